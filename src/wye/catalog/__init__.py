@@ -1,0 +1,1 @@
+"""Dated facts as immutable snapshots: prices, profiles, deployments, providers."""

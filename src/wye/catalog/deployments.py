@@ -1,0 +1,108 @@
+"""A deployment: a model at an endpoint, with what is known of it."""
+
+import ipaddress
+from decimal import Decimal
+
+import msgspec
+
+from wye.core.lane import Lane
+from wye.core.money import Price
+from wye.core.request import Operation
+from wye.core.secret import Secret
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+LOOPBACK: tuple[Network, ...] = (
+    ipaddress.ip_network("127.0.0.0/8"),
+    ipaddress.ip_network("::1/128"),
+)
+
+
+class Tls(msgspec.Struct, frozen=True):
+    """How an https endpoint is verified. Verification cannot be switched off."""
+
+    ca_file: str | None = None
+    """PEM bundle of a private CA; None = the operating system's trust."""
+    client_cert_file: str | None = None
+    client_key_file: str | None = None
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """Where a deployment is reached. Comes from config or discovery, never from a caller.
+
+    `networks`: the resolved address must lie in one of them; None = it must be a public address.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    base_path: str = "/v1"
+    """Prefix of every target, without a trailing slash."""
+    networks: tuple[Network, ...] | None = None
+    tls: Tls = Tls()
+
+    @property
+    def authority(self) -> str:
+        """`host[:port]` as a Host header spells it (RFC 9110 section 7.2)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        default = 443 if self.scheme == "https" else 80
+        return host if self.port == default else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The endpoint as a URL, for people."""
+        return f"{self.scheme}://{self.authority}{self.base_path}"
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """A model's capability facts. None = not known, which never excludes a deployment."""
+
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
+    tools: bool | None = None
+    vision: bool | None = None
+    json: bool | None = None
+    strong: bool = False
+    """May serve a label that demands the ceiling."""
+
+
+class Timeouts(msgspec.Struct, frozen=True):
+    """Seconds. `first_byte` counts from the request's last byte, `idle` between two bytes."""
+
+    connect: float = 5.0
+    first_byte: float = 120.0
+    idle: float = 60.0
+    total: float = 900.0
+
+
+class Deployment(msgspec.Struct, frozen=True):
+    """A model at an endpoint. `id` is what a client may name in `model`."""
+
+    id: str
+    model: str
+    """The upstream's own name for it."""
+    provider: str
+    lane: Lane | None
+    """None = not proven: an engine, tunnel or gateway whose data path is not known."""
+    endpoint: Endpoint
+    found_by: str
+    """How wye knows of it, for people: `OPENAI_API_KEY`, `wye.yaml line 12`, ..."""
+    protocol: str = "openai_chat"
+    operations: frozenset[Operation] = frozenset({Operation.CHAT})
+    region: str | None = None
+    api_key: Secret | None = None
+    profile: Profile = Profile()
+    price: Price | None = None
+    machine_hour: Decimal | None = None
+    """What an `own` deployment's machines cost an hour, in USD; None = not stated."""
+    slots: int = 1
+    """Requests the machines serve side by side: a request costs its share of the hour."""
+    concurrency: int = 64
+    queue: int = 128
+    queue_seconds: float = 30.0
+    retries: int = 1
+    timeouts: Timeouts = Timeouts()
+    max_output_field: str = "max_tokens"
+    """Which field caps the output: `max_tokens` or `max_completion_tokens`."""
+    stream_options: bool = True
+    """The upstream understands `stream_options.include_usage`."""

@@ -1,0 +1,1 @@
+"""`wye.yaml` as typed settings."""

@@ -1,0 +1,1 @@
+"""The vocabulary as types. Imports nothing else of wye."""

@@ -1,0 +1,42 @@
+"""What is permitted (verdict) and what was chosen (decision), with the reasons kept."""
+
+from decimal import Decimal
+
+import msgspec
+
+from wye.core.label import Labels
+from wye.core.lane import Lane
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What the policy permits for a set of labels. Binds every attempt, whatever its cause."""
+
+    labels: Labels
+    permitted: frozenset[str]
+    """Deployment ids."""
+    refused: dict[str, str]
+    """Deployment id -> why not."""
+    ceiling: bool
+    """A label demands the strong model or an error."""
+    revision: str
+
+
+class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A deployment that was considered."""
+
+    deployment: str
+    lane: Lane | None
+    reason: str = ""
+    """Why it stands where it stands, or why it was excluded."""
+    expected_cost: Decimal | None = None
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """An ordered choice. The first candidate is attempted first, the others are fallbacks."""
+
+    strategy: str
+    """`pinned`, `alias`, or `auto`/a route's name with its strategy."""
+    candidates: tuple[Candidate, ...]
+    excluded: tuple[Candidate, ...] = ()
+    reasons: tuple[str, ...] = ()
+    revision: str = ""

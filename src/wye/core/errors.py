@@ -1,0 +1,131 @@
+"""Every error a client can be told about, free of any protocol.
+
+A codec turns one into its protocol's error body; the status is part of the error.
+"""
+
+
+class WyeError(Exception):
+    """Something to tell the client.
+
+    Attributes: `status` (HTTP), `kind` (a stable machine-readable word), `message` (one sentence
+    that says what to do next), `param` (the request field at fault), `retry_after` (seconds).
+    """
+
+    status = 500
+    kind = "internal_error"
+
+    def __init__(self, message: str, *, param: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.retry_after = retry_after
+
+
+class BadRequestError(WyeError):
+    """The request cannot be understood or served as it is."""
+
+    status = 400
+    kind = "invalid_request"
+
+
+class UnauthenticatedError(WyeError):
+    """No key, or one that is not known, revoked or expired."""
+
+    status = 401
+    kind = "invalid_api_key"
+
+
+class ForbiddenError(WyeError):
+    """The caller may not do this: scope, origin or host."""
+
+    status = 403
+    kind = "forbidden"
+
+
+class PolicyError(ForbiddenError):
+    """The policy permits no deployment for these labels."""
+
+    kind = "policy_denied"
+
+
+class BudgetError(WyeError):
+    """The key's budget cannot cover the request's worst case."""
+
+    status = 402
+    kind = "budget_exceeded"
+
+
+class UnknownModelError(WyeError):
+    """No deployment, alias or route has this name."""
+
+    status = 404
+    kind = "model_not_found"
+
+
+class NotFoundError(WyeError):
+    """No such path."""
+
+    status = 404
+    kind = "not_found"
+
+
+class MethodError(WyeError):
+    """The path exists, the method does not."""
+
+    status = 405
+    kind = "method_not_allowed"
+
+
+class ReceiveTimeoutError(WyeError):
+    """The client did not send its request in time."""
+
+    status = 408
+    kind = "request_timeout"
+
+
+class TooLargeError(WyeError):
+    """The body is larger than the limit."""
+
+    status = 413
+    kind = "request_too_large"
+
+
+class RateLimitError(WyeError):
+    """A limit of the key or of the deployment is reached; `retry_after` says when to come back."""
+
+    status = 429
+    kind = "rate_limited"
+
+
+class OverloadedError(WyeError):
+    """The gateway itself holds as much as it can."""
+
+    status = 503
+    kind = "overloaded"
+
+
+class UpstreamError(WyeError):
+    """The upstream failed in a way that no retry or fallback mended."""
+
+    status = 502
+    kind = "upstream_error"
+
+
+class UpstreamTimeoutError(UpstreamError):
+    """The upstream did not answer in time."""
+
+    status = 504
+    kind = "upstream_timeout"
+
+
+class EgressRefusedError(PolicyError):
+    """The egress refused a connection: the verdict, or the resolved address, forbids it."""
+
+    kind = "egress_refused"
+
+
+class LedgerError(WyeError):
+    """The record could not be written, so the answer must not be given."""
+
+    status = 503
+    kind = "ledger_unavailable"

@@ -1,0 +1,82 @@
+"""Prices (rates) and costs (amounts of money)."""
+
+import datetime as dt
+from decimal import Decimal
+
+import msgspec
+
+from wye.core.usage import Usage
+
+MILLION = Decimal(1_000_000)
+
+
+class Rates(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Money per million tokens, in the price's currency. `None` = not known or not sold."""
+
+    input: Decimal | None = None
+    output: Decimal | None = None
+    cache_read: Decimal | None = None
+    """Falls back to `input` when unset: a provider that caches without a discount."""
+    cache_write: Decimal | None = None
+    """Falls back to `input` when unset."""
+
+
+class Tier(msgspec.Struct, frozen=True):
+    """Rates for the *whole* request once its input exceeds `above_input_tokens`."""
+
+    above_input_tokens: int
+    rates: Rates
+
+
+class Price(msgspec.Struct, frozen=True):
+    """A dated price list entry of one model at one provider."""
+
+    rates: Rates
+    as_of: dt.date
+    source: str
+    currency: str = "USD"
+    tiers: tuple[Tier, ...] = ()
+    """Ascending by `above_input_tokens`."""
+
+    def rates_for(self, input_tokens: int) -> Rates:
+        """Return the rates that apply to a request with `input_tokens` of input."""
+        rates = self.rates
+        for tier in self.tiers:
+            if input_tokens > tier.above_input_tokens:
+                rates = tier.rates
+        return rates
+
+
+class Cost(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Money spent, with where the rate came from. `amount` None = unknown, never zero."""
+
+    amount: Decimal | None
+    currency: str = "USD"
+    basis: str = ""
+    """`price list`, `machine hour`, or why the amount is unknown."""
+    as_of: dt.date | None = None
+    source: str = ""
+
+
+def token_cost(usage: Usage, price: Price) -> Cost:
+    """Price `usage` by `price`. Every token lands in exactly one bucket.
+
+    A bucket that holds tokens but has no rate makes the whole cost unknown.
+    """
+    rates = price.rates_for(usage.input_tokens)
+    fresh = usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens
+    buckets = (
+        (fresh, rates.input),
+        (usage.cache_read_tokens, rates.input if rates.cache_read is None else rates.cache_read),
+        (usage.cache_write_tokens, rates.input if rates.cache_write is None else rates.cache_write),
+        (usage.output_tokens, rates.output),
+    )
+    total = Decimal(0)
+    for tokens, rate in buckets:
+        if tokens == 0:
+            continue
+        if rate is None or tokens < 0:
+            basis = "no rate for a kind of token used" if rate is None else "inconsistent usage"
+            return Cost(None, price.currency, basis, price.as_of, price.source)
+        total += tokens * rate
+    return Cost(total / MILLION, price.currency, "price list", price.as_of, price.source)

@@ -1,0 +1,79 @@
+"""The ledger's unit: one record a request, sealed when the request ends."""
+
+from enum import StrEnum
+
+import msgspec
+
+from wye.core.decision import Decision
+from wye.core.lane import Lane
+from wye.core.money import Cost
+from wye.core.usage import Usage
+
+
+class Outcome(StrEnum):
+    """How a request ended, as the client saw it."""
+
+    OK = "ok"
+    ERROR = "error"
+    """The client got an error answer."""
+    BROKEN = "broken"
+    """An answer began and did not end well: an error event after a 200."""
+    HANGUP = "hangup"
+    """The client went away first."""
+
+
+class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One try at one deployment."""
+
+    deployment: str
+    cause: str
+    """`first`, `retry` (same deployment) or `fallback` (the next one)."""
+    started_ms: float
+    """After the request arrived, milliseconds."""
+    duration_ms: float
+    status: int = 0
+    """Upstream's HTTP status; 0 = no answer."""
+    error: str = ""
+    request_bytes: int = 0
+    response_bytes: int = 0
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything needed to explain a request afterwards. Holds no prompt, answer or secret."""
+
+    id: str
+    """Also the decision id: `x-wye-decision`."""
+    at: float
+    """Arrival, Unix seconds UTC."""
+    request_id: str
+    protocol: str
+    operation: str
+    asked: str
+    """The `model` the client named."""
+    outcome: Outcome
+    status: int
+    duration_ms: float
+    key: str = ""
+    """Key id; empty = loopback without keys."""
+    team: str = ""
+    labels: tuple[str, ...] = ()
+    request_bytes: int = 0
+    response_bytes: int = 0
+    stream: bool = False
+    policy_revision: str = ""
+    ceiling: bool = False
+    permitted: tuple[str, ...] = ()
+    decision: Decision | None = None
+    attempts: tuple[Attempt, ...] = ()
+    deployment: str = ""
+    """Who served it; empty = nobody."""
+    lane: Lane | None = None
+    usage: Usage | None = None
+    """None = the upstream reported none."""
+    ttft_ms: float | None = None
+    cost: Cost | None = None
+    error: str = ""
+    trace: str = ""
+    """W3C trace id, when the client or an exporter has one."""
+    content: str = ""
+    """Prompt and answer as JSON; only where config says `store_content`."""

@@ -1,0 +1,51 @@
+"""A decoded request: what judging, deciding and attempting need to know of it.
+
+The client's own bytes stay in `body`. For the same protocol in and out they are forwarded but
+for the published edit list; nothing here is re-encoded.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Operation(StrEnum):
+    """What the client asks for."""
+
+    CHAT = "chat"
+    EMBEDDINGS = "embeddings"
+
+
+class Needs(msgspec.Struct, frozen=True):
+    """Capabilities a deployment must have to serve the request."""
+
+    tools: bool = False
+    vision: bool = False
+    json: bool = False
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One request, free of its protocol's spelling.
+
+    Attributes: `protocol` names the codec that decoded it; `model` is the name as asked;
+    `max_output_tokens` the client's own cap, if any; `choices` how many answers it wants (`n`).
+    """
+
+    protocol: str
+    operation: Operation
+    model: str
+    body: bytes
+    stream: bool = False
+    wants_usage: bool = False
+    """A streaming client asked for the usage chunk itself."""
+    max_output_tokens: int | None = None
+    choices: int = 1
+    needs: Needs = Needs()
+
+    @property
+    def input_token_bound(self) -> int:
+        """An upper bound of the input tokens: a byte-level tokenizer makes no more than bytes.
+
+        Chat templates add a few tokens a message; a message costs at least 16 bytes of JSON.
+        """
+        return len(self.body)

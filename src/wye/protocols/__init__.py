@@ -1,0 +1,1 @@
+"""Sans-I/O codecs: one file a protocol. Nobody opens a socket here."""
