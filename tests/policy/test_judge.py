@@ -1,0 +1,233 @@
+"""What labels permit: by table, and against a second evaluator written another way."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wye.catalog.deployments import LOOPBACK, Deployment, Endpoint
+from wye.config.settings import ALL_LANES, DEFAULT_LABELS, LabelRule, Settings
+from wye.core.lane import Lane
+from wye.core.secret import Secret
+from wye.policy import Policy
+from wye.policy.judge import MAX_CACHED
+
+HERE = Endpoint("http", "127.0.0.1", 8080, networks=LOOPBACK)
+
+
+def deployment(
+    name: str, lane: Lane | None, provider: str = "acme", region: str | None = None, **more: object
+) -> Deployment:
+    facts = {
+        "id": name,
+        "model": name,
+        "provider": provider,
+        "lane": lane,
+        "endpoint": HERE,
+        "found_by": "a test",
+        "region": region,
+    }
+    return Deployment(**(facts | more))  # type: ignore[arg-type]
+
+
+OWN = deployment("embedded/small", Lane.OWN, "embedded")
+HOSTED = deployment("together/llama", Lane.HOSTED, "together", "eu")
+CLOSED = deployment("openai/gpt", Lane.CLOSED, "openai", "us")
+TUNNEL = deployment("tunnel/who-knows", None, "tunnel")
+EVERY = (OWN, HOSTED, CLOSED, TUNNEL)
+
+
+@pytest.mark.parametrize(
+    ("labels", "permitted"),
+    [
+        ({"public"}, {"embedded/small", "together/llama", "openai/gpt"}),
+        ({"internal"}, {"embedded/small", "together/llama", "openai/gpt"}),
+        (set(), {"embedded/small", "together/llama", "openai/gpt"}),
+        ({"confidential"}, {"embedded/small"}),
+        ({"phi"}, {"embedded/small"}),
+        ({"secret"}, {"embedded/small"}),
+        ({"never-heard-of"}, {"embedded/small"}),
+        ({"public", "phi"}, {"embedded/small"}),
+        ({"public", "never-heard-of"}, {"embedded/small"}),
+    ],
+)
+def test_defaults(labels: set[str], permitted: set[str]) -> None:
+    verdict = Policy(Settings(), EVERY).judge(frozenset(labels))
+    assert verdict.permitted == permitted
+    assert set(verdict.refused) == {d.id for d in EVERY} - permitted
+    assert verdict.ceiling is False
+
+
+def test_an_empty_set_is_judged_and_recorded_as_the_default_label() -> None:
+    verdict = Policy(Settings(default_label="phi"), EVERY).judge(frozenset())
+    assert verdict.labels == {"phi"}
+    assert verdict.permitted == {"embedded/small"}
+
+
+def test_a_default_label_that_is_not_defined_permits_own_only() -> None:
+    verdict = Policy(Settings(default_label="typo"), EVERY).judge(frozenset())
+    assert verdict.permitted == {"embedded/small"}
+    assert verdict.refused["openai/gpt"] == "unknown label 'typo' permits own, this is closed"
+
+
+def test_reasons_name_every_label_that_refuses_and_its_rule() -> None:
+    labels = {
+        "eu": LabelRule(lanes=ALL_LANES, regions=("eu",)),
+        "vetted": LabelRule(lanes=ALL_LANES, providers=("together", "embedded")),
+    }
+    verdict = Policy(Settings(labels=labels), EVERY).judge(frozenset({"eu", "vetted", "public"}))
+    assert verdict.permitted == {"together/llama"}
+    assert verdict.refused == {
+        "openai/gpt": "label 'eu' permits only region eu, this is us; "
+        "label 'vetted' permits only provider together, embedded, this is openai",
+        "embedded/small": "label 'eu' permits only region eu, this is not stated",
+        "tunnel/who-knows": "its data path is not proven, so no label permits it",
+    }
+
+
+def test_an_entry_replaces_a_default_label_and_removes_none() -> None:
+    policy = Policy(Settings(labels={"phi": LabelRule(lanes=(Lane.OWN, Lane.HOSTED))}), EVERY)
+    assert policy.judge(frozenset({"phi"})).permitted == {"embedded/small", "together/llama"}
+    assert policy.judge(frozenset({"secret"})).permitted == {"embedded/small"}
+
+
+def test_any_label_may_demand_the_ceiling() -> None:
+    policy = Policy(Settings(labels={"board": LabelRule(lanes=ALL_LANES, quality="ceiling")}), EVERY)
+    assert policy.judge(frozenset({"board"})).ceiling
+    assert policy.judge(frozenset({"board", "public"})).ceiling
+    assert not policy.judge(frozenset({"public"})).ceiling
+
+
+def test_an_unproven_deployment_is_refused_even_by_a_label_that_permits_everything() -> None:
+    policy = Policy(Settings(labels={"any": LabelRule(lanes=ALL_LANES)}), [TUNNEL])
+    assert policy.judge(frozenset({"any"})).permitted == frozenset()
+
+
+def test_where_says_which_lanes_unlabelled_data_may_go_to() -> None:
+    assert Policy(Settings(), EVERY).where() == (Lane.OWN, Lane.HOSTED, Lane.CLOSED)
+    assert Policy(Settings(default_label="phi"), EVERY).where() == (Lane.OWN,)
+    assert Policy(Settings(), EVERY).where(frozenset({"public", "whatever"})) == (Lane.OWN,)
+
+
+def test_a_deployment_that_came_up_later_is_judged_like_any_other() -> None:
+    policy = Policy(Settings(), [OWN])
+    late = deployment("openai/new", Lane.CLOSED, "openai")
+    public, phi = policy.judge(frozenset({"public"})), policy.judge(frozenset({"phi"}))
+    assert policy.extend(public, late).permitted == {"embedded/small", "openai/new"}
+    assert policy.extend(public, late) is policy.extend(public, late)
+    assert policy.extend(phi, late).permitted == {"embedded/small"}
+    assert policy.extend(phi, late).refused["openai/new"] == policy.judge_deployment(phi.labels, late)
+    assert policy.extend(public, OWN) is public
+    moved = msgspec.structs.replace(late, lane=None)
+    assert "openai/new" not in policy.extend(public, moved).permitted
+
+
+def test_two_deployments_may_not_share_an_id() -> None:
+    with pytest.raises(ValueError, match="embedded/small"):
+        Policy(Settings(), [OWN, OWN])
+
+
+def test_the_revision_changes_with_rules_and_lanes_and_with_nothing_else() -> None:
+    base = Policy(Settings(), EVERY).revision
+    assert Policy(Settings(), reversed(EVERY)).revision == base
+    assert Policy(Settings(listen="0.0.0.0:1"), EVERY).revision == base
+    rotated = [msgspec.structs.replace(d, api_key=Secret("k")) for d in EVERY]
+    assert Policy(Settings(), rotated).revision == base
+    assert Policy(Settings(labels={"x": LabelRule()}), EVERY).revision != base
+    assert Policy(Settings(default_label="phi"), EVERY).revision != base
+    assert Policy(Settings(), EVERY[1:]).revision != base
+    moved = (msgspec.structs.replace(OWN, lane=Lane.HOSTED), *EVERY[1:])
+    assert Policy(Settings(), moved).revision != base
+
+
+def test_the_caches_stay_bounded_whatever_labels_callers_invent() -> None:
+    policy = Policy(Settings(), EVERY)
+    late = deployment("openai/new", Lane.CLOSED, "openai")
+    for number in range(MAX_CACHED + 50):
+        policy.extend(policy.judge(frozenset({f"label-{number}"})), late)
+    assert len(policy._verdicts) == MAX_CACHED
+    assert len(policy._extended) == MAX_CACHED
+    assert policy.judge(frozenset({"label-0"})).permitted == {"embedded/small"}
+
+
+NAMES = ["public", "phi", "a", "b", "c", "undefined-1", "undefined-2"]
+LANES = st.sampled_from([*Lane])
+POOL = ["p", "q", "r"]
+RULES = st.builds(
+    LabelRule,
+    lanes=st.lists(LANES, max_size=3).map(tuple),
+    providers=st.none() | st.lists(st.sampled_from(POOL), max_size=2).map(tuple),
+    regions=st.none() | st.lists(st.sampled_from(["eu", "us"]), max_size=2).map(tuple),
+    quality=st.sampled_from(["any", "ceiling"]),
+)
+SETTINGS = st.builds(
+    Settings,
+    labels=st.dictionaries(st.sampled_from(NAMES[:5]), RULES),
+    default_label=st.sampled_from(NAMES),
+)
+DEPLOYMENTS = st.lists(
+    st.tuples(st.none() | LANES, st.sampled_from(POOL), st.sampled_from([None, "eu", "us"])), max_size=8
+).map(lambda rows: [deployment(f"d{i}", lane, prov, reg) for i, (lane, prov, reg) in enumerate(rows)])
+LABELS = st.frozensets(st.sampled_from(NAMES), max_size=4)
+
+
+def reference(settings: Settings, found: list[Deployment], labels: frozenset[str]) -> set[str]:
+    """Subtract instead of intersect: start from everything and take away what any label objects to."""
+    left = {d.id: d for d in found if d.lane is not None}
+    for label in labels or {settings.default_label}:
+        table = {**DEFAULT_LABELS, **settings.labels}
+        lanes, providers, regions = {"own"}, None, None
+        if label in table:
+            entry = msgspec.to_builtins(table[label])
+            lanes, providers, regions = set(entry["lanes"]), entry["providers"], entry["regions"]
+        for name, d in list(left.items()):
+            objections = (
+                str(d.lane) not in lanes,
+                providers is not None and d.provider not in providers,
+                regions is not None and d.region not in regions,
+            )
+            if any(objections):
+                del left[name]
+    return set(left)
+
+
+@given(SETTINGS, DEPLOYMENTS, LABELS)
+def test_agrees_with_the_reference(
+    settings: Settings, found: list[Deployment], labels: frozenset[str]
+) -> None:
+    verdict = Policy(settings, found).judge(labels)
+    assert verdict.permitted == reference(settings, found, labels)
+    assert verdict.permitted.isdisjoint(verdict.refused)
+    assert verdict.permitted | verdict.refused.keys() == {d.id for d in found}
+    assert all(verdict.refused.values())
+
+
+@given(SETTINGS, DEPLOYMENTS, LABELS.filter(bool), st.sampled_from(NAMES))
+def test_adding_a_label_never_permits_more(
+    settings: Settings, found: list[Deployment], labels: frozenset[str], extra: str
+) -> None:
+    policy = Policy(settings, found)
+    fewer, more = policy.judge(labels), policy.judge(labels | {extra})
+    assert more.permitted <= fewer.permitted
+    assert more.ceiling >= fewer.ceiling
+
+
+@given(SETTINGS, DEPLOYMENTS, LABELS)
+def test_an_unknown_label_never_permits_anything_but_own(
+    settings: Settings, found: list[Deployment], labels: frozenset[str]
+) -> None:
+    lanes = {d.id: d.lane for d in found}
+    verdict = Policy(settings, found).judge(labels | {"undefined-1"})
+    assert {lanes[name] for name in verdict.permitted} <= {Lane.OWN}
+
+
+@given(SETTINGS, DEPLOYMENTS, LABELS)
+def test_extending_equals_having_known_it_all_along(
+    settings: Settings, found: list[Deployment], labels: frozenset[str]
+) -> None:
+    knew = Policy(settings, found).judge(labels)
+    policy = Policy(settings, found[:-1])
+    learnt = policy.judge(labels)
+    for late in found[-1:]:
+        learnt = policy.extend(learnt, late)
+    assert (learnt.permitted, learnt.refused) == (knew.permitted, knew.refused)
