@@ -62,7 +62,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     stream: bool = False
     policy_revision: str = ""
     ceiling: bool = False
-    permitted: tuple[str, ...] = ()
+    permitted: frozenset[str] = frozenset()
     decision: Decision | None = None
     attempts: tuple[Attempt, ...] = ()
     deployment: str = ""

@@ -1,0 +1,109 @@
+"""A request's entry in the ledger while the request is under way."""
+
+import time
+
+from wye.core.decision import Decision, Verdict
+from wye.core.label import Labels
+from wye.core.lane import Lane
+from wye.core.money import Cost
+from wye.core.record import Attempt, Outcome, Record
+from wye.core.request import Request
+from wye.core.usage import Usage
+
+
+class Entry:
+    """Gathers what becomes known of a request. `seal()` makes it the record, once.
+
+    Every moment is `time.perf_counter()`; the record holds milliseconds since arrival.
+    """
+
+    __slots__ = (
+        "at",
+        "attempts",
+        "content",
+        "cost",
+        "decision",
+        "deployment",
+        "error",
+        "first_byte",
+        "id",
+        "key",
+        "labels",
+        "lane",
+        "operation",
+        "outcome",
+        "protocol",
+        "request",
+        "request_bytes",
+        "request_id",
+        "response_bytes",
+        "sealed",
+        "started",
+        "status",
+        "team",
+        "trace",
+        "usage",
+        "verdict",
+    )
+
+    def __init__(self, id_: str, request_id: str, protocol: str, operation: str) -> None:
+        self.id = id_
+        self.request_id = request_id
+        self.protocol = protocol
+        self.operation = operation
+        self.at = time.time()
+        self.started = time.perf_counter()
+        self.first_byte: float | None = None
+        self.key = self.team = self.deployment = self.error = self.trace = self.content = ""
+        self.labels: Labels = frozenset()
+        self.lane: Lane | None = None
+        self.request: Request | None = None
+        self.verdict: Verdict | None = None
+        self.decision: Decision | None = None
+        self.attempts: list[Attempt] = []
+        self.usage: Usage | None = None
+        self.cost: Cost | None = None
+        self.outcome = Outcome.HANGUP
+        self.status = 0
+        self.request_bytes = 0
+        self.response_bytes = 0
+        self.sealed = False
+
+    def elapsed_ms(self, moment: float) -> float:
+        """Milliseconds from arrival to `moment`, to the microsecond."""
+        return round((moment - self.started) * 1000, 3)
+
+    def seal(self) -> Record:
+        """Make the record. What is still unknown stays unknown."""
+        self.sealed = True
+        request, verdict = self.request, self.verdict
+        return Record(
+            id=self.id,
+            at=self.at,
+            request_id=self.request_id,
+            protocol=self.protocol,
+            operation=self.operation,
+            asked=request.model if request else "",
+            outcome=self.outcome,
+            status=self.status,
+            duration_ms=self.elapsed_ms(time.perf_counter()),
+            key=self.key,
+            team=self.team,
+            labels=tuple(sorted(self.labels)),
+            request_bytes=self.request_bytes,
+            response_bytes=self.response_bytes,
+            stream=request.stream if request else False,
+            policy_revision=verdict.revision if verdict else "",
+            ceiling=verdict.ceiling if verdict else False,
+            permitted=verdict.permitted if verdict else frozenset(),
+            decision=self.decision,
+            attempts=tuple(self.attempts),
+            deployment=self.deployment,
+            lane=self.lane,
+            usage=self.usage,
+            ttft_ms=None if self.first_byte is None else self.elapsed_ms(self.first_byte),
+            cost=self.cost,
+            error=self.error,
+            trace=self.trace,
+            content=self.content,
+        )

@@ -1,0 +1,44 @@
+"""Typed decoding of a request body, with errors a client can act on."""
+
+import re
+from typing import TypeVar
+
+import msgspec
+
+from wye.core.errors import BadRequestError
+
+T = TypeVar("T")
+
+_PATH = re.compile(r" - at `\$\.?(?P<path>.*)`$")
+_MISSING = re.compile(r"missing required field `(?P<name>[^`]*)`")
+
+
+def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """Decode `body`, or raise `BadRequestError` naming the field and what was expected of it."""
+    try:
+        if not body.isascii():
+            body.decode()  # strings the typed decoder skips are not checked by it
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error)) from None
+    except UnicodeDecodeError as error:
+        message = f"the body is not valid UTF-8 at byte {error.start}"
+        raise BadRequestError(message) from None
+    except msgspec.DecodeError as error:
+        message = f"the body is not valid JSON: {error}"
+        raise BadRequestError(message) from None
+    except RecursionError:
+        message = "the body is nested too deeply"
+        raise BadRequestError(message) from None
+
+
+def _invalid(text: str) -> BadRequestError:
+    at = _PATH.search(text)
+    path = at["path"] if at else ""
+    missing = _MISSING.search(text)
+    if missing:
+        path = f"{path}.{missing['name']}".lstrip(".")
+        return BadRequestError(f"`{path}` is required", param=path)
+    what = text[: at.start()] if at else text
+    field = f"`{path}`: " if path else ""
+    return BadRequestError(f"{field}{what[0].lower()}{what[1:]}", param=path or None)

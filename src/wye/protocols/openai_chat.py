@@ -1,0 +1,258 @@
+"""OpenAI Chat Completions, in both directions.
+
+Source: OpenAI API reference, "Create chat completion" and "Chat completion chunk object".
+"""
+
+import re
+import msgspec
+
+from wye.core.errors import BadRequestError, WyeError
+from wye.core.request import Needs, Operation, Request
+from wye.core.usage import Usage
+from wye.protocols import openai_errors, sse
+from wye.protocols.codec import Edits
+from wye.protocols.decoding import decode
+from wye.protocols.openai_usage import WireUsage, to_usage
+from wye.protocols.toplevel import insert_first, members, refuse_duplicates, replace_model
+
+MAX_EVENT_BYTES = 8 * 1024 * 1024
+_BOUNDING_FIELDS = frozenset({"model", "stream", "max_tokens", "max_completion_tokens", "n"})
+
+
+class _Part(msgspec.Struct):
+    type: str
+
+
+class _Message(msgspec.Struct):
+    role: str
+    content: str | list[_Part] | None = None
+
+
+class _StreamOptions(msgspec.Struct):
+    include_usage: bool | None = None
+
+
+class _ResponseFormat(msgspec.Struct):
+    type: str
+
+
+class _ChatRequest(msgspec.Struct):
+    model: str
+    messages: list[_Message]
+    stream: bool | None = None
+    stream_options: _StreamOptions | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    n: int | None = None
+    tools: list[msgspec.Raw] | None = None
+    functions: list[msgspec.Raw] | None = None
+    response_format: _ResponseFormat | None = None
+
+
+class _Answer(msgspec.Struct):
+    choices: list[msgspec.Raw]
+    usage: WireUsage | None = None
+
+
+class _LooseAnswer(msgspec.Struct):
+    choices: list[msgspec.Raw]
+
+
+class _Chunk(msgspec.Struct):
+    choices: list[msgspec.Raw] | None = None
+    usage: WireUsage | None = None
+
+
+_REQUEST = msgspec.json.Decoder(_ChatRequest)
+_ANSWER = msgspec.json.Decoder(_Answer)
+_LOOSE_ANSWER = msgspec.json.Decoder(_LooseAnswer)
+_CHUNK = msgspec.json.Decoder(_Chunk)
+_INCLUDE_USAGE = b'"stream_options":{"include_usage":true}'
+_NO_NEEDS = Needs()
+
+
+class OpenAIChat:
+    """The codec. Stateless."""
+
+    name = "openai_chat"
+    operation = Operation.CHAT
+    target = b"/chat/completions"
+
+    def decode(self, body: bytes) -> Request:
+        """Decode a request. Raises `BadRequestError` naming the field at fault."""
+        wire = decode(_REQUEST, body)
+        if not wire.messages:
+            message = "`messages` must hold at least one message"
+            raise BadRequestError(message, param="messages")
+        return Request(
+            protocol=self.name,
+            operation=self.operation,
+            model=wire.model,
+            body=body,
+            stream=bool(wire.stream),
+            wants_usage=bool(wire.stream_options and wire.stream_options.include_usage),
+            max_output_tokens=_output_cap(wire),
+            choices=_positive(wire.n, "n") or 1,
+            needs=_needs(wire),
+        )
+
+    def splice(self, request: Request, edits: Edits) -> bytes:
+        """Return the client's own bytes with only `edits` applied."""
+        body = request.body
+        if edits.model != request.model:
+            body = replace_model(body, edits.model)
+        if edits.output_cap is not None:
+            body = _set(body, edits.output_cap_field, b"%d" % edits.output_cap)
+        if edits.include_usage:
+            body = _with_usage(body)
+        return body
+
+    def refuse_duplicates(self, request: Request) -> None:
+        """Raise `BadRequestError` if a field that bounds the cost stands there twice."""
+        refuse_duplicates(request.body, _BOUNDING_FIELDS)
+
+    def usage(self, body: bytes) -> Usage | None:
+        """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
+        try:
+            return to_usage(_ANSWER.decode(body).usage)
+        except msgspec.ValidationError:
+            _LOOSE_ANSWER.decode(body)  # an answer whose usage makes no sense is still an answer
+            return None
+
+    def relay(self, request: Request) -> "ChatRelay":
+        """Return the reader of one streamed answer."""
+        return ChatRelay(drop_usage=not request.wants_usage)
+
+    def error(self, error: WyeError, request_id: str) -> bytes:
+        """Encode an error answer's body."""
+        return openai_errors.error_body(error, request_id)
+
+    def error_event(self, error: WyeError, request_id: str) -> bytes:
+        """Encode an error inside a stream that began with a 200."""
+        return openai_errors.error_event(error, request_id)
+
+
+class ChatRelay:
+    """Passes whole events on, reads usage from them, and holds the end back.
+
+    From `[DONE]` on everything waits for `finish()`: a client may take `[DONE]` for the end, and
+    by then the request has to be in the ledger.
+    """
+
+    __slots__ = ("_drop_usage", "_finished", "_held", "_tail", "error", "usage")
+
+    # Cheap tests that decide whether a batch of events needs a closer look at all.
+    _USAGE = re.compile(rb'"usage"\s*+:\s*+\{')
+    _FINISH = re.compile(rb'"finish_reason"\s*+:\s*+"')
+    _ERROR = re.compile(rb'^data:\s*+\{\s*+"error"\s*+:\s*+[{"]|^event:\s*+error', re.MULTILINE)
+    _DONE = re.compile(rb"^data:\s*+\[DONE\]", re.MULTILINE)
+
+    def __init__(self, *, drop_usage: bool) -> None:
+        self._drop_usage = drop_usage
+        self._tail = b""
+        self._held = b""
+        self._finished = False
+        self.usage: Usage | None = None
+        self.error = ""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take the upstream's bytes; return those to pass on now (may be empty)."""
+        buffer = self._tail + chunk if self._tail else chunk
+        end = sse.whole_events(buffer)
+        if end == len(buffer):
+            self._tail = b""
+        else:
+            self._tail = buffer[end:]
+            buffer = buffer[:end]
+            if len(self._tail) > MAX_EVENT_BYTES:
+                message = f"the upstream sent an event larger than {MAX_EVENT_BYTES} bytes"
+                raise ValueError(message)
+        if not buffer:
+            return b""
+        return self._pass_on(buffer)
+
+    def finish(self) -> bytes:
+        """The upstream ended; return what was held back: the answer's last bytes."""
+        rest = self._held
+        if self._tail:  # an upstream that ends without a last blank line
+            rest += self._pass_on(self._tail + b"\n\n") + self._held[len(rest) :]
+            self._tail = b""
+        self._held = b""
+        if not self._finished and not self.error:
+            self.error = "the upstream's stream ended before the answer was finished"
+        return rest
+
+    def _pass_on(self, buffer: bytes) -> bytes:
+        if self._USAGE.search(buffer):
+            buffer = b"".join(e for e in sse.split_events(buffer) if not self._takes_out(e))
+        if not self._finished and self._FINISH.search(buffer):
+            self._finished = True
+        if self._ERROR.search(buffer):
+            self.error = "the upstream reported an error in its stream"
+        if self._held:
+            self._held += buffer
+            return b""
+        done = self._DONE.search(buffer)
+        if done is None:
+            return buffer
+        self._finished = True
+        self._held = buffer[done.start() :]
+        return buffer[: done.start()]
+
+    def _takes_out(self, event: bytes) -> bool:
+        """Read an event's usage; say whether it is the extra chunk the client did not ask for."""
+        try:
+            chunk = _CHUNK.decode(sse.data_of(event))
+        except msgspec.DecodeError:
+            return False
+        if chunk.usage is None:
+            return False
+        self.usage = to_usage(chunk.usage) or self.usage
+        return self._drop_usage and chunk.choices == []
+
+
+def _output_cap(wire: _ChatRequest) -> int | None:
+    caps = (
+        _positive(wire.max_tokens, "max_tokens"),
+        _positive(wire.max_completion_tokens, "max_completion_tokens"),
+    )
+    # An upstream may heed either field; the larger one is what it could cost.
+    return max((cap for cap in caps if cap is not None), default=None)
+
+
+def _positive(value: int | None, name: str) -> int | None:
+    if value is not None and value < 1:
+        message = f"`{name}` must be at least 1"
+        raise BadRequestError(message, param=name)
+    return value
+
+
+def _needs(wire: _ChatRequest) -> Needs:
+    tools = bool(wire.tools or wire.functions)
+    vision = any(
+        part.type == "image_url"
+        for message in wire.messages
+        if isinstance(message.content, list)
+        for part in message.content
+    )
+    json = wire.response_format is not None and wire.response_format.type != "text"
+    return Needs(tools, vision, json) if tools or vision or json else _NO_NEEDS
+
+
+def _set(body: bytes, field: str, value: bytes) -> bytes:
+    """Set a member the client left out or set to null."""
+    for member in members(body):
+        if member.key == field:
+            return b"".join((body[: member.start], value, body[member.end :]))
+    return insert_first(body, b'"' + field.encode() + b'":' + value)
+
+
+def _with_usage(body: bytes) -> bytes:
+    if b"stream_options" not in body and b"\\u00" not in body:
+        return insert_first(body, _INCLUDE_USAGE)
+    for member in members(body):
+        if member.key == "stream_options":
+            options = msgspec.json.decode(body[member.start : member.end]) or {}
+            options["include_usage"] = True
+            return b"".join((body[: member.start], msgspec.json.encode(options), body[member.end :]))
+    return insert_first(body, _INCLUDE_USAGE)

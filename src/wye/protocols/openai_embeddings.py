@@ -1,0 +1,67 @@
+"""OpenAI Embeddings. Source: OpenAI API reference, "Create embeddings"."""
+
+import msgspec
+
+from wye.core.errors import BadRequestError, WyeError
+from wye.core.request import Operation, Request
+from wye.core.usage import Usage
+from wye.protocols import openai_errors
+from wye.protocols.codec import Edits, Relay
+from wye.protocols.decoding import decode
+from wye.protocols.openai_usage import WireUsage, to_usage
+from wye.protocols.toplevel import refuse_duplicates, replace_model
+
+
+class _EmbeddingsRequest(msgspec.Struct):
+    model: str
+    input: str | list[str | int | list[int]]
+
+
+class _Answer(msgspec.Struct):
+    data: list[msgspec.Raw]
+    usage: WireUsage | None = None
+
+
+_REQUEST = msgspec.json.Decoder(_EmbeddingsRequest)
+_ANSWER = msgspec.json.Decoder(_Answer)
+
+
+class OpenAIEmbeddings:
+    """The codec. Stateless. Embeddings are never streamed."""
+
+    name = "openai_embeddings"
+    operation = Operation.EMBEDDINGS
+    target = b"/embeddings"
+
+    def decode(self, body: bytes) -> Request:
+        """Decode a request. Raises `BadRequestError` naming the field at fault."""
+        wire = decode(_REQUEST, body)
+        if not wire.input:
+            message = "`input` must not be empty"
+            raise BadRequestError(message, param="input")
+        return Request(protocol=self.name, operation=self.operation, model=wire.model, body=body)
+
+    def splice(self, request: Request, edits: Edits) -> bytes:
+        """Return the client's own bytes with only the model name changed."""
+        return request.body if edits.model == request.model else replace_model(request.body, edits.model)
+
+    def refuse_duplicates(self, request: Request) -> None:
+        """Raise `BadRequestError` if a field that bounds the cost stands there twice."""
+        refuse_duplicates(request.body, frozenset({"model", "input"}))
+
+    def usage(self, body: bytes) -> Usage | None:
+        """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
+        return to_usage(_ANSWER.decode(body).usage)
+
+    def relay(self, request: Request) -> Relay:  # noqa: ARG002  # the interface names it
+        """Embeddings are never streamed."""
+        message = "`stream` is not a field of embeddings"
+        raise BadRequestError(message, param="stream")
+
+    def error(self, error: WyeError, request_id: str) -> bytes:
+        """Encode an error answer's body."""
+        return openai_errors.error_body(error, request_id)
+
+    def error_event(self, error: WyeError, request_id: str) -> bytes:
+        """Encode an error inside a stream."""
+        return openai_errors.error_event(error, request_id)

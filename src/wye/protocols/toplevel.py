@@ -1,0 +1,123 @@
+"""Find and change the top-level members of a JSON object without re-encoding it.
+
+Works on bytes that a strict parser has already accepted; what it does not touch stays byte for
+byte as it came, order and white space included.
+"""
+
+import re
+from typing import NamedTuple
+
+import msgspec
+
+from wye.core.errors import BadRequestError
+
+_WS = re.compile(rb"[ \t\r\n]*+")
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_SCALAR = re.compile(rb"[^,}\]\s]++")
+_NESTED = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
+
+
+class Member(NamedTuple):
+    """A top-level member: its decoded key and where its value stands in the body."""
+
+    key: str
+    start: int
+    end: int
+
+
+def members(body: bytes) -> list[Member]:
+    """List the members of the object in `body`, in order, duplicates included.
+
+    Raises `ValueError` when `body` is not an object (it was not validated).
+    """
+    found: list[Member] = []
+    at = _after(_WS, body, 0)
+    if body[at : at + 1] != b"{":
+        message = "not a JSON object"
+        raise ValueError(message)
+    at = _after(_WS, body, at + 1)
+    while body[at : at + 1] == b'"':
+        key_end = _after(_STRING, body, at)
+        key = msgspec.json.decode(body[at:key_end], type=str)
+        start = _after(_WS, body, _after(_WS, body, key_end) + 1)
+        end = _value_end(body, start)
+        found.append(Member(key, start, end))
+        at = _after(_WS, body, end)
+        if body[at : at + 1] != b",":
+            break
+        at = _after(_WS, body, at + 1)
+    return found
+
+
+def _after(pattern: re.Pattern[bytes], body: bytes, at: int) -> int:
+    match = pattern.match(body, at)
+    if match is None:
+        message = f"not JSON at byte {at}"
+        raise ValueError(message)
+    return match.end()
+
+
+def _value_end(body: bytes, start: int) -> int:
+    first = body[start : start + 1]
+    if first == b'"':
+        return _after(_STRING, body, start)
+    if first not in (b"{", b"["):
+        return _after(_SCALAR, body, start)
+    depth = 0
+    for token in _NESTED.finditer(body, start):
+        kind = body[token.start()]
+        if kind in b"{[":
+            depth += 1
+        elif kind in b"}]":
+            depth -= 1
+            if depth == 0:
+                return token.end()
+    message = "unterminated JSON value"
+    raise ValueError(message)
+
+
+_MODEL_VALUE = re.compile(rb'[ \t\r\n]*+:[ \t\r\n]*+("[^"\\]*+(?:\\.[^"\\]*+)*+")', re.DOTALL)
+
+
+def model_span(body: bytes) -> tuple[int, int] | None:
+    r"""Locate the value of the one top-level `model`, or None when that takes a full scan.
+
+    A quote inside a JSON string is escaped, so the bytes `"model"` are always a whole string token.
+    If they stand there once, and no key can be spelling them with `\u006d...` escapes, then they
+    are the key that the typed decoder read.
+    """
+    if body.count(b'"model"') != 1 or b"\\u006" in body:
+        return None
+    match = _MODEL_VALUE.match(body, body.index(b'"model"') + len(b'"model"'))
+    return None if match is None else match.span(1)
+
+
+def insert_first(body: bytes, member: bytes) -> bytes:
+    """Put `member` (`"key":value`) in front of the members of a non-empty object."""
+    at = body.index(b"{") + 1
+    return b"".join((body[:at], member, b",", body[at:]))
+
+
+def replace_model(body: bytes, model: str) -> bytes:
+    """Put `model` in place of the value of the top-level `model`.
+
+    Raises `BadRequestError` if it stands there twice: the upstream might read the other one.
+    """
+    span = model_span(body)
+    if span is None:
+        found = [member for member in members(body) if member.key == "model"]
+        if len(found) != 1:
+            message = "`model` stands there more than once"
+            raise BadRequestError(message, param="model")
+        span = found[0].start, found[0].end
+    return b"".join((body[: span[0]], msgspec.json.encode(model), body[span[1] :]))
+
+
+def refuse_duplicates(body: bytes, fields: frozenset[str]) -> None:
+    """Raise `BadRequestError` if one of `fields` stands at the top level twice."""
+    seen: set[str] = set()
+    for member in members(body):
+        if member.key in seen and member.key in fields:
+            message = f"`{member.key}` stands there more than once"
+            raise BadRequestError(message, param=member.key)
+        seen.add(member.key)
