@@ -1,0 +1,85 @@
+"""Expected cost: what a request will roughly cost at each deployment, cheapest first.
+
+Only an ordering hangs on this; what is billed is counted afterwards from the upstream's usage.
+"""
+
+from decimal import Decimal
+
+from wye.catalog.deployments import Deployment
+from wye.core.decision import Verdict
+from wye.core.lane import Lane
+from wye.core.money import MILLION
+from wye.core.request import Operation, Request
+from wye.routing.strategy import MERIT, Choice
+
+BYTES_PER_TOKEN = 4
+"""English prose in JSON; the same estimate for every candidate, so their order hardly depends on it."""
+TYPICAL_OUTPUT_TOKENS = 256
+"""An answer's length when the client sets no lower cap."""
+SECONDS_PER_TOKEN = Decimal("0.04")
+"""One stream's pace on an own machine, for its share of the hour: 40 ms a token."""
+CURRENCY = "USD"
+
+_ZERO = Decimal(0)
+_HOUR = Decimal(3600)
+
+_PRICED, _OTHER_CURRENCY, _UNKNOWN = range(3)
+
+
+def expected_cost(deployment: Deployment, input_tokens: int, output_tokens: int) -> tuple[int, Decimal, str]:
+    """Return (rank of the figure's worth, USD, what to say of it).
+
+    An own machine has no price per token: its share of the stated hour, or 0 when none is stated.
+    A price that is not known, or in another currency, cannot be compared and ranks behind.
+    """
+    if deployment.lane is Lane.OWN:
+        if deployment.machine_hour is None:
+            return _PRICED, _ZERO, "own machine, no cost an hour stated"
+        seconds = output_tokens * SECONDS_PER_TOKEN
+        return _PRICED, deployment.machine_hour * seconds / (_HOUR * deployment.slots), ""
+    price = deployment.price
+    if price is None:
+        return _UNKNOWN, _ZERO, "price not known"
+    rates = price.rates_for(input_tokens) if price.tiers else price.rates
+    if rates.input is None or (rates.output is None and output_tokens):
+        return _UNKNOWN, _ZERO, "price not known"
+    if price.currency != CURRENCY:
+        return _OTHER_CURRENCY, _ZERO, f"priced in {price.currency}, not comparable"
+    total = input_tokens * rates.input
+    if output_tokens:
+        total += output_tokens * (rates.output or _ZERO)
+    return _PRICED, total / MILLION, ""
+
+
+def cheapest_first(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: ARG001  # a stage's shape
+    """Order by expected cost ascending, then own before hosted before closed, then by id."""
+    input_tokens = len(request.body) // BYTES_PER_TOKEN
+    output_tokens = 0
+    if request.operation is not Operation.EMBEDDINGS:
+        asked = request.max_output_tokens or TYPICAL_OUTPUT_TOKENS
+        output_tokens = min(asked, TYPICAL_OUTPUT_TOKENS) * request.choices
+    ranked = []
+    for deployment in choice.kept:
+        rank, cost, note = expected_cost(deployment, input_tokens, output_tokens)
+        choice.costs[deployment.id] = cost if rank == _PRICED else None
+        if note and deployment.id not in choice.notes:
+            choice.notes[deployment.id] = note
+        ranked.append((rank, cost, MERIT[deployment.lane], deployment.id, deployment))
+    if choice.ordered:
+        return
+    ranked.sort(key=_without_deployment)
+    choice.kept = [row[4] for row in ranked]
+    choice.ordered = True
+    choice.reasons.append(_reason(len(ranked), ranked[0][0]))
+
+
+def _without_deployment(row: tuple[int, Decimal, int, str, Deployment]) -> tuple[int, Decimal, int, str]:
+    return row[:4]
+
+
+def _reason(count: int, rank: int) -> str:
+    if count == 1:
+        return "the only one that fits"
+    if rank == _PRICED:
+        return f"cheapest of {count} that fit; quality not measured yet"
+    return f"first of {count} that fit by lane and name: no price to compare; quality not measured yet"

@@ -1,0 +1,51 @@
+"""Capability fit: can this deployment serve this request at all? What is not known never excludes."""
+
+from wye.catalog.deployments import Deployment
+from wye.core.decision import Candidate, Verdict
+from wye.core.errors import BadRequestError
+from wye.core.request import Request
+from wye.routing.strategy import Choice
+
+BYTES_PER_TOKEN = 3
+"""Of a JSON body, on the cautious side: English prose is nearer 4, code and other scripts below."""
+
+MAX_NAMED = 4
+"""Deployments named in one error message."""
+
+
+def misfit(deployment: Deployment, request: Request, input_tokens: int) -> str:
+    """Say why `deployment` cannot serve `request`; empty when it can, as far as is known."""
+    profile, needs = deployment.profile, request.needs
+    if needs.tools and profile.tools is False:
+        return "cannot call tools"
+    if needs.vision and profile.vision is False:
+        return "cannot see images"
+    if needs.json and profile.json is False:
+        return "cannot promise JSON"
+    wanted = request.max_output_tokens or 0
+    most = profile.max_output_tokens
+    if most is not None and wanted > most:
+        return f"writes at most {most} tokens, {wanted} asked for"
+    context = profile.context_tokens
+    if context is not None and input_tokens + wanted > context:
+        return f"context of {context} tokens, about {input_tokens + wanted} needed"
+    return ""
+
+
+def fit(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: ARG001  # a stage's shape
+    """Keep what can serve the request. Raises `BadRequestError` when nothing can."""
+    input_tokens = len(request.body) // BYTES_PER_TOKEN
+    kept = []
+    for deployment in choice.kept:
+        reason = misfit(deployment, request, input_tokens)
+        if reason:
+            choice.excluded.append(Candidate(deployment.id, deployment.lane, reason))
+        else:
+            kept.append(deployment)
+    if not kept:
+        whys = [f"{c.deployment}: {c.reason}" for c in choice.excluded[:MAX_NAMED]]
+        if len(choice.excluded) > MAX_NAMED:
+            whys.append(f"and {len(choice.excluded) - MAX_NAMED} more")
+        message = f"No permitted deployment can serve this request ({'; '.join(whys)})"
+        raise BadRequestError(message, param="model")
+    choice.kept = kept

@@ -1,0 +1,78 @@
+"""What a `model` means.
+
+Names in order of precedence, the first that matches wins:
+
+1. `auto`
+2. an alias from the configuration
+3. a named route from the configuration
+4. a deployment's id: `openai/gpt-5.5`
+5. an upstream's own model name: `gpt-5.5`. When several deployments serve it they are one choice,
+   tried in this order: those declared in the configuration, then own, hosted, closed, then by id.
+
+The configuration may not give two of its own things one name; an alias or route that has the id
+of a *discovered* deployment takes its place for callers, since somebody wrote it down.
+"""
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+from wye.catalog.deployments import Deployment
+from wye.config.settings import RouteSettings, Settings
+from wye.routing.rules import expand
+from wye.routing.strategy import MERIT
+
+AUTO = "auto"
+_LONGEST = 80
+"""Names beyond this are not compared: likeness costs time, and the caller chooses the name."""
+_COMPARED = 400
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What a name stands for."""
+
+    kind: Literal["pinned", "alias", "model", "route"]
+    ids: tuple[str, ...]
+    """Deployments, in order; of a route those it may choose from."""
+    route: RouteSettings | None = None
+
+
+def directory(settings: Settings, deployments: Collection[Deployment]) -> dict[str, Target]:
+    """Return every name a caller may use, by the precedence above."""
+    found = {d.id for d in deployments}
+    aliases = alias_table(settings)
+    names = dict(_model_names(settings, deployments))
+    names |= {d.id: Target("pinned", (d.id,)) for d in deployments}
+    for name, route in {**settings.routes, AUTO: settings.auto}.items():
+        wanted = expand(route.candidates, aliases) if route.candidates else [d.id for d in deployments]
+        names[name] = Target("route", tuple(i for i in wanted if i in found), route)
+    for name, ids in aliases.items():
+        if name != AUTO:
+            names[name] = Target("alias", tuple(i for i in ids if i in found))
+    return names
+
+
+def alias_table(settings: Settings) -> Mapping[str, tuple[str, ...]]:
+    """Return the aliases with one target and with several in one shape."""
+    return {name: (to,) if isinstance(to, str) else to for name, to in settings.aliases.items()}
+
+
+def _model_names(settings: Settings, deployments: Iterable[Deployment]) -> Iterable[tuple[str, Target]]:
+    serving: dict[str, list[Deployment]] = {}
+    for deployment in deployments:
+        serving.setdefault(deployment.model, []).append(deployment)
+    for model, several in serving.items():
+        several.sort(key=lambda d: (d.id not in settings.deployments, MERIT[d.lane], d.id))
+        yield model, Target("pinned" if len(several) == 1 else "model", tuple(d.id for d in several))
+
+
+def near(name: str, names: Iterable[str]) -> list[str]:
+    """Return up to three of `names` that look like `name`, likest first."""
+    if len(name) > _LONGEST:
+        return []
+    folded = {known.lower(): known for known in sorted(names)[:_COMPARED]}
+    likely = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.6)
+    tails = [known for low, known in folded.items() if low.rpartition("/")[2] == name.lower()]
+    return list(dict.fromkeys([*tails, *(folded[low] for low in likely)]))[:3]

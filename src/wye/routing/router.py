@@ -1,0 +1,236 @@
+"""(Request, Verdict, Health) -> Decision.
+
+- A name that stands for one deployment is *pinned*: that one or an error, no fallback, and what
+  the request needs is not second-guessed.
+- An alias, or a model name several deployments serve, is tried in its order.
+- A route (`auto` is one) runs its strategy: fit, rules, expected cost.
+
+Whatever the way, a decision holds only deployments its verdict permits, and only strong ones when
+the verdict demands the ceiling. One that is down goes last, with the reason, and does not vanish.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from wye.catalog.deployments import Deployment
+from wye.config.settings import Settings
+from wye.core.decision import Candidate, Decision, Verdict
+from wye.core.errors import UnknownModelError
+from wye.core.label import Labels
+from wye.core.request import Operation, Request
+from wye.routing import refusals
+from wye.routing.cost import cheapest_first
+from wye.routing.fit import fit
+from wye.routing.names import Target, alias_table, directory, near
+from wye.routing.rules import Rules
+from wye.routing.strategy import Stages, Strategy
+
+MAX_CANDIDATES = 8
+"""The first choice and its fallbacks."""
+MAX_EXCLUDED = 32
+"""Excluded candidates a decision keeps; the reasons count the rest."""
+MAX_CACHED = 1024
+
+Dynamic = Callable[[str], Deployment | None]
+"""Name -> a deployment of a provider whose list of models is open, or None."""
+
+
+class Health(Protocol):
+    """What is known of the deployments right now."""
+
+    def reason_down(self, deployment_id: str) -> str:
+        """Say why the deployment is not expected to answer; empty = up."""
+
+
+class _Plan(msgspec.Struct, frozen=True):
+    """What a decision depends on besides the request's content and health: computed once."""
+
+    verdict: Verdict
+    operation: Operation
+    settled: Decision | None
+    """The whole decision, where nothing else can change it."""
+    permitted: tuple[Deployment, ...] = ()
+    excluded: tuple[Candidate, ...] = ()
+    ordered: Decision | None = None
+    """An order that only health can change."""
+    strategy: Strategy | None = None
+
+
+class Router:
+    """Decides among a fixed set of deployments. Immutable; rebuild it with the policy."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        deployments: Iterable[Deployment],
+        *,
+        dynamic: Dynamic | None = None,
+        strategies: Mapping[str, Strategy] | None = None,
+    ) -> None:
+        """Take `strategies` by route name in place of the built-in one."""
+        self._deployments = {d.id: d for d in deployments}
+        self._names = directory(settings, self._deployments.values())
+        self._labels = {n: frozenset(t.route.labels) for n, t in self._names.items() if t.route}
+        aliases = alias_table(settings)
+        self._strategies: dict[str, Strategy] = {
+            name: Stages(name, (fit, Rules(target.route.rules, aliases), cheapest_first))
+            for name, target in self._names.items()
+            if target.route is not None
+        } | dict(strategies or {})
+        self._resolve = dynamic
+        self._dynamic: dict[str, Deployment] = {}
+        self._plans: dict[tuple[str, str, Labels], _Plan] = {}
+        self.revision = _revision(settings, self._deployments.values())
+
+    def labels(self, name: str) -> Labels:
+        """Return the labels a route adds to its requests. Judge with them, before deciding."""
+        return self._labels.get(name, frozenset())
+
+    def names(self, verdict: Verdict) -> list[str]:
+        """Return every name that leads to at least one deployment `verdict` permits, sorted."""
+        permitted = verdict.permitted
+        return sorted(n for n, target in self._names.items() if not permitted.isdisjoint(target.ids))
+
+    def dynamic(self, name: str) -> Deployment | None:
+        """Return the deployment an otherwise unknown `name` stands for, if a provider's list is open.
+
+        It must be judged (`Policy.extend`) before `decide`, which refuses what no verdict names.
+        """
+        if name in self._names or self._resolve is None:
+            return None
+        known = self._dynamic.get(name)
+        if known is None:
+            known = self._resolve(name)
+            if known is not None:
+                _bounded(self._dynamic)
+                self._dynamic[name] = known
+        return known
+
+    def decide(self, request: Request, verdict: Verdict, health: Health) -> Decision:
+        """Choose for `request`.
+
+        Raises:
+            UnknownModelError: no such name, or nothing behind it is there now.
+            PolicyError: the verdict permits nothing the name stands for, or nothing strong.
+            BadRequestError: what is permitted cannot serve the request.
+        """
+        key = (
+            request.model,
+            request.operation._value_,  # an enum's hash is Python code
+            verdict.labels,
+        )
+        plan = self._plans.get(key)
+        if plan is None or plan.verdict is not verdict:
+            plan = self._plan(request, verdict)
+            _bounded(self._plans)
+            self._plans[key] = plan
+        if plan.settled is not None:
+            return plan.settled
+        if plan.ordered is not None:
+            candidates = plan.ordered.candidates
+            for candidate in candidates:
+                if health.reason_down(candidate.deployment):
+                    return msgspec.structs.replace(plan.ordered, candidates=_down_last(candidates, health))
+            return plan.ordered
+        return self._choose(plan, request, verdict, health)
+
+    def _choose(self, plan: _Plan, request: Request, verdict: Verdict, health: Health) -> Decision:
+        strategy = plan.strategy
+        assert strategy is not None  # noqa: S101  # a plan is settled, ordered or has a strategy
+        choice = strategy.choose(plan.permitted, request, verdict)
+        excluded = (*choice.excluded, *plan.excluded)
+        reasons = choice.reasons
+        if len(excluded) > MAX_EXCLUDED:
+            reasons.append(f"{len(excluded) - MAX_EXCLUDED} more are excluded and not listed")
+            excluded = excluded[:MAX_EXCLUDED]
+        candidates = _down_last(choice.candidates(), health)
+        return Decision(strategy.name, candidates, excluded, tuple(reasons), self.revision)
+
+    def _plan(self, request: Request, verdict: Verdict) -> _Plan:
+        name, operation = request.model, request.operation
+        target = self._names.get(name)
+        deployments = self._deployments
+        if target is None:
+            late = self._dynamic.get(name)
+            if late is None:
+                raise UnknownModelError(self._unknown(name, verdict), param="model")
+            target, deployments = Target("pinned", (late.id,)), {late.id: late}
+        named = [deployments[i] for i in target.ids]
+        if not named:
+            raise UnknownModelError(refusals.nothing_there(name, target), param="model")
+        refusals.check(name, named, operation, verdict)
+        able = [d for d in named if operation in d.operations]
+        permitted = tuple(
+            d for d in able if d.id in verdict.permitted and (d.profile.strong or not verdict.ceiling)
+        )
+        if target.kind == "route":
+            return _Plan(
+                verdict,
+                operation,
+                None,
+                permitted,
+                refusals.excluded(able, verdict),
+                strategy=self._strategies[name],
+            )
+        candidates = tuple(Candidate(d.id, d.lane) for d in permitted[:MAX_CANDIDATES])
+        decision = Decision(
+            target.kind,
+            candidates,
+            refusals.excluded(able, verdict)[:MAX_EXCLUDED],
+            (_REASONS[target.kind],),
+            self.revision,
+        )
+        if len(candidates) == 1:
+            return _Plan(verdict, operation, decision)
+        return _Plan(verdict, operation, None, ordered=decision)
+
+    def _unknown(self, name: str, verdict: Verdict) -> str:
+        close = near(name, self.names(verdict))
+        hint = f"Did you mean {' or '.join(close)}?" if close else "GET /v1/models lists what there is."
+        return f"There is no model '{name[:100]}'. {hint}"
+
+
+_REASONS = {
+    "pinned": "the client named it",
+    "alias": "in the alias's order",
+    "model": "every deployment of this model: configured ones first, then own, hosted, closed",
+}
+
+
+def _down_last(candidates: Sequence[Candidate], health: Health) -> tuple[Candidate, ...]:
+    """Return at most `MAX_CANDIDATES`, those that are down behind the others."""
+    up: list[Candidate] = []
+    down: list[Candidate] = []
+    for candidate in candidates:
+        reason = health.reason_down(candidate.deployment)
+        if reason:
+            down.append(msgspec.structs.replace(candidate, reason=f"down: {reason}"))
+        else:
+            up.append(candidate)
+            if len(up) == MAX_CANDIDATES:
+                break
+    return tuple((up + down)[:MAX_CANDIDATES])
+
+
+def _bounded(
+    cache: dict[Any, Any],
+) -> None:
+    """Make room: callers choose the names, so a cache must not grow with what they send."""
+    if len(cache) >= MAX_CACHED:
+        del cache[next(iter(cache))]
+
+
+def _revision(settings: Settings, deployments: Iterable[Deployment]) -> str:
+    """Return 12 hex digits that change with whatever a decision depends on but request and health."""
+    facts = sorted(
+        [d.id, d.model, d.lane, d.profile, d.price, d.machine_hour, d.slots, sorted(d.operations)]
+        for d in deployments
+    )
+    content = msgspec.json.encode(
+        [settings.aliases, settings.routes, settings.auto, sorted(settings.deployments), facts],
+        order="deterministic",
+    )
+    return hashlib.sha256(content).hexdigest()[:12]

@@ -1,0 +1,68 @@
+"""How candidates are chosen: a strategy is a row of stages, each narrowing or ordering what is left.
+
+A stage never adds a deployment, so no strategy can widen what the verdict permits. A measured
+router takes the place of one stage and leaves the others alone.
+"""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+import msgspec
+
+from wye.catalog.deployments import Deployment
+from wye.core.decision import Candidate, Verdict
+from wye.core.lane import Lane
+from wye.core.request import Request
+
+MERIT: dict[Lane | None, int] = {Lane.OWN: 0, Lane.HOSTED: 1, Lane.CLOSED: 2, None: 3}
+"""Which lane comes first where nothing else tells candidates apart: what is owned is paid for."""
+
+
+class Choice(msgspec.Struct):
+    """What a strategy has come to so far. Stages change it in place: it lives for one decision."""
+
+    kept: list[Deployment]
+    """Best first once a stage has ordered it."""
+    excluded: list[Candidate] = []
+    reasons: list[str] = []
+    ordered: bool = False
+    """A stage has fixed the order; later ones leave it."""
+    costs: dict[str, Decimal | None] = {}
+    """Deployment id -> expected cost in USD; None = not comparable."""
+    notes: dict[str, str] = {}
+    """Deployment id -> why it stands where it stands."""
+
+    def candidates(self) -> list[Candidate]:
+        """Return what is kept, as the decision records it."""
+        costs, notes = self.costs, self.notes
+        return [Candidate(d.id, d.lane, notes.get(d.id, ""), costs.get(d.id)) for d in self.kept]
+
+
+Stage = Callable[[Choice, Request, Verdict], None]
+"""Narrow or order `choice.kept`. Raises a `WyeError` when nothing is left and that is final."""
+
+
+class Strategy(Protocol):
+    """Chooses among permitted deployments."""
+
+    @property
+    def name(self) -> str:
+        """What the decision says chose."""
+
+    def choose(self, permitted: Sequence[Deployment], request: Request, verdict: Verdict) -> Choice:
+        """Order `permitted` best first, keeping the reason for whatever is left out."""
+
+
+class Stages(msgspec.Struct, frozen=True):
+    """A strategy made of stages, run in order."""
+
+    name: str
+    stages: tuple[Stage, ...]
+
+    def choose(self, permitted: Sequence[Deployment], request: Request, verdict: Verdict) -> Choice:
+        """Run every stage over `permitted`."""
+        choice = Choice(list(permitted))
+        for stage in self.stages:
+            stage(choice, request, verdict)
+        return choice
