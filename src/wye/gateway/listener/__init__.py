@@ -1,0 +1,22 @@
+"""The listener: HTTP/1.1 from clients, limited in size, time and number.
+
+`server` runs it, `connection` receives, `head` judges heads, `exchange` is what an app sees of one request
+(`scope["wye.connection"]`), `wire` spells bytes.
+"""
+
+from wye.gateway.listener.exchange import App, Exchange, HangupError, Message, Receive, Scope, Send
+from wye.gateway.listener.server import Listener, split_listen
+from wye.gateway.listener.wire import header_block
+
+__all__ = [
+    "App",
+    "Exchange",
+    "HangupError",
+    "Listener",
+    "Message",
+    "Receive",
+    "Scope",
+    "Send",
+    "header_block",
+    "split_listen",
+]
