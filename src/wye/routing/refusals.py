@@ -36,9 +36,10 @@ def check(name: str, named: Sequence[Deployment], operation: Operation, verdict:
     permitted = [d for d in able if d.id in verdict.permitted]
     if not permitted:
         raise PolicyError(_not_permitted(name, able, verdict), param="model")
+    demands = "demands" if len(verdict.labels) == 1 else "demand"
     if verdict.ceiling and not any(d.profile.strong for d in permitted):
         message = (
-            f"{_labels(verdict)} demands the strong model, and nothing that '{name}' stands for is "
+            f"{_labels(verdict)} {demands} the strong model, and nothing that '{name}' stands for is "
             f"permitted and marked strong (permitted: {_some([d.id for d in permitted])}). "
             "An operator marks one with `profile: {strong: true}`."
         )
@@ -61,7 +62,8 @@ def _not_permitted(name: str, able: Sequence[Deployment], verdict: Verdict) -> s
         if verdict.permitted
         else "Nothing else is permitted."
     )
-    return f"{_labels(verdict)} permits nothing that '{name}' stands for ({why}). {there}"
+    permits = "permits" if len(verdict.labels) == 1 else "permit"
+    return f"{_labels(verdict)} {permits} nothing that '{name}' stands for ({why}). {there}"
 
 
 def _labels(verdict: Verdict) -> str:

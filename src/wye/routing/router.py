@@ -71,7 +71,7 @@ class Router:
         strategies: Mapping[str, Strategy] | None = None,
     ) -> None:
         """Take `strategies` by route name in place of the built-in one."""
-        self._deployments = {d.id: d for d in deployments}
+        self._deployments = {d.id: d for d in sorted(deployments, key=lambda d: d.id)}
         self._names = directory(settings, self._deployments.values())
         self._labels = {n: frozenset(t.route.labels) for n, t in self._names.items() if t.route}
         aliases = alias_table(settings)
