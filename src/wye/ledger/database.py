@@ -1,0 +1,188 @@
+"""The database behind the spool: where it is, how it is opened, and how rows get into it."""
+
+import functools
+import os
+import sqlite3
+from decimal import Decimal, localcontext
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
+
+from wye.config.settings import LedgerSettings
+from wye.core.errors import LedgerError
+from wye.ledger.rows import COLUMNS, Row
+from wye.ledger.schema import request
+from wye.ledger.spool import private_directory
+
+ROWS = 128
+"""A statement's rows. More would hold the GIL longer at a stretch (3 µs a row), fewer take it more often."""
+BUSY_SECONDS = 5
+_EXACT_DIGITS = 400
+
+
+class UnavailableError(Exception):
+    """The database cannot be reached or written to now; later it may."""
+
+
+def locate(settings: LedgerSettings, state_dir: Path) -> sa.URL:
+    """Return where the database is. Raises `LedgerError` with what to write instead."""
+    text = settings.url
+    if settings.url_env is not None:
+        text = os.environ.get(settings.url_env)
+        if not text:
+            message = (
+                f"ledger.url_env names {settings.url_env}, which is not set: set it to the database's URL"
+            )
+            raise LedgerError(message)
+    try:
+        url = sa.make_url(text or f"sqlite:///{state_dir / 'ledger.db'}")
+    except ArgumentError:
+        message = "ledger.url is not a URL: write sqlite:///path or postgresql://user@host/database"
+        raise LedgerError(message) from None  # the cause would print it, password and all
+    match url.drivername:
+        case "sqlite" if url.database and url.database != ":memory:":
+            return url
+        case "postgres" | "postgresql" | "postgresql+psycopg":
+            return url.set(drivername="postgresql+psycopg")
+        case other:
+            message = f"ledger.url: '{other}' cannot hold a ledger: write sqlite:///path or postgresql://..."
+            raise LedgerError(message)
+
+
+def describe(url: sa.URL) -> str:
+    """Name a database for people, without credentials."""
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    return f"postgresql://{url.host or 'local'}/{url.database}"
+
+
+def exists(url: sa.URL) -> bool:
+    """Whether there is something to connect to; of a server only connecting can tell."""
+    return url.get_backend_name() != "sqlite" or Path(str(url.database)).exists()
+
+
+class Connected:
+    """A connection for a `with` block; database errors in it become `LedgerError` and say where."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> sa.Connection:
+        try:
+            self._connection = self._engine.connect()
+        except SQLAlchemyError as error:
+            raise explained(error, self._engine.url) from error
+        return self._connection
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        self._connection.close()
+        if isinstance(error, SQLAlchemyError):
+            raise explained(error, self._engine.url) from error
+
+
+def explained(error: SQLAlchemyError, url: sa.URL) -> LedgerError:
+    """Turn a database error into one sentence without SQL or credentials."""
+    reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    return LedgerError(f"the ledger at {describe(url)} cannot be used: {reason}")
+
+
+def open_engine(url: sa.URL) -> sa.Engine:
+    """Make an engine; nothing is connected yet, but a SQLite file is created, readable by this user only."""
+    if url.get_backend_name() == "sqlite":
+        path = Path(str(url.database))
+        try:
+            private_directory(path.parent)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            message = f"cannot open the ledger at {path}: {error.strerror}"
+            raise LedgerError(message) from error
+        engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS, "cached_statements": 2 * ROWS})
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+    try:
+        return sa.create_engine(
+            url, connect_args={"connect_timeout": 5, "application_name": "wye"}, pool_pre_ping=True
+        )
+    except ImportError as error:
+        message = "a PostgreSQL ledger needs psycopg: pip install 'wye[postgres]'"
+        raise LedgerError(message) from error
+
+
+def insert(connection: sa.Connection, rows: list[Row]) -> list[Row]:
+    """Insert rows in one transaction, skipping ids that are there; return those the database will not hold.
+
+    A statement carries many rows: the interpreter's lock is taken and given back once a statement, and
+    each time it is taken under load can wait for the switch interval.
+    Raises `UnavailableError` when it could not try all of them; the call may be repeated.
+    """
+    try:
+        with connection.begin():
+            for i in range(0, len(rows), ROWS):
+                _insert(connection, rows[i : i + ROWS])
+    except (DataError, IntegrityError, OverflowError):
+        if len(rows) == 1:
+            return rows
+        half = len(rows) // 2
+        return insert(connection, rows[:half]) + insert(connection, rows[half:])
+    except DBAPIError as error:
+        message = str(error.orig).strip()
+        raise UnavailableError(message) from error
+    return []
+
+
+def exact_sum(amounts: sa.ColumnElement[Any], engine: sa.Engine) -> sa.ColumnElement[Any]:
+    """Sum money without rounding; NULLs are passed over, and a sum of none is NULL."""
+    return sa.func.exact_sum(amounts) if engine.dialect.name == "sqlite" else sa.func.sum(amounts)
+
+
+def _insert(connection: sa.Connection, rows: list[Row]) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_sqlite_insert(len(rows)), tuple(value for row in rows for value in row))
+    else:
+        objects = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        connection.exec_driver_sql(_POSTGRES_INSERT, (msgspec.json.encode(objects).decode(),))
+
+
+_NAMES = ", ".join(COLUMNS)
+
+
+@functools.cache
+def _sqlite_insert(rows: int) -> str:
+    row = f"({', '.join('?' * len(COLUMNS))})"
+    values = ", ".join([row] * rows)
+    return f"INSERT INTO request ({_NAMES}) VALUES {values} ON CONFLICT (id) DO NOTHING"  # noqa: S608  # our own names
+
+
+_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are untyped
+_TYPED = ", ".join(f"{name} {request.c[name].type.compile(dialect=_POSTGRES)}" for name in COLUMNS)
+_POSTGRES_INSERT = (
+    f"INSERT INTO request ({_NAMES}) SELECT {_NAMES} FROM json_to_recordset(%s) AS r ({_TYPED}) "  # noqa: S608  # our own names
+    "ON CONFLICT (id) DO NOTHING"
+)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA page_size = 8192")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    # typeshed wants the aggregate's step to take any arguments
+    connection.create_aggregate("exact_sum", 1, _ExactSum)  # type: ignore[arg-type]
+
+
+class _ExactSum:
+    """SQLite aggregate: adds decimals that are stored as text."""
+
+    def __init__(self) -> None:
+        self._sum: Decimal | None = None
+
+    def step(self, amount: str | None) -> None:
+        if amount is not None:
+            with localcontext(prec=_EXACT_DIGITS):
+                self._sum = (self._sum or Decimal(0)) + Decimal(amount)
+
+    def finalize(self) -> str | None:
+        return None if self._sum is None else str(self._sum)

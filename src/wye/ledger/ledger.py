@@ -1,0 +1,134 @@
+"""The ledger as the gateway sees it: append a record, know whether that is safe."""
+
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Self
+
+import sqlalchemy as sa
+
+from wye.config.settings import LedgerSettings
+from wye.core.errors import LedgerError
+from wye.core.record import Record
+from wye.ledger import migrations
+from wye.ledger.database import UnavailableError, describe, explained, locate, open_engine
+from wye.ledger.quarantine import Quarantine
+from wye.ledger.rows import to_line
+from wye.ledger.spool import Leftover, Lock, Spool, claim, private_directory
+from wye.ledger.writer import Writer, commit, read_lines
+
+log = logging.getLogger(__name__)
+
+_CLOSE_SECONDS = 10.0
+
+
+class Ledger:
+    """An open ledger. `append` belongs to one thread; everything else may be called from any.
+
+    Several processes may have the same ledger open, on SQLite and on PostgreSQL: each owns its spool, and
+    the database orders their commits. (SQLite on one machine's own disk only: WAL needs shared memory.)
+    """
+
+    def __init__(self, spool: Spool, writer: Writer, engine: sa.Engine) -> None:
+        self._spool = spool
+        self._writer = writer
+        self._engine = engine
+        self._append = spool.append
+
+    @classmethod
+    def open(cls, settings: LedgerSettings, state_dir: Path) -> Self:
+        """Migrate the database, replay what dead processes left in their spools, start the writer.
+
+        Raises `LedgerError` when the database cannot be opened.
+        """
+        engine = open_database(settings, state_dir)
+        quarantine = Quarantine(state_dir / "quarantine")
+        try:
+            spool, leftovers = claim(state_dir / "spool")
+            for leftover in leftovers:
+                replay(leftover, engine, quarantine)
+        except (UnavailableError, OSError) as error:
+            message = f"cannot replay the spools in {state_dir} into {describe(engine.url)}: {error}"
+            raise LedgerError(message) from error
+        writer = Writer(spool, engine, quarantine)
+        writer.start()
+        return cls(spool, writer, engine)
+
+    def append(self, record: Record) -> None:
+        """Write a record to the spool. When this returns, no kill of this process loses it.
+
+        Raises `LedgerError` when it could not be written; the answer must then not be given.
+        """
+        self._append(to_line(record))
+        if self._writer.idle:
+            self._writer.wake()
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the last append and the last commit went through, and the writer lives."""
+        return not self.trouble
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong, for people; empty when nothing is."""
+        if self._spool.fault:
+            return f"the spool cannot be written: {self._spool.fault}"
+        if self._writer.error:
+            return f"the database is away: {self._writer.error}"
+        return "" if self._writer.is_alive() else "the writer has stopped"
+
+    @property
+    def lag(self) -> float:
+        """Seconds that the oldest record which is not in the database has waited, at most."""
+        since = self._writer.behind_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    @property
+    def backlog(self) -> int:
+        """Bytes in the spool that are not in the database."""
+        return self._spool.backlog
+
+    def flush(self, seconds: float = 5.0) -> bool:
+        """Wait until what was appended before is in the database; False when it took too long."""
+        return self._writer.wait(self._spool.end, seconds)
+
+    def close(self) -> None:
+        """Commit what there is and stop. What the database does not take stays for the next `open`."""
+        self._writer.stop(_CLOSE_SECONDS)
+        left = self._spool.backlog
+        if left:
+            log.warning("%d bytes of records stay in %s until the next start", left, self._spool.directory)
+        self._spool.close(discard=not left)
+        self._engine.dispose()
+
+
+def open_database(settings: LedgerSettings, state_dir: Path) -> sa.Engine:
+    """Open the database and bring its schema up to date. Raises `LedgerError`."""
+    url = locate(settings, state_dir)
+    try:
+        private_directory(state_dir)
+        engine = open_engine(url)
+        with Lock(state_dir / "migration.lock", wait=True), engine.connect() as connection:
+            migrations.upgrade(connection)
+    except OSError as error:
+        message = f"cannot use the state directory {state_dir}: {error.strerror}"
+        raise LedgerError(message) from error
+    except sa.exc.SQLAlchemyError as error:
+        raise explained(error, url) from error
+    return engine
+
+
+def replay(leftover: Leftover, engine: sa.Engine, quarantine: Quarantine) -> None:
+    """Move a dead process's lines into the database, then delete its spool."""
+    for path in leftover.segments():
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            size, offset = os.fstat(fd).st_size, 0
+            while offset < size:
+                data = read_lines(fd, offset, size - offset)
+                commit(engine, data, quarantine, path)
+                offset += len(data)
+        finally:
+            os.close(fd)
+    leftover.discard()

@@ -1,0 +1,11 @@
+"""Alembic runs this; the connection comes from `wye.ledger.migrations.upgrade`."""
+
+from alembic import context
+
+from wye.ledger.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,198 @@
+"""Reading the ledger: filter, follow, explain, and sum money exactly."""
+
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+import msgspec
+import sqlalchemy as sa
+
+from wye.config.settings import LedgerSettings
+from wye.core.errors import LedgerError, NotFoundError
+from wye.core.record import Record
+from wye.ledger import migrations
+from wye.ledger.database import Connected, describe, exact_sum, exists, locate, open_engine
+from wye.ledger.rows import to_record
+from wye.ledger.schema import key, request
+
+By = Literal["model", "asked", "lane", "key", "team", "day"]
+GROUPS: tuple[By, ...] = get_args(By)
+POLL_SECONDS = 0.25
+_OVERLAP = 4096
+"""How many rows back `follow` looks again: transactions of several gateways commit out of order."""
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """Which requests. What is None does not restrict; times are Unix seconds, `until` exclusive."""
+
+    since: float | None = None
+    until: float | None = None
+    key: str | None = None
+    team: str | None = None
+    asked: str | None = None
+    deployment: str | None = None
+    lane: str | None = None
+    outcome: str | None = None
+    label: str | None = None
+
+    def clauses(self) -> list[sa.ColumnElement[bool]]:
+        """Return the filter as conditions on the table `request`."""
+        c = request.c
+        exact = ("key", "team", "asked", "deployment", "lane", "outcome")
+        found = [c[name] == value for name in exact if (value := getattr(self, name)) is not None]
+        if self.since is not None:
+            found.append(c.at >= self.since)
+        if self.until is not None:
+            found.append(c.at < self.until)
+        if self.label is not None:
+            found.append(("," + c.labels + ",").contains(f",{self.label},", autoescape=True))
+        return found
+
+
+class CostRow(msgspec.Struct, frozen=True):
+    """What a group of requests cost in one currency. Requests that cost nothing have no currency."""
+
+    group: str
+    currency: str
+    requests: int
+    unknown: int
+    """Requests that reached an upstream and whose cost is not known. They are not in `amount`."""
+    amount: Decimal
+    """The sum of the known costs, exact."""
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    reasoning_tokens: int
+
+
+class Reader:
+    """Read access to a ledger that a gateway may be writing at the same time.
+
+    A record is visible about 50 ms after its request ended, when its group is committed.
+    """
+
+    def __init__(self, settings: LedgerSettings, state_dir: Path) -> None:
+        """Open the ledger. Raises `LedgerError` when there is none, or none this wye can read."""
+        url = locate(settings, state_dir)
+        if not exists(url):
+            message = f"there is no ledger at {describe(url)}: start the gateway with `wye serve`"
+            raise LedgerError(message)
+        self._engine = open_engine(url)
+        with self._connect() as connection:
+            migrations.check(migrations.current(connection))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def requests(self, filter_: Filter, limit: int | None = 50) -> Iterator[Record]:
+        """Yield the latest matching records, newest first; all of them when `limit` is None."""
+        c = request.c
+        query = sa.select(c.record).where(*filter_.clauses()).order_by(c.at.desc(), c.seq.desc())
+        with self._connect() as connection:
+            for (text,) in connection.execution_options(yield_per=500).execute(query.limit(limit)):
+                yield to_record(text)
+
+    def follow(self, filter_: Filter, *, poll: float = POLL_SECONDS) -> Iterator[Record]:
+        """Yield matching records as they are committed from now on, each once, forever."""
+        c = request.c
+        with self._connect() as connection:
+            seen = set(connection.scalars(sa.select(c.seq).order_by(c.seq.desc()).limit(_OVERLAP)))
+        while True:
+            horizon = max(seen, default=0) - _OVERLAP
+            with self._connect() as connection:
+                new = set(connection.scalars(sa.select(c.seq).where(c.seq > horizon))) - seen
+                query = sa.select(c.record).where(c.seq.in_(new), *filter_.clauses()).order_by(c.seq)
+                texts = connection.scalars(query).all() if new else ()
+            yield from map(to_record, texts)
+            seen = {seq for seq in seen | new if seq > horizon}
+            time.sleep(poll)
+
+    def get(self, id_: str, *, wait: float = 1.0) -> Record:
+        """Return the record with this id, or the only one whose id begins so.
+
+        Waits up to `wait` seconds for a record that is still on its way from the spool. Raises
+        `NotFoundError`, also when several begin so; the message names some.
+        """
+        deadline = time.monotonic() + wait
+        while True:
+            found = self._starting_with(id_)
+            if found and (len(found) == 1 or found[0][0] == id_):
+                return to_record(found[0][1])
+            if found:
+                message = f"several records begin with '{id_}': {', '.join(row[0] for row in found)}"
+                raise NotFoundError(message)
+            if time.monotonic() >= deadline:
+                message = f"no record '{id_}': list the latest ones with `wye requests`"
+                raise NotFoundError(message)
+            time.sleep(0.05)
+
+    def cost(self, by: By, filter_: Filter = Filter()) -> list[CostRow]:  # noqa: B008  # immutable
+        """Sum costs and tokens by a property of the request; days are UTC.
+
+        `model` is the deployment that answered. Groups are sorted by name, then currency.
+        """
+        c = request.c
+        group = self._group(by)
+        unknown = sa.case((c.amount.is_(None) & (c.attempts > 0), 1), else_=0)
+        tokens = [c.input_tokens, c.output_tokens, c.cached_tokens, c.reasoning_tokens]
+        query = (
+            sa.select(
+                group,
+                c.currency,
+                sa.func.count(),
+                sa.func.sum(unknown),
+                exact_sum(c.amount, self._engine),
+                *(sa.func.sum(column) for column in tokens),
+            )
+            .where(*filter_.clauses())
+            .group_by(group, c.currency)
+        )
+        with self._connect() as connection:
+            rows = connection.execute(query).all()
+        return sorted(
+            (
+                CostRow(name or "", currency, n, int(lost), Decimal(amount or 0), *map(int, counts))
+                for name, currency, n, lost, amount, *counts in rows
+            ),
+            key=lambda row: (row.group, row.currency),
+        )
+
+    def spent(self, key_id: str, since: float | None = None) -> Decimal:
+        """Return the known USD cost of a key and of all keys it was rotated from or to.
+
+        It counts what is committed: `Ledger.open` has replayed all spools of dead processes before.
+        """
+        c = request.c
+        family = sa.select(key.c.family).where(key.c.id == key_id).scalar_subquery()
+        members = sa.select(key.c.id).where(key.c.family == family)
+        query = sa.select(exact_sum(c.amount, self._engine)).where(
+            (c.key == key_id) | c.key.in_(members), c.currency == "USD", *Filter(since=since).clauses()
+        )
+        with self._connect() as connection:
+            return Decimal(connection.scalar(query) or 0)
+
+    def _group(self, by: By) -> sa.ColumnElement[Any]:
+        c = request.c
+        if by == "day":
+            if self._engine.dialect.name == "sqlite":
+                return sa.func.date(c.at, "unixepoch")
+            return sa.func.to_char(sa.func.timezone("UTC", sa.func.to_timestamp(c.at)), "YYYY-MM-DD")
+        return c["deployment" if by == "model" else by]
+
+    def _starting_with(self, prefix: str) -> list[tuple[str, str]]:
+        c = request.c
+        query = sa.select(c.id, c.record).where(c.id >= prefix, c.id < prefix + "\U0010ffff")
+        with self._connect() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query.order_by(c.id).limit(5))]
+
+    def _connect(self) -> Connected:
+        return Connected(self._engine)
