@@ -1,0 +1,168 @@
+"""Who is measured, and how each is started."""
+
+import os
+import secrets
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+HERE = Path(__file__).resolve().parent
+BIN = Path(sys.executable).parent
+UPSTREAM, STREAMS = 9901, 9902
+PATH = "/v1/chat/completions"
+PROXY_CORE, LOAD_CORE = "0", "1"
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """Something that answers chat completions.
+
+    `command` is None for what runs anyway: the upstream itself. `streams` is the model that streams, None =
+    not measured with streams. `port` is where it listens, `stream_port` where it streams.
+    """
+
+    name: str
+    port: int
+    model: str
+    command: list[str] | None = None
+    streams: str | None = None
+    stream_port: int | None = None
+    headers: list[str] = field(default_factory=list)
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def url(self, *, stream: bool = False) -> str:
+        """Where load goes."""
+        port = self.stream_port if stream and self.stream_port else self.port
+        return f"http://127.0.0.1:{port}{PATH}"
+
+
+class NotStartedError(Exception):
+    """A contestant did not come up; carries the end of its log."""
+
+
+def pinned(core: str, *command: str) -> list[str]:
+    """Give the command, bound to one core."""
+    return ["taskset", "-c", core, *command]
+
+
+@contextmanager
+def started(name: str, command: list[str], port: int, folder: Path, env: Mapping[str, str]) -> Iterator[int]:
+    """Run a server while the block runs; yields its process id once it listens.
+
+    Raises:
+        NotStartedError: it ended, or does not listen after `START_SECONDS`.
+    """
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            message = f"{name}: port {port} is taken"
+            raise NotStartedError(message)
+    log = folder / f"{name.replace(' ', '-')}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env={**os.environ, **env}, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            if process.poll() is not None or time.monotonic() > deadline:
+                message = f"{name} did not start:\n{log.read_text(errors='replace')[-2000:]}"
+                raise NotStartedError(message)
+            time.sleep(0.05)
+        yield process.pid
+    finally:
+        process.terminate()
+        try:
+            process.wait(40)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def nginx(folder: Path) -> list[str]:
+    """The canned upstream."""
+    return pinned(LOAD_CORE, "nginx", "-p", str(folder), "-e", "stderr", "-c", str(HERE / "nginx.conf"))
+
+
+def sse_upstream(events: int) -> list[str]:
+    """The canned upstream that streams."""
+    return pinned(LOAD_CORE, sys.executable, str(HERE / "sse_upstream.py"), str(STREAMS), str(events))
+
+
+def direct() -> Contestant:
+    """No proxy at all."""
+    return Contestant("direct", UPSTREAM, "gpt-bench", streams="gpt-bench", stream_port=STREAMS)
+
+
+def bare(port: int) -> Contestant:
+    """The floor."""
+    options = f"--loop uvloop --http httptools --no-access-log --log-level warning --port {port}"
+    command = [sys.executable, "-m", "uvicorn", "bare_proxy:app", "--app-dir", str(HERE), *options.split()]
+    env = {"BENCH_UPSTREAM": str(UPSTREAM), "BENCH_STREAMS": str(STREAMS)}
+    return Contestant(
+        "bare proxy", port, "gpt-bench", pinned(PROXY_CORE, *command), streams="gpt-bench", env=env
+    )
+
+
+def wye(port: int, folder: Path, *, access_log: bool) -> Contestant:
+    """Ours, with everything on."""
+    name = "wye, access log" if access_log else "wye"
+    settings = yaml.safe_load((HERE / "wye.yaml").read_text(encoding="utf-8"))
+    settings["listener"]["access_log"] = access_log
+    config = folder / f"wye-{port}.yaml"
+    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    key = f"wye_{secrets.token_urlsafe(32)}"
+    serve = [str(BIN / "wye"), "serve", "--config", str(config), "--listen", f"127.0.0.1:{port}"]
+    return Contestant(
+        name,
+        port,
+        "bench/gpt",
+        pinned(PROXY_CORE, *serve),
+        streams="bench/stream",
+        headers=[f"Authorization: Bearer {key}"],
+        env={"WYE_STATE_DIR": str(folder / f"state-{port}"), "WYE_BOOTSTRAP_KEY": key},
+    )
+
+
+def litellm(port: int, folder: Path) -> Contestant | None:
+    """LiteLLM's proxy, one worker, when its command is on PATH."""
+    found = shutil.which("litellm")
+    if found is None:
+        return None
+    parameters = {"model": "openai/gpt-bench", "api_base": f"http://127.0.0.1:{UPSTREAM}/v1", "api_key": "x"}
+    config = folder / "litellm.yaml"
+    config.write_text(
+        yaml.safe_dump({"model_list": [{"model_name": "gpt", "litellm_params": parameters}]}),
+        encoding="utf-8",
+    )
+    command = [found, "--config", str(config), "--port", str(port), "--num_workers", "1"]
+    return Contestant(
+        "LiteLLM", port, "gpt", pinned(PROXY_CORE, *command), headers=["Authorization: Bearer x"]
+    )
+
+
+def portkey(port: int) -> Contestant | None:
+    """Portkey's gateway, when BENCH_PORTKEY holds the command that starts it."""
+    command = shlex.split(os.environ.get("BENCH_PORTKEY", ""))
+    if not command:
+        return None
+    headers = [
+        "Authorization: Bearer x",
+        "x-portkey-provider: openai",
+        f"x-portkey-custom-host: http://127.0.0.1:{UPSTREAM}/v1",
+    ]
+    return Contestant(
+        "Portkey", port, "gpt-bench", pinned(PROXY_CORE, *command, f"--port={port}"), headers=headers
+    )

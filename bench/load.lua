@@ -1,0 +1,21 @@
+-- wrk -s load.lua URL -- MODEL [HEADER: VALUE]...   A 2 KB prompt; prints one line of JSON at the end.
+local sentence = "The quarterly report shows that revenue grew by four percent while costs fell. "
+
+function init(args)
+  wrk.method = "POST"
+  wrk.headers["Content-Type"] = "application/json"
+  for i = 2, #args do
+    local name, value = args[i]:match("^([^:]+): (.*)$")
+    wrk.headers[name] = value
+  end
+  wrk.body = '{"model":"' .. args[1] .. '","messages":[{"role":"system","content":"You are a helpful assistant."},'
+    .. '{"role":"user","content":"' .. string.rep(sentence, 24) .. 'Summarise."}],"max_tokens":256}'
+end
+
+function done(summary, latency, requests)
+  local e = summary.errors
+  io.write(string.format(
+    '\n{"requests":%d,"seconds":%f,"p50_us":%f,"p99_us":%f,"bad_status":%d,"socket_errors":%d}\n',
+    summary.requests, summary.duration / 1e6, latency:percentile(50), latency:percentile(99),
+    e.status, e.connect + e.read + e.write + e.timeout))
+end
