@@ -1,0 +1,45 @@
+import datetime as dt
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wye.core.money import Price, Rates, Tier, token_cost
+from wye.core.usage import Usage
+
+DAY = dt.date(2026, 11, 22)
+BASE = Rates(Decimal(5), Decimal(30), Decimal("0.5"))
+TIERED = Price(BASE, DAY, "test", tiers=(Tier(272_000, Rates(Decimal(10), Decimal(45), Decimal(1))),))
+
+
+def test_every_token_lands_in_one_bucket() -> None:
+    price = Price(Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1)), DAY, "test")
+    cost = token_cost(Usage(100, 50, 30, 20, 10), price)
+    assert cost.amount == Decimal("0.00015")
+    assert (cost.basis, cost.as_of, cost.source) == ("price list", DAY, "test")
+
+
+def test_a_tier_prices_the_whole_request() -> None:
+    assert token_cost(Usage(272_000, 0), TIERED).amount == Decimal("1.36")
+    assert token_cost(Usage(272_001, 1), TIERED).amount == Decimal("2.720055")
+
+
+def test_cache_reads_are_cheaper_and_fall_back() -> None:
+    assert token_cost(Usage(1_000_000, 0, 1_000_000), TIERED).amount == Decimal(1)
+    plain = Price(Rates(Decimal(2), Decimal(2)), DAY, "test")
+    assert token_cost(Usage(10, 0, 10), plain).amount == Decimal("0.00002")
+
+
+def test_unknown_is_never_zero() -> None:
+    no_output = Price(Rates(input=Decimal(1)), DAY, "test")
+    assert token_cost(Usage(5, 0), no_output).amount == Decimal("0.000005")
+    assert token_cost(Usage(5, 1), no_output).amount is None
+    assert token_cost(Usage(5, 0, 9), TIERED).amount is None
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_more_tokens_never_cost_less(tokens_in: int, out: int, more: int) -> None:
+    small, large = token_cost(Usage(tokens_in, out), TIERED), token_cost(Usage(tokens_in + more, out), TIERED)
+    assert small.amount is not None
+    assert large.amount is not None
+    assert small.amount <= large.amount

@@ -1,0 +1,59 @@
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wye.protocols.sse import Reader, data_of, split_events, whole_events
+
+END = st.sampled_from([b"\n", b"\r\n", b"\r"])
+LINE = st.sampled_from(
+    [b"data: a", b"data:b", b"data", b": comment", b"event: x", b"id: 1", b"data:  two spaces"]
+)
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> bytes:
+    end = draw(END)
+    events = draw(st.lists(st.lists(LINE, min_size=1, max_size=3), max_size=5))
+    return b"".join(b"".join(line + end for line in event) + end for event in events)
+
+
+@given(streams(), st.lists(st.integers(0, 200), max_size=8))
+def test_any_cut_gives_the_same_events(stream: bytes, cuts: list[int]) -> None:
+    whole = Reader().feed(stream + b"data: end\n\n")
+    edges = [0, *sorted(min(c, len(stream)) for c in cuts), len(stream)]
+    reader = Reader()
+    pieces = [d for a, b in itertools.pairwise(edges) for d in reader.feed(stream[a:b])]
+    assert pieces + reader.feed(b"data: end\n\n") == whole
+
+
+@given(streams())
+def test_events_join_to_the_stream(stream: bytes) -> None:
+    assert b"".join(split_events(stream)) == stream
+
+
+@pytest.mark.parametrize(
+    ("buffer", "length"),
+    [
+        (b"", 0),
+        (b"data: a\n", 0),
+        (b"data: a\n\ndata: b", 9),
+        (b"data: a\r\n\r\ndata", 11),
+        (b"data: a\r\n\r", 0),
+        (b"data: a\r\r", 0),
+        (b"data: a\r\rd", 9),
+        (b"data: a\r\n", 0),
+    ],
+)
+def test_only_whole_events_count(buffer: bytes, length: int) -> None:
+    assert whole_events(buffer) == length
+
+
+def test_data_lines_join() -> None:
+    assert data_of(b"event: x\ndata: a\ndata:b\n\n") == b"a\nb"
+
+
+def test_an_endless_event_is_refused() -> None:
+    with pytest.raises(ValueError, match="larger than 10 bytes"):
+        Reader(limit=10).feed(b"data: 0123456789")
