@@ -1,4 +1,4 @@
-"""Fenced code blocks of the README and docs/, each one a test."""
+"""Fenced code blocks of the pages, each one a test."""
 
 import re
 from pathlib import Path
@@ -46,8 +46,8 @@ def parse(page: str, markdown: str) -> list[Block]:
 
 
 def pages() -> list[Path]:
-    """The README and every page of docs/."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    """The README and its neighbours, and every page of docs/."""
+    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def collect() -> list[Block]:

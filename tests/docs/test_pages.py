@@ -1,4 +1,4 @@
-"""Every code block of the README and docs/ does what it shows.
+"""Every code block of the pages (README, CONTRIBUTING ..., docs/) does what it shows.
 
 console  commands after `$ `, run in one shell against a running gateway; each line shown must be
          printed, in order, `...` standing for anything. Add `fails` when the last command is to fail, and
@@ -23,6 +23,7 @@ from docs.blocks import ROOT, Block, collect
 from docs.conftest import Gateway
 
 BLOCKS = collect()
+IDLE = Gateway(4123, {"PATH": "/usr/bin:/bin"})
 MAKE = f"make() {{ command make --dry-run --directory '{ROOT}' \"$@\" >/dev/null; }}"
 
 
@@ -92,20 +93,26 @@ PURE: dict[str, Callable[[Block], None]] = {"json": check_json, "text": check_sh
 LIVE: dict[str, Callable[[Block, Gateway, Path], None]] = {"console": check_console, "python": check_python}
 
 
+def needs_gateway(block: Block) -> bool:
+    """Tell whether anything but `make`, which is only a dry run, stands in the block."""
+    console_block = block.language == "console"
+    return not console_block or any(
+        not step.command.startswith("make ") for step in console.steps(block.text)
+    )
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=names)
 def test_block(block: Block, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     if block.language == "console" and "norun" in block.options:
         check_syntax(block, tmp_path)
     elif block.language in LIVE:
-        LIVE[block.language](block, request.getfixturevalue("gateway"), tmp_path)
+        gateway = request.getfixturevalue("gateway") if needs_gateway(block) else IDLE
+        LIVE[block.language](block, gateway, tmp_path)
     elif block.language == "yaml":
         check_yaml(block, tmp_path)
     else:
         assert block.language in PURE, f"{block.where}: no way to test a `{block.language}` block"
         PURE[block.language](block)
-
-
-IDLE = Gateway(4123, {"PATH": "/usr/bin:/bin"})
 
 
 @pytest.mark.parametrize(
