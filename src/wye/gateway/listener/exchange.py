@@ -347,6 +347,11 @@ class Exchange:
         if callback is not None and not self.complete:
             callback()
 
+    def cancel(self) -> None:
+        """Cancel the app: what most want of `on_hangup`."""
+        if self.task is not None:
+            self.task.cancel()
+
     def release(self) -> None:
         """Let go of the body; its bytes are in flight no more."""
         self.connection.state.in_flight -= self.size
