@@ -28,6 +28,21 @@ class Tier(msgspec.Struct, frozen=True):
     rates: Rates
 
 
+class Window(msgspec.Struct, frozen=True):
+    """Other rates between two hours of the day, UTC. Ends before it starts = over midnight."""
+
+    start: dt.time
+    end: dt.time
+    """Exclusive."""
+    rates: Rates
+
+    def holds(self, at: dt.time) -> bool:
+        """Say whether `at` (UTC, naive) lies in the window."""
+        if self.end < self.start:
+            return at >= self.start or at < self.end
+        return self.start <= at < self.end
+
+
 class Price(msgspec.Struct, frozen=True):
     """A dated price list entry of one model at one provider."""
 
@@ -37,10 +52,18 @@ class Price(msgspec.Struct, frozen=True):
     currency: str = "USD"
     tiers: tuple[Tier, ...] = ()
     """Ascending by `above_input_tokens`."""
+    windows: tuple[Window, ...] = ()
+    """Peak and off-peak hours; the last that holds counts. A price has tiers or windows."""
 
-    def rates_for(self, input_tokens: int) -> Rates:
-        """Return the rates that apply to a request with `input_tokens` of input."""
+    def rates_for(self, input_tokens: int, at: dt.time | None = None) -> Rates:
+        """Return the rates of a request with `input_tokens` of input that began at `at`, UTC.
+
+        Without a time the dearest hour counts, so that no estimate is too low.
+        """
         rates = self.rates
+        for window in self.windows:
+            if window.holds(at) if at is not None else _dearer(window.rates, rates):
+                rates = window.rates
         for tier in self.tiers:
             if input_tokens > tier.above_input_tokens:
                 rates = tier.rates
@@ -58,12 +81,16 @@ class Cost(msgspec.Struct, frozen=True, omit_defaults=True):
     source: str = ""
 
 
-def token_cost(usage: Usage, price: Price) -> Cost:
-    """Price `usage` by `price`. Every token lands in exactly one bucket.
+def _dearer(left: Rates, right: Rates) -> bool:
+    return (left.output or 0, left.input or 0) > (right.output or 0, right.input or 0)
+
+
+def token_cost(usage: Usage, price: Price, at: dt.time | None = None) -> Cost:
+    """Price `usage` of a request that began at `at` (UTC) by `price`. Every token lands in one bucket.
 
     A bucket that holds tokens but has no rate makes the whole cost unknown.
     """
-    rates = price.rates_for(usage.input_tokens)
+    rates = price.rates_for(usage.input_tokens, at)
     fresh = usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens
     buckets = (
         (fresh, rates.input),

@@ -221,8 +221,8 @@ async def test_embeddings_need_the_key(engine: EmbeddedEngine) -> None:
 
 async def _until_down_is(engine: EmbeddedEngine, *, up: bool) -> str:
     async with asyncio.timeout(10):
-        while (engine.reason_down(CHAT_ID) is None) is not up:
-            await asyncio.sleep(0.01)  # noqa: ASYNC110  # what a caller sees is the point
+        while (engine.reason_down(CHAT_ID) is None) is not up:  # noqa: ASYNC110  # what a caller sees is the point
+            await asyncio.sleep(0.01)
     return str(engine.reason_down(CHAT_ID))
 
 

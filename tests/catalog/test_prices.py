@@ -1,0 +1,167 @@
+"""The snapshot against genai-prices itself: every model, on a grid of usages and hours."""
+
+import datetime as dt
+import sys
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from genai_prices import data, types
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wye.catalog.prices import PriceList
+from wye.core.money import Price, Rates, Window, token_cost
+from wye.core.usage import Usage
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+import build_prices
+
+PRICES = PriceList.load()
+THEIRS = {
+    ours: next(p for p in data.providers if p.id == name) for ours, name in build_prices.PROVIDERS.items()
+}
+GRID = [
+    Usage(input_tokens=tokens, output_tokens=output, cache_read_tokens=read, cache_write_tokens=write)
+    for tokens in (0, 1_000, 32_001, 100_001, 128_000, 200_000, 200_001, 272_000, 272_001, 900_000)
+    for output in (0, 777)
+    for read in (0, tokens // 3)
+    for write in (0, tokens // 4)
+]
+HOURS = [dt.datetime(2026, 11, 22, hour, 30, tzinfo=dt.UTC) for hour in (0, 2, 5, 8, 12, 17)]
+
+
+def _models() -> list[tuple[str, types.Provider, types.ModelInfo]]:
+    return [(ours, provider, model) for ours, provider in THEIRS.items() for model in provider.models]
+
+
+def _names(model: types.ModelInfo) -> list[str]:
+    """Return names that mean the model: its id, and one for each way its match logic offers."""
+    ways = [way[0] for way in build_prices.alternatives(model.match)]
+    return [model.id, *(text for kind, text in ways if kind != "regex")]
+
+
+@pytest.mark.parametrize("provider", sorted(THEIRS))
+def test_every_name_finds_the_model_that_genai_prices_finds(provider: str) -> None:
+    theirs = THEIRS[provider]
+    for model in theirs.models:
+        for name in _names(model):
+            for spelling in (name, name.upper(), f"{name}-20251211", f"{name}-2025-12-11", f"x{name}"):
+                expected = theirs.find_model(spelling)
+                entry = PRICES.entry(provider, spelling)
+                assert (entry.id if entry else None) == (expected.id if expected else None), spelling
+
+
+def _expected(model: types.ModelInfo, provider: types.Provider, usage: Usage, at: dt.datetime) -> Decimal:
+    counts = types.Usage(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cache_read_tokens=usage.cache_read_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+    )
+    return model.calc_price(counts, provider, genai_request_timestamp=at).total_price
+
+
+@pytest.mark.parametrize("name", sorted(THEIRS))
+def test_every_cost_is_what_genai_prices_computes(name: str) -> None:
+    provider = THEIRS[name]
+    compared = 0
+    for place, model in enumerate(provider.models):
+        entry = PRICES.providers[name][place]
+        assert entry.id == model.id
+        for at in HOURS if any(period.windows for period in entry.periods) else HOURS[:1]:
+            price = _price(name, place, at.date())
+            if price is None:
+                continue
+            for usage in GRID:
+                cost = token_cost(usage, price, at.time())
+                if cost.amount is None:  # sold for input alone, and this usage has output
+                    assert price.rates.output is None or price.rates.input is None
+                    continue
+                assert cost.amount == _expected(model, provider, usage, at), (model.id, usage, at)
+                compared += 1
+    assert compared > 250
+
+
+def _price(provider: str, place: int, on: dt.date) -> Price | None:
+    """Price an entry by its place: its own name may be matched by an earlier one."""
+    entry = PRICES.providers[provider][place]
+    lone = PriceList(PRICES.as_of, PRICES.source, {provider: (entry_named(entry.id, entry),)})
+    return lone.find(provider, entry.id, on)
+
+
+def entry_named(name: str, entry: build_prices.Entry) -> build_prices.Entry:
+    return build_prices.Entry(id=entry.id, names=(name.lower(),), periods=entry.periods)
+
+
+def test_the_file_is_what_the_script_writes() -> None:
+    assert build_prices.build(PRICES.as_of) == PRICES
+
+
+def test_announced_prices_begin_on_their_day() -> None:
+    later = {
+        (provider, entry.id)
+        for provider, entries in PRICES.providers.items()
+        for entry in entries
+        if len(entry.periods) > 1
+    }
+    assert later
+    for name, model_id in later:
+        theirs = next(model for model in THEIRS[name].models if model.id == model_id)
+        for day in (dt.date(2026, 11, 22), dt.date(2026, 12, 1), dt.date(2027, 1, 1)):
+            at = dt.datetime.combine(day, dt.time(12), dt.UTC)
+            price = PRICES.find(name, model_id, day)
+            assert price is not None
+            usage = Usage(input_tokens=1_000, output_tokens=10)
+            assert token_cost(usage, price).amount == _expected(theirs, THEIRS[name], usage, at)
+
+
+def test_figures_that_people_check() -> None:
+    gpt = PRICES.find("openai", "gpt-5.5")
+    assert gpt is not None
+    assert (gpt.rates, gpt.tiers[0].rates) == (
+        Rates(Decimal(5), Decimal(30), Decimal("0.5")),
+        Rates(Decimal(10), Decimal(45), Decimal(1)),
+    )
+    assert gpt.tiers[0].above_input_tokens == 272_000
+    assert (gpt.as_of, gpt.source) == (dt.date(2026, 11, 22), "genai-prices 0.2.3 (MIT)")
+    gemma = PRICES.find("deepinfra", "google/gemma-4-31B-it")
+    assert gemma is not None
+    assert gemma.rates == Rates(Decimal("0.13"), Decimal("0.38"))
+    assert "LiteLLM" in gemma.source
+    assert PRICES.find("openai", "whisper-1") is None  # sold by the hour of audio
+    assert PRICES.find("openai", "no-such-model") is None
+    assert PRICES.find("nobody", "gpt-5.5") is None
+    assert PRICES.context_tokens("openai", "gpt-5.5") == 1_000_000
+
+
+def test_without_a_time_the_dearest_hour_counts() -> None:
+    price = PRICES.find("deepseek", "deepseek-v4-pro")
+    assert price is not None
+    usage = Usage(output_tokens=1_000_000)
+    assert token_cost(usage, price).amount == Decimal("3.96")
+    assert token_cost(usage, price, dt.time(5)).amount == Decimal("1.98")
+    assert token_cost(usage, price, dt.time(2)).amount == Decimal("3.96")
+
+
+@given(start=st.times(), end=st.times(), at=st.times())
+def test_a_window_and_its_complement_share_the_day(start: dt.time, end: dt.time, at: dt.time) -> None:
+    rates = Rates()
+    if start != end:
+        assert Window(start, end, rates).holds(at) is not Window(end, start, rates).holds(at)
+
+
+def test_loading_and_finding_are_fast() -> None:
+    loads, finds = [], []
+    for _ in range(5):
+        PriceList.load.cache_clear()
+        began = time.perf_counter()
+        prices = PriceList.load()
+        loads.append(time.perf_counter() - began)
+        prices.find("openai", "gpt-5.5")
+        began = time.perf_counter()
+        prices.find("openrouter", "anthropic/claude-opus-4.8")
+        finds.append(time.perf_counter() - began)
+    assert min(loads) < 0.010
+    assert min(finds) < 0.001
