@@ -141,6 +141,7 @@ def litellm(port: int, folder: Path) -> Contestant | None:
     found = shutil.which("litellm")
     if found is None:
         return None
+    key = f"sk-{secrets.token_hex(32)}"
     parameters = {"model": "openai/gpt-bench", "api_base": f"http://127.0.0.1:{UPSTREAM}/v1", "api_key": "x"}
     config = folder / "litellm.yaml"
     config.write_text(
@@ -149,7 +150,13 @@ def litellm(port: int, folder: Path) -> Contestant | None:
     )
     command = [found, "--config", str(config), "--port", str(port), "--num_workers", "1"]
     return Contestant(
-        "LiteLLM", port, "gpt", pinned(PROXY_CORE, *command), headers=["Authorization: Bearer x"]
+        "LiteLLM",
+        port,
+        "gpt",
+        pinned(PROXY_CORE, *command),
+        headers=[f"Authorization: Bearer {key}"],
+        # Without the second it would fetch a price list from outside.
+        env={"LITELLM_MASTER_KEY": key, "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
     )
 
 

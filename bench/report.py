@@ -141,7 +141,7 @@ def shown(value: float | None, form: str = ",.0f") -> str:
 COLUMNS: dict[str, Callable[[Report, str, Figures], str]] = {
     "requests/s": lambda _, __, figures: shown(figures.per_second),
     "x bare": lambda report, _, figures: shown(
-        ratio(figures.per_second, report.value(FLOOR, "per_second")), ".2f"
+        ratio(figures.per_second, report.value(FLOOR, "per_second")), ".3f"
     ),
     "p50 us": lambda _, __, figures: shown(figures.p50),
     "p99 us": lambda _, __, figures: shown(figures.p99),

@@ -28,6 +28,7 @@ from measure import FaultyRunError
 from report import BASE, FLOOR, OURS, Figures, Report, as_json, print_report
 from rich.console import Console
 
+WARM_UP_SECONDS = 5  # a peer on a compiling runtime answers nobody in its first second
 OUT = Path(__file__).resolve().parent / "out"
 CONSOLE = Console(width=110 if not sys.stdout.isatty() else None)
 
@@ -92,7 +93,7 @@ class Bench:
                 if one.command:
                     server = contestants.started(one.name, one.command, one.port, folder, one.env)
                     pid = stack.enter_context(server)
-                measure.load(one, connections=32, seconds=1)  # also warms it up
+                measure.load(one, connections=32, seconds=WARM_UP_SECONDS)
             except (NotStartedError, FaultyRunError) as error:
                 self.report.notes.append(f"left out: {error}")
                 continue
@@ -138,7 +139,7 @@ def machine() -> str:
 
 
 def main() -> int:
-    """Run it all; 1 = something has to be installed first."""
+    """Run it all; 1 = an upstream does not come up, or a tool is missing."""
     options = arguments()
     missing = missing_tools()
     if missing:
@@ -150,7 +151,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="wye-bench-") as name, ExitStack() as stack:
         folder = Path(name)
         bench = Bench(options, report)
-        bench.start(stack, folder, candidates(folder, report.notes))
+        try:
+            bench.start(stack, folder, candidates(folder, report.notes))
+        except NotStartedError as error:
+            CONSOLE.print(f"bench cannot start: {error}")
+            return 1
         bench.rounds()
         bench.memory()
     if OURS in report.figures:

@@ -50,3 +50,14 @@ def test_decisions_are_numbered_without_gaps() -> None:
     numbers = [int(path.name[:4]) for path in tree.files() if path.parts[:2] == ("docs", "decisions")]
     assert numbers == list(range(1, len(numbers) + 1))
     assert numbers
+
+
+def test_the_image_and_the_bootstrap_pin_the_same_uv() -> None:
+    pinned = {
+        name: re.findall(pattern, (tree.ROOT / name).read_text(encoding="utf-8"))
+        for name, pattern in {
+            "Dockerfile": r"uv==([\d.]+)",
+            "scripts/bootstrap.py": r'UV = "([\d.]+)"',
+        }.items()
+    }
+    assert pinned["Dockerfile"] == pinned["scripts/bootstrap.py"] != []
