@@ -102,6 +102,8 @@ class Deployment(msgspec.Struct, frozen=True):
     queue_seconds: float = 30.0
     retries: int = 1
     timeouts: Timeouts = Timeouts()
+    replayable: bool = True
+    """A request that died on a stale connection, unanswered, may be sent once more."""
     max_output_field: str = "max_tokens"
     """Which field caps the output: `max_tokens` or `max_completion_tokens`."""
     stream_options: bool = True

@@ -1,0 +1,427 @@
+"""One upstream connection: a small state machine around llhttp.
+
+The rules, in the manner of h11. A state maps each legal event to the next state; an event that is not in
+the row is bytes nobody asked for, or a protocol error, and the connection is aborted:
+
+| state    | request | begin | interim head | final head | data | end      |
+|----------|---------|-------|--------------|------------|------|----------|
+| IDLE     | WAITING |       |              |            |      |          |
+| WAITING  |         | HEAD  |              |            |      |          |
+| HEAD     |         |       | INTERIM      | BODY       |      |          |
+| INTERIM  |         |       |              |            |      | WAITING  |
+| BODY     |         |       |              |            | BODY | DONE     |
+| DONE     | goes back to IDLE, and into the pool, once the request too is complete; else CLOSED |
+
+So one request is answered by exactly one final response, however many 1xx precede it, and what follows
+that response without a new request finds no legal state to go to.
+"""
+
+import asyncio
+import select
+from typing import TYPE_CHECKING, Final
+
+import httptools
+
+from wye.providers.transport.errors import (
+    ClosedError,
+    FirstByteTimeoutError,
+    IdleTimeoutError,
+    ProtocolError,
+    ShortBodyError,
+    TotalTimeoutError,
+    TransportError,
+    WriteTimeoutError,
+)
+from wye.providers.transport.framing import CHUNKED, UNTIL_EOF, Headers, body_length
+from wye.providers.transport.limits import PAUSE_AT
+from wye.providers.transport.response import Response
+
+if TYPE_CHECKING:
+    from wye.catalog.deployments import Timeouts
+    from wye.providers.transport.pool import Pool
+
+IDLE: Final = "idle"
+WAITING: Final = "waiting"
+HEAD: Final = "head"
+INTERIM: Final = "interim"
+BODY: Final = "body"
+DONE: Final = "done"
+CLOSED: Final = "closed"
+
+REQUEST: Final = "request"
+BEGIN: Final = "begin"
+INTERIM_HEAD: Final = "interim head"
+FINAL_HEAD: Final = "final head"
+DATA: Final = "data"
+END: Final = "end"
+
+LEGAL: Final[dict[str, dict[str, str]]] = {
+    IDLE: {REQUEST: WAITING},
+    WAITING: {BEGIN: HEAD},
+    HEAD: {INTERIM_HEAD: INTERIM, FINAL_HEAD: BODY},
+    INTERIM: {END: WAITING},
+    BODY: {DATA: BODY, END: DONE},
+    DONE: {},
+    CLOSED: {},
+}
+
+_SWITCHING_PROTOCOLS = 101
+_FIRST_FINAL = 200
+_FIRST_REFUSAL = 300
+_CHUNK_LINE = 16
+"""Hexadecimal digits and line ends a chunk may cost without counting as overhead."""
+
+
+class Connection(asyncio.Protocol):
+    """A TCP or TLS connection that carries one exchange at a time."""
+
+    __slots__ = (
+        "_chunks",
+        "_drained",
+        "_head_only",
+        "_headers",
+        "_keep",
+        "_length",
+        "_parser",
+        "_paused",
+        "_poll",
+        "_pool",
+        "_progress",
+        "_raw",
+        "_received",
+        "_response",
+        "_since",
+        "_started",
+        "_timeouts",
+        "_transport",
+        "_upload",
+        "_writable",
+        "born",
+        "expired",
+        "idle_since",
+        "loop",
+        "reused",
+        "state",
+    )
+
+    def __init__(self, pool: "Pool", loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.state: str = IDLE
+        self.born = loop.time()
+        self.idle_since = 0.0
+        self.expired = False
+        self.reused = False
+        self._pool = pool
+        self._parser = httptools.HttpResponseParser(self)
+        self._transport: asyncio.Transport
+        self._raw: asyncio.Transport
+        self._poll = select.poll()
+        self._response: Response | None = None
+        self._upload: asyncio.Task[None] | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._writable = True
+        self._paused = False
+        self._keep = False
+
+    def attach(self, transport: asyncio.Transport, raw: asyncio.Transport) -> None:
+        """Take over an established transport; `raw` is the TCP one underneath (the same without TLS)."""
+        self._transport = transport
+        self._raw = raw
+        # Anything the kernel does not take at once stops the upload: with TLS 0 would stop every write.
+        raw.set_write_buffer_limits(high=0)
+        if transport is not raw:
+            transport.set_write_buffer_limits(high=1)
+        self._poll.register(raw.get_extra_info("socket").fileno(), select.POLLIN)
+
+    # The request side.
+
+    def quiet(self) -> bool:
+        """Whether nothing has come in, not even an end of file, that the loop has not told us yet.
+
+        Asked right before a request is written: it is the last moment at which a byte can be known to
+        belong to nobody. With TLS a late session ticket counts as noise too.
+        """
+        return self.state is IDLE and not self._poll.poll(0)
+
+    def start(self, timeouts: "Timeouts", data: bytes, *, head_only: bool, since: float) -> Response:
+        """Write `data`, a head with the body or its first part, and begin the exchange.
+
+        `since`: loop time at which the caller began to wait for a connection; 0 = now.
+        """
+        self._move(REQUEST)
+        self._timeouts = timeouts
+        self._head_only = head_only
+        self._received = self._chunks = self._length = 0
+        self._progress = len(data)
+        self._since = self.loop.time()
+        self._started = since or self._since
+        response = self._response = Response(self, self._pool.limits.decoded_bytes)
+        self._transport.write(data)
+        response.bytes_sent = len(data)
+        return response
+
+    def uploading(self, upload: "asyncio.Task[None]") -> None:
+        """The rest of the body is written by `upload`; until it ends the request is not complete."""
+        self._upload = upload
+
+    async def write(self, response: Response, data: bytes | memoryview) -> bool:
+        """Write a part of the body and wait until the kernel took it. False = nobody wants more."""
+        if self._response is not response:
+            return False
+        self._transport.write(data)
+        response.bytes_sent += len(data)
+        if not self._writable:
+            self._drained = self.loop.create_future()
+            await self._drained
+        return self._response is response
+
+    def uploaded(self, response: Response) -> None:
+        """The request is complete."""
+        if self._response is response:
+            self._upload = None
+
+    def pause_writing(self) -> None:
+        """asyncio: the kernel's buffer is full."""
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        """asyncio: everything written went out."""
+        self._writable = True
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+
+    # The response side.
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio: bytes came in."""
+        response = self._response
+        if response is None:
+            if self.state is not CLOSED:
+                self.fail(ProtocolError("bytes nobody asked for"))
+            return
+        self._received += len(data)
+        response.bytes_received = self._received
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._violated(error)
+            return
+        if self.state is DONE:
+            self._release(surplus=self._surplus(data))
+        elif self.state is BODY:
+            if self._length == CHUNKED:
+                limits = self._pool.limits
+                allowed = limits.header_bytes + limits.chunk_overhead + _CHUNK_LINE * self._chunks
+                if self._received - response.body_bytes > allowed:
+                    self.fail(ProtocolError("chunk lines, extensions or trailers beyond the limit"))
+                    return
+            if response.arrived(PAUSE_AT) and not self._paused:
+                self._paused = True
+                self._transport.pause_reading()
+                self._raw.pause_reading()
+        elif self._received > self._pool.limits.header_bytes:
+            self.fail(ProtocolError("a response head beyond the limit"))
+
+    def consumed(self) -> None:
+        """The reader took what was here: let more come."""
+        if self._paused:
+            self._paused = False
+            self._raw.resume_reading()
+            self._transport.resume_reading()
+
+    def eof_received(self) -> None:
+        """asyncio: the peer closed its side; with TLS, by a close_notify."""
+        response = self._response
+        if response is not None and self.state is BODY and self._length == UNTIL_EOF:
+            self._move(END)
+            self._release(surplus=True)
+        else:
+            self._lost()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+        """asyncio: the connection is gone, without an orderly end if `eof_received` was not called."""
+        self._lost()
+
+    # llhttp's callbacks.
+
+    def on_message_begin(self) -> None:
+        """A status line begins."""
+        self._move(BEGIN)
+        self._headers: Headers = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header line, or a trailer line."""
+        headers = self._headers
+        headers.append((name.lower(), value))
+        if len(headers) > self._pool.limits.headers:
+            message = "more header lines than the limit"
+            raise ProtocolError(message)
+
+    def on_headers_complete(self) -> None:
+        """A head is complete: interim or final."""
+        parser = self._parser
+        status = parser.get_status_code()
+        headers = self._headers
+        limit = self._pool.limits.header_bytes
+        # The received bytes bound the head; only where they say too much are its lines added up.
+        if self._received > limit and _size(headers) > limit:
+            message = "a response head beyond the limit"
+            raise ProtocolError(message)
+        if status < _FIRST_FINAL:
+            if status <= _SWITCHING_PROTOCOLS and status != 100:  # noqa: PLR2004  # RFC 9110 section 15.2.1
+                message = f"status {status}"
+                raise ProtocolError(message)
+            self._move(INTERIM_HEAD)
+            return
+        self._move(FINAL_HEAD)
+        version = parser.get_http_version()
+        if version not in {"1.1", "1.0"}:
+            message = f"HTTP/{version}"
+            raise ProtocolError(message)
+        length, coding = body_length(status, headers, head=self._head_only)
+        self._length = length
+        # A head without its body leaves the parser waiting for one, so such a connection ends here.
+        self._keep = parser.should_keep_alive() and version == "1.1" and not self._head_only
+        response = self._response
+        if response is not None:
+            response.begin(status, headers, coding)
+            self._headers = response.trailers
+            if self._upload is not None and status >= _FIRST_REFUSAL:
+                # RFC 9112 section 9.3: the upstream decided without the rest of the body.
+                self._upload.cancel()
+            if self._head_only:
+                self._move(END)
+
+    def on_chunk_header(self) -> None:
+        """A chunk's size line."""
+        self._chunks += 1
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the body."""
+        response = self._response
+        if self.state is not BODY or response is None:
+            self._illegal(DATA)
+        else:
+            response.add(data)
+
+    def on_message_complete(self) -> None:
+        """The parser saw the end of a message."""
+        if self.state is DONE and self._head_only:
+            return
+        self._move(END)
+
+    # Endings.
+
+    def check(self, now: float) -> None:
+        """Fail the exchange if a deadline of its phase has passed. Called by the sweeper."""
+        response = self._response
+        if response is None:
+            return
+        timeouts = self._timeouts
+        if now - self._started >= timeouts.total:
+            self.fail(TotalTimeoutError(f"more than {timeouts.total:g} s"))
+            return
+        upload = self._upload
+        uploading = upload is not None and not upload.done()
+        progress = response.bytes_sent - self._raw.get_write_buffer_size() + self._received
+        # Our own side being slow, a reader or a producer of the body, is not the upstream's fault.
+        if progress != self._progress or self._paused or (uploading and self._writable):
+            self._progress = progress
+            self._since = now
+            return
+        waited = now - self._since
+        if not self._writable:
+            if waited >= timeouts.idle:
+                self.fail(WriteTimeoutError(f"no byte was taken for {timeouts.idle:g} s"))
+        elif response.status:
+            if waited >= timeouts.idle:
+                self.fail(IdleTimeoutError(f"no byte for {timeouts.idle:g} s"))
+        elif waited >= timeouts.first_byte:
+            self.fail(FirstByteTimeoutError(f"no answer for {timeouts.first_byte:g} s"))
+
+    def fail(self, error: BaseException) -> None:
+        """Abort the connection and end its exchange, if any, with `error`."""
+        if self.state is CLOSED:
+            return
+        response = self._detach()
+        self._discard()
+        if response is not None:
+            response.fail(error)
+
+    def _release(self, *, surplus: bool) -> None:
+        """The response is complete: into the pool, if both sides are and nothing is in doubt."""
+        response = self._detach()
+        reusable = (
+            self._keep
+            and not surplus
+            and not self.expired
+            and self._upload is None
+            and self._writable
+            and (self._raw is self._transport or not self._raw.get_write_buffer_size())
+        )
+        if reusable:
+            self.state = IDLE
+            self.reused = True
+            self.idle_since = 0.0
+            if self._paused:
+                self.consumed()
+            self._pool.release(self)
+        else:
+            self._discard()
+        if response is not None:
+            response.finish()
+
+    def _detach(self) -> Response | None:
+        response, self._response = self._response, None
+        return response
+
+    def _discard(self) -> None:
+        self.state = CLOSED
+        upload, self._upload = self._upload, None
+        if upload is not None:
+            upload.cancel()
+        self._transport.abort()
+        self._pool.forget(self)
+
+    def _lost(self) -> None:
+        if self._response is None or not self._received:
+            message = "the upstream closed the connection before it answered"
+            self.fail(ClosedError(message, replay_safe=True))
+        else:
+            self.fail(ShortBodyError("the upstream closed the connection inside its answer"))
+
+    def _violated(self, error: Exception) -> None:
+        """The parser stopped: by our own objection, by its own, or behind a complete response."""
+        if self.state is DONE:
+            self._release(surplus=True)
+            return
+        cause = error.__context__
+        self.fail(cause if isinstance(cause, TransportError) else ProtocolError(_reason(error)))
+
+    def _surplus(self, data: bytes) -> bool:
+        """Whether empty lines follow the response: llhttp skips them in silence, we do not."""
+        if self._length > 0:
+            response = self._response
+            return response is not None and not data.endswith(response.tail())
+        return data.endswith(b"\r\n\r\n\r\n") or not b"\r\n\r\n".endswith(data[-4:])
+
+    def _move(self, event: str) -> None:
+        state = LEGAL[self.state].get(event)
+        if state is None:
+            self._illegal(event)
+        else:
+            self.state = state
+
+    def _illegal(self, event: str) -> None:
+        message = f"{event} while {self.state}"
+        raise ProtocolError(message)
+
+
+def _size(headers: Headers) -> int:
+    """Bytes of the lines, with `: ` and line ends."""
+    return sum(len(name) + len(value) + 4 for name, value in headers)
+
+
+def _reason(error: Exception) -> str:
+    """Return the parser's own reason: it names a rule, never the upstream's bytes."""
+    return "an upgrade" if isinstance(error, httptools.HttpParserUpgrade) else str(error) or "not HTTP/1.1"

@@ -1,0 +1,42 @@
+"""How long a response body is: RFC 9112 section 6.3, with nothing left to interpretation."""
+
+from wye.providers.transport.errors import ProtocolError
+
+Headers = list[tuple[bytes, bytes]]
+
+CHUNKED = -1
+UNTIL_EOF = -2
+
+_FRAMING = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
+_MAX_DIGITS = 18
+_NO_BODY = frozenset({204, 304})
+
+
+def body_length(status: int, headers: Headers, *, head: bool) -> tuple[int, bytes | None]:
+    """Return (bytes of body, `CHUNKED` or `UNTIL_EOF`; content coding or None).
+
+    Raises `ProtocolError` where two readers could disagree: a second Content-Length (also an equal
+    one), Content-Length beside Transfer-Encoding, or a transfer coding other than `chunked`.
+    """
+    lengths, transfer, codings = [], [], []
+    for name, value in headers:
+        if name not in _FRAMING:
+            continue
+        if name == b"content-length":
+            lengths.append(value)
+        elif name == b"transfer-encoding":
+            transfer.append(value.lower())
+        else:
+            codings.append(value.lower())
+    if transfer and (lengths or transfer != [b"chunked"]):
+        message = "Content-Length beside Transfer-Encoding, or a transfer coding other than chunked"
+        raise ProtocolError(message)
+    if lengths and (len(lengths) > 1 or not lengths[0].isdigit() or len(lengths[0]) > _MAX_DIGITS):
+        message = "more than one Content-Length, or one that is not a number"
+        raise ProtocolError(message)
+    if head or status in _NO_BODY:
+        return 0, None
+    coding = b", ".join(codings) or None
+    if transfer:
+        return CHUNKED, coding
+    return (int(lengths[0]) if lengths else UNTIL_EOF), coding
