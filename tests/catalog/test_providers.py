@@ -1,0 +1,111 @@
+"""The provider rows, the lane of a model, and deployments built from them."""
+
+import pytest
+
+from wye.catalog.deployments import Tls
+from wye.catalog.prices import PriceList
+from wye.catalog.providers import PROVIDERS, Account, endpoint_of, lane_of, provider_deployment
+from wye.core.lane import Lane
+from wye.core.request import Operation
+from wye.core.secret import Secret
+
+PRICES = PriceList.load()
+KEY = Secret("sk-made-up")
+
+
+def test_nine_providers_with_models_and_prices() -> None:
+    names = "deepinfra deepseek fireworks groq mistral moonshot openai openrouter together"
+    assert sorted(PROVIDERS) == names.split()
+    for provider in PROVIDERS.values():
+        deployments = Account(provider, KEY, "test").deployments(PRICES)
+        assert deployments
+        for one in deployments:
+            assert one.price is not None, one.id
+            assert one.endpoint.scheme == "https"
+            assert one.endpoint.networks is None
+            assert one.id == f"{provider.id}/{one.model}"
+
+
+def test_context_windows_agree_with_the_price_list_or_are_larger_there() -> None:
+    for provider in PROVIDERS.values():
+        for model in provider.models:
+            listed = PRICES.context_tokens(provider.id, model.id)
+            ours = model.profile.context_tokens
+            assert listed is None or ours is None or ours <= listed, (provider.id, model.id)
+
+
+@pytest.mark.parametrize(
+    ("model", "lane"),
+    [
+        ("gpt-5.5", Lane.CLOSED),
+        ("openai/gpt-oss-120b", Lane.HOSTED),
+        ("accounts/fireworks/models/llama-v3p1-8b-instruct", Lane.HOSTED),
+        ("meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8", Lane.HOSTED),
+        ("meta-llama/Meta-Llama-3.1-405B-Instruct-Turbo", Lane.HOSTED),
+        ("perplexity/llama-3.1-sonar-large-128k-online", Lane.CLOSED),
+        ("qwen/qwen3-32b", Lane.HOSTED),
+        ("Qwen/Qwen3.8-2.4T-A95B", Lane.HOSTED),
+        ("Qwen/Qwen3.7-Max", Lane.CLOSED),
+        ("accounts/fireworks/models/qwen3p7-plus", Lane.CLOSED),
+        ("google/gemma-4-31B-it", Lane.HOSTED),
+        ("google/gemini-3.5-flash", Lane.CLOSED),
+        ("anthropic/claude-opus-4.8", Lane.CLOSED),
+        ("deepseek-v4-pro", Lane.HOSTED),
+        ("deepseek/deepseek-v4-pro:free", Lane.HOSTED),
+        ("~deepseek/deepseek-v4-flash-latest", Lane.CLOSED),
+        ("mistral-large-2512", Lane.HOSTED),
+        ("mistral-large-latest", Lane.CLOSED),
+        ("mistral-medium-3-5", Lane.CLOSED),
+        ("kimi-k2.5", Lane.HOSTED),
+        ("z-ai/glm-4.7", Lane.HOSTED),
+        ("compound-beta", Lane.CLOSED),
+        ("openrouter/auto", Lane.CLOSED),
+        ("never-heard-of-it", Lane.CLOSED),
+    ],
+)
+def test_the_lane_is_the_models_and_unknown_means_closed(model: str, lane: Lane) -> None:
+    assert lane_of(model) is lane
+
+
+def test_any_name_becomes_a_deployment_without_a_price() -> None:
+    account = Account(PROVIDERS["openai"], KEY, "OPENAI_API_KEY")
+    made = provider_deployment(account, "gpt-99-preview", PRICES)
+    assert (made.id, made.lane, made.price) == ("openai/gpt-99-preview", Lane.CLOSED, None)
+    assert made.max_output_field == "max_completion_tokens"
+    assert made.profile.context_tokens is None
+    assert "sk-made-up" not in repr(made)
+    known = provider_deployment(account, "gpt-5.1", PRICES)
+    assert known.price is not None
+    assert known.profile.context_tokens == 400_000
+
+
+def test_embedding_models_serve_embeddings() -> None:
+    account = Account(PROVIDERS["openai"], KEY, "OPENAI_API_KEY")
+    assert provider_deployment(account, "text-embedding-ada-002", PRICES).operations == {Operation.EMBEDDINGS}
+    assert provider_deployment(account, "gpt-5.5", PRICES).operations == {Operation.CHAT}
+
+
+def test_the_operator_knows_better() -> None:
+    tls = Tls(ca_file="/ca.pem")
+    account = Account(PROVIDERS["mistral"], KEY, "wye.yaml", lane=Lane.HOSTED, region="eu", tls=tls)
+    made = provider_deployment(account, "mistral-medium-3-5", PRICES)
+    assert (made.lane, made.region, made.endpoint.tls) == (Lane.HOSTED, "eu", tls)
+
+
+def test_base_urls_are_taken_apart() -> None:
+    assert endpoint_of("https://api.groq.com/openai/v1/").url == "https://api.groq.com/openai/v1"
+    assert endpoint_of("http://127.0.0.1:8000").port == 8000
+    assert endpoint_of("http://[::1]:8000/v1").host == "::1"
+    assert endpoint_of("https://api.deepseek.com").base_path == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://x/", "api.openai.com/v1", "https:///v1", "https://u:p@x/v1", "https://x/v1?q=1", "https://x/#a",
+        "https://x/a b", "https://x\r\nEvil: 1/v1", "https://x:99999/v1",
+    ],
+)  # fmt: skip
+def test_what_is_not_a_base_url_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"URL|[Pp]ort"):
+        endpoint_of(url)
