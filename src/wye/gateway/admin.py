@@ -1,0 +1,159 @@
+"""The control plane: health, readiness, metrics, the list of models, and single records."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio.to_thread
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from wye.catalog.deployments import Deployment
+from wye.core.errors import MethodError, NotFoundError, WyeError
+from wye.core.record import Record
+from wye.gateway.arrival import Arrival
+from wye.gateway.keys import Caller
+from wye.gateway.metrics import Metrics
+from wye.gateway.runtime import Runtime, Snapshot
+from wye.ledger.keystore import Scope
+from wye.protocols.openai_errors import error_body
+from wye.routing.names import AUTO
+
+FindRecord = Callable[[str], Record]
+Handler = Callable[[Request, Caller], Awaitable[Response]]
+Ready = Callable[[], str]
+
+
+class Admin:
+    """Handlers of the control plane. `ready()` returns why not, or an empty string."""
+
+    def __init__(self, runtime: Runtime, metrics: Metrics, ready: Ready, find: FindRecord) -> None:
+        self._runtime = runtime
+        self._metrics = metrics
+        self._ready = ready
+        self._find = find
+
+    def app(self) -> Starlette:
+        """Return the ASGI app."""
+        return Starlette(
+            routes=[
+                Route("/healthz", self.healthz),
+                Route("/readyz", self.readyz),
+                Route("/metrics", self._guarded(Scope.READ, self.metrics)),
+                Route("/v1/models", self._guarded(Scope.INFER, self.models)),
+                Route("/v1/models/{name:path}", self._guarded(Scope.INFER, self.model)),
+                Route("/v1/wye/requests/{id}", self._guarded(Scope.INFER, self.record)),
+                Route("/", self._guarded(Scope.INFER, self.index)),
+            ],
+            exception_handlers={404: _not_found, 405: _not_found},
+        )
+
+    async def healthz(self, _request: Request) -> Response:
+        """Say that the process lives."""
+        return Response("ok\n", media_type="text/plain")
+
+    async def readyz(self, _request: Request) -> Response:
+        """Say whether it can serve: 200, or 503 with the reason."""
+        why = self._ready()
+        return Response(f"{why or 'ready'}\n", 503 if why else 200, media_type="text/plain")
+
+    async def index(self, _request: Request, _caller: Caller) -> Response:
+        """Say what this is."""
+        return _json({"name": "wye", "models": "/v1/models", "chat": "/v1/chat/completions"})
+
+    async def metrics(self, _request: Request, _caller: Caller) -> Response:
+        """Return Prometheus text."""
+        return Response(self._metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def models(self, _request: Request, caller: Caller) -> Response:
+        """List every name the caller may put into `model`."""
+        return _json({"object": "list", "data": self._rows(caller)})
+
+    async def model(self, request: Request, caller: Caller) -> Response:
+        """Return one of them."""
+        name = request.path_params["name"]
+        for row in self._rows(caller):
+            if row["id"] == name:
+                return _json(row)
+        message = f"there is no model '{name[:100]}'; GET /v1/models lists what there is"
+        raise NotFoundError(message, param="model")
+
+    async def record(self, request: Request, caller: Caller) -> Response:
+        """Return the ledger's record of a request: the caller's own, or any with the scope `read`."""
+        id_ = request.path_params["id"]
+        record = await anyio.to_thread.run_sync(self._find, id_)
+        if record.key != caller.key_id and Scope.READ not in caller.scopes:
+            message = f"no request has the id '{id_[:64]}'"
+            raise NotFoundError(message)
+        return Response(msgspec.json.encode(record), media_type="application/json")
+
+    def _guarded(self, scope: Scope, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        """Let in only who the keys or the guard let in, and answer errors in OpenAI's shape."""
+
+        async def endpoint(request: Request) -> Response:
+            arrival = Arrival(request.scope)
+            try:
+                response = await handler(request, self._runtime.admit(arrival, scope))
+            except WyeError as error:
+                response = _refusal(error, arrival.request_id)
+            response.headers["x-request-id"] = arrival.request_id
+            return response
+
+        return endpoint
+
+    def _rows(self, caller: Caller) -> list[dict[str, Any]]:
+        now = self._runtime.now
+        labels = caller.labels or self._runtime.default_labels
+        verdict = now.policy.judge(labels)
+        by_id = {deployment.id: deployment for deployment in now.deployments}
+        names = now.router.names(verdict)
+        return [_row(now, name, by_id.get(name), self._runtime) for name in names if _may_use(caller, name)]
+
+
+def _may_use(caller: Caller, name: str) -> bool:
+    try:
+        caller.check_model(name)
+    except WyeError:
+        return False
+    return True
+
+
+def _row(now: Snapshot, name: str, deployment: Deployment | None, runtime: Runtime) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": name, "object": "model", "created": 0}
+    if deployment is None:
+        kind = "route" if name == AUTO or name in now.settings.routes else "alias"
+        return row | {"owned_by": "wye", "wye": {"kind": kind}}
+    profile, price = deployment.profile, deployment.price
+    facts = {
+        "kind": "deployment",
+        "lane": deployment.lane,
+        "provider": deployment.provider,
+        "region": deployment.region,
+        "operations": sorted(deployment.operations),
+        "context_tokens": profile.context_tokens,
+        "tools": profile.tools,
+        "vision": profile.vision,
+        "price": price and {"input": price.rates.input, "output": price.rates.output, "as_of": price.as_of},
+        "found_by": deployment.found_by,
+        "down": runtime.health.reason_down(deployment.id),
+    }
+    return row | {"owned_by": deployment.provider, "wye": facts}
+
+
+def _json(value: object) -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+def _refusal(error: WyeError, request_id: str) -> Response:
+    return Response(error_body(error, request_id), error.status, media_type="application/json")
+
+
+async def _not_found(request: Request, exc: Exception) -> Response:
+    status = getattr(exc, "status_code", 404)
+    known = "the model routes are POST /v1/chat/completions and /v1/embeddings; GET /v1/models lists models"
+    error: WyeError = NotFoundError(f"{request.method} {request.url.path[:200]} is not served here; {known}")
+    if status == 405:  # noqa: PLR2004  # Method Not Allowed
+        error = MethodError(f"{request.url.path[:200]} does not take {request.method}")
+    return _refusal(error, "")

@@ -1,0 +1,44 @@
+"""The ASGI app: model routes go straight to the pipeline, everything else to the control plane."""
+
+from collections.abc import Awaitable, Callable
+
+from wye.core.errors import MethodError, WyeError
+from wye.gateway.arrival import Arrival
+from wye.gateway.downstream import JSON
+from wye.gateway.listener.exchange import Message, Scope
+from wye.gateway.pipeline import Pipeline
+from wye.protocols.codec import Codec
+from wye.protocols.openai_chat import OpenAIChat
+from wye.protocols.openai_embeddings import OpenAIEmbeddings
+
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ControlPlane = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+MODEL_ROUTES: dict[str, Codec] = {
+    "/v1/chat/completions": OpenAIChat(),
+    "/v1/embeddings": OpenAIEmbeddings(),
+}
+
+
+class App:
+    """One callable for the listener."""
+
+    def __init__(self, pipeline: Pipeline, control: ControlPlane) -> None:
+        self._pipeline = pipeline
+        self._control = control
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        codec = MODEL_ROUTES.get(scope["path"])
+        if codec is None:
+            await self._control(scope, receive, send)
+            return
+        arrival = Arrival(scope)
+        if scope["method"] == "POST":
+            arrival.exchange.on_hangup = arrival.exchange.cancel
+            await self._pipeline.serve(arrival, codec)
+            return
+        error: WyeError = MethodError(f"{scope['path']} takes POST")
+        body = codec.error(error, arrival.request_id)
+        arrival.exchange.respond(error.status, JSON + b"allow: POST\r\n", body)

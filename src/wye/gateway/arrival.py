@@ -1,0 +1,51 @@
+"""A request as it arrives: its headers read once."""
+
+import random
+import re
+import time
+
+from wye.core.label import Labels, parse_labels
+from wye.gateway.listener.exchange import Exchange, Scope
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:/+=-]{1,128}\Z")
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+_NO_LABELS: Labels = frozenset()
+_bits = random.Random(random.SystemRandom().getrandbits(128)).getrandbits  # noqa: S311  # unique, not secret
+
+
+def new_id() -> str:
+    """Return an id that sorts by time: 12 hex digits of milliseconds and 16 random ones."""
+    return f"{time.time_ns() // 1_000_000:012x}{_bits(64):016x}"
+
+
+class Arrival:
+    """A request's scope, with what the gateway itself reads from its headers."""
+
+    __slots__ = ("_labels", "exchange", "headers", "id", "request_id", "scope", "trace")
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.exchange: Exchange = scope["wye.connection"]
+        self.headers: list[tuple[bytes, bytes]] = scope["headers"]
+        self.id = self.request_id = new_id()
+        self._labels = self.trace = ""
+        for name, value in self.headers:
+            if name == b"x-request-id":
+                if _REQUEST_ID.match(value):
+                    self.request_id = value.decode("ascii")
+            elif name == b"x-wye-label":
+                # Two headers are one list (RFC 9110 section 5.3); dropping one would drop a restriction.
+                text = value.decode("latin-1")
+                self._labels = f"{self._labels},{text}" if self._labels else text
+            elif name == b"traceparent":
+                match = _TRACEPARENT.match(value)
+                self.trace = match[1].decode("ascii") if match else ""
+
+    async def body(self) -> bytes:
+        """Return the whole body. Raises `WyeError` (408, 413, 503) when it does not arrive."""
+        body = self.exchange.take_body()
+        return await self.exchange.read_body() if body is None else body
+
+    def labels(self) -> Labels:
+        """Return the labels the client names. Raises `BadRequestError` for one not well formed."""
+        return parse_labels(self._labels) if self._labels else _NO_LABELS

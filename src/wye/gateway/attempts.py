@@ -1,0 +1,290 @@
+"""Retry, fallback and spill: from a decision to one answer.
+
+Rules:
+
+- A *retry* asks the same deployment again: after a failure to connect, a 408, 409, 429 or 5xx. Never
+  after a timeout, since the upstream may still be working.
+- A *fallback* asks the next candidate, after any failure that is not the client's own fault.
+- A *spill* asks the next candidate because the queue of this one is full.
+- All of them happen before the first byte of an answer goes to the client, and none leaves the verdict.
+- An upstream's 4xx that blames the request goes to the client as it came.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from wye.core.decision import Decision, Verdict
+from wye.core.errors import EgressRefusedError, RateLimitError, UpstreamError, UpstreamTimeoutError, WyeError
+from wye.core.record import Attempt
+from wye.core.request import Request
+from wye.core.usage import Usage
+from wye.gateway.health import Health
+from wye.gateway.keys import Caller
+from wye.gateway.limits import Limits, Reservation
+from wye.gateway.refusals import refusal, retry_after_seconds
+from wye.gateway.target import Target
+from wye.ledger.entry import Entry
+from wye.protocols.codec import Codec, Edits, Relay
+from wye.providers.egress import Egress
+from wye.providers.transport.errors import NotSentError, TransportError, TransportTimeoutError
+from wye.providers.transport.response import Response
+from wye.providers.transport.transport import Transport
+
+MAX_ATTEMPTS = 8
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+BACKOFF_SECONDS = 0.25
+MAX_RETRY_AFTER = 5.0
+"""A longer `Retry-After` is not waited for: the next candidate is asked instead."""
+
+
+@dataclass(slots=True, eq=False)
+class Hold:
+    """What an attempt occupies: a place in the gate, and part of a budget. Given back once."""
+
+    target: Target
+    reservation: Reservation
+    entered: float
+    cause: str
+    released: bool = False
+
+    def release(self) -> None:
+        """Give the place back."""
+        if not self.released:
+            self.released = True
+            self.target.gate.leave(self.entered)
+
+
+@dataclass(slots=True, eq=False)
+class Answer:
+    """An upstream's answer, or the head of a streamed one, and what is to be given back after it."""
+
+    status: int
+    body: bytes
+    """The whole body; of a stream the first events."""
+    usage: Usage | None
+    response: Response
+    hold: Hold
+    streamed: bool = False
+    """The body is events."""
+    relay: Relay | None = None
+    """Reads the rest of a stream; None = `body` is all there is."""
+
+
+@dataclass(slots=True, eq=False)
+class Failure:
+    """Why an attempt gave no answer, and what may be done about it."""
+
+    error: WyeError
+    retry: bool = False
+    fallback: bool = True
+    next_cause: str = "fallback"
+    retry_after: float | None = None
+    passed: Answer | None = None
+    """An error answer that goes to the client as it came, if nothing better is found."""
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One request with all that binds its attempts."""
+
+    request: Request
+    verdict: Verdict
+    decision: Decision
+    codec: Codec
+    caller: Caller
+    entry: Entry
+    targets: Mapping[str, Target]
+
+
+class Attempts:
+    """Makes attempts until one gives an answer."""
+
+    def __init__(self, egress: Egress, transport: Transport, limits: Limits, health: Health) -> None:
+        self._egress = egress
+        self._transport = transport
+        self._limits = limits
+        self._health = health
+
+    async def run(self, job: Job) -> Answer:
+        """Return the first answer. Raises the last failure's error when there is none."""
+        cause = "first"
+        made = 0
+        failure: Failure | None = None
+        for candidate in job.decision.candidates:
+            target = job.targets[candidate.deployment]
+            for again in range(1 + target.deployment.retries):
+                outcome = await self._attempt(job, target, "retry" if again else cause)
+                if isinstance(outcome, Answer):
+                    return outcome
+                failure = outcome
+                made += 1
+                if not failure.retry or again == target.deployment.retries or made == MAX_ATTEMPTS:
+                    break
+                if not await _backoff(again, failure.retry_after):
+                    break
+            if failure is None or not failure.fallback or made == MAX_ATTEMPTS:
+                break
+            cause = failure.next_cause
+        if failure is None:
+            message = "the decision holds no candidate"
+            raise UpstreamError(message)
+        if failure.passed is not None:
+            return failure.passed
+        raise failure.error
+
+    async def _attempt(self, job: Job, target: Target, cause: str) -> Answer | Failure:
+        gate = target.gate
+        if not gate.try_enter():
+            try:
+                await gate.enter()
+            except RateLimitError as error:
+                return Failure(error, next_cause="spill")
+        entered = time.perf_counter()
+        try:
+            reservation = self._limits.reserve(job.caller, job.request, target.deployment)
+        except BaseException:
+            gate.leave(entered)
+            raise
+        hold = Hold(target, reservation, entered, cause)
+        try:
+            outcome = await self._exchange(job, target, hold)
+        except BaseException as error:  # whatever it was: the place and the budget are given back
+            job.entry.attempts.append(attempt_record(job.entry, hold, None, type(error).__name__))
+            reservation.settle(None)
+            hold.release()
+            raise
+        if isinstance(outcome, Failure):
+            hold.release()
+        return outcome
+
+    async def _exchange(self, job: Job, target: Target, hold: Hold) -> Answer | Failure:
+        deployment = target.deployment
+        streaming = job.request.stream
+        edits = Edits(
+            deployment.model,
+            include_usage=streaming and not job.request.wants_usage and deployment.stream_options,
+            output_cap=hold.reservation.output_cap,
+            output_cap_field=deployment.max_output_field,
+        )
+        head = b"%bx-request-id: %b\r\n" % (target.head, job.entry.request_id.encode("latin-1"))
+        try:
+            grant = self._egress.admit(job.verdict, deployment)
+            response = await self._transport.send(
+                grant,
+                b"POST",
+                target.base_path + job.codec.target,
+                head,
+                job.codec.splice(job.request, edits),
+            )
+        except TransportError as error:
+            return self._failed(job, hold, None, error)
+        except EgressRefusedError as error:
+            return self._gave_up(job, hold, None, Failure(error), billed=False)
+        try:
+            if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+                return await self._refused(job, hold, response)
+            if streaming and _is_event_stream(response):
+                return await self._first_events(job, hold, response)
+            return await self._whole(job, hold, response)
+        except TransportError as error:
+            return self._failed(job, hold, response, error)
+        except BaseException:
+            response.abort()
+            raise
+
+    async def _whole(self, job: Job, hold: Hold, response: Response) -> Answer | Failure:
+        body = await response.read(MAX_ANSWER_BYTES)
+        try:
+            usage = job.codec.usage(body)
+        except (ValueError, RecursionError):
+            kind = (response.header(b"content-type") or b"unknown content").decode("latin-1")[:60]
+            message = f"'{hold.target.deployment.id}' answered 200 with something that is no answer ({kind})"
+            return self._gave_up(job, hold, response, Failure(UpstreamError(message)))
+        return Answer(response.status, body, usage, response, hold)
+
+    async def _first_events(self, job: Job, hold: Hold, response: Response) -> Answer | Failure:
+        relay = job.codec.relay(job.request)
+        first = b""
+        async for chunk in response:
+            first += relay.feed(chunk)
+            if relay.error:
+                break
+            if b"data:" in first:  # comments alone do not commit to this upstream
+                return Answer(response.status, first, None, response, hold, streamed=True, relay=relay)
+        rest = first + relay.finish()
+        if relay.error:
+            message = f"'{hold.target.deployment.id}': {relay.error}"
+            return self._gave_up(job, hold, response, Failure(UpstreamError(message)))
+        # The whole stream was held back, since it came in one piece: hand it on as it is.
+        return Answer(response.status, rest, relay.usage, response, hold, streamed=True)
+
+    async def _refused(self, job: Job, hold: Hold, response: Response) -> Failure:
+        body = await response.read(MAX_ANSWER_BYTES)
+        deployment = hold.target.deployment
+        after = retry_after_seconds(response.header(b"retry-after"))
+        told = refusal(deployment, response.status, body, after)
+        passed = None
+        if told.verbatim:
+            passed = Answer(response.status, body, None, response, hold)
+        if told.fallback:
+            self._health.failed(deployment.id, after)
+        failure = Failure(told.error, told.retry, told.fallback, retry_after=after, passed=passed)
+        return self._gave_up(job, hold, response, failure, billed=False)
+
+    def _failed(self, job: Job, hold: Hold, response: Response | None, error: TransportError) -> Failure:
+        name = hold.target.deployment.id
+        self._health.failed(name)
+        unsent = isinstance(error, NotSentError)
+        if isinstance(error, TransportTimeoutError):
+            failure = Failure(UpstreamTimeoutError(f"'{name}' did not answer in time ({error})"))
+        else:
+            told = UpstreamError(f"'{name}' could not be reached or broke off ({error})")
+            failure = Failure(told, retry=unsent)
+        return self._gave_up(job, hold, response, failure, billed=not unsent)
+
+    def _gave_up(
+        self, job: Job, hold: Hold, response: Response | None, failure: Failure, *, billed: bool = True
+    ) -> Failure:
+        """Note a failed attempt. One the upstream may bill counts against the budget at its worst case."""
+        if billed:
+            hold.reservation.settle(None)
+        else:
+            hold.reservation.cancel()
+        job.entry.attempts.append(attempt_record(job.entry, hold, response, failure.error.message))
+        if response is not None:
+            response.abort()
+        return failure
+
+
+def attempt_record(entry: Entry, hold: Hold, response: Response | None, error: str = "") -> Attempt:
+    """Make the ledger's note of an attempt that ends now."""
+    now = time.perf_counter()
+    return Attempt(
+        deployment=hold.target.deployment.id,
+        cause=hold.cause,
+        started_ms=entry.elapsed_ms(hold.entered),
+        duration_ms=round((now - hold.entered) * 1000, 3),
+        status=response.status if response else 0,
+        error=error,
+        request_bytes=response.bytes_sent if response else 0,
+        response_bytes=response.bytes_received if response else 0,
+    )
+
+
+async def _backoff(again: int, retry_after: float | None) -> bool:
+    """Wait before a retry, with jitter; False = the upstream asks for more than is worth waiting."""
+    if retry_after is not None:
+        if retry_after > MAX_RETRY_AFTER:
+            return False
+        await asyncio.sleep(retry_after)
+        return True
+    await asyncio.sleep(BACKOFF_SECONDS * 2**again * random.uniform(0.5, 1.0))  # noqa: S311  # jitter
+    return True
+
+
+def _is_event_stream(response: Response) -> bool:
+    return (response.header(b"content-type") or b"").lstrip().lower().startswith(b"text/event-stream")

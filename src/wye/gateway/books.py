@@ -1,0 +1,41 @@
+"""Closing a request: the ledger first, then what may be lost."""
+
+from wye.core.record import Record
+from wye.gateway.accesslog import AccessLog
+from wye.gateway.metrics import Metrics
+from wye.gateway.telemetry import Exporter
+from wye.ledger import Ledger
+from wye.ledger.entry import Entry
+
+
+class Books:
+    """Turns an entry into its record, once, and tells everyone who counts."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        metrics: Metrics,
+        access_log: AccessLog | None = None,
+        exporter: Exporter | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._metrics = metrics
+        self._access_log = access_log
+        self._exporter = exporter
+
+    def seal(self, entry: Entry) -> Record:
+        """Write the record. Raises `LedgerError` when it cannot be written; then nobody is served."""
+        record = entry.seal()
+        try:
+            self._ledger.append(record)
+        finally:
+            self._metrics.observe(record)
+            if self._access_log is not None:
+                self._access_log.write(record)
+            if self._exporter is not None:
+                self._exporter.offer(record)
+        return record
+
+    def turned_away(self, status: int) -> None:
+        """Count a request that was not let in. It gets no record: strangers must not fill the disk."""
+        self._metrics.turned_away.labels(str(status)).inc()

@@ -1,0 +1,28 @@
+"""What an answer cost, by the deployment's price list or its machine-hour."""
+
+from decimal import Decimal
+
+from wye.catalog.deployments import Deployment
+from wye.core.lane import Lane
+from wye.core.money import Cost, token_cost
+from wye.core.usage import Usage
+
+_SECONDS_AN_HOUR = Decimal(3600)
+
+
+def cost_of(deployment: Deployment, usage: Usage | None, busy_seconds: float) -> Cost:
+    """Price one answer. `busy_seconds`: how long it held one of the deployment's slots.
+
+    What cannot be priced is unknown, never zero; `basis` says why.
+    """
+    if deployment.machine_hour is not None:
+        share = Decimal(round(busy_seconds, 6)) / _SECONDS_AN_HOUR / deployment.slots
+        amount = (deployment.machine_hour * share).quantize(Decimal("1e-12"))
+        return Cost(amount, basis="machine hour", source="wye.yaml")
+    if deployment.price is None:
+        own = deployment.lane is Lane.OWN
+        return Cost(None, basis="machine_hour is not set" if own else "no price is known")
+    if usage is None:
+        price = deployment.price
+        return Cost(None, price.currency, "the upstream reported no usage", price.as_of, price.source)
+    return token_cost(usage, deployment.price)

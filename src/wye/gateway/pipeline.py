@@ -1,0 +1,176 @@
+"""The whole flow of a request: decode, judge, decide, attempt, encode, and one record of it."""
+
+import asyncio
+import contextlib
+import time
+
+from wye.core.errors import LedgerError, UpstreamError, UpstreamTimeoutError, WyeError
+from wye.core.record import Outcome
+from wye.core.usage import Usage
+from wye.gateway.arrival import Arrival
+from wye.gateway.attempts import Answer, Attempts, Job, attempt_record
+from wye.gateway.books import Books
+from wye.gateway.costs import cost_of
+from wye.gateway.downstream import JSON, Downstream, Heart
+from wye.gateway.listener.exchange import HangupError
+from wye.gateway.runtime import Runtime
+from wye.ledger.entry import Entry
+from wye.ledger.keystore import Scope
+from wye.protocols.codec import Codec, Relay
+from wye.providers.transport.errors import TransportError, TransportTimeoutError
+
+
+class Pipeline:
+    """Serves the model routes."""
+
+    def __init__(self, runtime: Runtime, attempts: Attempts, books: Books, heart: Heart) -> None:
+        self._runtime = runtime
+        self._attempts = attempts
+        self._books = books
+        self._heart = heart
+
+    async def serve(self, arrival: Arrival, codec: Codec) -> None:
+        """Answer one request. A client that hangs up cancels this, and with it the upstream."""
+        now = self._runtime.now
+        downstream = Downstream(arrival.exchange, _own_headers(arrival))
+        try:
+            caller = self._runtime.admit(arrival, Scope.INFER)
+        except WyeError as error:
+            self._books.turned_away(error.status)
+            downstream.whole(error.status, _error_headers(error), codec.error(error, arrival.request_id))
+            return
+        entry = Entry(arrival.id, arrival.request_id, codec.name, codec.operation.value)
+        entry.key, entry.team, entry.trace = caller.key_id, caller.team, arrival.trace
+        try:
+            body = await arrival.body()
+            entry.request_bytes = len(body)
+            request = entry.request = codec.decode(body)
+            caller.check_model(request.model)
+            if caller.budget is not None:
+                codec.refuse_duplicates(request)
+            labels = entry.labels = now.labels(arrival, caller, request)
+            verdict, decision = entry.verdict, entry.decision = now.decide(request, labels)
+            if request.stream:
+                self._heart.watch(downstream)
+            job = Job(request, verdict, decision, codec, caller, entry, now.targets)
+            answer = await self._attempts.run(job)
+            await self._give(answer, codec, entry, downstream)
+        except (asyncio.CancelledError, HangupError):
+            self._hung_up(entry)
+            raise
+        except WyeError as error:
+            self._refuse(error, codec, entry, downstream)
+        finally:
+            self._heart.forget(downstream)
+
+    async def _give(self, answer: Answer, codec: Codec, entry: Entry, downstream: Downstream) -> None:
+        """Pass the answer on. Its last bytes leave only once the record is in the ledger."""
+        deployment = answer.hold.target.deployment
+        entry.deployment, entry.lane, entry.status = deployment.id, deployment.lane, answer.status
+        entry.first_byte = time.perf_counter()
+        relay = answer.relay
+        if relay is None:
+            self._give_whole(answer, entry, downstream)
+            return
+        try:
+            downstream.begin(answer.hold.target.answer_headers)
+            error, last = await self._relay(answer, relay, entry, downstream)
+        except asyncio.CancelledError:
+            answer.response.abort()
+            self._settle(answer, entry, relay.usage)
+            raise
+        entry.outcome = Outcome.BROKEN if error else Outcome.OK
+        entry.error = error.message if error else ""
+        self._settle(answer, entry, relay.usage)
+        entry.response_bytes = downstream.bytes + len(last)
+        try:
+            self._books.seal(entry)
+        except LedgerError as refused:
+            error, last = refused, b""
+        downstream.end(last + codec.error_event(error, entry.request_id) if error else last)
+
+    def _give_whole(self, answer: Answer, entry: Entry, downstream: Downstream) -> None:
+        served = answer.status < 400  # noqa: PLR2004  # 4xx and 5xx are errors
+        entry.outcome = Outcome.OK if served else Outcome.ERROR
+        entry.response_bytes = len(answer.body)
+        if served:
+            self._settle(answer, entry, answer.usage)
+        if answer.streamed:
+            self._books.seal(entry)
+            downstream.begin(answer.hold.target.answer_headers)
+            downstream.end(answer.body)
+        elif downstream.begun:
+            message = f"'{entry.deployment}' answered a stream with a single document"
+            raise UpstreamError(message)
+        else:
+            self._books.seal(entry)
+            headers = answer.hold.target.answer_headers + JSON + _cost_header(entry)
+            downstream.whole(answer.status, headers, answer.body)
+
+    async def _relay(
+        self, answer: Answer, relay: Relay, entry: Entry, downstream: Downstream
+    ) -> tuple[WyeError | None, bytes]:
+        """Pass a stream on as it arrives. Returns what broke it, if anything did, and its last bytes."""
+        await downstream.write(answer.body)
+        try:
+            async for chunk in answer.response:
+                ready = relay.feed(chunk)
+                if ready:
+                    await downstream.write(ready)
+            last = relay.finish()
+        except TransportError as broken:
+            timed_out = isinstance(broken, TransportTimeoutError)
+            kind = UpstreamTimeoutError if timed_out else UpstreamError
+            return kind(f"'{entry.deployment}' broke off its answer ({broken})"), b""
+        except ValueError as broken:
+            answer.response.abort()
+            return UpstreamError(f"'{entry.deployment}': {broken}"), b""
+        return UpstreamError(f"'{entry.deployment}': {relay.error}") if relay.error else None, last
+
+    def _settle(self, answer: Answer, entry: Entry, usage: Usage | None) -> None:
+        """Give back what the attempt held and note what it used and cost."""
+        hold = answer.hold
+        hold.release()
+        entry.usage = usage
+        entry.cost = cost_of(hold.target.deployment, usage, time.perf_counter() - hold.entered)
+        hold.reservation.settle(entry.cost, usage)
+        entry.attempts.append(attempt_record(entry, hold, answer.response, entry.error))
+
+    def _hung_up(self, entry: Entry) -> None:
+        """The client went away: whatever is known goes into the ledger."""
+        entry.outcome, entry.error = Outcome.HANGUP, "the client hung up"
+        if not entry.sealed:
+            with contextlib.suppress(LedgerError):  # there is nobody left to tell; /readyz says it
+                self._books.seal(entry)
+
+    def _refuse(self, error: WyeError, codec: Codec, entry: Entry, downstream: Downstream) -> None:
+        """Tell the client what went wrong, in its own protocol."""
+        entry.outcome, entry.status, entry.error = Outcome.ERROR, error.status, error.message
+        if not entry.sealed:
+            try:
+                self._books.seal(entry)
+            except LedgerError as refused:
+                error = refused
+        if downstream.begun:
+            downstream.end(codec.error_event(error, entry.request_id))
+        else:
+            downstream.whole(error.status, _error_headers(error), codec.error(error, entry.request_id))
+
+
+def _own_headers(arrival: Arrival) -> bytes:
+    return f"x-request-id: {arrival.request_id}\r\nx-wye-decision: {arrival.id}\r\n".encode("ascii")
+
+
+def _error_headers(error: WyeError) -> bytes:
+    if error.retry_after is None:
+        return JSON
+    return JSON + b"retry-after: %d\r\n" % max(1, round(error.retry_after))
+
+
+def _cost_header(entry: Entry) -> bytes:
+    cost = entry.cost
+    if cost is None:
+        return b""
+    if cost.amount is None:
+        return f"x-wye-cost: unknown; {cost.basis}\r\n".encode("ascii", "replace")
+    return f"x-wye-cost: {cost.amount:f} {cost.currency}\r\n".encode("ascii")

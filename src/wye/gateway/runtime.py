@@ -1,0 +1,106 @@
+"""What is in force right now, as one immutable snapshot, and how it changes.
+
+A request takes the snapshot once and keeps it to its end. A new configuration, a new discovery or a
+new set of keys makes a new snapshot; gates and health live on, since what they count is still there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from wye.catalog.deployments import Deployment
+from wye.config.settings import Settings
+from wye.core.decision import Decision, Verdict
+from wye.core.errors import UnknownModelError
+from wye.core.label import Labels
+from wye.core.request import Request
+from wye.gateway.arrival import Arrival
+from wye.gateway.gate import Gate
+from wye.gateway.guard import Guard
+from wye.gateway.health import Health
+from wye.gateway.keys import ANONYMOUS, Caller, KeyRing
+from wye.gateway.limits import Limits
+from wye.gateway.target import Target, target
+from wye.ledger.keystore import Scope
+from wye.policy import Policy
+from wye.routing.router import Dynamic, Router
+
+MAX_TARGETS = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """Settings, deployments, and what is derived from them."""
+
+    settings: Settings
+    deployments: tuple[Deployment, ...]
+    policy: Policy
+    router: Router
+    targets: dict[str, Target]
+    runtime: "Runtime"
+
+    def labels(self, arrival: Arrival, caller: Caller, request: Request) -> Labels:
+        """Return the labels that hold: the client's, its key's and its route's, else the default."""
+        labels = arrival.labels() | caller.labels | self.router.labels(request.model)
+        return labels or self.runtime.default_labels
+
+    def decide(self, request: Request, labels: Labels) -> tuple[Verdict, Decision]:
+        """Judge and decide. Raises `PolicyError`, `UnknownModelError` or `BadRequestError`."""
+        verdict = self.policy.judge(labels)
+        late = self.router.dynamic(request.model)
+        if late is not None:
+            verdict = self.policy.extend(verdict, late)
+            if late.id not in self.targets:
+                if len(self.targets) >= MAX_TARGETS:
+                    message = (
+                        f"more than {MAX_TARGETS} different models were asked for; restart to clear them"
+                    )
+                    raise UnknownModelError(message, param="model")
+                self.targets[late.id] = self.runtime.target(late)
+        return verdict, self.router.decide(request, verdict, self.runtime.health)
+
+
+class Runtime:
+    """Holds the snapshot in force (`now`) and what outlives it."""
+
+    def __init__(self, keys: KeyRing, limits: Limits, dynamic: Dynamic | None = None) -> None:
+        self._keys = keys
+        self._limits = limits
+        self._guard = Guard()
+        self.health = Health()
+        self.gates: dict[str, Gate] = {}
+        self.default_labels: Labels = frozenset()
+        self._dynamic = dynamic
+        self.now: Snapshot
+
+    def admit(self, arrival: Arrival, scope: Scope) -> Caller:
+        """Return who is calling, if they may come in.
+
+        Raises `UnauthenticatedError`, `ForbiddenError` or `RateLimitError`.
+        """
+        caller = self._keys.authenticate(arrival.headers)
+        if caller is ANONYMOUS:
+            self._guard.check(arrival.scope["client"], arrival.scope["method"], arrival.headers)
+        caller.demand(scope)
+        if scope is Scope.INFER:
+            self._limits.admit(caller)
+        return caller
+
+    def load(self, settings: Settings, deployments: Iterable[Deployment]) -> Snapshot:
+        """Put a new snapshot in force. Raises before anything changes if it cannot be built."""
+        known = tuple(deployments)
+        policy = Policy(settings, known)
+        router = Router(settings, known, dynamic=self._dynamic)
+        targets = {deployment.id: self.target(deployment) for deployment in known}
+        self.default_labels = frozenset({settings.default_label})
+        self.now = Snapshot(settings, known, policy, router, targets, self)
+        return self.now
+
+    def target(self, deployment: Deployment) -> Target:
+        """Prepare `deployment`, behind the gate it already has, if it has one."""
+        gate = self.gates.get(deployment.id)
+        limits = (deployment.concurrency, deployment.queue, deployment.queue_seconds)
+        if gate is None:
+            gate = self.gates[deployment.id] = Gate(deployment.id, *limits)
+        else:
+            gate.resize(*limits)
+        return target(deployment, gate)

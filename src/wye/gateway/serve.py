@@ -1,0 +1,187 @@
+"""The gateway's life: start everything in order, serve, drain, and stop it in reverse."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from wye.config.load import ConfigError, load
+from wye.config.settings import Settings
+from wye.config.watch import Watch
+from wye.gateway.accesslog import AccessLog
+from wye.gateway.admin import Admin
+from wye.gateway.app import App
+from wye.gateway.attempts import Attempts
+from wye.gateway.books import Books
+from wye.gateway.downstream import Heart
+from wye.gateway.fleet import Fleet
+from wye.gateway.guard import check_bind
+from wye.gateway.keys import Caller, KeyRing, bootstrap_key
+from wye.gateway.limits import Limits
+from wye.gateway.limitstore import MemoryStore
+from wye.gateway.listener.server import Listener
+from wye.gateway.metrics import Metrics, Reading
+from wye.gateway.pipeline import Pipeline
+from wye.gateway.runtime import Runtime
+from wye.ledger import KeyStore, Ledger, Reader
+from wye.providers.egress import Egress
+from wye.providers.transport.proxy import ProxySettings
+from wye.providers.transport.transport import Transport
+
+log = logging.getLogger("wye")
+
+WATCH_SECONDS = 1.0
+REDISCOVER_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says."""
+
+    config: Path | None
+    state_dir: Path
+    listen: str | None = None
+    human_log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What the start-up panel shows."""
+
+    url: str
+    runtime: Runtime
+    missing: tuple[str, ...]
+    notes: tuple[str, ...]
+    keys_required: bool
+
+
+async def serve(options: Options, announce: Callable[[Started], None]) -> None:
+    """Run until SIGINT or SIGTERM; then finish what is under way.
+
+    Raises `ConfigError`, `LedgerError` or `OSError` when it cannot start.
+    """
+    settings = load(options.config)
+    listen = options.listen or settings.listen
+    async with contextlib.AsyncExitStack() as stack:
+        ledger = Ledger.open(settings.ledger, options.state_dir)
+        stack.callback(ledger.close)
+        reader = stack.enter_context(Reader(settings.ledger, options.state_dir))
+        store = MemoryStore(reader.spent)
+        keys = _key_ring(settings, stack.enter_context(KeyStore(settings.ledger, options.state_dir)), store)
+        stack.callback(keys.close)
+        check_bind(listen, has_keys=keys.required and keys.any_usable)
+        egress = Egress(ProxySettings.from_environ(os.environ))
+        transport = Transport(egress)
+        stack.push_async_callback(transport.aclose)
+        fleet = Fleet(settings, options.state_dir, os.environ, egress, transport)
+        stack.push_async_callback(fleet.stop)
+        await fleet.start()
+        limits = Limits(store)
+        runtime = Runtime(keys, limits, fleet.dynamic)
+        runtime.health.engine_down = fleet.reason_down
+        runtime.load(settings, fleet.deployments)
+        metrics = Metrics()
+        access_log = _access_log(settings, human=options.human_log)
+        if access_log is not None:
+            stack.callback(access_log.flush)
+        books = Books(ledger, metrics, access_log)
+        heart = Heart()
+        attempts = Attempts(egress, transport, limits, runtime.health)
+        admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
+        app = App(Pipeline(runtime, attempts, books, heart), admin.app())
+        metrics.gauges(lambda: _gauges(runtime, ledger, egress))
+        listener = await stack.enter_async_context(Listener(app, settings.listener, listen))
+        for work in (heart.run(), _watch(options, runtime, fleet), _rediscover(runtime, fleet)):
+            _background(stack, asyncio.create_task(work))
+        keys.start()
+        announce(Started(listener.url, runtime, fleet.missing, fleet.notes, keys.required))
+        await _told_to_stop()
+        log.info("draining: no new connections; what is under way finishes")
+
+
+async def _watch(options: Options, runtime: Runtime, fleet: Fleet) -> None:
+    """Put a changed configuration in force; a broken one leaves the running one in place."""
+    if options.config is None:
+        return
+    watch = Watch(options.config)
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        if not watch.changed():
+            continue
+        try:
+            settings = load(options.config)
+            await fleet.rediscover(settings)
+            runtime.load(settings, fleet.deployments)
+        except (ConfigError, ValueError) as error:
+            log.error("%s\nthe configuration already running stays in force", error)  # noqa: TRY400  # no traceback
+        else:
+            log.info("%s changed and is in force: %s", options.config, _summary(settings, runtime))
+
+
+async def _rediscover(runtime: Runtime, fleet: Fleet) -> None:
+    """Notice engines that come and go."""
+    while True:
+        await asyncio.sleep(REDISCOVER_SECONDS)
+        settings = runtime.now.settings
+        if await fleet.rediscover(settings):
+            runtime.load(settings, fleet.deployments)
+            log.info("discovery: %d deployments now", len(fleet.deployments))
+
+
+def _summary(settings: Settings, runtime: Runtime) -> str:
+    now = runtime.now
+    return f"{len(now.deployments)} deployments, {len(settings.routes)} routes, policy {now.policy.revision}"
+
+
+def _key_ring(settings: Settings, keys: KeyStore, limits: MemoryStore) -> KeyRing:
+    def seed(callers: Iterable[Caller]) -> None:
+        for caller in callers:
+            if caller.budget is not None:
+                limits.seed(caller.account, caller.budget, time.time())
+
+    return KeyRing(settings.keys, keys, bootstrap_key(settings.keys, os.environ), seed)
+
+
+def _background(stack: contextlib.AsyncExitStack, task: asyncio.Task[None]) -> None:
+    async def stop() -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    task.add_done_callback(_report)
+    stack.push_async_callback(stop)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a background task ended: %r", error, exc_info=error)
+
+
+async def _told_to_stop() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.remove_signal_handler(number)  # a second one ends the process at once
+
+
+def _access_log(settings: Settings, *, human: bool) -> AccessLog | None:
+    return AccessLog(sys.stdout, human=human) if settings.listener.access_log else None
+
+
+def _gauges(runtime: Runtime, ledger: Ledger, egress: Egress) -> Iterator[Reading]:
+    for name, gate in runtime.gates.items():
+        yield "wye_in_flight", "Requests at a deployment", {"deployment": name}, gate.active
+        yield "wye_queued", "Requests waiting for a deployment", {"deployment": name}, gate.waiting
+    for scope, count in egress.opened.items():
+        yield "wye_connections_opened", "Upstream connections since start", {"scope": scope}, count
+    yield "wye_ledger_lag_seconds", "Age of the oldest record not in the database", {}, ledger.lag
+    yield "wye_ledger_backlog_bytes", "Records in the spool only", {}, ledger.backlog
