@@ -1,32 +1,244 @@
 """A record that was appended is in the database once, whatever happens to the process or the database."""
 
+import logging
+import os
 import sqlite3
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import pytest
+
+from ledger.records import record
 from wye.config.settings import LedgerSettings
-from wye.core.record import Outcome, Record
-from wye.ledger import Ledger
+from wye.core.errors import LedgerError
+from wye.core.usage import Usage
+from wye.ledger import Ledger, Reader
+from wye.ledger.ledger import open_database, replay
+from wye.ledger.quarantine import Quarantine
+from wye.ledger.reader import Filter
+from wye.ledger.rows import to_line
+from wye.ledger.spool import Spool, claim
 
 
-def record(number: int) -> Record:
-    return Record(
-        id=f"r{number:06d}", at=1_760_000_000.0 + number, request_id="q", protocol="openai_chat",
-        operation="chat", asked="auto", outcome=Outcome.OK, status=200, duration_ms=1.0,
-    )  # fmt: skip
+def stored(settings: LedgerSettings, state: Path) -> list[str]:
+    with Reader(settings, state) as reader:
+        return [found.id for found in reader.requests(Filter(), limit=None)][::-1]
 
 
-def ids(state: Path) -> list[str]:
-    with sqlite3.connect(state / "ledger.db") as database:
-        return [row[0] for row in database.execute("SELECT id FROM request ORDER BY seq")]
+def numbers(*ranges: range) -> list[str]:
+    return [f"r{number:06d}" for span in ranges for number in span]
 
 
-def test_what_is_appended_is_stored_in_order_and_the_spool_goes_away(tmp_path: Path) -> None:
-    ledger = Ledger.open(LedgerSettings(), tmp_path)
-    for number in range(1000):
+def test_what_is_appended_is_stored_once_and_the_spool_goes_away(
+    settings: LedgerSettings, tmp_path: Path
+) -> None:
+    ledger = Ledger.open(settings, tmp_path)
+    for number in [*range(1000), *range(500)]:
         ledger.append(record(number))
     assert ledger.flush()
-    assert ledger.healthy
-    assert ledger.backlog == 0
+    assert (ledger.healthy, ledger.backlog) == (True, 0)
+    ledger.append(record(1000))
     ledger.close()
-    assert ids(tmp_path) == [f"r{number:06d}" for number in range(1000)]
+    assert stored(settings, tmp_path) == numbers(range(1001))
     assert [path.name for path in (tmp_path / "spool").iterdir()] == ["lock"]
+
+
+def test_segments_are_deleted_once_committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(Spool.__init__.__kwdefaults__, "segment_bytes", 5000)
+    ledger = Ledger.open(LedgerSettings(), tmp_path)
+    for number in range(100):
+        ledger.append(record(number))
+    assert ledger.flush()
+    time.sleep(0.1)
+    assert len(list(tmp_path.rglob("*.jsonl"))) == 1
+    ledger.close()
+    assert stored(LedgerSettings(), tmp_path) == numbers(range(100))
+
+
+def test_two_gateways_share_one_ledger(settings: LedgerSettings, tmp_path: Path) -> None:
+    first, second = Ledger.open(settings, tmp_path), Ledger.open(settings, tmp_path)
+    for number in range(500):
+        first.append(record(number))
+        second.append(record(number + 500))
+    assert first.flush()
+    assert second.flush()
+    first.close()
+    second.close()
+    assert stored(settings, tmp_path) == numbers(range(1000))
+
+
+def test_a_spool_cut_anywhere_in_its_last_line_gives_all_whole_lines(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = open_database(LedgerSettings(), tmp_path)
+    quarantine = Quarantine(tmp_path / "quarantine")
+    last = to_line(record(999_999))
+    caplog.set_level(logging.ERROR)
+    for cut in range(len(last) + 1):
+        spool, _ = claim(tmp_path / "spool")
+        spool.append(to_line(record(cut)))
+        spool.append(last[:cut] if cut else b"\n")
+        spool.close(discard=False)
+        mine, [leftover] = claim(tmp_path / "spool")
+        replay(leftover, engine, quarantine)
+        mine.close(discard=True)
+    engine.dispose()
+    whole = 2  # without its newline, and with it
+    assert stored(LedgerSettings(), tmp_path) == [*numbers(range(len(last) + 1)), "r999999"]
+    assert len(list((tmp_path / "quarantine").iterdir())) == len(last) + 1 - whole
+    assert "kept in" in caplog.text
+
+
+def test_a_machine_that_lost_power_leaves_zeros_which_go_into_quarantine(
+    settings: LedgerSettings, tmp_path: Path
+) -> None:
+    spool, _ = claim(tmp_path / "spool")
+    spool.append(to_line(record(1)) + b"\0" * 4096 + b"\n" + b"\xff\n" + to_line(record(2)))
+    spool.close(discard=False)
+    Ledger.open(settings, tmp_path).close()
+    assert stored(settings, tmp_path) == numbers(range(1, 3))
+    [kept] = (tmp_path / "quarantine").iterdir()
+    assert kept.read_bytes() == b"\0" * 4096 + b"\n\xff\n"
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_line_longer_than_a_batch_is_stored(settings: LedgerSettings, tmp_path: Path) -> None:
+    long = record(2, content="é" * 3_000_000)
+    spool, _ = claim(tmp_path / "spool")
+    for made in (record(1), long, record(3)):
+        spool.append(to_line(made))
+    spool.close(discard=False)
+    ledger = Ledger.open(settings, tmp_path)
+    for made in (record(4), record(5, content="x" * 3_000_000), record(6)):
+        ledger.append(made)
+    ledger.close()
+    assert stored(settings, tmp_path) == numbers(range(1, 7))
+    with Reader(settings, tmp_path) as reader:
+        assert reader.get("r000002") == long
+
+
+def test_a_row_the_database_refuses_does_not_stop_the_others(
+    settings: LedgerSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger = Ledger.open(settings, tmp_path)
+    for number in range(100):
+        ledger.append(record(number, usage=Usage(2**70, 1) if number == 41 else None))
+    assert ledger.flush()
+    assert ledger.healthy
+    ledger.close()
+    assert stored(settings, tmp_path) == numbers(range(41), range(42, 100))
+    [kept] = (tmp_path / "quarantine").iterdir()
+    assert b'"r000041"' in kept.read_bytes()
+    assert "kept in" in caplog.text
+
+
+def test_records_wait_while_the_database_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wye.ledger.database.BUSY_SECONDS", 0.1)
+    ledger = Ledger.open(LedgerSettings(), tmp_path)
+    other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    ledger.append(record(1))
+    assert not ledger.flush(0.5)
+    assert not ledger.healthy
+    assert "locked" in ledger.trouble
+    assert ledger.lag > 0.3
+    assert ledger.backlog > 0
+    ledger.append(record(2))
+    other.execute("ROLLBACK")
+    other.close()
+    assert ledger.flush()
+    assert (ledger.healthy, ledger.trouble) == (True, "")
+    ledger.close()
+    assert stored(LedgerSettings(), tmp_path) == numbers(range(1, 3))
+
+
+def test_records_wait_while_postgresql_breaks_connections(
+    postgres_settings: LedgerSettings, postgres: str, tmp_path: Path
+) -> None:
+    import psycopg  # noqa: PLC0415
+
+    ledger = Ledger.open(postgres_settings, tmp_path)
+    with psycopg.connect(postgres, autocommit=True) as admin:
+        for number in range(200):
+            ledger.append(record(number))
+            if number % 20 == 0:
+                admin.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE application_name = 'wye' AND pid <> pg_backend_pid()"
+                )
+    assert ledger.flush(20)
+    assert ledger.healthy
+    ledger.close()
+    assert stored(postgres_settings, tmp_path) == numbers(range(200))
+
+
+def test_what_the_database_does_not_take_at_close_is_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("wye.ledger.database.BUSY_SECONDS", 0.1)
+    ledger = Ledger.open(LedgerSettings(), tmp_path)
+    other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    ledger.append(record(1))
+    ledger.close()
+    assert "until the next start" in caplog.text
+    with pytest.raises(LedgerError, match="locked"):
+        Ledger.open(LedgerSettings(), tmp_path)
+    other.close()
+    Ledger.open(LedgerSettings(), tmp_path).close()
+    assert stored(LedgerSettings(), tmp_path) == numbers(range(1, 2))
+
+
+def test_only_this_user_may_read(tmp_path: Path) -> None:
+    old = os.umask(0)
+    try:
+        ledger = Ledger.open(LedgerSettings(), tmp_path / "state")
+        ledger.append(record(1))
+        assert ledger.flush()
+        found = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "state").rglob("*")}
+        ledger.close()
+    finally:
+        os.umask(old)
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+    assert {"ledger.db", "ledger.db-wal", "ledger.db-shm"} <= set(found)
+    assert {mode for name, mode in found.items() if "." in name or name == "lock"} == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (LedgerSettings(url="mysql://root:hunter2@db/x"), "cannot hold a ledger"),
+        (LedgerSettings(url="sqlite://"), "cannot hold a ledger"),
+        (LedgerSettings(url="hunter2"), "not a URL"),
+        (LedgerSettings(url_env="WYE_TEST_UNSET_URL"), "WYE_TEST_UNSET_URL, which is not set"),
+        (
+            LedgerSettings(url="postgresql://me:hunter2@127.0.0.1:1/x"),
+            "postgresql://127.0.0.1/x cannot be used",
+        ),
+        (LedgerSettings(url="sqlite:////proc/nowhere/ledger.db"), "cannot"),
+    ],
+)
+def test_an_unusable_database_is_named_without_its_password(
+    settings: LedgerSettings, says: str, tmp_path: Path
+) -> None:
+    with pytest.raises(LedgerError, match=says) as caught:
+        Ledger.open(settings, tmp_path)
+    shown = "".join(map(str, (caught.value, caught.value.__cause__, caught.value.__context__)))
+    assert "hunter2" not in shown
+
+
+def test_a_url_from_the_environment(
+    postgres_settings: LedgerSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WYE_TEST_URL", str(postgres_settings.url))
+    Ledger.open(LedgerSettings(url_env="WYE_TEST_URL"), tmp_path).close()
+    assert stored(postgres_settings, tmp_path) == []
+    assert not (tmp_path / "ledger.db").exists()
+
+
+def test_naming_the_package_does_not_import_the_database() -> None:
+    program = "import sys, wye.ledger, wye.ledger.entry; print('sqlalchemy' in sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert shown.stdout == "False\n"

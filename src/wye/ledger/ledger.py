@@ -3,6 +3,7 @@
 import logging
 import os
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
@@ -42,17 +43,23 @@ class Ledger:
 
         Raises `LedgerError` when the database cannot be opened.
         """
-        engine = open_database(settings, state_dir)
-        quarantine = Quarantine(state_dir / "quarantine")
-        try:
-            spool, leftovers = claim(state_dir / "spool")
-            for leftover in leftovers:
-                replay(leftover, engine, quarantine)
-        except (UnavailableError, OSError) as error:
-            message = f"cannot replay the spools in {state_dir} into {describe(engine.url)}: {error}"
-            raise LedgerError(message) from error
-        writer = Writer(spool, engine, quarantine)
-        writer.start()
+        with ExitStack() as undo:
+            engine = open_database(settings, state_dir)
+            undo.callback(engine.dispose)
+            quarantine = Quarantine(state_dir / "quarantine")
+            try:
+                spool, leftovers = claim(state_dir / "spool")
+                undo.callback(spool.close, discard=True)
+                for leftover in leftovers:
+                    undo.callback(leftover.lock.release)
+                for leftover in leftovers:
+                    replay(leftover, engine, quarantine)
+            except (UnavailableError, OSError) as error:
+                message = f"cannot move the spools in {state_dir} into {describe(engine.url)}: {error}"
+                raise LedgerError(message) from error
+            writer = Writer(spool, engine, quarantine)
+            writer.start()
+            undo.pop_all()
         return cls(spool, writer, engine)
 
     def append(self, record: Record) -> None:
@@ -106,16 +113,19 @@ class Ledger:
 def open_database(settings: LedgerSettings, state_dir: Path) -> sa.Engine:
     """Open the database and bring its schema up to date. Raises `LedgerError`."""
     url = locate(settings, state_dir)
-    try:
-        private_directory(state_dir)
-        engine = open_engine(url)
-        with Lock(state_dir / "migration.lock", wait=True), engine.connect() as connection:
-            migrations.upgrade(connection)
-    except OSError as error:
-        message = f"cannot use the state directory {state_dir}: {error.strerror}"
-        raise LedgerError(message) from error
-    except sa.exc.SQLAlchemyError as error:
-        raise explained(error, url) from error
+    with ExitStack() as undo:
+        try:
+            private_directory(state_dir)
+            engine = open_engine(url)
+            undo.callback(engine.dispose)
+            with Lock(state_dir / "migration.lock", wait=True), engine.connect() as connection:
+                migrations.upgrade(connection)
+        except OSError as error:
+            message = f"cannot use the state directory {state_dir}: {error.strerror}"
+            raise LedgerError(message) from error
+        except sa.exc.SQLAlchemyError as error:
+            raise explained(error, url) from error
+        undo.pop_all()
     return engine
 
 

@@ -80,8 +80,12 @@ class Reader:
             message = f"there is no ledger at {describe(url)}: start the gateway with `wye serve`"
             raise LedgerError(message)
         self._engine = open_engine(url)
-        with self._connect() as connection:
-            migrations.check(migrations.current(connection))
+        try:
+            with self._connect() as connection:
+                migrations.check(migrations.current(connection))
+        except LedgerError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let go of the database."""

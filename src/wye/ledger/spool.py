@@ -44,8 +44,10 @@ class Lock:
             raise
 
     def release(self) -> None:
-        """Let the next one have it."""
-        os.close(self._fd)
+        """Let the next one have it. May be called again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
     def __enter__(self) -> None:
         return None

@@ -33,7 +33,7 @@ def check(step: str | None) -> None:
 
 
 def upgrade(connection: sa.Connection) -> None:
-    """Bring a database to `HEAD`, in one transaction where it can.
+    """Bring a database to `HEAD` in one transaction: a kill on the way leaves it as it was.
 
     The caller keeps other processes out on SQLite; on PostgreSQL a lock does.
     """
@@ -46,6 +46,8 @@ def upgrade(connection: sa.Connection) -> None:
 
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # Python's sqlite3 begins none before CREATE TABLE
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it narrates
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))

@@ -1,0 +1,81 @@
+"""Started by test_crash: appends under SIGKILL, many times over, in one state directory.
+
+    crash.py STATE_DIR KILLS SEED
+
+Each round forks a gateway that opens the ledger (replaying what the killed one left), appends, and
+acknowledges each record over a pipe after `append` has returned. Prints the acknowledged ids, then quits.
+"""
+
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import alembic.command
+import alembic.config
+
+from ledger.records import record
+from wye.config.settings import LedgerSettings
+from wye.ledger import Ledger
+from wye.ledger.spool import Spool
+
+PRELOADED = (alembic.command, alembic.config)
+"""Imported before the forks, so that the first rounds come further than importing it."""
+
+
+def serve(state: Path, acknowledge: int, run: int) -> None:
+    """Append until killed. Small segments, so that kills meet rotation too."""
+    defaults = Spool.__init__.__kwdefaults__
+    assert defaults is not None
+    defaults["segment_bytes"] = 20_000
+    ledger = Ledger.open(LedgerSettings(), state)
+    for number in range(1_000_000):
+        made = record(number, id=f"{run}-{number}")
+        ledger.append(made)
+        os.write(acknowledge, f"{made.id}\n".encode())
+        if number % 50 == 0:
+            time.sleep(0.002)
+
+
+def acknowledged(state: Path, run: int, chance: random.Random) -> list[str]:
+    """Kill one gateway at a random moment: while it opens, replays, appends or commits."""
+    incoming, outgoing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(incoming)
+        serve(state, outgoing, run)
+        os._exit(1)
+    os.close(outgoing)
+    moment = time.monotonic() + chance.uniform(0, 0.3)
+    os.set_blocking(incoming, False)
+    received = b""
+    killed = False
+    while True:
+        if not killed and time.monotonic() >= moment:
+            os.kill(child, signal.SIGKILL)
+            killed = True
+        try:
+            got = os.read(incoming, 1 << 16)
+        except BlockingIOError:
+            time.sleep(0.001)
+            continue
+        if not got:
+            break
+        received += got
+    os.close(incoming)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    return received.decode().splitlines()
+
+
+def main() -> None:
+    """Print what the ledger has promised to hold."""
+    state, kills, chance = Path(sys.argv[1]), int(sys.argv[2]), random.Random(int(sys.argv[3]))  # noqa: S311  # moments
+    for run in range(kills):
+        for id_ in acknowledged(state, run, chance):
+            sys.stdout.write(f"{id_}\n")
+
+
+if __name__ == "__main__":
+    main()

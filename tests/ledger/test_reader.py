@@ -1,0 +1,177 @@
+"""What was recorded can be found, followed and summed, exactly."""
+
+import threading
+import time
+from decimal import Decimal, localcontext
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.records import START, money, record
+from wye.config.settings import LedgerSettings
+from wye.core.errors import NotFoundError
+from wye.core.lane import Lane
+from wye.core.money import Cost
+from wye.core.record import Outcome, Record
+from wye.ledger import KeyStore, Ledger, Reader
+from wye.ledger.database import _ExactSum
+from wye.ledger.keystore import Grant
+from wye.ledger.reader import CostRow, Filter
+
+DAY = 86_400
+
+
+def fill(ledger: Ledger, *records: Record) -> None:
+    for made in records:
+        ledger.append(made)
+    assert ledger.flush()
+
+
+def test_requests_are_filtered_newest_first(ledger: Ledger, reader: Reader) -> None:
+    fill(
+        ledger,
+        record(1),
+        record(2, key="key_2", team="ads"),
+        record(3, asked="gpt", deployment="gpt", lane=Lane.CLOSED),
+        record(4, outcome=Outcome.ERROR, deployment="", lane=None),
+        record(5, labels=("internal", "a_b")),
+        record(6, labels=("axb",)),
+    )
+
+    def found(limit: int | None = 50, **conditions: object) -> list[int]:
+        return [int(r.id[1:]) for r in reader.requests(Filter(**conditions), limit)]  # type: ignore[arg-type]
+
+    assert found() == [6, 5, 4, 3, 2, 1]
+    assert found(limit=2) == [6, 5]
+    assert found(since=START + 3, until=START + 5) == [4, 3]
+    assert found(key="key_2") == [2]
+    assert found(team="ads") == [2]
+    assert found(asked="gpt") == [3]
+    assert found(deployment="embedded") == [6, 5, 2, 1]
+    assert found(lane="closed") == [3]
+    assert found(outcome="error") == [4]
+    assert found(label="internal") == [5, 4, 3, 2, 1]
+    assert found(label="a_b") == [5]
+    assert found(label="intern") == []
+    assert found(label="%") == []
+    assert found(key="key_1", lane="own", limit=1) == [6]
+
+
+def test_get_by_id_or_its_only_beginning(ledger: Ledger, reader: Reader) -> None:
+    fill(ledger, record(1), record(11), record(2, id="r00001"))
+    assert reader.get("r000011") == record(11)
+    assert reader.get("r00001").id == "r00001"
+    assert reader.get("r000001").id == "r000001"
+    with pytest.raises(NotFoundError, match="several records begin with 'r0': r000001, r00001, r000011"):
+        reader.get("r0")
+    for missing in ("x", "r000011x", "R000011", "%", ""):
+        with pytest.raises(NotFoundError):
+            reader.get(missing, wait=0)
+
+
+def test_get_waits_for_a_record_on_its_way(ledger: Ledger, reader: Reader) -> None:
+    ledger.append(record(1))
+    assert reader.get("r000001").asked == "auto"
+
+
+def test_follow_yields_what_comes_once(ledger: Ledger, reader: Reader) -> None:
+    fill(ledger, record(1))
+    followed: list[str] = []
+    started = threading.Event()
+
+    def follow() -> None:
+        stream = reader.follow(Filter(lane="own"), poll=0.01)
+        started.set()
+        while len(followed) < 20:
+            followed.append(next(stream).id)
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    assert started.wait(5)
+    time.sleep(0.1)
+    for number in range(2, 22):
+        ledger.append(record(number))
+        ledger.append(record(number + 100, lane=None))
+        time.sleep(0.005)
+    thread.join(10)
+    assert followed == [f"r{number:06d}" for number in range(2, 22)]
+
+
+def test_costs_are_summed_exactly_and_unknown_is_not_zero(ledger: Ledger, reader: Reader) -> None:
+    fill(
+        ledger,
+        *(record(n, cost=Cost(Decimal("0.1"), "USD")) for n in range(10)),
+        record(10, cost=Cost(Decimal("1E-27"), "USD")),
+        record(11, cost=Cost(Decimal(123456789012345678), "USD")),
+        record(12, cost=Cost(Decimal("0.5"), "EUR")),
+        record(13, cost=Cost(None, "USD", "no rate")),
+        record(14, cost=None),
+        record(15, cost=None, attempts=(), deployment="", usage=None),
+    )
+    rows = {(row.group, row.currency): row for row in reader.cost("model")}
+    exact = Decimal("123456789012345679.000000000000000000000000001")
+    assert rows["embedded", "USD"] == CostRow("embedded", "USD", 13, 1, exact, 6500, 520, 1300, 104)
+    assert rows["embedded", "EUR"].amount == Decimal("0.5")
+    assert rows["embedded", ""] == CostRow("embedded", "", 1, 1, Decimal(0), 500, 40, 100, 8)
+    assert rows["", ""] == CostRow("", "", 1, 0, Decimal(0), 0, 0, 0, 0)
+    assert len(rows) == 4
+
+
+def test_costs_by_each_property(ledger: Ledger, reader: Reader) -> None:
+    fill(
+        ledger,
+        record(1, at=START // DAY * DAY),
+        record(2, at=START // DAY * DAY + DAY - 0.001, team="ads"),
+        record(3, at=START // DAY * DAY + DAY, asked="gpt", key="", lane=None),
+    )
+
+    def grouped(by: str) -> list[tuple[str, int]]:
+        return [(row.group, row.requests) for row in reader.cost(by)]  # type: ignore[arg-type]
+
+    assert grouped("day") == [("2025-10-09", 2), ("2025-10-10", 1)]
+    assert grouped("team") == [("ads", 1), ("search", 2)]
+    assert grouped("asked") == [("auto", 2), ("gpt", 1)]
+    assert grouped("key") == [("", 1), ("key_1", 2)]
+    assert grouped("lane") == [("", 1), ("own", 2)]
+    assert grouped("model") == [("embedded", 3)]
+    assert [row.requests for row in reader.cost("model", Filter(since=START // DAY * DAY + DAY))] == [1]
+
+
+def test_spent_belongs_to_the_family_of_a_key(
+    ledger: Ledger, reader: Reader, settings: LedgerSettings, tmp_path: Path
+) -> None:
+    with KeyStore(settings, tmp_path) as keys:
+        first, _ = keys.create(Grant(name="app"))
+        second, _ = keys.rotate("app")
+        other, _ = keys.create(Grant(name="other"))
+    dollar = Cost(Decimal("0.7"), "USD")
+    fill(
+        ledger,
+        record(1, key=first.id, cost=dollar),
+        record(2, key=second.id, cost=dollar),
+        record(3, key=second.id, cost=Cost(Decimal(9), "EUR")),
+        record(4, key=other.id, cost=dollar),
+        record(5, key="bootstrap", cost=dollar),
+        record(6, key="bootstrap", cost=Cost(None, "USD")),
+    )
+    assert reader.spent(first.id) == reader.spent(second.id) == Decimal("1.4")
+    assert reader.spent(second.id, START + 2) == Decimal("0.7")
+    assert reader.spent(second.id, START + 5) == 0
+    assert reader.spent("bootstrap") == Decimal("0.7")
+
+
+@given(st.lists(st.none() | money, max_size=30))
+def test_the_sum_on_sqlite_is_exact_in_any_order(amounts: list[Decimal | None]) -> None:
+    forward, backward = _ExactSum(), _ExactSum()
+    for amount in amounts:
+        forward.step(None if amount is None else str(amount))
+    for amount in reversed(amounts):
+        backward.step(None if amount is None else str(amount))
+    known = [amount for amount in amounts if amount is not None]
+    if not known:
+        assert forward.finalize() is None
+        return
+    with localcontext(prec=1000):
+        assert Decimal(str(forward.finalize())) == Decimal(str(backward.finalize())) == sum(known)
