@@ -1,0 +1,150 @@
+"""Who a request comes from, by the key it brings."""
+
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from wye.config.settings import KeySettings, LedgerSettings
+from wye.core.errors import ForbiddenError, UnauthenticatedError
+from wye.core.secret import Secret
+from wye.gateway.keys import ANONYMOUS, Caller, KeyRing, bootstrap_key
+from wye.ledger.keystore import Budget, Grant, KeyStore, Scope, Window
+
+STRONG = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[KeyStore]:
+    with KeyStore(LedgerSettings(), tmp_path) as opened:
+        yield opened
+
+
+def bearer(secret: Secret | str) -> list[tuple[bytes, bytes]]:
+    text = secret if isinstance(secret, str) else secret.reveal()
+    return [(b"host", b"a"), (b"authorization", b"Bearer " + text.encode())]
+
+
+def test_without_keys_everyone_is_anonymous(store: KeyStore) -> None:
+    ring = KeyRing(KeySettings(), store)
+    assert not ring.required
+    assert not ring.any_usable
+    assert ring.authenticate([]) is ANONYMOUS
+    assert ring.authenticate(bearer("sk-anything")) is ANONYMOUS
+    assert Scope.ADMIN not in ANONYMOUS.scopes
+
+
+def test_a_key_brings_its_grant(store: KeyStore) -> None:
+    budget = Budget(Decimal("1.5"), Window.DAY)
+    grant = Grant(name="a", team="t", labels=("phi",), models=("gpt-*",), rpm=1, tpm=2, budget=budget)
+    key, secret = store.create(grant)
+    ring = KeyRing(KeySettings(), store)
+    assert ring.required
+    assert ring.any_usable
+    caller = ring.authenticate(bearer(secret))
+    assert caller == Caller(
+        key.id, key.id, "t", frozenset({Scope.INFER}), frozenset({"phi"}), ("gpt-*",), 1, 2, budget
+    )
+    caller.demand(Scope.INFER)
+    caller.check_model("gpt-5.5")
+    with pytest.raises(ForbiddenError, match="lacks the scope `read`"):
+        caller.demand(Scope.READ)
+    with pytest.raises(ForbiddenError, match=r"may not use 'llama', only gpt-\*"):
+        caller.check_model("llama")
+
+
+@pytest.mark.parametrize("name", [b"x-api-key", b"x-goog-api-key", b"api-key", b"authorization"])
+def test_every_clients_header_works(store: KeyStore, name: bytes) -> None:
+    key, secret = store.create(Grant(name="a"))
+    ring = KeyRing(KeySettings(), store)
+    assert ring.authenticate([(name, secret.reveal().encode())]).key_id == key.id
+    assert ring.authenticate([(name, b"other"), *bearer(secret)]).key_id == key.id
+
+
+def test_keys_that_disagree_are_refused(store: KeyStore) -> None:
+    (_, one), (_, two) = store.create(Grant(name="a")), store.create(Grant(name="b"))
+    ring = KeyRing(KeySettings(), store)
+    with pytest.raises(UnauthenticatedError, match="disagree"):
+        ring.authenticate([*bearer(one), (b"x-api-key", two.reveal().encode())])
+    with pytest.raises(UnauthenticatedError, match="not known"):
+        ring.authenticate([*bearer("x"), (b"x-api-key", b"y")])
+    assert ring.authenticate([*bearer(one), (b"x-api-key", one.reveal().encode())]).team == ""
+
+
+@pytest.mark.parametrize("value", [b"", b"Bearer", b"Bearer ", b"Basic eA==", b"\xff\x00", b"k" * 60_000])
+def test_what_is_no_key_is_refused_and_never_echoed(store: KeyStore, value: bytes) -> None:
+    store.create(Grant(name="a"))
+    ring = KeyRing(KeySettings(), store)
+    with pytest.raises(UnauthenticatedError) as refused:
+        ring.authenticate([(b"authorization", value)])
+    assert "kkk" not in refused.value.message
+    with pytest.raises(UnauthenticatedError, match="needs an API key"):
+        ring.authenticate([])
+
+
+def test_revoked_and_expired_keys_say_so(store: KeyStore) -> None:
+    key, revoked = store.create(Grant(name="a"))
+    store.revoke(key.id)
+    _, expired = store.create(Grant(name="b", expires=time.time() - 1))
+    ring = KeyRing(KeySettings(), store)
+    assert ring.required, "no key is left, but the door stays locked"
+    assert not ring.any_usable
+    with pytest.raises(UnauthenticatedError, match=f"{key.id} has been revoked"):
+        ring.authenticate(bearer(revoked))
+    with pytest.raises(UnauthenticatedError, match="expired at 20"):
+        ring.authenticate(bearer(expired))
+
+
+def test_a_rotated_key_keeps_its_account(store: KeyStore) -> None:
+    old, _ = store.create(Grant(name="a"))
+    new, secret = store.rotate(old.id)
+    caller = KeyRing(KeySettings(), store).authenticate(bearer(secret))
+    assert (caller.key_id, caller.account) == (new.id, old.id)
+
+
+def test_changes_are_picked_up(store: KeyStore) -> None:
+    loaded: list[list[str]] = []
+    ring = KeyRing(KeySettings(), store, on_load=lambda callers: loaded.append([c.key_id for c in callers]))
+    ring.start()
+    try:
+        key, secret = store.create(Grant(name="a"))
+        deadline = time.monotonic() + 5
+        while not ring.required and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert ring.authenticate(bearer(secret)).key_id == key.id
+        assert loaded == [[], [key.id]]
+        store.revoke(key.id)
+        while ring.any_usable and time.monotonic() < deadline:
+            time.sleep(0.02)
+        with pytest.raises(UnauthenticatedError, match="revoked"):
+            ring.authenticate(bearer(secret))
+    finally:
+        ring.close()
+
+
+def test_the_bootstrap_key_may_do_everything() -> None:
+    secret = bootstrap_key(KeySettings(), {"WYE_BOOTSTRAP_KEY": f" {STRONG}\n"})
+    assert secret == Secret(STRONG)
+    ring = KeyRing(KeySettings(), None, secret)
+    assert ring.required
+    assert ring.authenticate(bearer(STRONG)).scopes == frozenset(Scope)
+
+
+def test_the_bootstrap_key_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(STRONG + "\n")
+    environ = {"WYE_BOOTSTRAP_KEY_FILE": str(tmp_path / "key")}
+    assert bootstrap_key(KeySettings(), environ) == Secret(STRONG)
+    assert bootstrap_key(KeySettings(), {}) is None
+    with pytest.raises(OSError, match="No such file"):
+        bootstrap_key(KeySettings(), {"WYE_BOOTSTRAP_KEY_FILE": str(tmp_path / "none")})
+
+
+@pytest.mark.parametrize(
+    "weak", ["secret", STRONG[:31], "a" * 64, "correct horse battery staple correct", "é" * 40]
+)
+def test_a_weak_bootstrap_key_is_refused_and_never_echoed(weak: str) -> None:
+    with pytest.raises(ValueError, match="openssl rand") as refused:
+        bootstrap_key(KeySettings(), {"WYE_BOOTSTRAP_KEY": weak})
+    assert weak not in str(refused.value)
