@@ -38,7 +38,7 @@ def check_bind(listen: str, *, has_keys: bool) -> None:
 
 
 class Guard:
-    """Checks requests that brought no key. Its only state is a bounded set of header names without meaning."""
+    """Checks requests that brought no key. Remembers only a few header names without meaning."""
 
     def __init__(self) -> None:
         self._plain: set[bytes] = set()
