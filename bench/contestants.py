@@ -17,7 +17,9 @@ import yaml
 
 HERE = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
-UPSTREAM, STREAMS = 9901, 9902
+PORT = int(os.environ.get("BENCH_PORT", "9901"))
+"""The first of fifteen ports; the configurations in this folder name 9901 and 9902."""
+UPSTREAM, STREAMS = PORT, PORT + 1
 PATH = "/v1/chat/completions"
 PROXY_CORE, LOAD_CORE = "0", "1"
 START_SECONDS = 60
@@ -91,9 +93,19 @@ def started(name: str, command: list[str], port: int, folder: Path, env: Mapping
             process.wait()
 
 
+def configuration(name: str) -> str:
+    """Give a configuration of this folder with the ports of this run."""
+    text = (HERE / name).read_text(encoding="utf-8")
+    return text.replace("127.0.0.1:9901", f"127.0.0.1:{UPSTREAM}").replace(
+        "127.0.0.1:9902", f"127.0.0.1:{STREAMS}"
+    )
+
+
 def nginx(folder: Path) -> list[str]:
     """The canned upstream."""
-    return pinned(LOAD_CORE, "nginx", "-p", str(folder), "-e", "stderr", "-c", str(HERE / "nginx.conf"))
+    config = folder / "nginx.conf"
+    config.write_text(configuration("nginx.conf"), encoding="utf-8")
+    return pinned(LOAD_CORE, "nginx", "-p", str(folder), "-e", "stderr", "-c", str(config))
 
 
 def sse_upstream(events: int) -> list[str]:
@@ -119,7 +131,7 @@ def bare(port: int) -> Contestant:
 def wye(port: int, folder: Path, *, access_log: bool) -> Contestant:
     """Ours, with everything on."""
     name = "wye, access log" if access_log else "wye"
-    settings = yaml.safe_load((HERE / "wye.yaml").read_text(encoding="utf-8"))
+    settings = yaml.safe_load(configuration("wye.yaml"))
     settings["listener"]["access_log"] = access_log
     config = folder / f"wye-{port}.yaml"
     config.write_text(yaml.safe_dump(settings), encoding="utf-8")

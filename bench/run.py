@@ -60,14 +60,15 @@ def missing_tools() -> list[str]:
 
 def candidates(folder: Path, notes: list[str]) -> list[Contestant]:
     """Name everyone that this machine can measure; note who is left out."""
-    peers = {"LiteLLM": contestants.litellm(9914, folder), "Portkey": contestants.portkey(9915)}
+    port = contestants.PORT + 10
+    peers = {"LiteLLM": contestants.litellm(port + 3, folder), "Portkey": contestants.portkey(port + 4)}
     how = {"LiteLLM": "no litellm on PATH", "Portkey": "BENCH_PORTKEY does not hold its command"}
     notes += [f"{name} left out: {how[name]}" for name, peer in peers.items() if peer is None]
     return [
         contestants.direct(),
-        contestants.bare(9911),
-        contestants.wye(9912, folder, access_log=False),
-        contestants.wye(9913, folder, access_log=True),
+        contestants.bare(port),
+        contestants.wye(port + 1, folder, access_log=False),
+        contestants.wye(port + 2, folder, access_log=True),
         *(peer for peer in peers.values() if peer is not None),
     ]
 
