@@ -241,7 +241,7 @@ class Checker:
         for group in ("deployments", "routes", "aliases"):
             for name in self._root.names(group):
                 path = (group, name)
-                if not _is_name(name):
+                if not is_name(name):
                     self._say(path, f"a name has 1 to {LONGEST_NAME} printable characters and no space")
                 if name == AUTO:
                     self._say(
@@ -273,6 +273,9 @@ class Checker:
         provider, slash, model = name.partition("/")
         known = {*self._deployments, *(self._aliases if aliases else ())}
         if slash and model and provider in self._providers:
+            return
+        if slash and provider in self._providers:
+            self._say(path, f"'{name}' names no model", "Write `provider/model`")
             return
         if slash:
             self._say(path, f"there is no provider '{provider}'", suggestion(provider, self._providers))
@@ -314,5 +317,6 @@ def _routes(settings: Settings) -> list[tuple[Path, RouteSettings]]:
     return [(("routes", name), route) for name, route in settings.routes.items()]
 
 
-def _is_name(name: str) -> bool:
+def is_name(name: str) -> bool:
+    """Tell whether callers could name it: printable, without spaces, not too long."""
     return 0 < len(name) <= LONGEST_NAME and name.isprintable() and not any(c.isspace() for c in name)

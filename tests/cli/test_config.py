@@ -1,0 +1,81 @@
+"""`wye config` and `wye init` as a person runs them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from wye.cli.config import config
+from wye.cli.init import init
+from wye.config.load import load
+from wye.config.schema import schema
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("WYE_CONFIG", raising=False)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(config, arguments)
+
+
+def test_check_without_a_file() -> None:
+    result = run("check")
+    assert result.exit_code == 0
+    assert result.output.startswith("ok: no file (revision ")
+    assert result.output.endswith("defaults only. Unlabelled requests may go to: own, hosted, closed\n")
+
+
+def test_check_finds_the_file_here_and_shows_warnings() -> None:
+    Path("wye.yaml").write_text("default_label: x\naliases: {a: openai/b}\n")
+    result = run("check")
+    assert result.exit_code == 0
+    warning, ok = result.output.splitlines()
+    assert warning.startswith("wye.yaml:1:1: warning: default_label: label 'x' is not defined")
+    assert ok.startswith("ok: wye.yaml (revision ")
+    assert ok.endswith("1 alias. Unlabelled requests may go to: own")
+
+
+def test_check_prints_every_problem_and_fails() -> None:
+    Path("bad.yaml").write_text("listen: 1\nlisten2: 2\n")
+    result = run("check", "bad.yaml")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "bad.yaml:1:1: listen: a host and a port are expected, as in 127.0.0.1:4000. Write `127.0.0.1:4000`",
+        "bad.yaml:2:1: listen2: there is no such field. Did you mean 'listen'?",
+    ]
+    assert result.stderr == "2 problems: wye would not start with this\n"
+
+
+def test_show() -> None:
+    Path("wye.yaml").write_text("listen: 127.0.0.1:1\n")
+    assert "\nlisten: 127.0.0.1:1\n" in run("show").output
+    assert json.loads(run("show", "--json").output)["settings"]["listen"] == "127.0.0.1:1"
+
+
+def test_schema() -> None:
+    assert run("schema").output == schema()
+
+
+def test_init_writes_a_file_that_loads_and_keeps_one_that_is_there() -> None:
+    first = CliRunner().invoke(init)
+    assert first.exit_code == 0
+    assert first.output == "wrote wye.yaml. Edit it, then: wye config check\n"
+    assert load(Path("wye.yaml")).listen == "127.0.0.1:4000"
+    Path("wye.yaml").write_text("mine")
+    second = CliRunner().invoke(init)
+    assert second.exit_code == 1
+    assert "--force" in second.output
+    assert Path("wye.yaml").read_text() == "mine"
+    assert CliRunner().invoke(init, ["--force"]).exit_code == 0
+    assert load(Path("wye.yaml")).listen == "127.0.0.1:4000"
+    assert [path.name for path in Path().iterdir()] == ["wye.yaml"]
+
+
+def test_init_to_stdout_writes_nothing() -> None:
+    result = CliRunner().invoke(init, ["--stdout"])
+    assert result.output.startswith("# wye.yaml: what wye does on this machine.")
+    assert list(Path().iterdir()) == []
