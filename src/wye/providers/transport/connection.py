@@ -65,6 +65,7 @@ LEGAL: Final[dict[str, dict[str, str]]] = {
     CLOSED: {},
 }
 
+_VERSIONS = frozenset({"1.0", "1.1"})
 _SWITCHING_PROTOCOLS = 101
 _FIRST_FINAL = 200
 _FIRST_REFUSAL = 300
@@ -77,11 +78,13 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_chunks",
+        "_data",
         "_drained",
         "_head_only",
         "_headers",
         "_keep",
         "_length",
+        "_limits",
         "_parser",
         "_paused",
         "_poll",
@@ -112,6 +115,7 @@ class Connection(asyncio.Protocol):
         self.expired = False
         self.reused = False
         self._pool = pool
+        self._limits = pool.limits
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport
         self._raw: asyncio.Transport
@@ -148,16 +152,15 @@ class Connection(asyncio.Protocol):
 
         `since`: loop time at which the caller began to wait for a connection; 0 = now.
         """
-        self._move(REQUEST)
+        self.state = LEGAL[self.state][REQUEST]
         self._timeouts = timeouts
         self._head_only = head_only
-        self._received = self._chunks = self._length = 0
-        self._progress = len(data)
+        self._received = self._data = self._chunks = 0
+        self._progress = size = len(data)
         self._since = self.loop.time()
         self._started = since or self._since
-        response = self._response = Response(self, self._pool.limits.decoded_bytes)
+        response = self._response = Response(self, size)
         self._transport.write(data)
-        response.bytes_sent = len(data)
         return response
 
     def uploading(self, upload: "asyncio.Task[None]") -> None:
@@ -207,19 +210,15 @@ class Connection(asyncio.Protocol):
             self._violated(error)
             return
         if self.state is DONE:
-            self._release(surplus=self._surplus(data))
+            self._release(response, surplus=self._surplus(data, response))
         elif self.state is BODY:
-            if self._length == CHUNKED:
-                limits = self._pool.limits
-                allowed = limits.header_bytes + limits.chunk_overhead + _CHUNK_LINE * self._chunks
-                if self._received - response.body_bytes > allowed:
-                    self.fail(ProtocolError("chunk lines, extensions or trailers beyond the limit"))
-                    return
-            if response.arrived(PAUSE_AT) and not self._paused:
+            if self._length == CHUNKED and self._received - self._data > self._overhead_allowed():
+                self.fail(ProtocolError("chunk lines, extensions or trailers beyond the limit"))
+            elif response.arrived(PAUSE_AT) and not self._paused:
                 self._paused = True
                 self._transport.pause_reading()
                 self._raw.pause_reading()
-        elif self._received > self._pool.limits.header_bytes:
+        elif self._received > self._limits.header_bytes:
             self.fail(ProtocolError("a response head beyond the limit"))
 
     def consumed(self) -> None:
@@ -233,8 +232,8 @@ class Connection(asyncio.Protocol):
         """asyncio: the peer closed its side; with TLS, by a close_notify."""
         response = self._response
         if response is not None and self.state is BODY and self._length == UNTIL_EOF:
-            self._move(END)
-            self._release(surplus=True)
+            self.state = LEGAL[self.state][END]
+            self._release(response, surplus=True)
         else:
             self._lost()
 
@@ -246,51 +245,44 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """A status line begins."""
-        self._move(BEGIN)
+        self.state = LEGAL[self.state][BEGIN]
         self._headers: Headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header line, or a trailer line."""
-        headers = self._headers
-        headers.append((name.lower(), value))
-        if len(headers) > self._pool.limits.headers:
-            message = "more header lines than the limit"
-            raise ProtocolError(message)
+        self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """A head is complete: interim or final."""
         parser = self._parser
         status = parser.get_status_code()
         headers = self._headers
-        limit = self._pool.limits.header_bytes
-        # The received bytes bound the head; only where they say too much are its lines added up.
-        if self._received > limit and _size(headers) > limit:
-            message = "a response head beyond the limit"
-            raise ProtocolError(message)
+        if len(headers) > self._limits.headers or self._received > self._limits.header_bytes:
+            self._check_lines(headers)
         if status < _FIRST_FINAL:
             if status <= _SWITCHING_PROTOCOLS and status != 100:  # noqa: PLR2004  # RFC 9110 section 15.2.1
                 message = f"status {status}"
                 raise ProtocolError(message)
-            self._move(INTERIM_HEAD)
+            self.state = LEGAL[self.state][INTERIM_HEAD]
             return
-        self._move(FINAL_HEAD)
+        self.state = LEGAL[self.state][FINAL_HEAD]
         version = parser.get_http_version()
-        if version not in {"1.1", "1.0"}:
+        if version not in _VERSIONS:
             message = f"HTTP/{version}"
             raise ProtocolError(message)
-        length, coding = body_length(status, headers, head=self._head_only)
-        self._length = length
+        self._length, coding = body_length(status, headers, head=self._head_only)
         # A head without its body leaves the parser waiting for one, so such a connection ends here.
         self._keep = parser.should_keep_alive() and version == "1.1" and not self._head_only
         response = self._response
-        if response is not None:
-            response.begin(status, headers, coding)
-            self._headers = response.trailers
-            if self._upload is not None and status >= _FIRST_REFUSAL:
-                # RFC 9112 section 9.3: the upstream decided without the rest of the body.
-                self._upload.cancel()
-            if self._head_only:
-                self._move(END)
+        if response is None:
+            return
+        response.begin(status, headers, coding, self._limits.decoded_bytes)
+        self._headers = response.trailers
+        if self._head_only:
+            self.state = LEGAL[self.state][END]
+        if self._upload is not None and status >= _FIRST_REFUSAL:
+            # RFC 9112 section 9.3: the upstream decided without the rest of the body.
+            self._upload.cancel()
 
     def on_chunk_header(self) -> None:
         """A chunk's size line."""
@@ -298,17 +290,20 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
+        self.state = LEGAL[self.state][DATA]
         response = self._response
-        if self.state is not BODY or response is None:
-            self._illegal(DATA)
-        else:
-            response.add(data)
+        if response is not None:
+            response.chunks.append(data)
+            size = len(data)
+            response.size += size
+            self._data += size
 
     def on_message_complete(self) -> None:
         """The parser saw the end of a message."""
-        if self.state is DONE and self._head_only:
-            return
-        self._move(END)
+        if self._headers:
+            self._check_lines(self._headers)
+        if not (self._head_only and self.state is DONE):
+            self.state = LEGAL[self.state][END]
 
     # Endings.
 
@@ -343,39 +338,34 @@ class Connection(asyncio.Protocol):
         """Abort the connection and end its exchange, if any, with `error`."""
         if self.state is CLOSED:
             return
-        response = self._detach()
+        response = self._response
         self._discard()
         if response is not None:
             response.fail(error)
 
-    def _release(self, *, surplus: bool) -> None:
+    def _release(self, response: Response, *, surplus: bool) -> None:
         """The response is complete: into the pool, if both sides are and nothing is in doubt."""
-        response = self._detach()
-        reusable = (
+        if (
             self._keep
             and not surplus
             and not self.expired
             and self._upload is None
             and self._writable
             and (self._raw is self._transport or not self._raw.get_write_buffer_size())
-        )
-        if reusable:
+        ):
+            if self._paused:
+                self.consumed()
+            self._response = None
             self.state = IDLE
             self.reused = True
             self.idle_since = 0.0
-            if self._paused:
-                self.consumed()
             self._pool.release(self)
         else:
             self._discard()
-        if response is not None:
-            response.finish()
-
-    def _detach(self) -> Response | None:
-        response, self._response = self._response, None
-        return response
+        response.finish()
 
     def _discard(self) -> None:
+        self._response = None
         self.state = CLOSED
         upload, self._upload = self._upload, None
         if upload is not None:
@@ -392,29 +382,32 @@ class Connection(asyncio.Protocol):
 
     def _violated(self, error: Exception) -> None:
         """The parser stopped: by our own objection, by its own, or behind a complete response."""
-        if self.state is DONE:
-            self._release(surplus=True)
+        response = self._response
+        if self.state is DONE and response is not None:
+            self._release(response, surplus=True)
             return
         cause = error.__context__
+        if isinstance(cause, KeyError):
+            cause = ProtocolError(f"{cause.args[0]} while {self.state}")
         self.fail(cause if isinstance(cause, TransportError) else ProtocolError(_reason(error)))
 
-    def _surplus(self, data: bytes) -> bool:
+    def _surplus(self, data: bytes, response: Response) -> bool:
         """Whether empty lines follow the response: llhttp skips them in silence, we do not."""
         if self._length > 0:
-            response = self._response
-            return response is not None and not data.endswith(response.tail())
+            return not data.endswith(response.chunks[-1])
         return data.endswith(b"\r\n\r\n\r\n") or not b"\r\n\r\n".endswith(data[-4:])
 
-    def _move(self, event: str) -> None:
-        state = LEGAL[self.state].get(event)
-        if state is None:
-            self._illegal(event)
-        else:
-            self.state = state
+    def _check_lines(self, lines: Headers) -> None:
+        limits = self._limits
+        # What was received bounds the lines; only where that is too much are they added up.
+        too_long = self._received > limits.header_bytes and _size(lines) > limits.header_bytes
+        if too_long or len(lines) > limits.headers:
+            message = "header or trailer lines beyond the limit"
+            raise ProtocolError(message)
 
-    def _illegal(self, event: str) -> None:
-        message = f"{event} while {self.state}"
-        raise ProtocolError(message)
+    def _overhead_allowed(self) -> int:
+        limits = self._limits
+        return limits.header_bytes + limits.chunk_overhead + _CHUNK_LINE * self._chunks
 
 
 def _size(headers: Headers) -> int:

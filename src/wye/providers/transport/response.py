@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from wye.providers.transport.content import Decoder
-from wye.providers.transport.errors import AbortedError, TooLargeError, TransportError
+from wye.providers.transport.errors import AbortedError, ContentError, TooLargeError
 from wye.providers.transport.upload import Body, pieces, upload
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wye.providers.transport.framing import Headers
 
 _STREAM = -1
+_CODED = frozenset({b"content-encoding", b"content-length"})
 
 
 class Response:
@@ -22,44 +23,39 @@ class Response:
     once it is complete or broken they do not, so a late `abort` can never reach somebody else's exchange.
 
     Attributes: `status`; `headers` and `trailers`, (lower-case name, value) pairs in order of arrival;
-    `bytes_sent` and `bytes_received` on this exchange, heads included; `body_bytes` as received.
+    `bytes_sent` and `bytes_received` on this exchange, heads included. `chunks`, `size` and `error` are
+    for the connection to fill in.
     """
 
     __slots__ = (
-        "_chunks",
-        "_coding",
         "_collect",
         "_complete",
         "_connection",
-        "_decoded_bytes",
         "_decoder",
-        "_size",
         "_waiter",
-        "body_bytes",
         "bytes_received",
         "bytes_sent",
+        "chunks",
         "error",
         "headers",
+        "size",
         "status",
         "trailers",
     )
 
-    def __init__(self, connection: "Connection", decoded_bytes: int) -> None:
+    def __init__(self, connection: "Connection", bytes_sent: int) -> None:
         self._connection: Connection | None = connection
-        self._decoded_bytes = decoded_bytes
-        self._chunks: list[bytes] = []
-        self._size = 0
         self._collect = _STREAM
         self._complete = False
-        self.error: BaseException | None = None
-        self._waiter: asyncio.Future[None] | None = None
-        self._coding: bytes | None = None
         self._decoder: Decoder | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self.chunks: list[bytes] = []
+        self.size = 0
+        self.error: BaseException | None = None
         self.status = 0
         self.headers: Headers = []
         self.trailers: Headers = []
-        self.body_bytes = 0
-        self.bytes_sent = 0
+        self.bytes_sent = bytes_sent
         self.bytes_received = 0
 
     def header(self, name: bytes) -> bytes | None:
@@ -75,12 +71,12 @@ class Response:
         Raises `TooLargeError` beyond `limit` bytes, after the exchange was aborted.
         """
         self._collect = limit
-        while not self._complete and self._size <= limit:
+        while not self._complete and self.size <= limit:
             await self.more()
-        if self._size > limit:
-            self._too_large(limit)
+        if self.size > limit:
+            self._too_large()
         body = self._take()
-        return body if self._coding is None else self._decode_whole(body, limit)
+        return body if self._decoder is None else self._decode(self._decoder, body, limit)
 
     def __aiter__(self) -> "Response":
         return self
@@ -88,18 +84,18 @@ class Response:
     async def __anext__(self) -> bytes:
         """Return what arrived of the body since the last call; waits for at least a byte."""
         self._collect = _STREAM
+        decoder = self._decoder
         while True:
-            if self._decoder is not None and (piece := self._decoded_piece()):
+            if decoder is not None and (piece := self._decoded(decoder)):
                 return piece
-            if self._chunks:
+            if self.chunks:
                 data = self._take()
-                if self._coding is None:
+                if decoder is None:
                     return data
-                self._decoder = self._decoder or Decoder(self._coding, self._decoded_bytes)
-                self._decoder.give(data)
-            elif self._complete and self.error is None:
-                if self._decoder is not None:
-                    self._decoder.finish()
+                decoder.give(data)
+            elif self._complete:
+                if decoder is not None:
+                    decoder.finish()
                 raise StopAsyncIteration
             else:
                 await self.more()
@@ -128,32 +124,34 @@ class Response:
 
     def _take(self) -> bytes:
         """Return the pieces that are here, and let the upstream go on."""
-        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._chunks.clear()
-        self._size = 0
+        data = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        self.chunks = []
+        self.size = 0
         if self._connection is not None:
             self._connection.consumed()
         return data
 
-    def _decode_whole(self, body: bytes, limit: int) -> bytes:
-        decoder = self._decoder or Decoder(self._coding or b"", min(limit, self._decoded_bytes))
+    def _decode(self, decoder: Decoder, body: bytes, limit: int) -> bytes:
         decoder.give(body)
         pieces = []
         while piece := decoder.take():
+            limit -= len(piece)
+            if limit < 0:
+                self._too_large()
             pieces.append(piece)
         decoder.finish()
         return b"".join(pieces)
 
-    def _decoded_piece(self) -> bytes:
+    def _decoded(self, decoder: Decoder) -> bytes:
         try:
-            return self._decoder.take() if self._decoder is not None else b""
-        except TransportError:
+            return decoder.take()
+        except ContentError:
             self.abort()
             raise
 
-    def _too_large(self, limit: int) -> None:
+    def _too_large(self) -> NoReturn:
         self.abort()
-        message = f"larger than {limit} bytes"
+        message = "larger than the reader allows"
         raise TooLargeError(message)
 
     # What the connection calls.
@@ -172,31 +170,21 @@ class Response:
         if self._connection is not None:
             self._connection.fail(error)
 
-    def begin(self, status: int, headers: "Headers", coding: bytes | None) -> None:
+    def begin(self, status: int, headers: "Headers", coding: bytes | None, decoded_bytes: int) -> None:
         """Take the final head."""
-        self.status = status
         self.headers = headers
         if coding is not None and coding != b"identity":
-            self._coding = coding
+            self._decoder = Decoder(coding, decoded_bytes)
             self.headers = [pair for pair in headers if pair[0] not in _CODED]
+        self.status = status
         self.wake()
-
-    def add(self, data: bytes) -> None:
-        """Take a piece of the body."""
-        self._chunks.append(data)
-        self._size += len(data)
-        self.body_bytes += len(data)
-
-    def tail(self) -> bytes:
-        """Return the last piece taken."""
-        return self._chunks[-1] if self._chunks else b""
 
     def arrived(self, pause_at: int) -> bool:
         """Wake the reader if it has use for what is here; return whether to pause the upstream."""
         if self._collect < 0:
             self.wake()
-            return self._size > pause_at
-        if self._size > self._collect:
+            return self.size > pause_at
+        if self.size > self._collect:
             self.wake()
             return True
         return False
@@ -220,6 +208,3 @@ class Response:
             self._waiter = None
             if not waiter.done():
                 waiter.set_result(None)
-
-
-_CODED = frozenset({b"content-encoding", b"content-length"})
