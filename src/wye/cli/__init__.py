@@ -1,1 +1,1 @@
-"""cli."""
+"""What people type. One file a command; `main` knows their names and imports the one that runs."""

@@ -1,0 +1,144 @@
+"""The command `wye`: names, one-line summaries, and errors as one line with what to do.
+
+Nothing of a command is imported before it runs, so that `wye --help` costs no database and no server.
+"""
+
+import difflib
+import importlib
+import os
+import sys
+import traceback
+from typing import NamedTuple, NoReturn
+
+import click
+
+import wye
+from wye.core.errors import WyeError
+
+INTERRUPTED = 130
+"""128 + SIGINT, as shells report it."""
+
+
+class Lazy(NamedTuple):
+    """Where a command lives, and what the help says of it."""
+
+    target: str
+    summary: str
+
+
+COMMANDS = {
+    "serve": Lazy("wye.cli.serve:serve", "Start the gateway."),
+    "ask": Lazy("wye.cli.ask:ask", "Ask one question of the running gateway."),
+    "chat": Lazy("wye.cli.chat:chat", "Talk with a model through the running gateway."),
+    "models": Lazy("wye.cli.models:models", "List what the running gateway can answer with."),
+    "requests": Lazy("wye.cli.requests:requests", "List requests in the ledger, or follow them."),
+    "explain": Lazy("wye.cli.explain:explain", "Show why a request went where it went."),
+    "cost": Lazy("wye.cli.cost:cost", "Sum up what requests cost."),
+    "keys": Lazy("wye.cli.keys:keys", "Create, list, rotate and revoke keys."),
+    "config": Lazy("wye.cli.config:config", "Check and show wye.yaml."),
+    "init": Lazy("wye.cli.init:init", "Write a commented wye.yaml from what is found here."),
+    "doctor": Lazy("wye.cli.doctor:doctor", "Check this machine and say what to fix."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Return the names, in the order a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # as above
+        """Import a command; None = there is none of this name."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, attribute = entry.target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)  # noqa: S101  # the table above is ours
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command `args` begin with, or say which ones look like it."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            likely = difflib.get_close_matches(name, COMMANDS, n=2)
+            hint = f" Did you mean {' or '.join(repr(known) for known in likely)}?" if likely else ""
+            message = f"No such command '{name}'.{hint}"
+            raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above
+        """Write the summaries without importing what they summarise."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001  # click's callback
+    if wanted:
+        click.echo(f"wye {wye.__version__}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version.",
+)
+def group() -> None:
+    """One endpoint in front of every model you use, closed or open.
+
+    Start with `wye serve`, then try `wye ask "Why is the sky blue?"` in another terminal.
+    """
+
+
+def run() -> int:
+    """Run the command line; return the exit status."""
+    try:
+        status = group.main(prog_name="wye", standalone_mode=False)
+        sys.stdout.flush()  # a pipe that broke shows here, not in the interpreter's last words
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes stdout once more on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (WyeError, OSError, _config_error()) as error:
+        if os.environ.get("WYE_DEBUG"):
+            traceback.print_exc()
+        click.echo(f"Error: {_sentence(error)}", err=True)
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+def _config_error() -> type[Exception]:
+    """Return the error of a bad wye.yaml. Looked up only when something went wrong."""
+    from wye.config.problems import ConfigError  # noqa: PLC0415  # as above
+
+    return ConfigError
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused: nothing listens there. Is the gateway or the database running?"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def main() -> NoReturn:
+    """Entry point of the `wye` script."""
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""What every test of the command line may use."""
+
+import threading
+from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
+
+import pytest
+from click.testing import CliRunner
+
+from cli.playback import Gateway, Handler
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    state = Gateway()
+    handler = type("Bound", (Handler,), {"gateway": state})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        state.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield state
+        state.hung_up.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def runner(monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    """Return a runner whose environment names no gateway and no key."""
+    monkeypatch.delenv("WYE_API_KEY", raising=False)
+    monkeypatch.delenv("WYE_URL", raising=False)
+    return CliRunner()
