@@ -16,7 +16,7 @@ class Limits(msgspec.Struct, frozen=True):
     header_bytes: int = 65_536
     """One response's head with the interim (1xx) heads before it."""
     headers: int = 100
-    """Header lines and trailer lines together."""
+    """Header lines of one head; trailer lines have the same limit."""
     chunk_overhead: int = 65_536
     """Bytes of a chunked body beside its data and 16 a chunk: extensions, zeros, trailers."""
     decoded_bytes: int = 67_108_864
