@@ -1,3 +1,4 @@
+import contextlib
 import json
 
 import pytest
@@ -81,10 +82,8 @@ def test_bad_requests_name_the_field(body: bytes, says: str, param: str | None) 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_decode_or_are_refused(body: bytes) -> None:
-    try:
-        CODEC.decode(body)
-    except BadRequestError as error:
-        assert error.message
+    with contextlib.suppress(BadRequestError):
+        assert CODEC.decode(body).body == body
 
 
 def test_nothing_changes_without_edits() -> None:
@@ -213,9 +212,10 @@ def test_usage_beside_the_last_choice_stays_in_the_stream() -> None:
 
 def test_an_endless_event_is_refused() -> None:
     relay = CODEC.relay(request(stream=True))
+    for _ in range(8):
+        assert relay.feed(b"x" * 1024 * 1024) == b""
     with pytest.raises(ValueError, match="larger than"):
-        for _ in range(10):
-            relay.feed(b"x" * 1024 * 1024)
+        relay.feed(b"x")
 
 
 def test_errors_have_openais_shape() -> None:

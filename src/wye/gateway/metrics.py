@@ -68,6 +68,7 @@ class Metrics:
         self.seconds = self._histogram("wye_request_seconds", "Arrival to last byte", _SECONDS)
         self.ttft = self._histogram("wye_ttft_seconds", "Arrival to first byte of the answer", _TTFT_SECONDS)
         self._children: dict[tuple[str, str, int, str], _Children] = {}
+        self._attempts: dict[tuple[str, str, int], Counter] = {}
         self._deployments: set[str] = set()
 
     def gauges(self, read: Callable[[], Iterable[Reading]]) -> None:
@@ -96,17 +97,21 @@ class Metrics:
                 children.costs_unknown.inc()
             else:
                 children.cost.inc(float(cost.amount))
-        if len(record.attempts) > 1 or not record.deployment:
-            self._count_attempts(record)
+        for attempt in record.attempts:
+            self._attempt(attempt.deployment, attempt.cause, attempt.status).inc()
 
     def render(self) -> bytes:
         """Return the text exposition format, version 0.0.4."""
         return generate_latest(self.registry)
 
-    def _count_attempts(self, record: Record) -> None:
-        for attempt in record.attempts:
-            name = self._bounded(attempt.deployment)
-            self.attempts.labels(name, attempt.cause, str(attempt.status)).inc()
+    def _attempt(self, deployment: str, cause: str, status: int) -> Counter:
+        key = (deployment, cause, status)
+        child = self._attempts.get(key)
+        if child is None:
+            child = self.attempts.labels(self._bounded(deployment), cause, str(status))
+            if len(self._attempts) < MAX_DEPLOYMENTS * 4:
+                self._attempts[key] = child
+        return child
 
     def _bounded(self, deployment: str) -> str:
         if deployment in self._deployments:

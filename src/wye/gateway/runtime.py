@@ -95,6 +95,11 @@ class Runtime:
         self.now = Snapshot(settings, known, policy, router, targets, self)
         return self.now
 
+    def deployment(self, id_: str) -> Deployment | None:
+        """Return a deployment in force by its id."""
+        target = self.now.targets.get(id_)
+        return None if target is None else target.deployment
+
     def target(self, deployment: Deployment) -> Target:
         """Prepare `deployment`, behind the gate it already has, if it has one."""
         gate = self.gates.get(deployment.id)

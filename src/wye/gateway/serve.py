@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from wye.catalog.deployments import Timeouts
+from wye.config.addresses import parse_endpoint
 from wye.config.load import ConfigError, load
-from wye.config.settings import Settings
+from wye.config.settings import Settings, TelemetrySettings, TlsSettings
 from wye.config.watch import Watch
 from wye.gateway.accesslog import AccessLog
 from wye.gateway.admin import Admin
@@ -29,7 +31,9 @@ from wye.gateway.listener.server import Listener
 from wye.gateway.metrics import Metrics, Reading
 from wye.gateway.pipeline import Pipeline
 from wye.gateway.runtime import Runtime
+from wye.gateway.telemetry import Exporter, otlp_headers
 from wye.ledger import KeyStore, Ledger, Reader
+from wye.ledger.database import describe, locate
 from wye.providers.egress import Egress
 from wye.providers.transport.proxy import ProxySettings
 from wye.providers.transport.transport import Transport
@@ -59,6 +63,8 @@ class Started:
     missing: tuple[str, ...]
     notes: tuple[str, ...]
     keys_required: bool
+    ledger: str
+    """Where records are kept, for people."""
 
 
 async def serve(options: Options, announce: Callable[[Started], None]) -> None:
@@ -69,6 +75,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
     settings = load(options.config)
     listen = options.listen or settings.listen
     async with contextlib.AsyncExitStack() as stack:
+        place = describe(locate(settings.ledger, options.state_dir))
         ledger = Ledger.open(settings.ledger, options.state_dir)
         stack.callback(ledger.close)
         reader = stack.enter_context(Reader(settings.ledger, options.state_dir))
@@ -90,7 +97,11 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         access_log = _access_log(settings, human=options.human_log)
         if access_log is not None:
             stack.callback(access_log.flush)
-        books = Books(ledger, metrics, access_log)
+        exporter = _exporter(settings.telemetry, egress, transport, runtime)
+        if exporter is not None:
+            exporter.start()
+            stack.push_async_callback(exporter.close)
+        books = Books(ledger, metrics, access_log, exporter)
         heart = Heart()
         attempts = Attempts(egress, transport, limits, runtime.health)
         admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
@@ -100,7 +111,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         for work in (heart.run(), _watch(options, runtime, fleet), _rediscover(runtime, fleet)):
             _background(stack, asyncio.create_task(work))
         keys.start()
-        announce(Started(listener.url, runtime, fleet.missing, fleet.notes, keys.required))
+        announce(Started(listener.url, runtime, fleet.missing, fleet.notes, keys.required, place))
         await _told_to_stop()
         log.info("draining: no new connections; what is under way finishes")
 
@@ -175,6 +186,30 @@ async def _told_to_stop() -> None:
 
 def _access_log(settings: Settings, *, human: bool) -> AccessLog | None:
     return AccessLog(sys.stdout, human=human) if settings.listener.access_log else None
+
+
+def _exporter(
+    settings: TelemetrySettings, egress: Egress, transport: Transport, runtime: Runtime
+) -> Exporter | None:
+    """Return the OTLP exporter if an endpoint is set, here or in the environment.
+
+    Raises `ValueError` for a URL that is none.
+    """
+    url = settings.otlp_endpoint or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    if not url:
+        return None
+    # The operator chose the address, and what goes there holds no request data: any address will do.
+    endpoint = parse_endpoint(url, ("0.0.0.0/0", "::/0"), TlsSettings())
+    grant = egress.admit_operator(endpoint, "telemetry", Timeouts(first_byte=10.0, idle=10.0, total=20.0))
+    head = otlp_headers(os.environ.get(settings.otlp_headers_env, ""))
+    base = endpoint.base_path.encode()
+
+    async def post(path: bytes, body: bytes) -> int:
+        response = await transport.send(grant, b"POST", base + path, head.reveal().encode("latin-1"), body)
+        await response.read(65_536)
+        return response.status
+
+    return Exporter(post, runtime.deployment, settings.service_name)
 
 
 def _gauges(runtime: Runtime, ledger: Ledger, egress: Egress) -> Iterator[Reading]:

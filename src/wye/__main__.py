@@ -1,0 +1,5 @@
+"""`python -m wye` is `wye`."""
+
+from wye.cli.main import main
+
+main()

@@ -1,0 +1,92 @@
+"""Options that several commands share, and the way people write times."""
+
+import datetime as dt
+import os
+import re
+import time
+from pathlib import Path
+
+import click
+
+from wye.config.load import find, load
+from wye.config.settings import LedgerSettings
+
+STATE_VARIABLE = "WYE_STATE_DIR"
+_AGE = re.compile(r"(\d{1,9})([smhdw])\Z")
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def default_state_dir() -> Path:
+    """Return `$WYE_STATE_DIR`, else `wye` in `$XDG_STATE_HOME`, else `~/.local/state/wye`."""
+    if given := os.environ.get(STATE_VARIABLE):
+        return Path(given)
+    base = os.environ.get("XDG_STATE_HOME")  # relative ones are to be ignored (XDG Base Directory 0.8)
+    return (Path(base) if base and Path(base).is_absolute() else Path.home() / ".local" / "state") / "wye"
+
+
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Settings to use. Default: $WYE_CONFIG, else wye.yaml here if there is one.",
+)
+state_dir_option = click.option(
+    "--state-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=default_state_dir,
+    help="Where wye keeps what must last. Default: $WYE_STATE_DIR, else ~/.local/state/wye.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead, with exact amounts.")
+
+
+def ledger_settings(config: Path | None) -> LedgerSettings:
+    """Return where the ledger is, by the file that `--config` gave. Raises `ConfigError`."""
+    return load(find(config)).ledger
+
+
+class Duration(click.ParamType[float]):
+    """A length of time such as `90s`, `24h` or `7d`, as seconds."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it, or say how it is written."""
+        if isinstance(value, int | float):
+            return float(value)
+        if value == "0":
+            return 0.0
+        match = _AGE.match(str(value))
+        if not match:
+            self.fail(f"'{value}' is not a length of time: write 30m, 24h, 7d or 2w", param, ctx)
+        return float(match[1]) * _UNIT_SECONDS[match[2]]
+
+
+class Moment(click.ParamType[float]):
+    """A moment: how long from now (`7d`), or a date or time in UTC. As Unix seconds."""
+
+    name = "time"
+
+    def __init__(self, direction: int) -> None:
+        """`direction` says where `7d` lies: -1 = in the past, 1 = in the future."""
+        self._direction = direction
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it, or say how it is written."""
+        if isinstance(value, int | float):
+            return float(value)
+        text = str(value)
+        if match := _AGE.match(text):
+            return time.time() + self._direction * float(match[1]) * _UNIT_SECONDS[match[2]]
+        try:
+            moment = dt.datetime.fromisoformat(text)
+        except ValueError:
+            self.fail(f"'{text}' is not a time: write 7d, 24h, 2026-01-31 or 2026-01-31T12:00", param, ctx)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
+
+
+since_option = click.option("--since", type=Moment(-1), help="Not before, e.g. 24h, 7d or 2026-01-31 (UTC).")
+until_option = click.option("--until", type=Moment(-1), help="Before, written like --since.")
+
+
+def utc(moment: float, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """Write a Unix time for people, in UTC."""
+    return dt.datetime.fromtimestamp(moment, dt.UTC).strftime(form)

@@ -1,0 +1,88 @@
+"""`wye serve`: start the gateway."""
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+import uvloop
+
+from wye.cli.options import config_option, state_dir_option
+from wye.cli.panel import Start, panel
+from wye.config.load import find
+from wye.gateway.serve import Options, Started
+from wye.gateway.serve import serve as run
+from wye.routing.names import alias_table
+
+_EXAMPLES = """
+\b
+Examples:
+  wye serve
+  wye serve --config wye.yaml --listen 127.0.0.1:4100
+  WYE_BOOTSTRAP_KEY=$(openssl rand -hex 32) wye serve --listen 0.0.0.0:4000
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@config_option
+@state_dir_option
+@click.option("--listen", metavar="HOST:PORT", help="Where to listen; overrides wye.yaml.")
+@click.option(
+    "--workers", type=int, default=1, show_default=True, help="Processes that serve. Only 1 for now."
+)
+@click.option(
+    "--log",
+    type=click.Choice(["auto", "text", "json"]),
+    default="auto",
+    show_default=True,
+    help="Form of the log; auto = text in a terminal, JSON otherwise.",
+)
+def serve(config: Path | None, state_dir: Path, listen: str | None, workers: int, log: str) -> None:
+    """Start the gateway and serve until Ctrl-C or SIGTERM."""
+    if workers != 1:
+        message = "more than one worker is not supported yet; start one gateway a machine, or wait for it"
+        raise click.BadParameter(message, param_hint="--workers")
+    human = log == "text" or (log == "auto" and sys.stdout.isatty())
+    _set_up_logging(human=human)
+    options = Options(find(config), state_dir, listen, human_log=human)
+    uvloop.run(run(options, _announce))
+
+
+def _announce(started: Started) -> None:
+    now = started.runtime.now
+    names = {**alias_table(now.settings), **{name: r.candidates for name, r in now.settings.routes.items()}}
+    start = Start(
+        url=started.url,
+        deployments=now.deployments,
+        default_label=now.settings.default_label,
+        unlabelled=now.policy.where(),
+        ledger=started.ledger,
+        keys=started.keys_required,
+        missing=(*started.missing, *started.notes),
+        names=names,
+    )
+    click.echo(panel(start) + "\n")
+    sys.stdout.flush()
+
+
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": round(record.created, 3),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(line).decode()
+
+
+def _set_up_logging(*, human: bool) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    text = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
+    handler.setFormatter(text if human else _JsonFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)

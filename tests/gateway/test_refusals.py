@@ -1,0 +1,78 @@
+import email.utils
+import time
+
+import pytest
+
+from wye.catalog.deployments import Deployment, Endpoint
+from wye.core.errors import RateLimitError, UpstreamError
+from wye.core.lane import Lane
+from wye.core.secret import Secret
+from wye.gateway.refusals import MAX_PASSED_BYTES, refusal, retry_after_seconds
+
+DEPLOYMENT = Deployment(
+    id="p/m",
+    model="m",
+    provider="p",
+    lane=Lane.CLOSED,
+    endpoint=Endpoint("https", "api.example.com", 443),
+    found_by="test",
+    api_key=Secret("sk-hidden"),
+)
+BLAME = b'{"error":{"message":"bad"}}'
+
+
+@pytest.mark.parametrize(
+    ("status", "retry", "fallback", "verbatim"),
+    [
+        (302, False, True, False),
+        (400, False, False, True),
+        (401, False, True, False),
+        (402, False, True, False),
+        (403, False, True, False),
+        (404, False, True, True),
+        (413, False, False, True),
+        (422, False, False, True),
+        (408, True, True, False),
+        (409, True, True, False),
+        (429, True, True, False),
+        (500, True, True, False),
+        (503, True, True, False),
+        (529, True, True, False),
+    ],
+)
+def test_whose_fault_it_is(status: int, *, retry: bool, fallback: bool, verbatim: bool) -> None:
+    told = refusal(DEPLOYMENT, status, BLAME, None)
+    assert (told.retry, told.fallback, told.verbatim) == (retry, fallback, verbatim)
+    assert isinstance(told.error, RateLimitError if status == 429 else UpstreamError)
+
+
+def test_429_says_when() -> None:
+    assert refusal(DEPLOYMENT, 429, b"", 7).error.retry_after == 7
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"",
+        b"{}",
+        b"[" * 5000,
+        b'{"error":"Incorrect key sk-hidden"}',
+        b'{"error":"' + b"x" * MAX_PASSED_BYTES + b'"}',
+    ],
+)
+def test_what_is_not_presentable_is_replaced(body: bytes) -> None:
+    assert not refusal(DEPLOYMENT, 400, body, None).verbatim
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [(None, None), (b"", None), (b"3", 3), (b"0.5", 0.5), (b"-3", 0), (b"soon", None), (b"nan", None)],
+)
+def test_retry_after_in_seconds(value: bytes | None, seconds: float | None) -> None:
+    assert retry_after_seconds(value) == seconds
+
+
+def test_retry_after_as_a_date() -> None:
+    told = retry_after_seconds(email.utils.formatdate(time.time() + 30, usegmt=True).encode())
+    assert told == pytest.approx(30, abs=2)
