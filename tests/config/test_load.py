@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wye.config.draft import ENGINES
 from wye.config.load import ConfigError, Loaded, Problem, find, from_bytes, load, read, revision
 from wye.config.settings import LabelRule, Settings, When
 from wye.config.tree import MAX_BYTES
 from wye.core.lane import Lane
+from wye.providers.discovery.engines import ENGINES as DISCOVERED
 
 FILE = Path("wye.yaml")
 ENVIRON = {"OPENAI_API_KEY": "sk-x"}
@@ -108,7 +110,7 @@ def mistake(body: str) -> str:
     return f"{problem.line}:{problem.column} {problem.path}: {problem.what}. {problem.fix}"
 
 
-LLAMA = "deployments:\n  llama: {model: m, provider: ollama}\n"
+LLAMA = "deployments:\n  llama: {model: m, provider: openai}\n"
 
 MISTAKES = [
     ("lissten: x", "1:1 lissten: there is no such field. Did you mean 'listen'?"),
@@ -190,12 +192,22 @@ MISTAKES = [
         "providers: {openai: {tls: {client_cert_file: /dev/null}}}",
         "1:22 providers.openai.tls: client_cert_file and client_key_file belong together",
     ),
-    ("deployments: {a: {provider: ollama}}", "1:15 deployments.a: needs the field 'model'. Add `model: ...`"),
+    ("deployments: {a: {provider: openai}}", "1:15 deployments.a: needs the field 'model'. Add `model: ...`"),
     ("deployments: {a: }", "1:15 deployments.a: needs the field 'model'. "),
     ("deployments: {a: {model: m}}", "1:15 deployments.a: needs a provider, or a base_url and a lane"),
     (
         "deployments: {a: {model: m, base_url: 'https://a.example'}}",
         "1:15 deployments.a: with a base_url it needs a l",
+    ),
+    (
+        "deployments: {a: {model: m, provider: ollama}}",
+        "1:15 deployments.a: an engine has no address of its own",
+    ),
+    ("aliases: {a: openai/}", "1:11 aliases.a: 'openai/' names no model. "),
+    ("providers: {openai: {lane: own}}", "1:22 providers.openai.lane: openai is a processor, not a machine"),
+    (
+        "deployments: {a: {model: m, provider: openai, lane: own}}",
+        "1:47 deployments.a.lane: openai is a processor, not a machine of yours. Write `closed` or `hosted`",
     ),
     (
         "deployments: {a: {model: m, provider: olama}}",
@@ -210,35 +222,35 @@ MISTAKES = [
         "1:15 deployments.a: an own machine",
     ),
     (
-        "deployments: {a: {model: m, provider: ollama, concurrency: 0}}",
+        "deployments: {a: {model: m, provider: openai, concurrency: 0}}",
         "1:47 deployments.a.concurrency: a whole number >= 1 is expected here. ",
     ),
     (
-        "deployments: {a: {model: m, provider: ollama, concurrency: many}}",
+        "deployments: {a: {model: m, provider: openai, concurrency: many}}",
         "1:47 deployments.a.concurrency: a whole number is expected here. ",
     ),
     (
-        "deployments: {a: {model: m, provider: ollama, concurrency: 9007199254740993}}",
+        "deployments: {a: {model: m, provider: openai, concurrency: 9007199254740993}}",
         "1:47 deployments.a.concurrency: larger than",
     ),
     (
-        "deployments: {a: {model: m, provider: ollama, queue_seconds: .inf}}",
+        "deployments: {a: {model: m, provider: openai, queue_seconds: .inf}}",
         "1:47 deployments.a.queue_seconds: a number is expected here. ",
     ),
     (
-        "deployments: {a: {model: m, provider: ollama, queue_seconds: inf}}",
+        "deployments: {a: {model: m, provider: openai, queue_seconds: inf}}",
         "1:47 deployments.a.queue_seconds: a finite number is expected here. ",
     ),
     (
-        "deployments: {a: {model: m, provider: ollama, stream_options: yes}}",
+        "deployments: {a: {model: m, provider: openai, stream_options: yes}}",
         "1:47 deployments.a.stream_options: true or false is expected here. Write `true` or `false`",
     ),
     (
-        "deployments: {a: {model: m, provider: ollama, operations: []}}",
+        "deployments: {a: {model: m, provider: openai, operations: []}}",
         "1:47 deployments.a.operations: is empty. ",
     ),
     (
-        "deployments: {a: {model: m, provider: ollama, machine_hour: -1}}",
+        "deployments: {a: {model: m, provider: openai, machine_hour: -1}}",
         "1:47 deployments.a.machine_hour: must not",
     ),
     (
@@ -246,23 +258,23 @@ MISTAKES = [
         "1:61 deployments.a.machine_hour: counts only in the own lane, this is closed. ",
     ),
     (
-        "deployments: {a: {model: m, provider: ollama, price: {input: -1, output: 1}}}",
+        "deployments: {a: {model: m, provider: openai, price: {input: -1, output: 1}}}",
         "1:55 deployments.a.price.input: must not be negative. ",
     ),
     (
-        "deployments: {a: {model: m, provider: ollama, price: {input: a, output: 1}}}",
+        "deployments: {a: {model: m, provider: openai, price: {input: a, output: 1}}}",
         "1:55 deployments.a.price.input: a number is expected here. ",
     ),
     (
-        "deployments: {a: {model: m, provider: ollama, price: {input: 1, output: 1, currency: usd}}}",
+        "deployments: {a: {model: m, provider: openai, price: {input: 1, output: 1, currency: usd}}}",
         "1:76 deployments.a.price.currency: not a currency code. ",
     ),
     (
-        "deployments: {a: {model: m, provider: ollama, price: {input: 1, output: 1, as_of: 1 May}}}",
+        "deployments: {a: {model: m, provider: openai, price: {input: 1, output: 1, as_of: 1 May}}}",
         "1:76 deployments.a.price.as_of: not a date. ",
     ),
     (
-        "deployments: {a b: {model: m, provider: ollama}}",
+        "deployments: {a b: {model: m, provider: openai}}",
         "1:15 deployments.a b: a name has 1 to 200 printable",
     ),
     (
@@ -342,7 +354,7 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_file() -> None:
         "listen: nowhere\n"
         "labels:\n  a: {lanes: [owm, hosted, closd]}\n"
         "providers:\n  opnai: {lane: hosted}\n"
-        "deployments:\n  x: {}\n  y: {model: m, provider: ollama, retries: 9, slots: no}\n"
+        "deployments:\n  x: {}\n  y: {model: m, provider: openai, retries: 9, slots: no}\n"
         "deployments: {}\n"
         "aliases: {z: x, w: nobody}\n"
     )
@@ -388,6 +400,15 @@ def test_what_wye_can_start_without_is_a_warning(text: str, warning: str) -> Non
 )
 def test_an_own_machine_whose_address_says_so_needs_no_networks(url: str) -> None:
     assert parse(f"deployments: {{a: {{model: m, base_url: '{url}', lane: own}}}}").warnings == ()
+
+
+def test_an_engine_that_config_gives_an_address_may_have_deployments() -> None:
+    text = "providers: {ollama: {base_url: 'http://10.0.0.1:1', lane: own}}\n"
+    assert parse(text + "deployments: {a: {model: m, provider: ollama}}").warnings == ()
+
+
+def test_the_engines_that_names_may_lead_to_are_those_discovery_looks_for() -> None:
+    assert {engine.id for engine in DISCOVERED} | {"embedded"} == ENGINES
 
 
 def test_no_problem_repeats_what_may_be_a_secret() -> None:

@@ -34,7 +34,7 @@ def test_every_field_a_person_can_write_and_not_guess_is_described() -> None:
         "{}",
         starter([]),
         "keys:\nlabels:\nauto:\n",
-        "deployments: {a: {model: m, provider: ollama, price: {input: 0.5, output: '1'}, machine_hour: 2}}",
+        "deployments: {a: {model: m, provider: openai, price: {input: 0.5, output: '1'}, machine_hour: 2}}",
         "labels: {a: {lanes: [own], quality: ceiling, regions: [eu]}}",
         "aliases: {a: b/c, d: [b/c]}",
     ],

@@ -17,6 +17,7 @@ from wye.core.lane import Lane
 from wye.core.money import Price, Rates, Tier
 from wye.core.request import Needs, Operation, Request
 from wye.routing import Router
+from wye.routing.names import mentioned
 from wye.routing.router import MAX_CACHED, MAX_CANDIDATES, MAX_EXCLUDED
 from wye.routing.strategy import Choice
 
@@ -159,6 +160,15 @@ class TestNames:
         assert router.names(verdict([SMALL])) == ["auto", "embedded/small", "small"]
         assert "fast" in router.names(verdict())
         assert "none" not in router.names(verdict())
+
+    def test_what_aliases_and_routes_lead_to_can_be_listed(self) -> None:
+        settings = Settings(
+            aliases={"fast": "a/1", "both": ("a/2", "a/3")},
+            routes={"r": RouteSettings(candidates=("fast", "a/4"), rules=(Rule(use=("both", "a/5")),))},
+            auto=RouteSettings(rules=(Rule(use=("a/6",)),)),
+        )
+        assert mentioned(settings) == {f"a/{n}" for n in range(1, 7)}
+        assert mentioned(Settings()) == frozenset()
 
     def test_a_route_adds_labels(self) -> None:
         settings = Settings(routes={"ward": RouteSettings(labels=("phi",))})

@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 
 from wye.catalog.providers import PROVIDERS
-from wye.config.checks import Checker
+from wye.config.checks import check
 from wye.config.convert import Reader
+from wye.config.draft import Draft
 from wye.config.problems import ConfigError, Problem
 from wye.config.settings import Settings
 from wye.config.tree import MAX_BYTES, Node, parse
@@ -71,8 +72,9 @@ def from_bytes(content: bytes, path: Path, environ: Mapping[str, str] | None = N
     settings = reader.section(Settings, root)
     problems += reader.problems
     if isinstance(settings, Settings):
-        checker = Checker(root, file, settings, PROVIDERS.keys())
-        problems += checker.run(os.environ if environ is None else environ)
+        draft = Draft(root, file, settings, PROVIDERS.keys())
+        check(draft, os.environ if environ is None else environ)
+        problems += draft.problems
     problems.sort(key=lambda problem: (problem.line, problem.column))
     if not isinstance(settings, Settings) or any(problem.fatal for problem in problems):
         raise ConfigError(problems)

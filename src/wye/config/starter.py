@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from wye.catalog.deployments import Deployment
 from wye.catalog.providers import PROVIDERS
-from wye.config.checks import ENGINES, is_name
+from wye.config.draft import ENGINES
+from wye.config.names import is_name
 from wye.config.show import quoted
 from wye.core.lane import Lane
 

@@ -59,6 +59,21 @@ def alias_table(settings: Settings) -> Mapping[str, tuple[str, ...]]:
     return {name: (to,) if isinstance(to, str) else to for name, to in settings.aliases.items()}
 
 
+def mentioned(settings: Settings) -> frozenset[str]:
+    """Return the deployments that aliases and routes lead to, declared or not.
+
+    One that is in no list but that a provider serves all the same must be made a deployment before
+    policy and router are built, or the name stays empty.
+    """
+    aliases = alias_table(settings)
+    names = {i for ids in aliases.values() for i in ids}
+    for route in (*settings.routes.values(), settings.auto):
+        names.update(expand(route.candidates, aliases))
+        for rule in route.rules:
+            names.update(expand(rule.use, aliases))
+    return frozenset(names)
+
+
 def _model_names(settings: Settings, deployments: Iterable[Deployment]) -> Iterable[tuple[str, Target]]:
     serving: dict[str, list[Deployment]] = {}
     for deployment in deployments:
