@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wye.core.errors import BadRequestError
-from wye.protocols.toplevel import insert_first, members, model_span, refuse_duplicates, replace_model
+from wye.protocols.toplevel import find_model, insert_first, members, model_span, refuse_duplicates, replace
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -57,7 +57,7 @@ def test_only_the_models_value_changes(
     pairs = [(k, v) for k, v in rest.items() if k not in {"model", "messages"}] + [("messages", messages)]
     pairs.insert(min(place, len(pairs)), ("model", "asked"))
     body = encode(dict(pairs), spelling)
-    changed = replace_model(body, model)
+    changed = replace(body, find_model(body), model)
     assert list(json.loads(changed).items()) == [(k, model if k == "model" else v) for k, v in pairs]
     start, end = next((m.start, m.end) for m in members(body) if m.key == "model")
     assert changed[:start] == body[:start]
@@ -79,7 +79,7 @@ def test_the_fast_way_is_taken_for_ordinary_requests() -> None:
 )
 def test_look_alikes_take_the_careful_way(body: bytes) -> None:
     assert model_span(body) is None
-    changed = json.loads(replace_model(body, "new"))
+    changed = json.loads(replace(body, find_model(body), "new"))
     assert changed["model"] == "new"
     assert {k: v for k, v in changed.items() if k != "model"} == {
         k: v for k, v in json.loads(body).items() if k != "model"
@@ -89,7 +89,7 @@ def test_look_alikes_take_the_careful_way(body: bytes) -> None:
 @pytest.mark.parametrize("second", [b'"model"', b'"mod\\u0065l"'])
 def test_a_second_model_is_refused(second: bytes) -> None:
     with pytest.raises(BadRequestError, match="more than once"):
-        replace_model(b'{"model":"allowed",%b:"smuggled"}' % second, "new")
+        find_model(b'{"model":"allowed",%b:"smuggled"}' % second)
 
 
 def test_duplicates_are_refused_only_where_they_count() -> None:

@@ -70,7 +70,7 @@ class Price(msgspec.Struct, frozen=True):
         return rates
 
 
-class Cost(msgspec.Struct, frozen=True, omit_defaults=True):
+class Cost(msgspec.Struct, frozen=True):
     """Money spent, with where the rate came from. `amount` None = unknown, never zero."""
 
     amount: Decimal | None

@@ -35,6 +35,8 @@ class Request(msgspec.Struct, frozen=True):
     operation: Operation
     model: str
     body: bytes
+    model_at: tuple[int, int] = (0, 0)
+    """Where the value of `model` stands in `body`, quotes included."""
     stream: bool = False
     wants_usage: bool = False
     """A streaming client asked for the usage chunk itself."""

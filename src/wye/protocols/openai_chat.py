@@ -4,6 +4,7 @@ Source: OpenAI API reference, "Create chat completion" and "Chat completion chun
 """
 
 import re
+
 import msgspec
 
 from wye.core.errors import BadRequestError, WyeError
@@ -13,7 +14,7 @@ from wye.protocols import openai_errors, sse
 from wye.protocols.codec import Edits
 from wye.protocols.decoding import decode
 from wye.protocols.openai_usage import WireUsage, to_usage
-from wye.protocols.toplevel import insert_first, members, refuse_duplicates, replace_model
+from wye.protocols.toplevel import find_model, insert_first, members, refuse_duplicates, replace
 
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 _BOUNDING_FIELDS = frozenset({"model", "stream", "max_tokens", "max_completion_tokens", "n"})
@@ -88,6 +89,7 @@ class OpenAIChat:
             protocol=self.name,
             operation=self.operation,
             model=wire.model,
+            model_at=find_model(body),
             body=body,
             stream=bool(wire.stream),
             wants_usage=bool(wire.stream_options and wire.stream_options.include_usage),
@@ -100,7 +102,7 @@ class OpenAIChat:
         """Return the client's own bytes with only `edits` applied."""
         body = request.body
         if edits.model != request.model:
-            body = replace_model(body, edits.model)
+            body = replace(body, request.model_at, edits.model)
         if edits.output_cap is not None:
             body = _set(body, edits.output_cap_field, b"%d" % edits.output_cap)
         if edits.include_usage:

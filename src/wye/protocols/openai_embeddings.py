@@ -9,7 +9,7 @@ from wye.protocols import openai_errors
 from wye.protocols.codec import Edits, Relay
 from wye.protocols.decoding import decode
 from wye.protocols.openai_usage import WireUsage, to_usage
-from wye.protocols.toplevel import refuse_duplicates, replace_model
+from wye.protocols.toplevel import find_model, refuse_duplicates, replace
 
 
 class _EmbeddingsRequest(msgspec.Struct):
@@ -39,11 +39,13 @@ class OpenAIEmbeddings:
         if not wire.input:
             message = "`input` must not be empty"
             raise BadRequestError(message, param="input")
-        return Request(protocol=self.name, operation=self.operation, model=wire.model, body=body)
+        return Request(self.name, self.operation, wire.model, body, find_model(body))
 
     def splice(self, request: Request, edits: Edits) -> bytes:
         """Return the client's own bytes with only the model name changed."""
-        return request.body if edits.model == request.model else replace_model(request.body, edits.model)
+        if edits.model == request.model:
+            return request.body
+        return replace(request.body, request.model_at, edits.model)
 
     def refuse_duplicates(self, request: Request) -> None:
         """Raise `BadRequestError` if a field that bounds the cost stands there twice."""

@@ -98,8 +98,8 @@ def insert_first(body: bytes, member: bytes) -> bytes:
     return b"".join((body[:at], member, b",", body[at:]))
 
 
-def replace_model(body: bytes, model: str) -> bytes:
-    """Put `model` in place of the value of the top-level `model`.
+def find_model(body: bytes) -> tuple[int, int]:
+    """Locate the value of the top-level `model`.
 
     Raises `BadRequestError` if it stands there twice: the upstream might read the other one.
     """
@@ -110,7 +110,12 @@ def replace_model(body: bytes, model: str) -> bytes:
             message = "`model` stands there more than once"
             raise BadRequestError(message, param="model")
         span = found[0].start, found[0].end
-    return b"".join((body[: span[0]], msgspec.json.encode(model), body[span[1] :]))
+    return span
+
+
+def replace(body: bytes, span: tuple[int, int], value: str) -> bytes:
+    """Put the string `value` in place of what `span` holds."""
+    return b"".join((body[: span[0]], msgspec.json.encode(value), body[span[1] :]))
 
 
 def refuse_duplicates(body: bytes, fields: frozenset[str]) -> None:

@@ -1,0 +1,315 @@
+"""The request path against an upstream that plays scripted exchanges, through a real gateway process."""
+
+import asyncio
+import contextlib
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fake_upstream import CHAT, DONE, FINISH, USAGE, Call, FakeUpstream, delta
+from running import Running, running
+
+BREAKING = ("blames", "slow", "hangs", "half", "unfinished", "midway")
+
+
+def deployment(upstream: FakeUpstream, model: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "model": model,
+        "base_url": f"http://127.0.0.1:{upstream.port}/v1",
+        "lane": "own",
+        "networks": ["127.0.0.0/8"],
+        "retries": 0,
+    } | fields
+
+
+@pytest.fixture(scope="module")
+def gateway(
+    upstream: FakeUpstream, price: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    @upstream.script("ok")
+    async def ok(call: Call) -> None:
+        if call.json.get("stream"):
+            extra = [USAGE] if call.json.get("stream_options", {}).get("include_usage") else []
+            await call.stream([delta("Hel"), delta("lo."), FINISH, *extra, DONE])
+        else:
+            await call.answer()
+
+    @upstream.script("embed")
+    async def embed(call: Call) -> None:
+        vector = {"object": "embedding", "index": 0, "embedding": [0.5]}
+        await call.answer(
+            body={"object": "list", "data": [vector], "usage": {"prompt_tokens": 3, "total_tokens": 3}}
+        )
+
+    @upstream.script("blames")
+    async def blames(call: Call) -> None:
+        await call.answer(422, {"error": {"message": "temperature is too hot", "param": "temperature"}})
+
+    @upstream.script("slow")
+    async def slow(call: Call) -> None:
+        await call.begin_stream()
+        await call.event(delta("one"))
+        await asyncio.sleep(60)
+
+    @upstream.script("hangs")
+    async def hangs(_: Call) -> None:
+        await asyncio.sleep(60)
+
+    @upstream.script("half")
+    async def half(call: Call) -> None:
+        await call.begin_stream()
+        await call.event(delta("one"))
+        call.reset()
+
+    @upstream.script("unfinished")
+    async def unfinished(call: Call) -> None:
+        await call.stream([delta("one")])
+
+    @upstream.script("midway")
+    async def midway(call: Call) -> None:
+        await call.stream([delta("one"), b'data: {"error":{"message":"overloaded","code":429}}\n\n', DONE])
+
+    settings = {
+        "deployments": {
+            "ok": deployment(upstream, "ok", price=price),
+            "other-name": deployment(upstream, "ok", price=price),
+            "embed": deployment(upstream, "embed", operations=["embeddings"]),
+            **{
+                n: deployment(upstream, n)
+                for n in ("blames", "slow", "hangs", "half", "unfinished", "midway")
+            },
+        },
+        "aliases": {"nick": "ok"},
+        "routes": {"ward": {"candidates": ["ok"], "labels": ["phi"]}},
+    }
+    with running(tmp_path_factory.mktemp("gateway"), settings) as gateway:
+        yield gateway
+
+
+def events(body: bytes) -> list[bytes]:
+    return [part + b"\n\n" for part in body.split(b"\n\n") if part]
+
+
+def test_bytes_pass_through_but_for_the_model(gateway: Running, upstream: FakeUpstream) -> None:
+    body = b'{ "messages":[{"role":"user","content":"h\\u00e9"}],\n "model" : "other-name","x":{"a":[ ]}}'
+    answered = gateway.ask("POST", "/v1/chat/completions", body)
+    assert answered.json == CHAT
+    assert upstream.calls[-1].body == body.replace(b'"other-name"', b'"ok"')
+    assert answered.headers["x-wye-deployment"] == "other-name"
+    assert answered.headers["x-wye-lane"] == "own"
+
+
+def test_the_cost_is_exact_and_in_the_header_and_the_record(gateway: Running) -> None:
+    answered = gateway.chat("ok")
+    # 60 fresh and 40 cached input tokens, 20 of output: 60*2 + 40*.5 + 20*10 a million
+    assert answered.headers["x-wye-cost"] == "0.00034 USD"
+    record = gateway.record(answered)
+    assert record["cost"] == {
+        "amount": "0.00034",
+        "currency": "USD",
+        "basis": "price list",
+        "as_of": "2026-11-22",
+        "source": "wye.yaml",
+    }
+    assert record["usage"] == {
+        "input_tokens": 100,
+        "output_tokens": 20,
+        "cache_read_tokens": 40,
+        "reasoning_tokens": 5,
+    }
+    assert (record["asked"], record["deployment"], record["lane"], record["outcome"]) == (
+        "ok",
+        "ok",
+        "own",
+        "ok",
+    )
+    assert record["labels"] == ["internal"]
+    assert [a["cause"] for a in record["attempts"]] == ["first"]
+    assert record["attempts"][0]["status"] == 200
+    assert record["attempts"][0]["response_bytes"] > len(answered.body)
+    assert 0 < record["ttft_ms"] <= record["duration_ms"]
+    assert "content" not in record
+
+
+def test_a_stream_keeps_its_order_and_loses_the_usage_nobody_asked_for(gateway: Running) -> None:
+    answered = gateway.chat("ok", stream=True)
+    assert answered.headers["content-type"].startswith("text/event-stream")
+    assert answered.headers["x-accel-buffering"] == "no"
+    assert "x-wye-cost" not in answered.headers
+    assert events(answered.body) == [delta("Hel"), delta("lo."), FINISH, DONE]
+    assert gateway.record(answered)["cost"]["amount"] == "0.00034"
+
+
+def test_usage_that_was_asked_for_stays(gateway: Running) -> None:
+    answered = gateway.chat("ok", stream=True, stream_options={"include_usage": True})
+    assert events(answered.body) == [delta("Hel"), delta("lo."), FINISH, USAGE, DONE]
+
+
+def test_an_alias_and_a_bare_model_name(gateway: Running) -> None:
+    assert gateway.chat("nick").headers["x-wye-deployment"] == "ok"
+    assert gateway.chat("slo").status == 404
+    assert "slow" in gateway.chat("slo").error["message"]
+
+
+def test_embeddings(gateway: Running) -> None:
+    answered = gateway.ask("POST", "/v1/embeddings", {"model": "embed", "input": "hi"})
+    assert answered.json["data"][0]["embedding"] == [0.5]
+    assert gateway.record(answered)["operation"] == "embeddings"
+    assert gateway.ask("POST", "/v1/embeddings", {"model": "ok", "input": "hi"}).status == 400
+
+
+def test_a_request_id_goes_all_the_way(gateway: Running, upstream: FakeUpstream) -> None:
+    answered = gateway.chat("ok", {"x-request-id": "trace-me.1"})
+    assert answered.headers["x-request-id"] == "trace-me.1"
+    assert b"x-request-id: trace-me.1\r\n" in upstream.calls[-1].head
+    assert gateway.record(answered)["request_id"] == "trace-me.1"
+    odd = gateway.chat("ok", {"x-request-id": "a b"})
+    assert odd.headers["x-request-id"] == odd.headers["x-wye-decision"]
+
+
+def test_no_header_of_the_client_reaches_the_upstream(gateway: Running, upstream: FakeUpstream) -> None:
+    gateway.chat(
+        "ok", {"authorization": "Bearer mine", "cookie": "a=b", "x-secret": "1", "openai-organization": "o"}
+    )
+    head = upstream.calls[-1].head.lower()
+    for name in (b"authorization", b"cookie", b"x-secret", b"openai-organization"):
+        assert name not in head
+
+
+def test_labels_come_from_header_and_route(gateway: Running) -> None:
+    answered = gateway.chat("ward", {"x-wye-label": "Internal"})
+    assert gateway.record(answered)["labels"] == ["internal", "phi"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        (b"", 400, "not valid JSON"),
+        (b"{", 400, "not valid JSON"),
+        (b"[]", 400, "expected `object`"),
+        (b'{"model":"ok","messages":"hi"}', 400, "expected `array`"),
+        (b'{"model":"ok","messages":[{"role":"user"}],"x":"\xff"}', 400, "UTF-8"),
+        (
+            b'{"model":"ok","messages":[{"role":"user"}],"x":' + b"[" * 10_000 + b"]" * 10_000 + b"}",
+            400,
+            "nested",
+        ),
+        (b'{"model":"ok","model":"nick","messages":[{"role":"user"}]}', 400, "more than once"),
+        (b'{"model":"nope","messages":[{"role":"user"}]}', 404, "There is no model 'nope'"),
+    ],
+)
+def test_bad_requests_get_a_clear_error_and_a_record(
+    gateway: Running, body: bytes, status: int, says: str
+) -> None:
+    answered = gateway.ask("POST", "/v1/chat/completions", body)
+    assert answered.status == status
+    assert says in answered.error["message"]
+    assert answered.error["type"] == "invalid_request_error"
+    record = gateway.record(answered)
+    assert (record["outcome"], record["status"]) == ("error", status)
+    assert "attempts" not in record
+
+
+def test_a_malformed_label_is_refused_and_not_ignored(gateway: Running, upstream: FakeUpstream) -> None:
+    before = upstream.seen.total()
+    answered = gateway.chat("ok", {"x-wye-label": "phi;"})
+    assert (answered.status, answered.error["param"]) == (400, "x-wye-label")
+    assert upstream.seen.total() == before
+
+
+def test_other_methods_and_paths(gateway: Running) -> None:
+    assert gateway.ask("GET", "/v1/chat/completions").status == 405
+    assert gateway.ask("GET", "/v1/nowhere").error["code"] == "not_found"
+    assert gateway.ask("DELETE", "/v1/models").status == 405
+    assert gateway.ask("GET", "/healthz").body == b"ok\n"
+
+
+def test_what_the_upstream_blames_on_the_request_comes_as_it_is(gateway: Running) -> None:
+    answered = gateway.chat("blames", temperature=9)
+    assert answered.status == 422
+    assert answered.error == {"message": "temperature is too hot", "param": "temperature"}
+    assert gateway.record(answered)["attempts"][0]["status"] == 422
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        ("half", "broke off"),
+        ("unfinished", "before the answer was finished"),
+        ("midway", "reported an error"),
+    ],
+)
+def test_a_stream_that_breaks_ends_with_an_error_event(gateway: Running, model: str, says: str) -> None:
+    answered = gateway.chat(model, stream=True)
+    assert answered.status == 200
+    got = events(answered.body)
+    assert got[0] == delta("one")
+    told = json.loads(got[-1].removeprefix(b"data: "))["error"]
+    assert says in told["message"]
+    record = gateway.record(answered)
+    assert (record["outcome"], record["deployment"]) == ("broken", model)
+    assert says in record["error"]
+
+
+@pytest.mark.parametrize(("model", "stream"), [("slow", True), ("hangs", False), ("hangs", True)])
+def test_a_client_that_hangs_up_cancels_the_upstream(
+    gateway: Running, upstream: FakeUpstream, model: str, *, stream: bool
+) -> None:
+    before, calls = upstream.closed[model], upstream.seen[model]
+    connection = gateway.connect()
+    body = json.dumps({"model": model, "stream": stream, "messages": [{"role": "user", "content": "hi"}]})
+    connection.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
+    until(lambda: upstream.seen[model] > calls, 5)
+    if model == "slow":
+        assert connection.getresponse().read1(10)
+    assert isinstance(connection.sock, socket.socket)
+    connection.sock.close()
+    left = time.perf_counter()
+    connection.close()
+    until(lambda: upstream.closed[model] > before, 5)
+    assert time.perf_counter() - left < 1
+    until(lambda: 'outcome="hangup"' in gateway.metrics(), 5)
+
+
+def until(true: Any, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.005)
+
+
+def test_models_lists_every_name(gateway: Running) -> None:
+    names = {row["id"] for row in gateway.ask("GET", "/v1/models").json["data"]}
+    assert {"auto", "ok", "other-name", "nick", "ward", "embed"} <= names
+    row = gateway.ask("GET", "/v1/models/ok").json
+    assert row["wye"]["lane"] == "own"
+    assert row["wye"]["price"]["input"] == "2"
+    assert gateway.ask("GET", "/v1/models/nope").status == 404
+
+
+def test_metrics_count_what_happened(gateway: Running) -> None:
+    gateway.chat("ok")
+    text = gateway.metrics()
+    assert 'wye_requests_total{deployment="ok",lane="own",outcome="ok",status="200"}' in text
+    assert 'wye_in_flight{deployment="ok"} 0.0' in text
+    assert 'wye_connections_opened{scope="own"}' in text
+
+
+def test_keep_alive_survives_errors(gateway: Running) -> None:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)) as connection:
+        for body, status in ((b"{", 400), (b'{"model":"ok","messages":[{"role":"user"}]}', 200)) * 3:
+            connection.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == status
+
+
+def test_nothing_in_the_log_is_a_traceback(gateway: Running) -> None:
+    gateway.chat("ok")
+    assert "Traceback" not in Path(gateway.log).read_text()
