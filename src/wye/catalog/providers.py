@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from wye.catalog.deployments import Deployment, Endpoint, Network, Profile, Tls
+from wye.catalog.deployments import Deployment, Endpoint, Profile
 from wye.catalog.prices import PriceList
 from wye.core.lane import Lane
 from wye.core.request import Operation
@@ -37,6 +37,8 @@ _OPEN_WEIGHTS = re.compile(
 )
 # Searches the web, or sits on open weights without publishing its own.
 _NOT_OPEN = re.compile(r"sonar|online|compound")
+CLOSED_FAMILY = re.compile(r"(^|/)(gemini|claude|grok|gpt-\d|o[134]-)", re.IGNORECASE)
+"""Families that are certainly closed, for those who resell without saying so."""
 EMBEDDING = re.compile(r"embed|(^|/)(bge|e5|gte)-")
 
 
@@ -74,11 +76,6 @@ class Provider(msgspec.Struct, frozen=True):
     stream_options: bool = True
     """Understands `stream_options.include_usage`; where not, the last chunk has the usage anyway."""
     region: str | None = None
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """Where it is reached: any public address its name resolves to."""
-        return endpoint_of(self.base_url)
 
 
 def _chat(
@@ -210,16 +207,17 @@ PROVIDERS: dict[str, Provider] = {
 class Account(msgspec.Struct, frozen=True):
     """A provider with a key: enough to name any of its models in a request.
 
-    `lane`, `region`, `networks` and `tls` come from the operator and replace what the catalogue says.
+    `endpoint`, `lane`, `region` and `only` are the operator's word, over what the catalogue says.
     """
 
     provider: Provider
     key: Secret | None
     found_by: str
+    endpoint: Endpoint
     lane: Lane | None = None
     region: str | None = None
-    networks: tuple[Network, ...] | None = None
-    tls: Tls = Tls()
+    only: frozenset[str] | None = None
+    """Serve no other models; None = any."""
 
     def deployments(self, prices: PriceList) -> tuple[Deployment, ...]:
         """Return the models offered by default."""
@@ -236,13 +234,12 @@ def provider_deployment(account: Account, model: str, prices: PriceList) -> Depl
     profile = (
         Profile(context_tokens=prices.context_tokens(provider.id, model)) if known is None else known.profile
     )
-    endpoint = provider.endpoint
     return Deployment(
         id=f"{provider.id}/{model}",
         model=model,
         provider=provider.id,
         lane=account.lane or lane_of(model),
-        endpoint=msgspec.structs.replace(endpoint, networks=account.networks, tls=account.tls),
+        endpoint=account.endpoint,
         found_by=account.found_by,
         operations=operations_of(model),
         region=account.region or provider.region,
@@ -254,8 +251,8 @@ def provider_deployment(account: Account, model: str, prices: PriceList) -> Depl
     )
 
 
-def endpoint_of(url: str, *, networks: tuple[Network, ...] | None = None, tls: Tls | None = None) -> Endpoint:
-    """Read a base URL from the catalogue or from config. Raises `ValueError` that says what is wrong.
+def endpoint_of(url: str) -> Endpoint:
+    """Read a base URL. Raises `ValueError` that says what is wrong.
 
     Only `scheme://host[:port][/path]`: credentials, a query or a fragment do not belong in one.
     """
@@ -264,17 +261,10 @@ def endpoint_of(url: str, *, networks: tuple[Network, ...] | None = None, tls: T
         raise ValueError(message)
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        message = f"'{url}' is not an http:// or https:// URL"
+        message = "a base URL starts with http:// or https:// and a host"
         raise ValueError(message)
     if parts.username is not None or parts.query or parts.fragment:
         message = "a base URL has no credentials, query or fragment"
         raise ValueError(message)
     port = parts.port if parts.port is not None else (443 if parts.scheme == "https" else 80)
-    return Endpoint(
-        scheme=parts.scheme,
-        host=parts.hostname,
-        port=port,
-        base_path=parts.path.rstrip("/"),
-        networks=networks,
-        tls=tls or Tls(),
-    )
+    return Endpoint(parts.scheme, parts.hostname, port, parts.path.rstrip("/"))
