@@ -14,7 +14,10 @@ from wye.config.schema import schema
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("WYE_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.delenv("WYE_CONFIG", raising=False)
 
 
@@ -75,7 +78,10 @@ def test_init_writes_a_file_that_loads_and_keeps_one_that_is_there() -> None:
     assert [path.name for path in Path().iterdir()] == ["wye.yaml"]
 
 
-def test_init_to_stdout_writes_nothing() -> None:
+def test_init_to_stdout_writes_nothing_and_names_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-made-up")
     result = CliRunner().invoke(init, ["--stdout"])
     assert result.output.startswith("# wye.yaml: what wye does on this machine.")
+    assert "(OPENAI_API_KEY)\n" in result.output
+    assert "sk-made-up" not in result.output
     assert list(Path().iterdir()) == []

@@ -42,7 +42,7 @@ FOUND = [
 def test_it_lists_what_was_found_and_what_is_missing() -> None:
     text = starter(FOUND, ["Set MISTRAL_API_KEY for more of the closed lane."])
     assert "#     openai/gpt-5.5  (found as gpt-5.5)\n" in text
-    assert "# Missing: Set MISTRAL_API_KEY for more" in text
+    assert "# Note: Set MISTRAL_API_KEY for more" in text
     assert "#   unknown: not used until you say whose it is\n#     tunnel-8000/x" in text
     assert loaded(text).settings.aliases == {"best": ("openai/gpt-5.5",), "local": ("embedded/small",)}
 

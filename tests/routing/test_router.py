@@ -75,7 +75,8 @@ def verdict(
 
 
 def ask(model: str, operation: Operation = CHAT, size: int = 400, **more: object) -> Request:
-    return Request("openai_chat", operation, model, b"x" * size, **more)  # type: ignore[arg-type]
+    facts = {"protocol": "openai_chat", "operation": operation, "model": model, "model_at": (0, 0)}
+    return Request(body=b"x" * size, **(facts | more))  # type: ignore[arg-type]
 
 
 def ids(decision: Decision) -> list[str]:

@@ -1,13 +1,23 @@
 """`wye init`: a first wye.yaml, commented, from what is found here."""
 
+import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from wye.catalog.deployments import Deployment
+from wye.cli.options import state_dir_option
 from wye.config.load import DEFAULT_FILE
+from wye.config.settings import EmbeddedSettings, Settings
 from wye.config.starter import starter
+from wye.gateway.fleet import Fleet
+from wye.providers.egress import Egress
+from wye.providers.embedded.engine import EmbeddedEngine
+from wye.providers.embedded.weights import EmbeddedUnavailableError
+from wye.providers.transport.proxy import ProxySettings
+from wye.providers.transport.transport import Transport
 
 DEFAULT = Path(DEFAULT_FILE)
 
@@ -16,12 +26,13 @@ DEFAULT = Path(DEFAULT_FILE)
 @click.argument("file", default=DEFAULT, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--force", is_flag=True, help="Replace the file if there is one.")
 @click.option("--stdout", is_flag=True, help="Print it instead of writing a file.")
-def init(file: Path, *, force: bool, stdout: bool) -> None:
+@state_dir_option
+def init(file: Path, state_dir: Path, *, force: bool, stdout: bool) -> None:
     """Write a commented wye.yaml from what is found here.
 
     It changes nothing by itself: every line in it says what holds anyway, or is a comment.
     """
-    text = starter(*found())
+    text = starter(*found(state_dir))
     if stdout:
         click.echo(text, nl=False)
         return
@@ -45,6 +56,32 @@ def write(file: Path, text: str, *, replace: bool) -> None:
     beside.replace(file)
 
 
-def found() -> tuple[Sequence[Deployment], Sequence[str]]:
-    """Return what discovery finds on this machine: deployments, and sentences on what is missing."""
-    return (), ()
+def found(state_dir: Path) -> tuple[Sequence[Deployment], Sequence[str]]:
+    """Return what is found on this machine: deployments, and sentences on what is missing.
+
+    Looks as `wye serve` does, but starts no engine.
+    """
+    return asyncio.run(_look(state_dir))
+
+
+async def _look(state_dir: Path) -> tuple[Sequence[Deployment], Sequence[str]]:
+    settings = Settings(embedded=EmbeddedSettings(enabled=False))
+    egress = Egress(ProxySettings.from_environ(os.environ))
+    transport = Transport(egress)
+    try:
+        fleet = Fleet(settings, state_dir, os.environ, egress, transport)
+        await fleet.start()
+    finally:
+        await transport.aclose()
+    return (*fleet.deployments, *await _embedded(state_dir)), (*fleet.missing, *fleet.notes)
+
+
+async def _embedded(state_dir: Path) -> Sequence[Deployment]:
+    """Return what the engine that comes with wye would serve; nothing when it is not installed."""
+    try:
+        engine = EmbeddedEngine(EmbeddedSettings(), state_dir)
+    except EmbeddedUnavailableError:
+        return ()
+    deployments = engine.deployments
+    await engine.drain_and_stop(0)  # it was not started, but it holds its ports
+    return deployments

@@ -72,8 +72,9 @@ _REST = """
 def starter(deployments: Iterable[Deployment], missing: Sequence[str] = ()) -> str:
     """Return the text of a starter file.
 
-    `missing` has sentences such as "set OPENAI_API_KEY for the closed lane". Names come from
-    engines and providers, so they are made harmless: a comment stays one line, a value is quoted.
+    `missing` has sentences such as "set OPENAI_API_KEY for the closed lane", or what was not used and
+    why. Names come from engines and providers, so they are made harmless: a comment stays one line, a
+    value is quoted.
     """
     found = sorted(deployments, key=lambda d: d.id)
     parts = [_HEAD, _found(found, missing), _LABELS, _aliases(found), _REST]
@@ -94,7 +95,7 @@ def _found(found: Sequence[Deployment], missing: Sequence[str]) -> str:
         lines[-1] = "# Nothing was found here yet."
     for sentence in missing:
         lines += textwrap.wrap(
-            _comment(sentence), _WIDTH, initial_indent="# Missing: ", subsequent_indent="#   "
+            _comment(sentence, 10 * _WIDTH), _WIDTH, initial_indent="# Note: ", subsequent_indent="#   "
         )
     return "\n".join(lines) + "\n"
 
@@ -121,6 +122,6 @@ def _can_be_named(deployment: Deployment) -> bool:
     return known and name.startswith(f"{deployment.provider}/") and not name.endswith("/") and is_name(name)
 
 
-def _comment(text: str) -> str:
+def _comment(text: str, longest: int = _WIDTH) -> str:
     """Keep others' text on its line."""
-    return "".join(c if c.isprintable() else "?" for c in text)[:_WIDTH]
+    return "".join(c if c.isprintable() else "?" for c in text[:longest])
