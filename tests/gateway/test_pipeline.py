@@ -73,7 +73,11 @@ def gateway(
 
     @upstream.script("midway")
     async def midway(call: Call) -> None:
-        await call.stream([delta("one"), b'data: {"error":{"message":"overloaded","code":429}}\n\n', DONE])
+        await call.begin_stream()
+        await call.event(delta("one"))
+        await asyncio.sleep(0.05)
+        await call.event(b'data: {"error":{"message":"overloaded","code":429}}\n\n' + DONE)
+        await call.send(b"0\r\n\r\n")
 
     settings = {
         "deployments": {
