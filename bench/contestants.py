@@ -49,12 +49,23 @@ class Contestant:
 
 
 class NotStartedError(Exception):
-    """A contestant did not come up; carries the end of its log."""
+    """A server did not come up."""
 
 
 def pinned(core: str, *command: str) -> list[str]:
     """Give the command, bound to one core."""
     return ["taskset", "-c", core, *command]
+
+
+def log_file(folder: Path, name: str) -> Path:
+    """Where a server's own words go."""
+    return folder / f"{name.replace(' ', '-')}.log"
+
+
+def last_words(folder: Path, name: str) -> str:
+    """Give the end of a server's log."""
+    log = log_file(folder, name)
+    return log.read_text(encoding="utf-8", errors="replace")[-2000:] if log.exists() else ""
 
 
 @contextmanager
@@ -68,8 +79,7 @@ def started(name: str, command: list[str], port: int, folder: Path, env: Mapping
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             message = f"{name}: port {port} is taken"
             raise NotStartedError(message)
-    log = folder / f"{name.replace(' ', '-')}.log"
-    with log.open("wb") as output:
+    with log_file(folder, name).open("wb") as output:
         process = subprocess.Popen(
             command, cwd=folder, env={**os.environ, **env}, stdout=output, stderr=subprocess.STDOUT
         )
@@ -80,7 +90,7 @@ def started(name: str, command: list[str], port: int, folder: Path, env: Mapping
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             if process.poll() is not None or time.monotonic() > deadline:
-                message = f"{name} did not start:\n{log.read_text(errors='replace')[-2000:]}"
+                message = f"{name} did not start"
                 raise NotStartedError(message)
             time.sleep(0.05)
         yield process.pid

@@ -11,6 +11,8 @@ from rich.table import Table
 
 BASE, FLOOR, OURS, LOGGED = "direct", "bare proxy", "wye", "wye, access log"
 MEGABYTE = 1_000_000
+QUIET = 0.15
+"""How far the floor's runs may lie from their median on a machine that does nothing else."""
 
 
 @dataclass
@@ -85,6 +87,18 @@ class Report:
         """Give one median."""
         figures = self.figures.get(name)
         return None if figures is None else getattr(figures, what)
+
+
+def unrest(report: Report) -> str | None:
+    """Say that the machine was busy with something else, seen from the floor's own runs; None = it was quiet."""
+    runs = [run.per_second for run in report.figures.get(FLOOR, Figures()).busy]
+    middle = median(runs)
+    if middle is None or all(abs(run / middle - 1) <= QUIET for run in runs):
+        return None
+    return (
+        f"NOT A QUIET MACHINE: the bare proxy's own runs range from {min(runs):,.0f} to {max(runs):,.0f} "
+        "requests/s, so no ratio above means much."
+    )
 
 
 @dataclass(frozen=True)
@@ -166,7 +180,7 @@ def print_report(report: Report, console: Console) -> None:
         verdict = {True: "met", False: "NOT MET", None: "not measured"}[target.met]
         line = f"  {target.name:34} {shown(target.measured, '.2f'):>8}{target.unit:4}"
         console.print(f"{line} {sign} {target.limit:g}{target.unit}: {verdict}", highlight=False)
-    for note in report.notes:
+    for note in filter(None, [*report.notes, unrest(report)]):
         console.print(f"  {note}", highlight=False)
 
 
@@ -177,6 +191,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "machine": report.machine,
         "rounds": report.rounds,
         "notes": report.notes,
+        "unrest": unrest(report),
         "command_line_seconds": report.command_line_seconds,
         "contestants": {
             name: {

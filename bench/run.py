@@ -76,13 +76,19 @@ def candidates(folder: Path, notes: list[str]) -> list[Contestant]:
 class Bench:
     """One run: contestants that are up, and their figures so far."""
 
-    def __init__(self, options: argparse.Namespace, report: Report) -> None:
+    def __init__(self, options: argparse.Namespace, report: Report, folder: Path) -> None:
         self.options = options
         self.report = report
+        self.folder = folder
         self.up: dict[str, tuple[Contestant, int | None]] = {}
 
-    def start(self, stack: ExitStack, folder: Path, everyone: list[Contestant]) -> None:
+    def note(self, what: str, error: Exception, name: str) -> None:
+        """Keep what went wrong with someone, and the end of their log."""
+        self.report.notes.append(f"{what}: {error}\n{contestants.last_words(self.folder, name)}".rstrip())
+
+    def start(self, stack: ExitStack, everyone: list[Contestant]) -> None:
         """Start the upstreams and then everyone, idle beside each other; note who does not come up."""
+        folder = self.folder
         nginx, streamer = contestants.nginx(folder), contestants.sse_upstream(self.options.events)
         stack.enter_context(contestants.started("nginx", nginx, contestants.UPSTREAM, folder, {}))
         stack.enter_context(contestants.started("streams", streamer, contestants.STREAMS, folder, {}))
@@ -96,7 +102,7 @@ class Bench:
                     pid = stack.enter_context(server)
                 measure.load(one, connections=32, seconds=WARM_UP_SECONDS)
             except (NotStartedError, FaultyRunError) as error:
-                self.report.notes.append(f"left out: {error}")
+                self.note("left out", error, one.name)
                 continue
             self.up[one.name] = one, pid
             self.report.figures[one.name] = Figures()
@@ -109,7 +115,7 @@ class Bench:
                 try:
                     self.round(one, self.report.figures[name])
                 except FaultyRunError as error:
-                    self.report.notes.append(f"given up in round {number}: {error}")
+                    self.note(f"given up in round {number}", error, name)
                     del self.up[name]
 
     def round(self, one: Contestant, figures: Figures) -> None:
@@ -129,7 +135,10 @@ class Bench:
             if one is None or pid is None or not self.options.requests:
                 continue
             CONSOLE.print(f"memory over {self.options.requests:,} requests: {name}", style="dim")
-            self.report.figures[name].memory = measure.memory(one, pid, requests=self.options.requests)
+            try:
+                self.report.figures[name].memory = measure.memory(one, pid, requests=self.options.requests)
+            except FaultyRunError as error:
+                self.note("memory not measured", error, name)
 
 
 def machine() -> str:
@@ -151,9 +160,9 @@ def main() -> int:
     report = Report({}, options.rounds, machine())
     with tempfile.TemporaryDirectory(prefix="wye-bench-") as name, ExitStack() as stack:
         folder = Path(name)
-        bench = Bench(options, report)
+        bench = Bench(options, report, folder)
         try:
-            bench.start(stack, folder, candidates(folder, report.notes))
+            bench.start(stack, candidates(folder, report.notes))
         except NotStartedError as error:
             CONSOLE.print(f"bench cannot start: {error}")
             return 1

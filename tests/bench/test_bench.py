@@ -116,3 +116,15 @@ def test_the_report_holds_figures_against_their_targets() -> None:
     assert found["p99 at 32 connections over its"] == (1.6, False)
     assert found["resident memory, peak"] == (120.0, True)
     assert found["its growth under load"] == (pytest.approx(4.0), True)
+
+
+def test_a_busy_machine_is_admitted() -> None:
+    import report  # noqa: PLC0415  # only on the path while a test runs
+    from measure import Load  # noqa: PLC0415  # the same
+
+    def unrest(*runs: float) -> str | None:
+        floor = report.Figures([Load(1, run, 1.0, 1.0) for run in runs])
+        return report.unrest(report.Report({"bare proxy": floor}, len(runs), ""))
+
+    assert unrest(20_000, 21_000, 22_000) is None
+    assert "from 9,000 to 22,000" in str(unrest(9_000, 21_000, 22_000))
