@@ -90,7 +90,7 @@ class Report:
 
 
 def unrest(report: Report) -> str | None:
-    """Say that the machine was busy with something else, seen from the floor's own runs; None = it was quiet."""
+    """Say that the machine was busy otherwise, seen from the floor's own runs; None = it was quiet."""
     runs = [run.per_second for run in report.figures.get(FLOOR, Figures()).busy]
     middle = median(runs)
     if middle is None or all(abs(run / middle - 1) <= QUIET for run in runs):
