@@ -87,6 +87,7 @@ class Wire:
     servers: list[asyncio.Server] = field(default_factory=list)
     connections: int = 0
     """Accepted by the upstreams."""
+    handling: dict[asyncio.Task[None], asyncio.StreamWriter] = field(default_factory=dict)
     failures: list[BaseException] = field(default_factory=list)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set whenever a handler saw the end of its connection."""
@@ -106,6 +107,10 @@ class Wire:
 
         async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             self.connections += 1
+            task = asyncio.current_task()
+            assert task is not None
+            self.handling[task] = writer
+            task.add_done_callback(self.handling.pop)
             try:
                 await handler(reader, writer)
             except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError, TimeoutError):
@@ -137,7 +142,11 @@ class Wire:
         await self.transport.aclose()
         for server in self.servers:
             server.close()
-        await asyncio.sleep(0)
+        for task, writer in tuple(self.handling.items()):
+            writer.transport.abort()
+            task.cancel()
+        await asyncio.gather(*self.handling, return_exceptions=True)
+        await asyncio.sleep(0.01)
         assert self.failures == []
 
 
