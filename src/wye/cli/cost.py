@@ -1,0 +1,128 @@
+"""`wye cost`: sums by what one is asked for in a budget meeting."""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import click
+import msgspec
+
+from wye.cli.figures import clip, money, one_line
+from wye.cli.options import (
+    config_option,
+    json_option,
+    ledger_settings,
+    since_option,
+    state_dir_option,
+    until_option,
+)
+from wye.cli.terminal import columns
+from wye.ledger.keystore import KeyStore
+from wye.ledger.reader import GROUPS, By, CostRow, Filter, Reader
+
+_NAME_WIDTH = 34
+_NOBODY = {"model": "(none answered)", "lane": "(none answered)", "key": "(no key)", "team": "(no team)"}
+
+_COUNTS = ("requests", "unknown", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
+
+_EXAMPLES = """
+\b
+Examples:
+  wye cost --since 7d
+  wye cost --by day --since 2026-01-01 --until 2026-02-01
+  wye cost --by key --json
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.option(
+    "--by",
+    type=click.Choice(GROUPS),
+    default="model",
+    show_default=True,
+    help="What to sum by; model = the deployment that answered, day = in UTC.",
+)
+@since_option
+@until_option
+@json_option
+@config_option
+@state_dir_option
+def cost(  # noqa: PLR0913  # one parameter an option
+    *,
+    by: By,
+    since: float | None,
+    until: float | None,
+    as_json: bool,
+    config: Path | None,
+    state_dir: Path,
+) -> None:
+    """Sum up what requests cost.
+
+    Costs that are not known are counted, never taken for zero: with any of them, a sum is a lower bound.
+    Currencies are not mixed.
+    """
+    settings = ledger_settings(config)
+    with Reader(settings, state_dir) as reader:
+        rows = reader.cost(by, Filter(since=since, until=until))
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(rows)).decode())
+        return
+    if not rows:
+        click.echo("No requests in this time.", err=True)
+        return
+    names = {}
+    if by == "key":
+        with KeyStore(settings, state_dir) as keys:
+            names = {key.id: f"{key.id} {key.grant.name}" for key in keys.list()}
+    for line in table(by, rows, names):
+        click.echo(one_line(line))
+
+
+def table(by: By, rows: Sequence[CostRow], names: Mapping[str, str]) -> Iterator[str]:
+    """Yield the lines of the table and of the totals, one total a currency. `names` replace groups."""
+    headers = (by, "requests", "tokens in", "cached", "out", "cost", "", "cost unknown")
+    yield from _right_aligned([headers, *(_cells(by, row, names) for row in folded(rows))])
+    yield ""
+    for currency in sorted({row.currency for row in rows if row.currency}):
+        total = sum((row.amount for row in rows if row.currency == currency), Decimal(0))
+        yield f"total {money(total)} {currency}"
+    unknown = sum(row.unknown for row in rows)
+    if unknown:
+        yield f"plus {unknown:,} request{'s' if unknown > 1 else ''} whose cost is not known"
+
+
+def folded(rows: Sequence[CostRow]) -> list[CostRow]:
+    """Add the requests without a currency to the group's other row, where there is exactly one."""
+    result: list[CostRow] = []
+    for _, found in itertools.groupby(rows, key=lambda row: row.group):
+        group = list(found)
+        match group:
+            case [CostRow(currency="") as free, other]:
+                counts = {name: getattr(free, name) + getattr(other, name) for name in _COUNTS}
+                result.append(msgspec.structs.replace(other, **counts))
+            case _:
+                result += group
+    return result
+
+
+def _cells(by: By, row: CostRow, names: Mapping[str, str]) -> tuple[str, ...]:
+    known = row.requests > row.unknown and row.currency
+    return (
+        clip(names.get(row.group, row.group) or _NOBODY.get(by, "-"), _NAME_WIDTH),
+        f"{row.requests:,}",
+        f"{row.input_tokens:,}",
+        f"{row.cached_tokens:,}",
+        f"{row.output_tokens:,}",
+        money(row.amount) if known else "-",
+        row.currency if known else "",
+        f"{row.unknown:,}" if row.unknown else "",
+    )
+
+
+def _right_aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Align figures to the right; the first column are names."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return columns(
+        [[row[0], *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))] for row in rows]
+    )

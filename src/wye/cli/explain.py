@@ -1,0 +1,138 @@
+"""`wye explain`: everything that is known of one request."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from wye.cli.figures import money, one_line
+from wye.cli.options import config_option, json_option, ledger_settings, state_dir_option, utc
+from wye.cli.terminal import columns
+from wye.core.decision import Candidate, Decision
+from wye.core.record import Attempt, Record
+from wye.ledger.reader import Reader
+
+_INDENT = 2
+
+_EXAMPLES = """
+\b
+Examples:
+  wye explain 019ab3f2c4d1e07a
+  wye explain $(wye requests -n 1 --json | jq -r .id)
+
+\b
+The id is in each answer's `x-wye-decision` header, and in `wye requests`. A beginning is enough.
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("id_", metavar="ID")
+@json_option
+@config_option
+@state_dir_option
+def explain(*, id_: str, as_json: bool, config: Path | None, state_dir: Path) -> None:
+    """Show why the request ID went where it went, and what it cost."""
+    with Reader(ledger_settings(config), state_dir) as reader:
+        record = reader.get(id_)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(record)).decode())
+        return
+    for line in lines(record):
+        click.echo(one_line(line))
+
+
+def lines(record: Record) -> Iterator[str]:
+    """Yield the explanation, a line at a time."""
+    yield f"{record.id}  {utc(record.at)} UTC"
+    yield from columns(list(_facts(record)), _INDENT)
+    if record.decision:
+        yield ""
+        yield from _decision(record.decision)
+    yield ""
+    if record.attempts:
+        yield "Attempts"
+        yield from columns([_attempt(attempt) for attempt in record.attempts], _INDENT)
+    else:
+        yield "No upstream was contacted."
+
+
+def _facts(record: Record) -> Iterator[tuple[str, str]]:
+    streamed = ", streamed" if record.stream else ""
+    yield "asked", f"{record.asked or '(nothing)'} ({record.protocol} {record.operation}{streamed})"
+    yield "by", _caller(record)
+    yield "outcome", f"{record.outcome} {record.status}" + (f": {record.error}" if record.error else "")
+    if record.deployment:
+        yield "answered by", f"{record.deployment} ({record.lane or 'lane unknown'})"
+    yield "timing", _timing(record)
+    yield "size", f"{record.request_bytes:,} bytes in, {record.response_bytes:,} bytes out"
+    yield "labels", ", ".join(record.labels) or "(none)"
+    if record.policy_revision:
+        ceiling = "; a label demands the ceiling" if record.ceiling else ""
+        permitted = ", ".join(sorted(record.permitted)) or "no deployment"
+        yield "verdict", f"permits {permitted} (policy {record.policy_revision}){ceiling}"
+    yield "usage", _usage(record)
+    yield "cost", _cost(record)
+    if record.request_id != record.id:
+        yield "request id", record.request_id
+    if record.trace:
+        yield "trace", record.trace
+
+
+def _caller(record: Record) -> str:
+    team = f", team {record.team}" if record.team else ""
+    return f"key {record.key}{team}" if record.key else "this machine, without a key"
+
+
+def _timing(record: Record) -> str:
+    first = "" if record.ttft_ms is None else f", first token after {record.ttft_ms:,.1f} ms"
+    return f"{record.duration_ms:,.1f} ms{first}"
+
+
+def _usage(record: Record) -> str:
+    usage = record.usage
+    if usage is None:
+        return "not reported"
+    cached = f" ({usage.cache_read_tokens:,} from cache)" if usage.cache_read_tokens else ""
+    reasoning = f" ({usage.reasoning_tokens:,} reasoning)" if usage.reasoning_tokens else ""
+    return f"{usage.input_tokens:,} tokens in{cached}, {usage.output_tokens:,} out{reasoning}"
+
+
+def _cost(record: Record) -> str:
+    cost = record.cost
+    if cost is None:
+        return "unknown" if record.attempts else "nothing: no upstream was contacted"
+    dated = f" of {cost.as_of}" if cost.as_of else ""
+    source = f", {cost.source}" if cost.source else ""
+    if cost.amount is None:
+        return f"unknown: {cost.basis or 'no price'}{dated}{source}"
+    return f"{cost.amount:f} {cost.currency} ({cost.basis}{dated}{source})"
+
+
+def _decision(decision: Decision) -> Iterator[str]:
+    revision = f" (revision {decision.revision})" if decision.revision else ""
+    yield f"Decision: {decision.strategy}{revision}"
+    for reason in decision.reasons:
+        yield f"  {reason}"
+    chosen = [_candidate(f"{rank}.", c) for rank, c in enumerate(decision.candidates, 1)]
+    excluded = [_candidate("✗", c) for c in decision.excluded]  # a cross, for people
+    if chosen or excluded:
+        yield from columns([*chosen, *excluded], _INDENT)
+
+
+def _candidate(mark: str, candidate: Candidate) -> tuple[str, ...]:
+    expected = "" if candidate.expected_cost is None else f"expected {money(candidate.expected_cost)}"
+    return (mark, candidate.deployment, candidate.lane or "unproven", expected, candidate.reason)
+
+
+def _attempt(attempt: Attempt) -> tuple[str, ...]:
+    status = f"HTTP {attempt.status}" if attempt.status else "no answer"
+    when = f"at {attempt.started_ms:,.1f} ms for {attempt.duration_ms:,.1f} ms"
+    return (
+        attempt.cause,
+        attempt.deployment,
+        status,
+        when,
+        f"{attempt.request_bytes:,} B out, {attempt.response_bytes:,} B in",
+        attempt.error,
+    )
