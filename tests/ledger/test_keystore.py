@@ -67,6 +67,17 @@ def test_a_rotated_key_works_until_its_grace_ends(keys: KeyStore) -> None:
     assert not keys.list()[1].usable(time.time())
 
 
+def test_a_name_means_the_newest_and_revoking_it_ends_all(keys: KeyStore) -> None:
+    first, _ = keys.create(Grant(name="app"))
+    second, _ = keys.rotate("app", grace=60)
+    assert keys.find("app") == second
+    third, _ = keys.rotate("app", grace=60)
+    assert [k.id for k in keys.revoke(second.id)] == [second.id]
+    assert keys.find("app") == third
+    assert [k.id for k in keys.revoke("app")] == [first.id, third.id]
+    assert not any(k.usable(time.time()) for k in keys.list())
+
+
 def test_grace_never_lengthens_a_life(keys: KeyStore) -> None:
     ends = time.time() + 5
     keys.create(Grant(name="short", expires=ends))
@@ -76,7 +87,7 @@ def test_grace_never_lengthens_a_life(keys: KeyStore) -> None:
 
 def test_a_revoked_key_is_over_and_its_name_free(keys: KeyStore) -> None:
     made, _ = keys.create(Grant(name="app"))
-    assert keys.revoke("app").revoked is not None
+    assert [k.revoked is not None for k in keys.revoke("app")] == [True]
     assert not keys.list()[0].usable(time.time())
     for change in (keys.revoke, keys.rotate):
         with pytest.raises(NotFoundError, match="no usable key"):

@@ -124,12 +124,18 @@ class KeyStore:
         self._change(old.id, expires=ends)
         return made
 
-    def revoke(self, name: str) -> Key:
-        """End a key now. Raises `NotFoundError`."""
+    def revoke(self, name: str) -> tuple[Key, ...]:
+        """End keys now: the one with this id, or all of the family with this name. Return them.
+
+        Raises `NotFoundError`.
+        """
         found = self.find(name)
+        family = [k for k in self.list() if k.family == found.family] if found.id != name else [found]
         now = time.time()
-        self._change(found.id, revoked=now)
-        return msgspec.structs.replace(found, revoked=now)
+        ended = tuple(msgspec.structs.replace(k, revoked=now) for k in family if k.usable(now))
+        for gone in ended:
+            self._change(gone.id, revoked=now)
+        return ended
 
     def list(self) -> list[Key]:
         """Return all keys, also those that are over, oldest first."""
@@ -149,11 +155,14 @@ class KeyStore:
             return int(connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(key.c.revision), 0))) or 0)
 
     def find(self, name: str) -> Key:
-        """Return the key with this id, or the one usable key with this name. Raises `NotFoundError`."""
-        keys = self.list()
+        """Return the key with this id, or the newest of the one family with this name.
+
+        Revoked and expired keys are passed over. Raises `NotFoundError`.
+        """
         now = time.time()
-        named = [k for k in keys if k.id == name and k.revoked is None]
-        named = named or [k for k in keys if k.grant.name == name and k.usable(now)]
+        keys = [k for k in self.list() if k.usable(now)]
+        newest = {k.family: k for k in keys if k.grant.name == name}
+        named = [k for k in keys if k.id == name] or list(newest.values())
         if len(named) == 1:
             return named[0]
         if named:

@@ -72,6 +72,11 @@ class Ledger:
             self._writer.wake()
 
     @property
+    def place(self) -> str:
+        """Where records are kept, for people: without credentials."""
+        return describe(self._engine.url)
+
+    @property
     def healthy(self) -> bool:
         """Whether the last append and the last commit went through, and the writer lives."""
         return not self.trouble

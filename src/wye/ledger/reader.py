@@ -70,7 +70,7 @@ class CostRow(msgspec.Struct, frozen=True):
 class Reader:
     """Read access to a ledger that a gateway may be writing at the same time.
 
-    A record is visible about 50 ms after its request ended, when its group is committed.
+    A record is visible about 0.1 s after its request ended, when its group is committed.
     """
 
     def __init__(self, settings: LedgerSettings, state_dir: Path) -> None:

@@ -20,7 +20,7 @@ from wye.ledger.spool import Spool
 
 log = logging.getLogger(__name__)
 
-GROUP_SECONDS = 0.05
+GROUP_SECONDS = 0.1
 BATCH_BYTES = 1 << 20
 _BACKOFF_SECONDS = (0.1, 5.0)
 
