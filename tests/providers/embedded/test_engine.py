@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import math
 import os
@@ -26,9 +27,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 READY_SECONDS = 3.0
 
 
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("state")
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedEngine]:
-    running = EmbeddedEngine(EmbeddedSettings(), tmp_path_factory.mktemp("state"))
+async def engine(logs: Path) -> AsyncIterator[EmbeddedEngine]:
+    running = EmbeddedEngine(EmbeddedSettings(), logs)
     await running.start()
     await running.ready()
     yield running
@@ -199,6 +205,7 @@ async def test_base64_holds_the_same_floats(embed: openai.AsyncOpenAI) -> None:
         ({"input": ["a", ""]}, "input[1] is an empty string"),
         ({"input": ["a"] * 2049}, "at most 2048"),
         ({"input": "word " * 600}, "reads 512"),
+        ({"input": ["word " * 500] * 530}, "at most 262144 a request"),
         ({"input": "a", "dimensions": 128}, "384 dimensions"),
         ({"input": "a", "surprise": 1}, "surprise"),
         ({}, "input"),
@@ -210,6 +217,34 @@ async def test_what_it_cannot_do_is_refused_with_the_reason(
     with pytest.raises(openai.BadRequestError) as refusal:
         await embed.post("/embeddings", body=body, cast_to=object)
     assert says in refusal.value.message
+
+
+async def test_a_caller_that_hangs_up_ends_the_work(
+    engine: EmbeddedEngine, embed: openai.AsyncOpenAI
+) -> None:
+    child = psutil.Process(engine.pids()[EMBEDDING_ID])
+    with pytest.raises(openai.APITimeoutError):  # some 30 s of work
+        await embed.embeddings.create(model="m", input=["word " * 500] * 400, timeout=0.5)
+    await asyncio.sleep(0.5)
+    before = sum(child.cpu_times()[:2])
+    await asyncio.sleep(0.5)
+    assert sum(child.cpu_times()[:2]) - before < 0.2
+
+
+async def test_prompts_do_not_reach_the_log(
+    engine: EmbeddedEngine, chat: openai.AsyncOpenAI, embed: openai.AsyncOpenAI, logs: Path
+) -> None:
+    marker = "xyzzy-plugh"
+    question: dict[str, object] = {"messages": [{"role": "user", "content": marker}], "max_tokens": 1}
+    for body in (question, {**question, "max_tokens": marker}, {"messages": marker}, {"messages": [marker]}):
+        with contextlib.suppress(openai.APIStatusError):
+            await chat.post("/chat/completions", body=body, cast_to=object)
+    for text in (marker, marker * 2_000):
+        with contextlib.suppress(openai.APIStatusError):
+            await embed.embeddings.create(model="m", input=text)
+    assert engine.pids().keys() == {CHAT_ID, EMBEDDING_ID}
+    names = ("embedded-chat.log", "embedded-embeddings.log")
+    assert marker not in "".join((logs / name).read_text() for name in names)
 
 
 async def test_embeddings_need_the_key(engine: EmbeddedEngine) -> None:

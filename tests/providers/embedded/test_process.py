@@ -37,6 +37,55 @@ async def test_a_child_that_dies_at_once_points_to_its_log(tmp_path: Path) -> No
     assert "No module named" in (tmp_path / "log").read_text()
 
 
+async def test_a_missing_native_package_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "xllamacpp.py").write_text("raise ImportError('No module named xllamacpp')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    process = Process(_program(tmp_path, "wye.providers.embedded.chat_engine", tmp_path))
+    with pytest.raises(EmbeddedUnavailableError, match=r"named xllamacpp; install.*wye\[embedded\]"):
+        await process.start()
+
+
+FLAKY = """
+import os, pathlib, sys, time
+from wye.providers.embedded.boot import Child
+child = Child()
+lives = pathlib.Path(child.boot.model)
+lives.write_text(lives.read_text() + "x")
+match len(lives.read_text()):
+    case 1:
+        child.ready(lambda: None)
+        time.sleep(0.1)
+        os._exit(3)
+    case 2:
+        child.fail("out of luck")
+    case _:
+        child.ready(lambda: os._exit(0))
+        time.sleep(60)
+"""
+
+
+async def test_restarts_go_on_after_one_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "flaky.py").write_text(FLAKY)
+    lives = tmp_path / "lives"
+    lives.write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    process = Process(_program(tmp_path, "flaky", lives))
+    await process.start()
+    reasons = set()
+    async with asyncio.timeout(10):
+        while process.restarts < 2 or process.down is not None:  # what a caller sees is the point
+            reasons.add(process.down)
+            await asyncio.sleep(0.01)
+    await process.stop(5)
+    assert {
+        "the engine ended with status 3; restarting in 0.2 s",
+        "out of luck; restarting in 1 s",
+        "starting",
+    } <= reasons
+
+
 async def test_the_port_is_held_while_the_child_is_down(tmp_path: Path) -> None:
     process = Process(_program(tmp_path, "wye.no_such_module", tmp_path))
     with pytest.raises(OSError, match="in use"):

@@ -21,6 +21,8 @@ MODEL = "minilm-l6"
 DIMENSIONS = 384
 MAX_TOKENS = 512
 MAX_INPUTS = 2_048
+MAX_REQUEST_TOKENS = 262_144
+"""Over all inputs: about a minute on two cores, within the time a gateway waits."""
 MAX_BODY = 8 * 1024 * 1024
 
 Scope = MutableMapping[str, Any]
@@ -85,18 +87,27 @@ class Application:
         if (scope["method"], scope["path"]) != ("POST", "/v1/embeddings"):
             raise RefusedError(404, "only POST /v1/embeddings is served")
         question = _parse(await _body(receive))
-        texts = _tokenized(self._encoder, _texts(question))
-        data = []
-        for index, tokens in enumerate(texts):
-            async with self._turn:  # between two texts another caller gets a turn
-                vector = await asyncio.to_thread(self._encoder.encode, tokens)
-            value: object = vector.tolist()
-            if question.encoding_format == "base64":
-                value = base64.b64encode(vector.astype("<f4").tobytes()).decode()
-            data.append({"object": "embedding", "index": index, "embedding": value})
+        texts = await asyncio.to_thread(_tokenized, self._encoder, _texts(question))
+        gone = asyncio.create_task(_disconnected(receive))
+        try:
+            data = [await self._embed(index, texts[index], question, gone) for index in range(len(texts))]
+        finally:
+            gone.cancel()
         total = sum(map(len, texts))
         usage = {"prompt_tokens": total, "total_tokens": total}
         return msgspec.json.encode({"object": "list", "data": data, "model": MODEL, "usage": usage})
+
+    async def _embed(
+        self, index: int, tokens: list[int], question: Question, gone: asyncio.Task[None]
+    ) -> dict[str, object]:
+        async with self._turn:  # between two texts another caller gets a turn
+            if gone.done():
+                raise RefusedError(400, "the caller went away")
+            vector = await asyncio.to_thread(self._encoder.encode, tokens)
+        value: object = vector.tolist()
+        if question.encoding_format == "base64":
+            value = base64.b64encode(vector.astype("<f4").tobytes()).decode()
+        return {"object": "embedding", "index": index, "embedding": value}
 
 
 async def _body(receive: Receive) -> bytes:
@@ -112,6 +123,11 @@ async def _body(receive: Receive) -> bytes:
         parts.append(part)
         more = message.get("more_body", False)
     return b"".join(parts)
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _parse(body: bytes) -> Question:
@@ -149,6 +165,11 @@ def _tokenized(encoder: Encodes, texts: list[str]) -> list[list[int]]:
             message = f"input[{index}] has {len(tokens)} tokens; {MODEL} reads {MAX_TOKENS}: split it"
             raise RefusedError(400, message, "input")
         tokenized.append(tokens)
+    total = sum(map(len, tokenized))
+    if total > MAX_REQUEST_TOKENS:
+        raise RefusedError(
+            400, f"{total} tokens; at most {MAX_REQUEST_TOKENS} a request: send fewer inputs", "input"
+        )
     return tokenized
 
 
