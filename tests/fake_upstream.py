@@ -89,10 +89,17 @@ class Call:
 Script = Callable[[Call], Awaitable[None]]
 
 
+async def answer_anything(call: Call) -> None:
+    """What happens for a model without a script."""
+    await call.answer()
+
+
 class FakeUpstream:
     """Serves scripts by model name on a loopback port, from a thread of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self.host = host
+        self.connections = 0
         self.scripts: dict[str, Script] = {}
         self.calls: list[Call] = []
         self.seen: Counter[str] = Counter()
@@ -124,7 +131,7 @@ class FakeUpstream:
     async def _serve(self) -> None:
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._accept, self.host, 0)
         self.port = server.sockets[0].getsockname()[1]
         self._started.set()
         await self._stopping.wait()
@@ -134,6 +141,7 @@ class FakeUpstream:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         task = asyncio.ensure_future(self._converse(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -160,7 +168,7 @@ class FakeUpstream:
             writer.close()
 
     async def _play(self, model: str, call: Call, reader: asyncio.StreamReader) -> None:
-        playing = asyncio.ensure_future(self.scripts[model](call))
+        playing = asyncio.ensure_future(self.scripts.get(model, answer_anything)(call))
         watching = asyncio.ensure_future(reader.read(1))
         done, _ = await asyncio.wait({playing, watching}, return_when=asyncio.FIRST_COMPLETED)
         if watching in done and playing not in done:

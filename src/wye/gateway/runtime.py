@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from wye.catalog.deployments import Deployment
 from wye.config.settings import Settings
 from wye.core.decision import Decision, Verdict
-from wye.core.errors import UnknownModelError
+from wye.core.errors import OverloadedError
 from wye.core.label import Labels
 from wye.core.request import Request
 from wye.gateway.arrival import Arrival
@@ -22,9 +22,11 @@ from wye.gateway.limits import Limits
 from wye.gateway.target import Target, target
 from wye.ledger.keystore import Scope
 from wye.policy import Policy
+from wye.routing.names import mentioned
 from wye.routing.router import Dynamic, Router
 
-MAX_TARGETS = 4096
+MAX_LATE = 1024
+"""Deployments that exist because a caller named a model of a provider whose list is open."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,11 +52,7 @@ class Snapshot:
         if late is not None:
             verdict = self.policy.extend(verdict, late)
             if late.id not in self.targets:
-                if len(self.targets) >= MAX_TARGETS:
-                    message = (
-                        f"more than {MAX_TARGETS} different models were asked for; restart to clear them"
-                    )
-                    raise UnknownModelError(message, param="model")
+                self.runtime.make_room(self)
                 self.targets[late.id] = self.runtime.target(late)
         return verdict, self.router.decide(request, verdict, self.runtime.health)
 
@@ -62,7 +60,7 @@ class Snapshot:
 class Runtime:
     """Holds the snapshot in force (`now`) and what outlives it."""
 
-    def __init__(self, keys: KeyRing, limits: Limits, dynamic: Dynamic | None = None) -> None:
+    def __init__(self, keys: KeyRing, limits: Limits, dynamic: Dynamic = lambda _name: None) -> None:
         self._keys = keys
         self._limits = limits
         self._guard = Guard()
@@ -88,6 +86,8 @@ class Runtime:
     def load(self, settings: Settings, deployments: Iterable[Deployment]) -> Snapshot:
         """Put a new snapshot in force. Raises before anything changes if it cannot be built."""
         known = tuple(deployments)
+        ids = {deployment.id for deployment in known}
+        known += tuple(late for name in sorted(mentioned(settings) - ids) if (late := self._dynamic(name)))
         policy = Policy(settings, known)
         router = Router(settings, known, dynamic=self._dynamic)
         targets = {deployment.id: self.target(deployment) for deployment in known}
@@ -99,6 +99,18 @@ class Runtime:
         """Return a deployment in force by its id."""
         target = self.now.targets.get(id_)
         return None if target is None else target.deployment
+
+    def make_room(self, now: Snapshot) -> None:
+        """Forget the late deployment that came first, once there are too many: callers invent names."""
+        if len(now.targets) - len(now.deployments) < MAX_LATE:
+            return
+        known = {deployment.id for deployment in now.deployments}
+        for name in now.targets:
+            if name not in known and not self.gates[name].active and not self.gates[name].waiting:
+                del now.targets[name], self.gates[name]
+                return
+        message = "too many different models are being asked for at once"
+        raise OverloadedError(message, retry_after=1)
 
     def target(self, deployment: Deployment) -> Target:
         """Prepare `deployment`, behind the gate it already has, if it has one."""

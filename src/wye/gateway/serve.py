@@ -13,7 +13,7 @@ from pathlib import Path
 
 from wye.catalog.deployments import Timeouts
 from wye.config.addresses import parse_endpoint
-from wye.config.load import ConfigError, load
+from wye.config.load import ConfigError, read
 from wye.config.settings import Settings, TelemetrySettings, TlsSettings
 from wye.config.watch import Watch
 from wye.gateway.accesslog import AccessLog
@@ -72,7 +72,8 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
 
     Raises `ConfigError`, `LedgerError` or `OSError` when it cannot start.
     """
-    settings = load(options.config)
+    loaded = read(options.config)
+    settings = loaded.settings
     listen = options.listen or settings.listen
     async with contextlib.AsyncExitStack() as stack:
         place = describe(locate(settings.ledger, options.state_dir))
@@ -111,7 +112,8 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         for work in (heart.run(), _watch(options, runtime, fleet), _rediscover(runtime, fleet)):
             _background(stack, asyncio.create_task(work))
         keys.start()
-        announce(Started(listener.url, runtime, fleet.missing, fleet.notes, keys.required, place))
+        notes = (*map(str, loaded.warnings), *fleet.notes)
+        announce(Started(listener.url, runtime, fleet.missing, notes, keys.required, place))
         await _told_to_stop()
         log.info("draining: no new connections; what is under way finishes")
 
@@ -126,13 +128,15 @@ async def _watch(options: Options, runtime: Runtime, fleet: Fleet) -> None:
         if not watch.changed():
             continue
         try:
-            settings = load(options.config)
-            await fleet.rediscover(settings)
-            runtime.load(settings, fleet.deployments)
+            loaded = read(options.config)
+            await fleet.rediscover(loaded.settings)
+            runtime.load(loaded.settings, fleet.deployments)
         except (ConfigError, ValueError) as error:
             log.error("%s\nthe configuration already running stays in force", error)  # noqa: TRY400  # no traceback
         else:
-            log.info("%s changed and is in force: %s", options.config, _summary(settings, runtime))
+            for note in (*map(str, loaded.warnings), *fleet.notes):
+                log.warning("%s", note)
+            log.info("%s changed and is in force: %s", options.config, _summary(loaded.settings, runtime))
 
 
 async def _rediscover(runtime: Runtime, fleet: Fleet) -> None:
