@@ -32,6 +32,7 @@ def behaviour(kind: str, requests: list[bytes]) -> Handler:
             writer.write(head(CHUNKED))
             while True:
                 writer.write(b"1\r\nx\r\n")
+                await writer.drain()
                 await asyncio.sleep(0.02)
         if kind == "stands still":
             writer.write(head(b"Content-Length: 10") + b"12345")

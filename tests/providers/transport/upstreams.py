@@ -28,7 +28,7 @@ async def read_request(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
     fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
     if b"Transfer-Encoding" in fields:
         body = b""
-        while size := int(await reader.readline(), 16):
+        while size := int(await reader.readuntil(b"\r\n"), 16):
             body += await reader.readexactly(size)
             await reader.readexactly(2)
         await reader.readexactly(2)
@@ -110,7 +110,6 @@ class Wire:
             task = asyncio.current_task()
             assert task is not None
             self.handling[task] = writer
-            task.add_done_callback(self.handling.pop)
             try:
                 await handler(reader, writer)
             except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError, TimeoutError):
@@ -146,6 +145,7 @@ class Wire:
             writer.transport.abort()
             task.cancel()
         await asyncio.gather(*self.handling, return_exceptions=True)
+        self.handling.clear()
         await asyncio.sleep(0.01)
         assert self.failures == []
 
