@@ -102,7 +102,7 @@ class Wire:
         self.ca.issue_cert(*(names or ("localhost", "127.0.0.1", "::1"))).configure_cert(context)
         return context
 
-    async def listen(self, handler: Handler, context: ssl.SSLContext | None = None, **options: object) -> int:
+    async def listen(self, handler: Handler, context: ssl.SSLContext | None = None, port: int = 0) -> int:
         """Serve `handler` on a port of 127.0.0.1 and return the port."""
 
         async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -121,10 +121,10 @@ class Wire:
 
         if context is None and self.scheme == "https":
             context = self.server_context()
-        server = await asyncio.start_server(guarded, "127.0.0.1", 0, ssl=context, limit=1 << 20, **options)
+        server = await asyncio.start_server(guarded, "127.0.0.1", port, ssl=context, limit=1 << 20)
         self.servers.append(server)
-        port: int = server.sockets[0].getsockname()[1]
-        return port
+        bound: int = server.sockets[0].getsockname()[1]
+        return bound
 
     def endpoint(self, port: int, host: str = "127.0.0.1", tls: Tls | None = None) -> Endpoint:
         tls = tls or (Tls(ca_file=str(self.ca_file)) if self.scheme == "https" else Tls())
