@@ -52,7 +52,7 @@ def test_help_is_there_at_once() -> None:
     assert statistics.median(took) < 0.4
 
 
-@pytest.mark.parametrize("name", ["ask", "chat", "models"])
+@pytest.mark.parametrize("name", sorted(main.COMMANDS))
 def test_a_command_is_found_by_its_name(name: str) -> None:
     command = main.group.get_command(click.Context(main.group), name)
     assert command is not None

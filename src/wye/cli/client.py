@@ -116,11 +116,11 @@ class Gateway:
             raise broken(error) from error
         return response
 
-    def get(self, path: str) -> bytes:
+    def get(self, path: str, silence: float = SILENCE_SECONDS) -> bytes:
         """Fetch a document."""
         connection = self.connect()
         try:
-            return read_whole(self.ask(connection, path))
+            return read_whole(self.ask(connection, path, silence=silence))
         finally:
             connection.close()
 
