@@ -1,6 +1,7 @@
 """The database behind the spool: where it is, how it is opened, and how rows get into it."""
 
 import functools
+import itertools
 import os
 import sqlite3
 from decimal import Decimal, localcontext
@@ -141,7 +142,7 @@ def exact_sum(amounts: sa.ColumnElement[Any], engine: sa.Engine) -> sa.ColumnEle
 
 def _insert(connection: sa.Connection, rows: list[Row]) -> None:
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_sqlite_insert(len(rows)), tuple(value for row in rows for value in row))
+        connection.exec_driver_sql(_sqlite_insert(len(rows)), tuple(itertools.chain.from_iterable(rows)))
     else:
         objects = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
         connection.exec_driver_sql(_POSTGRES_INSERT, (msgspec.json.encode(objects).decode(),))
