@@ -17,6 +17,11 @@ from typing import Any
 import yaml
 
 START_SECONDS = 30
+QUIET: dict[str, Any] = {
+    "discovery": {"environment": False, "engines": False},
+    "embedded": {"enabled": False},
+}
+"""Nothing but what the test configures."""
 KEY = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -98,12 +103,8 @@ def running(
 ) -> Iterator[Running]:
     """Run `wye serve` with `settings` as its wye.yaml; discovery and engine are off unless named."""
     folder.mkdir(parents=True, exist_ok=True)
-    base: dict[str, Any] = {
-        "discovery": {"environment": False, "engines": False},
-        "embedded": {"enabled": False},
-    }
     config = folder / "wye.yaml"
-    config.write_text(yaml.safe_dump(base | dict(settings), sort_keys=False))
+    config.write_text(yaml.safe_dump(QUIET | dict(settings), sort_keys=False))
     port = free_port()
     log = folder / "log"
     command = [sys.executable, "-m", "wye", "serve", "--config", str(config), "--listen", f"127.0.0.1:{port}"]

@@ -1,6 +1,7 @@
 """`wye serve`: start the gateway."""
 
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -46,7 +47,12 @@ def serve(config: Path | None, state_dir: Path, listen: str | None, workers: int
     human = log == "text" or (log == "auto" and sys.stdout.isatty())
     _set_up_logging(human=human)
     options = Options(find(config), state_dir, listen, human_log=human)
-    uvloop.run(run(options, _announce))
+    try:
+        uvloop.run(run(options, _announce))
+    except ValueError as error:  # an address, key, proxy or collector that start-up refuses
+        if os.environ.get("WYE_DEBUG"):
+            raise
+        raise click.ClickException(str(error)) from None
 
 
 def _announce(started: Started) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NEVER = float("inf")
 LINGER_SECONDS = 2.0
+SILENCE_SECONDS = 0.3
 PIPELINE = 16
 """Requests that may wait behind the one being answered."""
 REMAINDER = 65_536
@@ -67,11 +68,10 @@ class Connection(asyncio.Protocol):
         self.url = b""
         self.headers: list[tuple[bytes, bytes]] = []
         self.framing: list[tuple[bytes, bytes]] = []
-        self.fed = 0
-        self.midway = False
-        self.progress = False
-        self.unread = 0
-        self.chunked = False
+        self.chunk = self.fed = self.stalled = self.length = 0
+        self.alone = self.progress = self.chunked = False
+        self.unsent = 0
+        self.gone_by = NEVER
 
     # -- asyncio.Protocol
 
@@ -101,16 +101,14 @@ class Connection(asyncio.Protocol):
         exchange, self.answering, self.receiving = self.answering, None, None
         if exchange is not None:
             exchange.hang_up()
-        for queued in self.queue:
-            queued.hang_up()
-            queued.release()
-            queued.scope = {}
-        self.queue.clear()
+        self._forget_queue()
         self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Parse; refuse what is malformed or too much."""
         if self.phase is Phase.OVER or self.parser is None:
+            if self.deadline < self.gone_by:  # it lingers, and is not silent yet
+                self.deadline = min(self.state.now + SILENCE_SECONDS, self.gone_by)
             return
         begun_in = self.phase
         self.progress = False
@@ -152,31 +150,33 @@ class Connection(asyncio.Protocol):
     # -- reception
 
     def _feed(self, data: bytes, begun_in: Phase) -> None:
-        limits = self.limits
-        self.midway = begun_in is not Phase.IDLE
-        size = len(data)
-        if begun_in is Phase.HEAD:
-            self.fed += size
-        else:
-            self.fed = size
+        size = self.chunk = len(data)
+        self.alone = begun_in is Phase.IDLE
         while data:
             try:
                 self.parser.feed_data(data)  # type: ignore[union-attr]  # checked by the caller
                 break
             except httptools.HttpParserUpgrade as upgrade:
-                head = without_upgrade(self.parser.get_method(), self.url, self.headers)  # type: ignore[union-attr]  # the same
-                data = head + data[upgrade.args[0] :]
-                self.parser = httptools.HttpRequestParser(self)
-                self.ignoring_upgrade = False
+                data = self._ignore_upgrade() + data[upgrade.args[0] :]
         if self.phase is Phase.HEAD:
-            # A head that began within this chunk: what was before it doesn't count, so one chunk is let pass.
-            if self.fed > limits.header_bytes and (begun_in is Phase.HEAD or not self.midway):
+            if begun_in is Phase.HEAD:
+                self.fed += size
+            else:
+                self.fed = size if self.alone else 0  # what came before the head doesn't count
+            if self.fed > self.limits.header_bytes:
                 raise self._head_too_large()
         elif self.phase is Phase.BODY and self.chunked:
             # Chunk extensions and trailers without any progress are limited as headers are.
-            self.unread = 0 if self.progress else self.unread + size
-            if self.unread > limits.header_bytes:
+            self.stalled = 0 if self.progress else self.stalled + size
+            if self.stalled > self.limits.header_bytes:
                 raise self._head_too_large()
+
+    def _ignore_upgrade(self) -> bytes:
+        """Return the head again without its Upgrade, for a new parser: llhttp stops at one."""
+        head = without_upgrade(self.parser.get_method(), self.url, self.headers)  # type: ignore[union-attr]  # it raised
+        self.parser = httptools.HttpRequestParser(self)
+        self.ignoring_upgrade = False
+        return head
 
     def _head_too_large(self) -> HeadersTooLargeError:
         limits = self.limits
@@ -215,7 +215,7 @@ class Connection(asyncio.Protocol):
         parser = self.parser
         assert parser is not None  # noqa: S101  # it is calling
         headers, limits = self.headers, self.limits
-        suspect = self.midway or self.fed > limits.header_bytes
+        suspect = not self.alone or self.chunk > limits.header_bytes  # only then is adding up worth it
         if len(headers) > limits.headers or (suspect and head_size(self.url, headers) > limits.header_bytes):
             raise self._head_too_large()
         version: str = parser.get_http_version()
@@ -269,7 +269,7 @@ class Connection(asyncio.Protocol):
                 message = f"more than {PIPELINE} requests wait on this connection"
                 raise OverloadedError(message, retry_after=1)
             self.queue.append(exchange)
-        self.unread = length
+        self.length, self.stalled = length, 0
         if length > self.limits.body_bytes:
             raise self._body_too_large()
         if length and length + self.state.in_flight > self.limits.bytes_in_flight:
@@ -284,25 +284,17 @@ class Connection(asyncio.Protocol):
         """httptools: a piece of the body."""
         self.progress = True
         exchange = self.receiving
-        if exchange is None:
-            return
-        size = len(data)
-        if exchange.complete:
-            return
-        exchange.size += size
-        exchange.buffered += size
-        exchange.parts.append(data)
-        exchange.waiting_continue = False
+        if exchange is None or exchange.complete:
+            return  # already answered: what is left is thrown away
+        exchange.add(data)
         state = self.state
-        state.in_flight += size
+        state.in_flight += len(data)
         if exchange.size > self.limits.body_bytes:
             raise self._body_too_large()
         if state.in_flight > self.limits.bytes_in_flight:
             raise OverloadedError(_BUSY, retry_after=1)
         if exchange.buffered > BUFFERED_BODY and not exchange.wanted:
             self._pause_reading()
-        if exchange.waiter is not None and not exchange.parts[1:]:
-            exchange.wake()
 
     def on_chunk_header(self) -> None:
         """httptools: a chunk begins."""
@@ -314,6 +306,7 @@ class Connection(asyncio.Protocol):
             return
         self.phase = Phase.IDLE
         self.deadline = NEVER
+        self.alone = False
         exchange, self.receiving = self.receiving, None
         if exchange is None:
             return
@@ -341,7 +334,7 @@ class Connection(asyncio.Protocol):
         if exchange.received:
             return True
         # The rest of a small body is read and thrown away; a large, chunked or not yet sent one is not.
-        remainder = self.unread - exchange.size
+        remainder = self.length - exchange.size
         return not self.chunked and not exchange.waiting_continue and 0 < remainder <= REMAINDER
 
     def answered(self, exchange: Exchange) -> None:
@@ -350,7 +343,7 @@ class Connection(asyncio.Protocol):
         state.total_requests += 1
         self.answering = None
         if not exchange.keep_alive:
-            self.queue_clear()
+            self._forget_queue()
             self._part(b"")
             return
         self.resume_reading()
@@ -358,11 +351,13 @@ class Connection(asyncio.Protocol):
             self._answer(self.queue.popleft())
         elif self.parting is not None:
             self._part(self.parting)
+        elif state.draining and self.phase is Phase.IDLE:
+            self._part(b"")  # the head of its answer was out before draining began, without `close`
         elif self.phase is Phase.IDLE:
             self.deadline = state.now + self.limits.keep_alive_seconds
 
-    def queue_clear(self) -> None:
-        """Forget requests behind one that ended the connection."""
+    def _forget_queue(self) -> None:
+        """Drop requests that no app has seen, behind one that ended the connection."""
         for queued in self.queue:
             queued.release()
             queued.scope = {}
@@ -397,21 +392,24 @@ class Connection(asyncio.Protocol):
     def _part(self, last: bytes) -> None:
         """Write `last` and close, without a reset when the client may still be sending."""
         transport = self.transport
-        self.parting = None
         if last:
             transport.write(last)
-        if self.phase is Phase.IDLE and not last:
+        expects_nothing = self.phase is Phase.IDLE and not last
+        self.parting = None
+        self.phase = Phase.OVER
+        self.gone_by = self.deadline = self.state.now + LINGER_SECONDS
+        if expects_nothing and not transport.get_write_buffer_size():
             transport.close()
         elif not transport.is_closing():
             self.resume_reading()
             if transport.can_write_eof():
                 transport.write_eof()
-        self.phase = Phase.OVER
-        self.deadline = self.state.now + LINGER_SECONDS
+            else:  # TLS has no half-close, so the end is told once the client has fallen silent
+                self.deadline = self.state.now + SILENCE_SECONDS
 
     def expire(self, now: float) -> None:
         """Act on a deadline that has passed. Called by the sweeper."""
-        if now > self.write_deadline or self.transport.is_closing():
+        if now > self.write_deadline:
             self.transport.abort()
         elif self.phase is Phase.OVER:
             self._expire_parted(now)
@@ -425,10 +423,18 @@ class Connection(asyncio.Protocol):
             self.refuse(ReceiveTimeoutError(f"the request's {what} did not arrive within {seconds:g} s"))
 
     def _expire_parted(self, now: float) -> None:
-        if self.write_paused:  # it still reads the last answer: `write_deadline` counts
-            self.deadline = now + LINGER_SECONDS
-        else:
+        """End what lingers, unless the client still takes from its last answer."""
+        unsent = self.transport.get_write_buffer_size()
+        if unsent != self.unsent:
+            self.unsent = unsent
+            self.gone_by = now + self.limits.body_seconds
+        if unsent and now < self.gone_by:
+            self.deadline = now + SILENCE_SECONDS
+        elif unsent or self.transport.is_closing():
             self.transport.abort()
+        else:
+            self.deadline = now + LINGER_SECONDS
+            self.transport.close()
 
     def shutdown(self) -> None:
         """End an idle connection now, any other with its next response."""

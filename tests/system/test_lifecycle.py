@@ -1,0 +1,215 @@
+"""Starting, changing and stopping a real gateway."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import yaml
+
+from fake_upstream import DONE, FINISH, Call, FakeUpstream, delta
+from running import KEY, Running, free_port, running
+
+
+def ask(model: str, **fields: Any) -> tuple[str, str, str, dict[str, str]]:
+    """The arguments of `HTTPConnection.request` that ask `model` something."""
+    body = {"model": model, "messages": [{"role": "user", "content": "hi"}]} | fields
+    return "POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"}
+
+
+def until(true: Callable[[], object], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def upstream() -> Iterator[FakeUpstream]:
+    fake = FakeUpstream()
+
+    @fake.script("slow")
+    async def slow(call: Call) -> None:
+        await call.begin_stream()
+        for number in range(10):
+            await call.event(delta(str(number)))
+            await asyncio.sleep(0.1)
+        await call.event(FINISH + DONE)
+        await call.send(b"0\r\n\r\n")
+
+    @fake.script("silent")
+    async def silent(_: Call) -> None:
+        await asyncio.sleep(60)
+
+    yield fake
+    fake.stop()
+
+
+def settings(upstream: FakeUpstream, **more: Any) -> dict[str, Any]:
+    reached = {"base_url": f"http://127.0.0.1:{upstream.port}/v1", "lane": "own", "networks": ["127.0.0.0/8"]}
+    return {"deployments": {name: {"model": name, **reached} for name in ("ok", "slow", "silent")}} | more
+
+
+def change(gateway: Running, text: str) -> None:
+    path = gateway.state.parent / "wye.yaml"
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.replace(path)
+
+
+def test_a_changed_file_comes_into_force_and_a_broken_one_does_not(
+    upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    base = settings(upstream) | {
+        "discovery": {"environment": False, "engines": False},
+        "embedded": {"enabled": False},
+    }
+    with running(tmp_path, base) as gateway:
+        assert gateway.chat("nick").status == 404
+        change(gateway, yaml.safe_dump(base | {"aliases": {"nick": "ok"}}))
+        until(lambda: gateway.chat("nick").status == 200)
+        change(gateway, yaml.safe_dump(base | {"aliases": {"nick": "nowhere"}}))
+        until(lambda: "stays in force" in gateway.log.read_text())
+        assert "aliases.nick" in gateway.log.read_text()
+        assert gateway.chat("nick").status == 200
+        change(gateway, yaml.safe_dump(base | {"labels": {"internal": {"lanes": ["closed"]}}}))
+        until(lambda: gateway.chat("ok").status == 403)
+
+
+def test_a_stream_in_flight_finishes_while_new_ones_are_turned_away(
+    upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    with (
+        running(tmp_path, settings(upstream)) as gateway,
+        contextlib.closing(gateway.connect()) as connection,
+    ):
+        body = json.dumps({"model": "slow", "stream": True, "messages": [{"role": "user", "content": "hi"}]})
+        connection.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        first = response.read1(1)
+        gateway.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        with pytest.raises(ConnectionRefusedError):
+            gateway.chat("ok")
+        assert (first + response.read()).endswith(DONE)
+        assert gateway.process.wait(10) == 0
+        assert "Traceback" not in gateway.log.read_text()
+
+
+def test_draining_has_an_end(upstream: FakeUpstream, tmp_path: Path) -> None:
+    more = {"listener": {"drain_seconds": 0.5}}
+    with (
+        running(tmp_path, settings(upstream, **more)) as gateway,
+        contextlib.closing(gateway.connect()) as held,
+    ):
+        held.request(*ask("silent"))
+        until(lambda: upstream.seen["silent"])
+        started = time.monotonic()
+        assert gateway.stop() == 0
+        assert time.monotonic() - started < 5
+
+
+def wye(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "WYE_STATE_DIR": str(folder / "state"), **environ}
+    command = [sys.executable, "-m", "wye", *arguments]
+    return subprocess.run(
+        command, env=env, cwd=folder, check=False, capture_output=True, text=True, timeout=30
+    )
+
+
+def test_another_address_needs_a_key(tmp_path: Path) -> None:
+    done = wye(tmp_path, "serve", "--listen", f"0.0.0.0:{free_port()}")
+    assert done.returncode != 0
+    assert "wye keys create" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_weak_bootstrap_key_is_refused_without_showing_it(tmp_path: Path) -> None:
+    done = wye(tmp_path, "serve", "--listen", f"0.0.0.0:{free_port()}", WYE_BOOTSTRAP_KEY="letmein")
+    assert done.returncode != 0
+    assert "WYE_BOOTSTRAP_KEY" in done.stderr
+    assert "letmein" not in done.stdout + done.stderr
+
+
+def test_more_workers_are_refused_for_now(tmp_path: Path) -> None:
+    done = wye(tmp_path, "serve", "--workers", "2")
+    assert done.returncode == 2
+    assert "not supported yet" in done.stderr
+
+
+def test_a_taken_port_is_said_plainly(upstream: FakeUpstream, tmp_path: Path) -> None:
+    done = wye(tmp_path, "serve", "--listen", f"127.0.0.1:{upstream.port}")
+    assert done.returncode == 1
+    assert str(upstream.port) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_broken_file_names_line_and_path(tmp_path: Path) -> None:
+    (tmp_path / "wye.yaml").write_text("listen: 127.0.0.1:4000\ndeploymnts: {}\n")
+    done = wye(tmp_path, "serve")
+    assert done.returncode == 1
+    assert "wye.yaml:2" in done.stderr
+    assert "deployments" in done.stderr
+
+
+def test_keys_from_creation_to_revocation(upstream: FakeUpstream, tmp_path: Path) -> None:
+    environ = {"WYE_BOOTSTRAP_KEY": KEY}
+    with running(tmp_path, settings(upstream), environ) as gateway:
+        assert gateway.chat("ok").status == 401
+        assert gateway.chat("ok", {"authorization": f"Bearer {KEY}"}).status == 200
+        made = wye(tmp_path, "keys", "create", "ward", "--model", "ok", "--label", "phi", "--json")
+        assert made.returncode == 0, made.stderr
+        secret = json.loads(made.stdout)["secret"]
+        bearer = {"authorization": f"Bearer {secret}"}
+        until(lambda: gateway.chat("ok", bearer).status == 200)
+        answered = gateway.chat("ok", {"x-api-key": secret})
+        assert gateway.record(answered, {"authorization": f"Bearer {KEY}"})["labels"] == ["phi"]
+        assert gateway.chat("slow", bearer).status == 403
+        listed = wye(tmp_path, "keys", "list")
+        assert "ward" in listed.stdout
+        assert secret not in listed.stdout
+        assert wye(tmp_path, "keys", "revoke", "ward").returncode == 0
+        until(lambda: gateway.chat("ok", bearer).status == 401)
+        everything = (
+            gateway.log.read_text() + gateway.ask("GET", "/metrics", None, {"x-api-key": KEY}).body.decode()
+        )
+        assert secret not in everything
+        assert KEY not in everything
+
+
+def test_a_budget_holds_against_requests_side_by_side(upstream: FakeUpstream, tmp_path: Path) -> None:
+    priced = settings(upstream)
+    for deployment in priced["deployments"].values():
+        deployment["price"] = {"input": 100, "output": 1000}
+    with running(tmp_path, priced, {"WYE_BOOTSTRAP_KEY": KEY}) as gateway:
+        made = wye(tmp_path, "keys", "create", "small", "--budget", "0.50/total", "--json")
+        assert made.returncode == 0, made.stderr
+        bearer = {"authorization": f"Bearer {json.loads(made.stdout)['secret']}"}
+        until(lambda: gateway.ask("GET", "/v1/models", None, bearer).status == 200)
+        # Each costs $0.03 (100 in, 20 out) and at worst about .1 of what is left with a cap of 100 tokens.
+        answers = [gateway.chat("ok", bearer, max_tokens=100) for _ in range(30)]
+        served = [a for a in answers if a.status == 200]
+        refused = [a for a in answers if a.status == 402]
+        assert len(served) + len(refused) == 30
+        assert 0 < len(served) * 0.03 <= 0.50
+        assert "max_tokens" in refused[0].error["message"]
+
+
+def test_no_engine_outlives_a_killed_gateway(tmp_path: Path) -> None:
+    with running(tmp_path, {"embedded": {"enabled": True, "embeddings": True}}) as gateway:
+        children = psutil.Process(gateway.process.pid).children(recursive=True)
+        assert children
+        assert gateway.chat("auto", max_tokens=2).status == 200
+        gateway.process.kill()
+        gateway.process.wait()
+        _, alive = psutil.wait_procs(children, timeout=5)
+        assert alive == []
