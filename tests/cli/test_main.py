@@ -80,6 +80,20 @@ def test_an_unknown_option_is_not_taken_for_a_command() -> None:
     assert "No such option" in wye_command("--frobnicate").stderr
 
 
+def test_completion_offers_names_and_imports_none() -> None:
+    typed = {"_WYE_COMPLETE": "bash_complete", "COMP_WORDS": "wye mo", "COMP_CWORD": "1"}
+    code = "from wye.cli.main import group; group.main(prog_name='wye')"
+    shown = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **typed},
+    )
+    assert shown.stdout == "plain,models\n"
+    assert "wye.cli.models" not in shown.stderr
+
+
 def failing(error: BaseException) -> Callable[..., object]:
     def fail(**_: object) -> object:
         raise error

@@ -11,6 +11,7 @@ import traceback
 from typing import NamedTuple, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 import wye
 from wye.core.errors import WyeError
@@ -74,6 +75,12 @@ class LazyGroup(click.Group):
         """Write the summaries without importing what they summarise."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer names and options without importing what they complete to."""
+        names = [(name, entry.summary) for name, entry in COMMANDS.items() if name.startswith(incomplete)]
+        offered = [CompletionItem(name, help=summary) for name, summary in names]
+        return [*offered, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001  # click's callback
