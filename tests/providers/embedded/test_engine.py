@@ -21,7 +21,7 @@ import pytest_asyncio
 from wye.config.settings import EmbeddedSettings
 from wye.core.lane import Lane
 from wye.core.request import Operation
-from wye.providers.embedded.engine import CHAT_ID, EMBEDDING_ID, EmbeddedEngine, usable_cores
+from wye.providers.embedded.engine import CHAT_ID, EMBEDDING_ID, EmbeddedEngine, chat_threads, usable_cores
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 READY_SECONDS = 3.0
@@ -219,16 +219,16 @@ async def test_what_it_cannot_do_is_refused_with_the_reason(
     assert says in refusal.value.message
 
 
-async def test_a_caller_that_hangs_up_ends_the_work(
-    engine: EmbeddedEngine, embed: openai.AsyncOpenAI
-) -> None:
+async def test_a_hang_up_ends_the_work(engine: EmbeddedEngine, embed: openai.AsyncOpenAI) -> None:
     child = psutil.Process(engine.pids()[EMBEDDING_ID])
-    with pytest.raises(openai.APITimeoutError):  # some 30 s of work
+    with pytest.raises(openai.APITimeoutError):  # 40 s of work or more
         await embed.embeddings.create(model="m", input=["word " * 500] * 400, timeout=0.5)
-    await asyncio.sleep(0.5)
-    before = sum(child.cpu_times()[:2])
-    await asyncio.sleep(0.5)
-    assert sum(child.cpu_times()[:2]) - before < 0.2
+    async with asyncio.timeout(15):
+        used = 1.0
+        while used > 0.1:
+            before = sum(child.cpu_times()[:2])
+            await asyncio.sleep(0.5)
+            used = sum(child.cpu_times()[:2]) - before
 
 
 async def test_prompts_do_not_reach_the_log(
@@ -332,3 +332,7 @@ async def test_threads_respect_a_container_quota(tmp_path: Path, limit: str, cor
     file = tmp_path / "cpu.max"
     file.write_text(limit)
     assert usable_cores(file) == (cores or len(os.sched_getaffinity(0)))
+
+
+async def test_one_core_is_left_to_others() -> None:
+    assert [chat_threads(cores) for cores in (1, 2, 8)] == [1, 1, 7]
