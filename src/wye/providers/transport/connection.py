@@ -5,6 +5,7 @@ the row is bytes nobody asked for, or a protocol error, and the connection is ab
 
 | state    | request | begin | interim head | final head | data | end      |
 |----------|---------|-------|--------------|------------|------|----------|
+| NEW      | becomes IDLE once TCP, and TLS, stand; anything before that makes it CLOSED |
 | IDLE     | WAITING |       |              |            |      |          |
 | WAITING  |         | HEAD  |              |            |      |          |
 | HEAD     |         |       | INTERIM      | BODY       |      |          |
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from wye.catalog.deployments import Timeouts
     from wye.providers.transport.pool import Pool
 
+NEW: Final = "new"
 IDLE: Final = "idle"
 WAITING: Final = "waiting"
 HEAD: Final = "head"
@@ -56,6 +58,7 @@ DATA: Final = "data"
 END: Final = "end"
 
 LEGAL: Final[dict[str, dict[str, str]]] = {
+    NEW: {},
     IDLE: {REQUEST: WAITING},
     WAITING: {BEGIN: HEAD},
     HEAD: {INTERIM_HEAD: INTERIM, FINAL_HEAD: BODY},
@@ -112,7 +115,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, pool: "Pool", loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.state: str = IDLE
+        self.state: str = NEW
         self.born = loop.time()
         self.idle_since = 0.0
         self.expired = False
@@ -131,7 +134,14 @@ class Connection(asyncio.Protocol):
         self._keep = False
 
     def attach(self, transport: asyncio.Transport, raw: asyncio.Transport) -> None:
-        """Take over an established transport; `raw` is the TCP one underneath (the same without TLS)."""
+        """Take over an established transport; `raw` is the TCP one underneath (the same without TLS).
+
+        Raises `ClosedError` when the upstream spoke, or left, before it was asked anything.
+        """
+        if self.state is not NEW:
+            message = "the upstream spoke or left before it was asked"
+            raise ClosedError(message, replay_safe=True)
+        self.state = IDLE
         self._transport = transport
         self._raw = raw
         # Anything the kernel does not take at once stops the upload: with TLS 0 would stop every write.
@@ -341,6 +351,8 @@ class Connection(asyncio.Protocol):
 
     def fail(self, error: BaseException) -> None:
         """Abort the connection and end its exchange, if any, with `error`."""
+        if self.state is NEW:
+            self.state = CLOSED
         if self.state is CLOSED:
             return
         response = self._response

@@ -47,46 +47,31 @@ class Dialer:
         site, proxy = origin.site, origin.proxy
         host, port = (site.host, site.port) if proxy is None else (proxy.host, proxy.port)
         found = await self._resolver.resolve(host, port)
+        context = await self._contexts.get(site.tls) if site.scheme == "https" else None
         step[0] = "connecting"
         sock = await self._race(origin, found)
         loop = asyncio.get_running_loop()
-        tunnel = Tunnel()
+        connection = Connection(pool, loop)
+        tunnel = None if context is None else Tunnel()
         try:
-            raw, _ = await loop.create_connection(lambda: tunnel, sock=sock)
+            raw, _ = await loop.create_connection(lambda: tunnel or connection, sock=sock)
         except BaseException:
             sock.close()
             raise
         transport = raw
         try:
-            connection = Connection(pool, loop)
-            if site.scheme == "https":
-                if proxy is not None:
-                    step[0] = "the proxy's CONNECT"
-                    # The port is never left out here (RFC 9110 section 7.1).
-                    await tunnel.open(raw, _authority(site.host, site.port), proxy)
+            if tunnel is not None and proxy is not None:
+                step[0] = "the proxy's CONNECT"
+                # The port is never left out here (RFC 9110 section 7.1).
+                await tunnel.open(raw, _authority(site.host, site.port), proxy)
+            if tunnel is not None and context is not None:
                 step[0] = "the TLS handshake"
-                transport = await self._secure(origin, connection, raw)
-            else:
-                raw.set_protocol(connection)
+                transport = await _secure(tunnel, connection, raw, context, site.host)
             connection.attach(transport, raw)
         except BaseException:
             transport.abort()
             raise
         return connection
-
-    async def _secure(
-        self, origin: "Origin", connection: Connection, raw: asyncio.Transport
-    ) -> asyncio.Transport:
-        context = await self._contexts.get(origin.site.tls)
-        loop = asyncio.get_running_loop()
-        try:
-            transport = await loop.start_tls(raw, connection, context, server_hostname=origin.site.host)
-        except (ssl.SSLError, OSError) as error:
-            raise TlsError(reason(error)) from error
-        if transport is None:
-            message = "the handshake failed: the connection was closed"
-            raise TlsError(message)
-        return transport
 
     async def _race(self, origin: "Origin", found: Resolved) -> socket.socket:
         """RFC 8305 section 5: start the next address when one fails or has not answered in a while."""
@@ -108,6 +93,23 @@ class Dialer:
         finally:
             _dismiss(running)
         raise _failure(origin, failures)
+
+
+async def _secure(
+    tunnel: Tunnel, connection: Connection, raw: asyncio.Transport, context: ssl.SSLContext, host: str
+) -> asyncio.Transport:
+    if not tunnel.quiet:
+        message = "the handshake failed: the upstream spoke first"
+        raise TlsError(message)
+    loop = asyncio.get_running_loop()
+    try:
+        transport = await loop.start_tls(raw, connection, context, server_hostname=host)
+    except (ssl.SSLError, OSError) as error:
+        raise TlsError(reason(error)) from error
+    if transport is None:
+        message = "the handshake failed: the connection was closed"
+        raise TlsError(message)
+    return transport
 
 
 def _winner(done: "set[asyncio.Task[socket.socket]]", failures: list[BaseException]) -> socket.socket | None:

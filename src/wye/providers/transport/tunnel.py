@@ -24,6 +24,12 @@ class Tunnel(asyncio.Protocol):
             lines.append(f"Proxy-Authorization: {proxy.credentials.reveal()}")
         transport.write("".join(f"{line}\r\n" for line in (*lines, "")).encode())
         await self._done
+        self._answer = b""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the peer said nothing but what it was asked."""
+        return not self._answer
 
     def data_received(self, data: bytes) -> None:
         """asyncio: a part of the answer."""
