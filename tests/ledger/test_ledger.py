@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -53,6 +54,31 @@ def test_segments_are_deleted_once_committed(tmp_path: Path, monkeypatch: pytest
     assert ledger.flush()
     time.sleep(0.1)
     assert len(list(tmp_path.rglob("*.jsonl"))) == 1
+    ledger.close()
+    assert stored(LedgerSettings(), tmp_path) == numbers(range(100))
+
+
+def test_the_writer_goes_on_once_there_are_files_to_open_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(Spool.__init__.__kwdefaults__, "segment_bytes", 5000)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    ledger = Ledger.open(LedgerSettings(), tmp_path)
+    appended = 0
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
+        while appended < 100:
+            ledger.append(record(appended))
+            appended += 1
+    except LedgerError as error:
+        refusal = error.message
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert "Too many open files" in refusal
+    assert appended > 0
+    for number in range(appended, 100):
+        ledger.append(record(number))
+    assert ledger.flush()
     ledger.close()
     assert stored(LedgerSettings(), tmp_path) == numbers(range(100))
 

@@ -101,9 +101,7 @@ class Writer(threading.Thread):
                 self._hurry.clear()
                 backoff = min(2 * backoff, longest)
             else:
-                if self.error:
-                    log.warning("the ledger's database is back")
-                self.error, (backoff, longest) = "", _BACKOFF_SECONDS
+                backoff, longest = _BACKOFF_SECONDS
         return True
 
     def _commit(self) -> None:
@@ -114,17 +112,23 @@ class Writer(threading.Thread):
             data = read_lines(self._fd, position - self._segment, stop - position)
             commit(self._engine, data, self._quarantine, self._spool.path(self._segment))
             position += len(data)
+        done = self._segment
         if sealed and position == stop:
             self._go_to(stop)
+        if self.error:
+            log.warning("the ledger's database is back")
+            self.error = ""
         with self._progress:
             self._spool.committed = position
             self._progress.notify_all()
+        if done != self._segment:
+            self._spool.drop(done)
 
     def _go_to(self, start: int) -> None:
+        """Read on in the next segment. When it cannot be opened now, nothing has changed."""
+        fd = os.open(self._spool.path(start), os.O_RDONLY | os.O_CLOEXEC)
         os.close(self._fd)
-        self._fd = os.open(self._spool.path(start), os.O_RDONLY | os.O_CLOEXEC)
-        self._spool.drop(self._segment)
-        self._segment = start
+        self._fd, self._segment = fd, start
 
 
 def read_lines(fd: int, offset: int, available: int) -> bytes:
