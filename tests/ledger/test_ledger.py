@@ -180,6 +180,37 @@ def test_records_wait_while_the_database_is_locked(tmp_path: Path, monkeypatch: 
     assert stored(LedgerSettings(), tmp_path) == numbers(range(1, 3))
 
 
+def test_a_full_disk_refuses_and_what_was_taken_is_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither the spool nor the database may grow; both go on when there is room again."""
+    ledger = Ledger.open(LedgerSettings(), tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    taken, refused = [], 0
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
+        for number in range(600):
+            try:
+                ledger.append(record(number))
+            except LedgerError:
+                refused += 1
+            else:
+                taken.append(f"r{number:06d}")
+        assert not ledger.healthy
+        assert not ledger.flush(0.5)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert refused > 200
+    assert len(taken) > 200
+    ledger.append(record(1000))
+    assert ledger.flush(20)
+    assert ledger.healthy
+    ledger.close()
+    assert stored(LedgerSettings(), tmp_path) == [*taken, "r001000"]
+    assert "records wait in the spool" in caplog.text
+    assert not (tmp_path / "quarantine").exists()
+
+
 def test_records_wait_while_postgresql_breaks_connections(
     postgres_settings: LedgerSettings, postgres: str, tmp_path: Path
 ) -> None:
