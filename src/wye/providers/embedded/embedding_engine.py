@@ -75,7 +75,7 @@ class Application:
             status, body = 200, await self._answer(scope, receive)
         except RefusedError as error:
             kind = "invalid_request_error" if error.status < 500 else "server_error"  # noqa: PLR2004  # HTTP classes
-            told = {"message": str(error), "type": kind, "param": error.param, "code": error.status}
+            told = {"message": str(error), "type": kind, "param": error.param, "code": None}
             status, body = error.status, msgspec.json.encode({"error": told})
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -28,7 +28,7 @@ class EmbeddedEngine:
     """
 
     def __init__(self, settings: EmbeddedSettings, state_dir: Path) -> None:
-        state_dir.mkdir(parents=True, exist_ok=True)
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         programs = {CHAT_ID: _chat_program(settings, state_dir)}
         if settings.embeddings:
             with contextlib.suppress(EmbeddedUnavailableError):  # chat works without; `deployments` shows it
