@@ -317,3 +317,19 @@ def test_keep_alive_survives_errors(gateway: Running) -> None:
 def test_nothing_in_the_log_is_a_traceback(gateway: Running) -> None:
     gateway.chat("ok")
     assert "Traceback" not in Path(gateway.log).read_text()
+
+
+def test_prompts_are_stored_only_where_config_says_so(upstream: FakeUpstream, tmp_path: Path) -> None:
+    settings = {"deployments": {"ok": deployment(upstream, "ok")}, "ledger": {"store_content": True}}
+    with running(tmp_path, settings) as storing:
+        for stream in (False, True):
+            content = json.loads(storing.record(storing.chat("ok", stream=stream))["content"])
+            assert json.loads(content["request"])["messages"][0]["content"] == "hi"
+            assert "lo." in content["answer"]
+
+
+def test_the_clients_trace_is_kept(gateway: Running) -> None:
+    trace, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    record = gateway.record(gateway.chat("ok", {"traceparent": f"00-{trace}-{parent}-01"}))
+    assert (record["trace"], record["parent"]) == (trace, parent)
+    assert "trace" not in gateway.record(gateway.chat("ok", {"traceparent": "nonsense"}))

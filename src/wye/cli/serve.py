@@ -65,7 +65,8 @@ def _announce(started: Started) -> None:
         unlabelled=now.policy.where(),
         ledger=started.ledger,
         keys=started.keys_required,
-        missing=(*started.missing, *started.notes),
+        missing=started.missing,
+        notes=started.notes,
         names=names,
     )
     click.echo(panel(start) + "\n")

@@ -75,5 +75,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str = ""
     trace: str = ""
     """W3C trace id, when the client or an exporter has one."""
+    parent: str = ""
+    """The client's W3C span id (`parent-id` of its traceparent)."""
     content: str = ""
     """Prompt and answer as JSON; only where config says `store_content`."""

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from wye.catalog.deployments import Deployment
 from wye.core.errors import MethodError, NotFoundError, WyeError
+from wye.core.money import Price
 from wye.core.record import Record
 from wye.gateway.arrival import Arrival
 from wye.gateway.keys import Caller
@@ -19,7 +20,6 @@ from wye.gateway.metrics import Metrics
 from wye.gateway.runtime import Runtime, Snapshot
 from wye.ledger.keystore import Scope
 from wye.protocols.openai_errors import error_body
-from wye.routing.names import AUTO
 
 FindRecord = Callable[[str], Record]
 Handler = Callable[[Request, Caller], Awaitable[Response]]
@@ -123,8 +123,7 @@ def _may_use(caller: Caller, name: str) -> bool:
 def _row(now: Snapshot, name: str, deployment: Deployment | None, runtime: Runtime) -> dict[str, Any]:
     row: dict[str, Any] = {"id": name, "object": "model", "created": 0}
     if deployment is None:
-        kind = "route" if name == AUTO or name in now.settings.routes else "alias"
-        return row | {"owned_by": "wye", "wye": {"kind": kind}}
+        return row | {"owned_by": "wye", "wye": {"kind": now.router.kind(name)}}
     profile, price = deployment.profile, deployment.price
     facts = {
         "kind": "deployment",
@@ -135,11 +134,24 @@ def _row(now: Snapshot, name: str, deployment: Deployment | None, runtime: Runti
         "context_tokens": profile.context_tokens,
         "tools": profile.tools,
         "vision": profile.vision,
-        "price": price and {"input": price.rates.input, "output": price.rates.output, "as_of": price.as_of},
+        "price": price and _price(price),
         "found_by": deployment.found_by,
         "down": runtime.health.reason_down(deployment.id),
     }
     return row | {"owned_by": deployment.provider, "wye": facts}
+
+
+def _price(price: Price) -> dict[str, Any]:
+    rates = price.rates
+    return {
+        "input": rates.input,
+        "output": rates.output,
+        "cache_read": rates.cache_read,
+        "cache_write": rates.cache_write,
+        "currency": price.currency,
+        "as_of": price.as_of,
+        "source": price.source,
+    }
 
 
 def _json(value: object) -> Response:

@@ -8,7 +8,7 @@ from wye.core.label import Labels, parse_labels
 from wye.gateway.listener.exchange import Exchange, Scope
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:/+=-]{1,128}\Z")
-_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}\Z")
 _NO_LABELS: Labels = frozenset()
 _bits = random.Random(random.SystemRandom().getrandbits(128)).getrandbits  # noqa: S311  # unique, not secret
 
@@ -21,14 +21,14 @@ def new_id() -> str:
 class Arrival:
     """A request's scope, with what the gateway itself reads from its headers."""
 
-    __slots__ = ("_labels", "exchange", "headers", "id", "request_id", "scope", "trace")
+    __slots__ = ("_labels", "exchange", "headers", "id", "parent", "request_id", "scope", "trace")
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.exchange: Exchange = scope["wye.connection"]
         self.headers: list[tuple[bytes, bytes]] = scope["headers"]
         self.id = self.request_id = new_id()
-        self._labels = self.trace = ""
+        self._labels = self.trace = self.parent = ""
         for name, value in self.headers:
             if name == b"x-request-id":
                 if _REQUEST_ID.match(value):
@@ -39,7 +39,8 @@ class Arrival:
                 self._labels = f"{self._labels},{text}" if self._labels else text
             elif name == b"traceparent":
                 match = _TRACEPARENT.match(value)
-                self.trace = match[1].decode("ascii") if match else ""
+                if match:
+                    self.trace, self.parent = match[1].decode("ascii"), match[2].decode("ascii")
 
     async def body(self) -> bytes:
         """Return the whole body. Raises `WyeError` (408, 413, 503) when it does not arrive."""

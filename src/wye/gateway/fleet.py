@@ -46,10 +46,10 @@ class Fleet:
 
     async def start(self) -> None:
         """Start the engine and look around, side by side. An engine that fails is left out and noted."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._look(self._settings))
-            if self._engine is not None:
-                tasks.create_task(self._start_engine(self._engine))
+        work = [self._look(self._settings)]
+        if self._engine is not None:
+            work.append(self._start_engine(self._engine))
+        await asyncio.gather(*work)
 
     async def rediscover(self, settings: Settings) -> bool:
         """Look around again under `settings`; say whether anything is different now."""

@@ -79,6 +79,7 @@ class Span(_Otlp, frozen=True):
     attributes: list[Attribute]
     events: list[Event] = []
     status: Status | None = None
+    parent_span_id: str = ""
 
 
 class Point(_Otlp, frozen=True):
@@ -135,6 +136,7 @@ def span(record: Record, find: Find) -> bytes:
     return _encode(
         Span(
             trace_id=_trace_id(record),
+            parent_span_id=record.parent if record.trace.strip("0") else "",
             span_id=hashlib.blake2b(record.id.encode(), digest_size=8).hexdigest(),
             name=f"{record.operation} {model}".rstrip(),
             kind=KIND_CLIENT,

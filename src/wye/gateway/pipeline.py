@@ -40,7 +40,10 @@ class Pipeline:
             downstream.whole(error.status, _error_headers(error), codec.error(error, arrival.request_id))
             return
         entry = Entry(arrival.id, arrival.request_id, codec.name, codec.operation.value)
-        entry.key, entry.team, entry.trace = caller.key_id, caller.team, arrival.trace
+        entry.key, entry.team = caller.key_id, caller.team
+        entry.trace, entry.parent = arrival.trace, arrival.parent
+        if now.settings.ledger.store_content:
+            entry.kept = bytearray()
         try:
             body = await arrival.body()
             entry.request_bytes = len(body)
@@ -93,6 +96,7 @@ class Pipeline:
         served = answer.status < 400  # noqa: PLR2004  # 4xx and 5xx are errors
         entry.outcome = Outcome.OK if served else Outcome.ERROR
         entry.response_bytes = len(answer.body)
+        entry.keep(answer.body)
         if served:
             self._settle(answer, entry, answer.usage)
         if answer.streamed:
@@ -111,11 +115,13 @@ class Pipeline:
         self, answer: Answer, relay: Relay, entry: Entry, downstream: Downstream
     ) -> tuple[WyeError | None, bytes]:
         """Pass a stream on as it arrives. Returns what broke it, if anything did, and its last bytes."""
+        entry.keep(answer.body)
         await downstream.write(answer.body)
         try:
             async for chunk in answer.response:
                 ready = relay.feed(chunk)
                 if ready:
+                    entry.keep(ready)
                     await downstream.write(ready)
             last = relay.finish()
         except TransportError as broken:

@@ -2,6 +2,8 @@
 
 import time
 
+import msgspec
+
 from wye.core.decision import Decision, Verdict
 from wye.core.label import Labels
 from wye.core.lane import Lane
@@ -9,6 +11,9 @@ from wye.core.money import Cost
 from wye.core.record import Attempt, Outcome, Record
 from wye.core.request import Request
 from wye.core.usage import Usage
+
+MAX_CONTENT_BYTES = 1_048_576
+"""Of a prompt, and of an answer, that is kept where config says so; the rest is cut off."""
 
 
 class Entry:
@@ -20,18 +25,19 @@ class Entry:
     __slots__ = (
         "at",
         "attempts",
-        "content",
         "cost",
         "decision",
         "deployment",
         "error",
         "first_byte",
         "id",
+        "kept",
         "key",
         "labels",
         "lane",
         "operation",
         "outcome",
+        "parent",
         "protocol",
         "request",
         "request_bytes",
@@ -54,7 +60,9 @@ class Entry:
         self.at = time.time()
         self.started = time.perf_counter()
         self.first_byte: float | None = None
-        self.key = self.team = self.deployment = self.error = self.trace = self.content = ""
+        self.key = self.team = self.deployment = self.error = self.trace = self.parent = ""
+        self.kept: bytearray | None = None
+        """The answer's bytes, where content is stored; None = it is not."""
         self.labels: Labels = frozenset()
         self.lane: Lane | None = None
         self.request: Request | None = None
@@ -72,6 +80,11 @@ class Entry:
     def elapsed_ms(self, moment: float) -> float:
         """Milliseconds from arrival to `moment`, to the microsecond."""
         return round((moment - self.started) * 1000, 3)
+
+    def keep(self, answer: bytes) -> None:
+        """Keep a piece of the answer, if content is stored."""
+        if self.kept is not None and len(self.kept) < MAX_CONTENT_BYTES:
+            self.kept += answer[: MAX_CONTENT_BYTES - len(self.kept)]
 
     def seal(self) -> Record:
         """Make the record. What is still unknown stays unknown."""
@@ -105,5 +118,13 @@ class Entry:
             cost=self.cost,
             error=self.error,
             trace=self.trace,
-            content=self.content,
+            parent=self.parent,
+            content="" if self.kept is None else _content(request, self.kept),
         )
+
+
+def _content(request: Request | None, answer: bytearray) -> str:
+    """Return prompt and answer as they crossed the wire, as one JSON object."""
+    asked = request.body[:MAX_CONTENT_BYTES] if request else b""
+    texts = {"request": asked.decode("utf-8", "replace"), "answer": answer.decode("utf-8", "replace")}
+    return msgspec.json.encode(texts).decode()

@@ -89,6 +89,10 @@ class Router:
         """Return the labels a route adds to its requests. Judge with them, before deciding."""
         return self._labels.get(name, frozenset())
 
+    def kind(self, name: str) -> str:
+        """Return what `name` is: `pinned` (one deployment), `alias`, `model` or `route`."""
+        return self._names[name].kind
+
     def names(self, verdict: Verdict) -> list[str]:
         """Return every name that leads to at least one deployment `verdict` permits, sorted."""
         permitted = verdict.permitted

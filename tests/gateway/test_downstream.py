@@ -1,0 +1,67 @@
+import asyncio
+from typing import Any
+
+from wye.gateway.downstream import Downstream, Heart
+
+
+class Exchange:
+    """Records what a real exchange would put on the wire."""
+
+    def __init__(self) -> None:
+        self.out: list[Any] = []
+        self.paused = False
+
+    def start(self, status: int, headers: bytes) -> None:
+        self.out.append((status, headers))
+
+    def write(self, data: bytes) -> None:
+        self.out.append(data)
+
+    def finish(self) -> None:
+        self.out.append("end")
+
+
+def beating(exchange: Exchange) -> tuple[Heart, Downstream, asyncio.Task[None]]:
+    heart = Heart(silence=0.06)
+    downstream = Downstream(exchange, b"x-request-id: r\r\n")  # type: ignore[arg-type]
+    heart.watch(downstream)
+    return heart, downstream, asyncio.create_task(heart.run())
+
+
+async def test_silence_before_the_first_byte_is_broken_with_head_and_comment() -> None:
+    exchange = Exchange()
+    _, downstream, task = beating(exchange)
+    await asyncio.sleep(0.1)
+    (status, headers), comment, *_ = exchange.out
+    assert status == 200
+    assert b"text/event-stream" in headers
+    assert comment == b": keep-alive\n\n"
+    await downstream.write(b"data: x\n\n")
+    downstream.begin(b"too-late: yes\r\n")
+    assert exchange.out.count((status, headers)) == 1
+    task.cancel()
+
+
+async def test_a_stream_that_speaks_is_left_alone() -> None:
+    exchange = Exchange()
+    _, downstream, task = beating(exchange)
+    for _ in range(10):
+        await downstream.write(b"data: x\n\n")
+        await asyncio.sleep(0.02)
+    assert b": keep-alive\n\n" not in exchange.out
+    task.cancel()
+
+
+async def test_no_comment_after_the_end_or_to_one_who_does_not_read() -> None:
+    exchange = Exchange()
+    _, downstream, task = beating(exchange)
+    exchange.paused = True
+    await asyncio.sleep(0.1)
+    assert exchange.out == []
+    exchange.paused = False
+    downstream.begin()
+    downstream.end(b"data: [DONE]\n\n")
+    count = len(exchange.out)
+    await asyncio.sleep(0.1)
+    assert len(exchange.out) == count
+    task.cancel()
