@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 NEVER = float("inf")
 LINGER_SECONDS = 2.0
+"""How long a closing connection may take in the usual case."""
+TAIL_SECONDS = 10.0
+"""And right after an answer, of which up to 128 KB may still be on its way to a slow reader."""
 SILENCE_SECONDS = 0.3
 PIPELINE = 16
 """Requests that may wait behind the one being answered."""
@@ -64,6 +67,7 @@ class Connection(asyncio.Protocol):
         self.fresh = True
         self.write_paused = self.read_paused = False
         self.write_waiter: asyncio.Future[None] | None = None
+        self.pouring: tuple[Exchange, memoryview] | None = None
         self.ignoring_upgrade = False
         self.url = b""
         self.headers: list[tuple[bytes, bytes]] = []
@@ -102,6 +106,7 @@ class Connection(asyncio.Protocol):
         if exchange is not None:
             exchange.hang_up()
         self._forget_queue()
+        self.pouring = None
         self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
@@ -135,9 +140,23 @@ class Connection(asyncio.Protocol):
         """Let the writer go on."""
         self.write_paused = False
         self.write_deadline = NEVER
+        if self.pouring is not None:
+            self.pour(*self.pouring)
         waiter = self.write_waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+    def pour(self, exchange: Exchange, rest: memoryview) -> None:
+        """Write the rest of a response as fast as the client reads, then complete it.
+
+        Given all at once, a large body would lie where TLS does not show how much of it is unsent.
+        """
+        while rest and not self.write_paused:
+            self.transport.write(rest[:WRITE_BUFFER])
+            rest = rest[WRITE_BUFFER:]
+        self.pouring = (exchange, rest) if rest else None
+        if not rest:
+            exchange.completed()
 
     async def writable(self) -> None:
         """Wait for `resume_writing` or the end of the connection."""
@@ -344,7 +363,7 @@ class Connection(asyncio.Protocol):
         self.answering = None
         if not exchange.keep_alive:
             self._forget_queue()
-            self._part(b"")
+            self._part(b"", TAIL_SECONDS)
             return
         self.resume_reading()
         if self.queue:
@@ -354,7 +373,10 @@ class Connection(asyncio.Protocol):
         elif state.draining and self.phase is Phase.IDLE:
             self._part(b"")  # the head of its answer was out before draining began, without `close`
         elif self.phase is Phase.IDLE:
-            self.deadline = state.now + self.limits.keep_alive_seconds
+            if state.draining:  # it began before
+                self._part(b"", TAIL_SECONDS)
+            else:
+                self.deadline = state.now + self.limits.keep_alive_seconds
 
     def _forget_queue(self) -> None:
         """Drop requests that no app has seen, behind one that ended the connection."""
@@ -389,15 +411,18 @@ class Connection(asyncio.Protocol):
         else:
             exchange.fail(error)
 
-    def _part(self, last: bytes) -> None:
-        """Write `last` and close, without a reset when the client may still be sending."""
+    def _part(self, last: bytes, grace: float = LINGER_SECONDS) -> None:
+        """Write `last` and close, without a reset when the client may still be sending.
+
+        `grace`: seconds for the client to take the end of what was written, and to close too.
+        """
         transport = self.transport
         if last:
             transport.write(last)
         expects_nothing = self.phase is Phase.IDLE and not last
         self.parting = None
         self.phase = Phase.OVER
-        self.gone_by = self.deadline = self.state.now + LINGER_SECONDS
+        self.gone_by = self.deadline = self.state.now + grace
         if expects_nothing and not transport.get_write_buffer_size():
             transport.close()
         elif not transport.is_closing():
@@ -433,7 +458,7 @@ class Connection(asyncio.Protocol):
         elif unsent or self.transport.is_closing():
             self.transport.abort()
         else:
-            self.deadline = now + LINGER_SECONDS
+            self.deadline = now + TAIL_SECONDS
             self.transport.close()
 
     def shutdown(self) -> None:

@@ -25,6 +25,8 @@ BUFFERED_BODY = 65_536
 """Bytes of a body that are held while nobody asks for it; more pauses reading."""
 ONE_WRITE = 65_536
 """Bodies up to this size are joined with their headers into one write."""
+SMALL_PIECE = 4_096
+"""Bytes of body; a client may send them in chunks of one."""
 NO_BODY = frozenset({204, 304})
 
 logger = logging.getLogger("wye.listener")
@@ -42,7 +44,7 @@ class Exchange:
     """
 
     __slots__ = (
-        "_more",
+        "_given",
         "_pending",
         "_remaining",
         "buffered",
@@ -50,12 +52,14 @@ class Exchange:
         "complete",
         "connection",
         "error",
+        "given",
         "head",
         "http10",
         "hung_up",
         "keep_alive",
         "on_hangup",
         "parts",
+        "piecewise",
         "received",
         "scope",
         "size",
@@ -84,9 +88,10 @@ class Exchange:
         self.on_hangup: Callable[[], None] | None = None
         self.hung_up = False
         self.error: WyeError | None = None
-        self.parts: list[bytes] = []
+        self.parts: list[bytes | bytearray] = []
         self.size = self.buffered = 0
-        self.received = self.wanted = self.started = self.complete = self.chunked = self._more = False
+        self.received = self.wanted = self.piecewise = self._given = False
+        self.started = self.given = self.complete = self.chunked = False
         self.waiter: asyncio.Future[None] | None = None
         self.task: asyncio.Task[None] | None = None
         self._remaining: int | None = None
@@ -103,11 +108,9 @@ class Exchange:
             raise self.error
         if not self.received:
             return None
-        parts = self.parts
-        if len(parts) == 1:
-            return parts[0]
-        self.parts = [b"".join(parts)]
-        return self.parts[0]
+        if len(self.parts) != 1:
+            self.parts = [b"".join(self.parts)]
+        return bytes(self.parts[0])  # of bytes this is no copy
 
     async def read_body(self) -> bytes:
         """Return the whole body. Raises WyeError as `take_body`, HangupError when the client leaves."""
@@ -130,6 +133,22 @@ class Exchange:
             await self.waiter
         finally:
             self.waiter = None
+
+    def add(self, data: bytes) -> None:
+        """Keep a piece of the body. Small ones are put together: an object each would be far larger."""
+        parts = self.parts
+        size = len(data)
+        self.size += size
+        self.buffered += size
+        self.waiting_continue = False
+        if not parts or size > SMALL_PIECE:
+            parts.append(data)
+        elif isinstance(parts[-1], bytearray):
+            parts[-1] += data
+        else:
+            parts.append(bytearray(data))
+        if self.piecewise:
+            self.wake()
 
     def wake(self) -> None:
         """Let whoever waits for the body look again."""
@@ -162,8 +181,10 @@ class Exchange:
             transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
         else:
             transport.write(b"%bcontent-length: %d\r\n\r\n" % (head, len(body)))
-            transport.write(body)
-        self._completed()
+            self.given = True
+            self.connection.pour(self, memoryview(body))
+            return
+        self.completed()
 
     def start(self, status: int, headers: bytes, length: int | None = None) -> None:
         """Begin a response whose body follows by `write`. `length` in bytes; None = chunked."""
@@ -220,10 +241,11 @@ class Exchange:
             raise RuntimeError(message)
         if self.chunked and not self.head:
             self.connection.transport.write(LAST_CHUNK)
-        self._completed()
+        self.completed()
 
     def abort(self) -> None:
         """End the connection at once: the response can't be completed, and the client must notice."""
+        self.on_hangup = None
         self.connection.transport.abort()
 
     def _closing(self) -> bytes:
@@ -232,41 +254,31 @@ class Exchange:
             self.keep_alive = False
         return b"" if self.keep_alive else b"connection: close\r\n"
 
-    def _completed(self) -> None:
+    def completed(self) -> None:
+        """Note that the last byte of the response is written."""
         self.complete = True
         self.on_hangup = None
+        self.wake()
         self.connection.answered(self)
 
     # -- ASGI 3 for everyone else (control plane)
 
     async def receive(self) -> Message:
-        """ASGI `receive`."""
-        self.wanted = True
+        """ASGI `receive`: pieces of the body, then, once nobody can be answered any more, a disconnect."""
+        self.wanted = self.piecewise = True
         try:
-            while not (self.parts or self.received or self.complete or self.error):
+            while not (self.complete or self.error) and (self._given or not (self.parts or self.received)):
                 await self._arrival()
-            if self.complete:
-                while not self.hung_up and not self.connection.transport.is_closing():
-                    await self._arrival()
         except HangupError:
             return {"type": "http.disconnect"}
-        if self.error or self.complete or self._more:
-            return await self._disconnected()
+        if self.complete or self.error:
+            return {"type": "http.disconnect"}
         body = b"".join(self.parts)
         self.parts = []
         self.buffered = 0
-        self.wanted = False
-        self._more = self.received
+        self.wanted = self.piecewise = False
+        self._given = self.received
         return {"type": "http.request", "body": body, "more_body": not self.received}
-
-    async def _disconnected(self) -> Message:
-        """Answer the `receive` after the last: it returns once there is nobody to answer any more."""
-        try:
-            while not (self.complete or self.error):
-                await self._arrival()
-        except HangupError:
-            pass
-        return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
         """ASGI `send`. The head waits for the first piece of body, to go in one write."""
@@ -313,8 +325,11 @@ class Exchange:
         except HangupError:
             pass  # there is nobody to answer
         except Exception:
-            logger.exception("the app failed")
-            self._answer_for_app(WyeError("an internal error; the gateway's log has the details"))
+            if self.error is None:  # else the app only choked on a body that did not arrive
+                logger.exception("the app failed")
+            self._answer_for_app(
+                self.error or WyeError("an internal error; the gateway's log has the details")
+            )
         else:
             self._answer_for_app(self.error or WyeError("the gateway gave no answer"))
         finally:
@@ -325,7 +340,7 @@ class Exchange:
 
     def _answer_for_app(self, error: WyeError) -> None:
         """Leave no client waiting: an error if nothing was sent, else a visible break."""
-        if self.complete or self.hung_up:
+        if self.complete or self.given or self.hung_up:
             return
         if self.started:
             self.abort()

@@ -11,12 +11,12 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from wye.config.settings import ListenerSettings
-from wye.gateway.listener.connection import LINGER_SECONDS, Connection
+from wye.gateway.listener.connection import TAIL_SECONDS, Connection
 from wye.gateway.listener.exchange import App
 
 SERVER = "wye"
 BACKLOG = 2048
-DRAIN_TICK = 0.05
+DRAIN_TICK = 0.02
 
 
 class State(ServerState):
@@ -103,7 +103,7 @@ class Listener:
             backlog=BACKLOG,
             ssl=tls,
             ssl_handshake_timeout=self._settings.header_seconds if tls else None,
-            ssl_shutdown_timeout=LINGER_SECONDS if tls else None,
+            ssl_shutdown_timeout=TAIL_SECONDS if tls else None,
         )
         self._servers = [server]
         self.port = server.sockets[0].getsockname()[1]
@@ -139,8 +139,9 @@ class Listener:
         for connection in list(state.connections):
             connection.transport.abort()
         await self._quiet()
-        self._server.should_exit = True  # the sweeper stops last: deadlines hold while draining
-        await self._ticking
+        self._ticking.cancel()  # the sweeper stops last: deadlines hold while draining
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._ticking
 
     async def _quiet(self) -> None:
         while self.state.connections or self.state.tasks:  # noqa: ASYNC110  # sets, not events; only at the end
