@@ -3,12 +3,13 @@
 import asyncio
 import socket
 import ssl
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from providers.transport.exchanges import BELIEVED_BY_NOBODY, LEGAL, SHORT, Legal, head, sized
-from providers.transport.upstreams import Wire, answer, canned, echo, read_request
+from providers.transport.upstreams import Wire, answer, canned, echo, read_request, wired
 from wye.providers.transport.connection import CLOSED, IDLE, Connection
 from wye.providers.transport.connection import LEGAL as RULES
 from wye.providers.transport.errors import (
@@ -239,9 +240,42 @@ async def test_a_late_abort_cannot_reach_the_next_exchange(wire: Wire) -> None:
 
 
 def test_every_way_through_the_table_answers_one_request_once() -> None:
-    assert set(RULES) == {state for row in RULES.values() for state in row.values()} | {IDLE, CLOSED}
-    assert RULES["done"] == RULES["closed"] == {}
+    assert [state for state, row in RULES.items() if not row] == ["new", "done", "closed"]
+    assert {state for row in RULES.values() for state in row.values()} == set(RULES) - {
+        "new",
+        "idle",
+        "closed",
+    }
+    assert [state for state, row in RULES.items() if "request" in row] == ["idle"]
     assert [state for state, row in RULES.items() if "data" in row] == ["body"]
+
+
+async def test_bytes_that_cross_a_request_on_the_way_are_not_its_answer(tmp_path: Path) -> None:
+    stray = asyncio.Event()
+
+    async def hasty(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        # Nothing more is read: the window closes, and no byte of the next request is acknowledged.
+        writer.transport.pause_reading()
+        writer.write(answer(b"one"))
+        await stray.wait()
+        writer.write(answer(b"stolen"))
+        await asyncio.sleep(20)
+
+    async with wired("http", tmp_path) as wire:
+        port = await wire.listen(hasty)
+        wire.servers[0].sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        grant = wire.grant(port)
+        first = await wire.transport.send(grant, b"POST", b"/", body=b"x" * 50_000)
+        assert await first.read(10) == b"one"
+        assert grant.origin.pool is not None
+        assert grant.origin.pool.idle == 1
+        second = asyncio.ensure_future(wire.transport.send(grant, b"POST", b"/", body=b"y" * 1000))
+        await asyncio.sleep(0.05)
+        stray.set()
+        with pytest.raises(ProtocolError, match="has not arrived"):
+            await second
+        assert wire.connections == 1
 
 
 async def test_errors_name_their_phase(wire: Wire) -> None:

@@ -13,12 +13,19 @@ the row is bytes nobody asked for, or a protocol error, and the connection is ab
 | BODY     |         |       |              |            | BODY | DONE     |
 | DONE     | goes back to IDLE, and into the pool, once the request too is complete; else CLOSED |
 
+TCP itself tells more: bytes that are in the kernel before a request is written, and bytes that arrive
+before the upstream's kernel acknowledged any of it, are not its answer. What an upstream sends unasked after
+that cannot be told from an answer by any HTTP/1.1 client.
+
 So one request is answered by exactly one final response, however many 1xx precede it, and what follows
 that response without a new request finds no legal state to go to.
 """
 
 import asyncio
+import fcntl
 import select
+import termios
+from array import array
 from typing import TYPE_CHECKING, Final
 
 import httptools
@@ -33,7 +40,7 @@ from wye.providers.transport.errors import (
     TransportError,
     WriteTimeoutError,
 )
-from wye.providers.transport.framing import CHUNKED, UNTIL_EOF, Headers, body_length
+from wye.providers.transport.framing import CHUNKED, UNTIL_EOF, Headers, body_length, check_lines, lines_size
 from wye.providers.transport.limits import PAUSE_AT
 from wye.providers.transport.response import Response
 
@@ -84,6 +91,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_chunks",
         "_data",
+        "_descriptor",
         "_drained",
         "_head_only",
         "_headers",
@@ -103,6 +111,7 @@ class Connection(asyncio.Protocol):
         "_started",
         "_timeouts",
         "_transport",
+        "_unacknowledged",
         "_upload",
         "_writable",
         "born",
@@ -126,6 +135,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._raw: asyncio.Transport
         self._poll = select.poll()
+        self._descriptor = -1
+        self._unacknowledged = array("i", [0])
         self._response: Response | None = None
         self._upload: asyncio.Task[None] | None = None
         self._drained: asyncio.Future[None] | None = None
@@ -148,7 +159,8 @@ class Connection(asyncio.Protocol):
         raw.set_write_buffer_limits(high=0)
         if transport is not raw:
             transport.set_write_buffer_limits(high=1)
-        self._poll.register(raw.get_extra_info("socket").fileno(), select.POLLIN)
+        self._descriptor = raw.get_extra_info("socket").fileno()
+        self._poll.register(self._descriptor, select.POLLIN)
 
     # The request side.
 
@@ -260,6 +272,14 @@ class Connection(asyncio.Protocol):
         """A status line begins."""
         self.state = LEGAL[self.state][BEGIN]
         self._headers: Headers = []
+        response = self._response
+        if self.reused and response is not None:
+            # An answer acknowledges what it answers. While no byte of the request is acknowledged, these
+            # bytes crossed it on the way: a stray of the exchange before, not its answer.
+            fcntl.ioctl(self._descriptor, termios.TIOCOUTQ, self._unacknowledged)
+            if self._unacknowledged[0] >= response.bytes_sent:
+                message = "an answer to a request that has not arrived"
+                raise ProtocolError(message)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header line, or a trailer line."""
@@ -272,12 +292,12 @@ class Connection(asyncio.Protocol):
         status = parser.get_status_code()
         headers = self._headers
         if len(headers) > self._limits.headers or self._received > self._limits.header_bytes:
-            self._check_lines(headers)
+            check_lines(headers, self._interim, self._limits)
         if status < _FIRST_FINAL:
             if status <= _SWITCHING_PROTOCOLS and status != 100:  # noqa: PLR2004  # RFC 9110 section 15.2.1
                 message = f"status {status}"
                 raise ProtocolError(message)
-            self._interim += _size(headers)
+            self._interim += lines_size(headers)
             self.state = LEGAL[self.state][INTERIM_HEAD]
             return
         self.state = LEGAL[self.state][FINAL_HEAD]
@@ -316,7 +336,7 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """The parser saw the end of a message."""
         if self._headers:
-            self._check_lines(self._headers)
+            check_lines(self._headers, 0, self._limits)
         if not (self._head_only and self.state is DONE):
             self.state = LEGAL[self.state][END]
 
@@ -418,22 +438,9 @@ class Connection(asyncio.Protocol):
             return not data.endswith(tail) or not tail.strip(_LINE_ENDS)
         return data.endswith(b"\r\n\r\n\r\n") or not b"\r\n\r\n".endswith(data[-4:])
 
-    def _check_lines(self, lines: Headers) -> None:
-        limits = self._limits
-        # What was received bounds the lines; only where that is too much are they added up.
-        too_long = self._received > limits.header_bytes and self._interim + _size(lines) > limits.header_bytes
-        if too_long or len(lines) > limits.headers:
-            message = "header or trailer lines beyond the limit"
-            raise ProtocolError(message)
-
     def _overhead_allowed(self) -> int:
         limits = self._limits
         return limits.header_bytes + limits.chunk_overhead + _CHUNK_LINE * self._chunks
-
-
-def _size(headers: Headers) -> int:
-    """Bytes of the lines, with `: ` and line ends."""
-    return sum(len(name) + len(value) + 4 for name, value in headers)
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """How long a response body is: RFC 9112 section 6.3, with nothing left to interpretation."""
 
 from wye.providers.transport.errors import ProtocolError
+from wye.providers.transport.limits import Limits
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -40,3 +41,18 @@ def body_length(status: int, headers: Headers, *, head: bool) -> tuple[int, byte
     if transfer:
         return CHUNKED, coding
     return (int(lengths[0]) if lengths else UNTIL_EOF), coding
+
+
+def check_lines(lines: Headers, before: int, limits: Limits) -> None:
+    """Raise `ProtocolError` for too many header or trailer lines, or too many bytes.
+
+    `before`: bytes of interim heads that came before this one.
+    """
+    if len(lines) > limits.headers or before + lines_size(lines) > limits.header_bytes:
+        message = "header or trailer lines beyond the limit"
+        raise ProtocolError(message)
+
+
+def lines_size(lines: Headers) -> int:
+    """Return the bytes of the lines, `: ` and line ends included."""
+    return sum(len(name) + len(value) + 4 for name, value in lines)
