@@ -9,9 +9,9 @@ import pytest
 from wye.catalog.deployments import Deployment, Endpoint, Profile
 from wye.core.errors import BadRequestError
 from wye.core.lane import Lane
-from wye.core.money import Price, Rates, Tier
+from wye.core.money import Price, Rates, Tier, Window
 from wye.core.request import Needs, Operation, Request
-from wye.gateway.bounds import worst_case
+from wye.gateway.bounds import worst_case, worst_rates
 
 PRICE = Price(Rates(Decimal(1), Decimal(2), cache_write=Decimal(3)), dt.date(2026, 1, 1), "test")
 AT = Deployment("d", "m", "p", Lane.CLOSED, Endpoint("https", "x", 443), "test", price=PRICE)
@@ -90,3 +90,9 @@ def test_own_machines_cost_their_time_or_nothing_more() -> None:
 def test_counts_that_bound_nothing_are_refused(field: str, value: int) -> None:
     with pytest.raises(BadRequestError, match="at least 1"):
         worst_case(changed(ASK, **{field: value}), AT)
+
+
+def test_the_dearest_hour_bounds_the_cost() -> None:
+    peak = Window(dt.time(1), dt.time(2), Rates(Decimal(9), Decimal(99)))
+    price = Price(Rates(Decimal(1), Decimal(2)), dt.date(2026, 11, 22), "list", windows=(peak,))
+    assert worst_rates(price, 10) == (Decimal(9), Decimal(99))

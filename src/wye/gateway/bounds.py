@@ -94,6 +94,7 @@ def _amount(deployment: Deployment, tokens: int | None, output: int) -> tuple[De
 def worst_rates(price: Price, tokens: int) -> tuple[Decimal | None, Decimal | None]:
     """Return the highest (input, output) rates that up to `tokens` of input can meet; None = unknown."""
     tiers = [price.rates, *(tier.rates for tier in price.tiers if tier.above_input_tokens < tokens)]
+    tiers += [window.rates for window in price.windows]
     inputs = [_input_rate(rates) for rates in tiers]
     outputs = [rates.output for rates in tiers]
     return (

@@ -1,5 +1,6 @@
 """What an answer cost, by the deployment's price list or its machine-hour."""
 
+import datetime as dt
 from decimal import Decimal
 
 from wye.catalog.deployments import Deployment
@@ -10,8 +11,10 @@ from wye.core.usage import Usage
 _SECONDS_AN_HOUR = Decimal(3600)
 
 
-def cost_of(deployment: Deployment, usage: Usage | None, busy_seconds: float) -> Cost:
-    """Price one answer. `busy_seconds`: how long it held one of the deployment's slots.
+def cost_of(deployment: Deployment, usage: Usage | None, busy_seconds: float, began: float) -> Cost:
+    """Price one answer that began at `began`, Unix seconds.
+
+    `busy_seconds`: how long it held one of the deployment's slots.
 
     What cannot be priced is unknown, never zero; `basis` says why.
     """
@@ -25,4 +28,5 @@ def cost_of(deployment: Deployment, usage: Usage | None, busy_seconds: float) ->
     if usage is None:
         price = deployment.price
         return Cost(None, price.currency, "the upstream reported no usage", price.as_of, price.source)
-    return token_cost(usage, deployment.price)
+    at = dt.datetime.fromtimestamp(began, dt.UTC).time() if deployment.price.windows else None
+    return token_cost(usage, deployment.price, at)

@@ -138,7 +138,8 @@ class Pipeline:
         hold = answer.hold
         hold.release()
         entry.usage = usage
-        entry.cost = cost_of(hold.target.deployment, usage, time.perf_counter() - hold.entered)
+        busy = time.perf_counter() - hold.entered
+        entry.cost = cost_of(hold.target.deployment, usage, busy, entry.at)
         hold.reservation.settle(entry.cost, usage)
         entry.attempts.append(attempt_record(entry, hold, answer.response, entry.error))
 

@@ -32,15 +32,15 @@ def expected_cost(deployment: Deployment, input_tokens: int, output_tokens: int)
     An own machine has no price per token: its share of the stated hour, or 0 when none is stated.
     A price that is not known, or in another currency, cannot be compared and ranks behind.
     """
-    if deployment.lane is Lane.OWN:
-        if deployment.machine_hour is None:
-            return _PRICED, _ZERO, "own machine, no cost an hour stated"
+    if deployment.lane is Lane.OWN and deployment.machine_hour is None and deployment.price is None:
+        return _PRICED, _ZERO, "own machine, no cost an hour stated"
+    if deployment.machine_hour is not None:
         seconds = output_tokens * SECONDS_PER_TOKEN
         return _PRICED, deployment.machine_hour * seconds / (_HOUR * deployment.slots), ""
     price = deployment.price
     if price is None:
         return _UNKNOWN, _ZERO, "price not known"
-    rates = price.rates_for(input_tokens) if price.tiers else price.rates
+    rates = price.rates_for(input_tokens)
     if rates.input is None or (rates.output is None and output_tokens):
         return _UNKNOWN, _ZERO, "price not known"
     if price.currency != CURRENCY:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import msgspec
 
 from wye.catalog.deployments import Deployment
+from wye.catalog.profiles import absent
 from wye.config.settings import Settings
 from wye.core.decision import Candidate, Decision, Verdict
 from wye.core.errors import UnknownModelError
@@ -192,6 +193,8 @@ class Router:
         return _Plan(verdict, operation, None, ordered=decision)
 
     def _unknown(self, name: str, verdict: Verdict) -> str:
+        if told := absent(name):
+            return f"{told}."
         close = near(name, self.names(verdict))
         hint = f"Did you mean {' or '.join(close)}?" if close else "GET /v1/models lists what there is."
         return f"There is no model '{name[:100]}'. {hint}"
