@@ -32,9 +32,9 @@ def expected_cost(deployment: Deployment, input_tokens: int, output_tokens: int)
     An own machine has no price per token: its share of the stated hour, or 0 when none is stated.
     A price that is not known, or in another currency, cannot be compared and ranks behind.
     """
-    if deployment.lane is Lane.OWN and deployment.machine_hour is None and deployment.price is None:
-        return _PRICED, _ZERO, "own machine, no cost an hour stated"
-    if deployment.machine_hour is not None:
+    if deployment.lane is Lane.OWN:
+        if deployment.machine_hour is None:
+            return _PRICED, _ZERO, "own machine, no cost an hour stated"
         seconds = output_tokens * SECONDS_PER_TOKEN
         return _PRICED, deployment.machine_hour * seconds / (_HOUR * deployment.slots), ""
     price = deployment.price
