@@ -13,6 +13,7 @@ from wye.core.decision import Verdict
 from wye.core.errors import EgressRefusedError
 from wye.core.lane import Lane
 from wye.providers.egress import Egress, Grant, Origin, Site
+from wye.providers.transport.proxy import Proxy, ProxySettings
 
 ENDPOINT = Endpoint("http", "127.0.0.1", 1, networks=LOOPBACK)
 
@@ -98,6 +99,16 @@ async def test_the_address_is_checked_where_it_is_connected_to(address: str) -> 
         await origin.connect(family, (address, 80))
     assert egress.opened == {}
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "10.0.0.1", "::1"])
+async def test_a_proxy_does_not_open_what_is_closed(address: str) -> None:
+    egress = Egress(ProxySettings(https=Proxy("127.0.0.1", 3128)))
+    origin = egress.admit_operator(Endpoint("https", address, 443), "a test").origin
+    assert origin.proxy is not None
+    with pytest.raises(EgressRefusedError, match="is not public"):
+        await origin.connect(socket.AF_INET, ("127.0.0.1", 3128))
+    assert egress.opened == {}
 
 
 def test_no_other_module_opens_connections() -> None:

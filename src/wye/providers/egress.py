@@ -71,9 +71,12 @@ class Origin:
 
         Raises `EgressRefusedError` before anything is sent when the address is not acceptable.
         """
-        if self.proxy is None and not self.acceptable(address[0]):
+        # Behind a proxy the name is the proxy's to resolve, but an address is ours to check.
+        text = address[0] if self.proxy is None else self.site.host
+        literal = self.proxy is None or addresses.parse(text) is not None
+        if literal and not self.acceptable(text):
             allowed = "public" if self.site.networks is None else "in the endpoint's networks"
-            message = f"{self.site.host} resolved to {address[0]}, which is not {allowed}"
+            message = f"{self.site.host} is {text}, which is not {allowed}"
             raise EgressRefusedError(message)
         self._opened[self.site.scope] += 1
         sock = socket.socket(family, socket.SOCK_STREAM)

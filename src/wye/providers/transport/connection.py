@@ -30,15 +30,12 @@ from typing import TYPE_CHECKING, Final
 
 import httptools
 
+from wye.providers.transport.deadlines import Deadlines
 from wye.providers.transport.errors import (
     ClosedError,
-    FirstByteTimeoutError,
-    IdleTimeoutError,
     ProtocolError,
     ShortBodyError,
-    TotalTimeoutError,
     TransportError,
-    WriteTimeoutError,
 )
 from wye.providers.transport.framing import CHUNKED, UNTIL_EOF, Headers, body_length, check_lines, lines_size
 from wye.providers.transport.limits import PAUSE_AT
@@ -91,6 +88,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_chunks",
         "_data",
+        "_deadlines",
         "_descriptor",
         "_drained",
         "_head_only",
@@ -103,13 +101,9 @@ class Connection(asyncio.Protocol):
         "_paused",
         "_poll",
         "_pool",
-        "_progress",
         "_raw",
         "_received",
         "_response",
-        "_since",
-        "_started",
-        "_timeouts",
         "_transport",
         "_unacknowledged",
         "_upload",
@@ -134,6 +128,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport
         self._raw: asyncio.Transport
+        self._deadlines = Deadlines()
         self._poll = select.poll()
         self._descriptor = -1
         self._unacknowledged = array("i", [0])
@@ -178,12 +173,11 @@ class Connection(asyncio.Protocol):
         `since`: loop time at which the caller began to wait for a connection; 0 = now.
         """
         self.state = LEGAL[self.state][REQUEST]
-        self._timeouts = timeouts
         self._head_only = head_only
         self._received = self._data = self._chunks = self._length = self._interim = 0
-        self._progress = size = len(data)
-        self._since = self.loop.time()
-        self._started = since or self._since
+        now = self.loop.time()
+        size = len(data)
+        self._deadlines.begin(timeouts, since or now, now, size)
         response = self._response = Response(self, size)
         self._transport.write(data)
         return response
@@ -347,27 +341,16 @@ class Connection(asyncio.Protocol):
         response = self._response
         if response is None:
             return
-        timeouts = self._timeouts
-        if now - self._started >= timeouts.total:
-            self.fail(TotalTimeoutError(f"more than {timeouts.total:g} s"))
-            return
-        upload = self._upload
-        uploading = upload is not None and not upload.done()
-        progress = response.bytes_sent - self._raw.get_write_buffer_size() + self._received
-        # Our own side being slow, a reader or a producer of the body, is not the upstream's fault.
-        if progress != self._progress or self._paused or (uploading and self._writable):
-            self._progress = progress
-            self._since = now
-            return
-        waited = now - self._since
-        if not self._writable:
-            if waited >= timeouts.idle:
-                self.fail(WriteTimeoutError(f"no byte was taken for {timeouts.idle:g} s"))
-        elif response.status:
-            if waited >= timeouts.idle:
-                self.fail(IdleTimeoutError(f"no byte for {timeouts.idle:g} s"))
-        elif waited >= timeouts.first_byte:
-            self.fail(FirstByteTimeoutError(f"no answer for {timeouts.first_byte:g} s"))
+        uploading = self._upload is not None and not self._upload.done()
+        error = self._deadlines.missed(
+            now,
+            response.bytes_sent - self._raw.get_write_buffer_size() + self._received,
+            excused=self._paused or (uploading and self._writable),
+            writing=not self._writable,
+            answering=response.status != 0,
+        )
+        if error is not None:
+            self.fail(error)
 
     def fail(self, error: BaseException) -> None:
         """Abort the connection and end its exchange, if any, with `error`."""
