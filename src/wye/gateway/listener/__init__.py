@@ -1,7 +1,8 @@
 """The listener: HTTP/1.1 from clients, limited in size, time and number.
 
-`server` runs it, `connection` receives, `head` judges heads, `exchange` is what an app sees of one request
-(`scope["wye.connection"]`), `wire` spells bytes.
+`server` runs it, `reception` reads what a client sends, `head` judges heads, `connection` keeps the order
+of answers and ends, `exchange` is what an app sees of one request (`scope["wye.connection"]`), `wire` spells
+bytes.
 """
 
 from wye.gateway.listener.exchange import App, Exchange, HangupError, Message, Receive, Scope, Send

@@ -1,4 +1,4 @@
-"""One client connection: what is received, and when it ends.
+"""One client connection: the order of its answers, and when it ends. `reception` reads it.
 
 Rules this file keeps:
 - Every phase but "being answered" has an absolute deadline; a sweeper calls `expire`, there are no timers.
@@ -9,20 +9,18 @@ Rules this file keeps:
 
 import asyncio
 from collections import deque
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import httptools
 
-from wye.core.errors import BadRequestError, OverloadedError, ReceiveTimeoutError, TooLargeError, WyeError
-from wye.gateway.listener.exchange import BUFFERED_BODY, Exchange, Scope
-from wye.gateway.listener.head import FRAMING, check_framing, head_size, split_target, without_upgrade
-from wye.gateway.listener.wire import HeadersTooLargeError, UnsupportedError, refusal
+from wye.core.errors import BadRequestError, OverloadedError, ReceiveTimeoutError, WyeError
+from wye.gateway.listener.exchange import Exchange
+from wye.gateway.listener.reception import NEVER, Phase, Reception
+from wye.gateway.listener.wire import refusal
 
 if TYPE_CHECKING:
     from wye.gateway.listener.server import State
 
-NEVER = float("inf")
 LINGER_SECONDS = 2.0
 """How long a closing connection may take in the usual case."""
 TAIL_SECONDS = 10.0
@@ -35,47 +33,20 @@ REMAINDER = 65_536
 WRITE_BUFFER = 65_536
 """Bytes waiting for a slow reader before `Exchange.paused`."""
 
-_ASGI = {"version": "3.0", "spec_version": "2.3"}
-_BUSY = "the gateway holds as many bytes of requests as it may"
 
-
-class Phase(IntEnum):
-    """What the client is sending."""
-
-    IDLE = 0
-    HEAD = 1
-    BODY = 2
-    OVER = 3
-    """Nothing it sends matters any more."""
-
-
-class Connection(asyncio.Protocol):
+class Connection(Reception):
     """The server's side of one connection. `state` is shared by all of a listener."""
 
     def __init__(self, state: "State") -> None:
-        self.state = state
-        self.limits = state.settings
-        self.loop = state.loop
-        self.transport: asyncio.Transport
-        self.parser: httptools.HttpRequestParser | None = None
-        self.phase = Phase.IDLE
-        self.deadline = self.write_deadline = NEVER
-        self.receiving: Exchange | None = None
+        super().__init__(state)
+        self.write_deadline = self.gone_by = NEVER
         self.answering: Exchange | None = None
         self.queue: deque[Exchange] = deque()
         self.parting: bytes | None = None
-        self.fresh = True
-        self.write_paused = self.read_paused = False
+        self.write_paused = False
         self.write_waiter: asyncio.Future[None] | None = None
         self.pouring: tuple[Exchange, memoryview] | None = None
-        self.ignoring_upgrade = False
-        self.url = b""
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.framing: list[tuple[bytes, bytes]] = []
-        self.chunk = self.fed = self.stalled = self.length = 0
-        self.alone = self.progress = self.chunked = False
         self.unsent = 0
-        self.gone_by = NEVER
 
     # -- asyncio.Protocol
 
@@ -108,25 +79,6 @@ class Connection(asyncio.Protocol):
         self._forget_queue()
         self.pouring = None
         self.resume_writing()
-
-    def data_received(self, data: bytes) -> None:
-        """Parse; refuse what is malformed or too much."""
-        if self.phase is Phase.OVER or self.parser is None:
-            if self.deadline < self.gone_by:  # it lingers, and is not silent yet
-                self.deadline = min(self.state.now + SILENCE_SECONDS, self.gone_by)
-            return
-        begun_in = self.phase
-        self.progress = False
-        try:
-            self._feed(data, begun_in)
-        except httptools.HttpParserCallbackError as error:
-            if not isinstance(error.__context__, WyeError):
-                raise  # a defect of ours: asyncio logs it and closes the connection
-            self.refuse(error.__context__)
-        except httptools.HttpParserError as error:
-            self._malformed(error)
-        except WyeError as error:
-            self.refuse(error)
 
     def eof_received(self) -> None:
         """A client that ends its side has hung up: returning None closes the transport."""
@@ -166,187 +118,24 @@ class Connection(asyncio.Protocol):
         finally:
             self.write_waiter = None
 
-    # -- reception
+    # -- answers and ends
 
-    def _feed(self, data: bytes, begun_in: Phase) -> None:
-        size = self.chunk = len(data)
-        self.alone = begun_in is Phase.IDLE
-        while data:
-            try:
-                self.parser.feed_data(data)  # type: ignore[union-attr]  # checked by the caller
-                break
-            except httptools.HttpParserUpgrade as upgrade:
-                data = self._ignore_upgrade() + data[upgrade.args[0] :]
-        if self.phase is Phase.HEAD:
-            if begun_in is Phase.HEAD:
-                self.fed += size
-            else:
-                self.fed = size if self.alone else 0  # what came before the head doesn't count
-            if self.fed > self.limits.header_bytes:
-                raise self._head_too_large()
-        elif self.phase is Phase.BODY and self.chunked:
-            # Chunk extensions and trailers without any progress are limited as headers are.
-            self.stalled = 0 if self.progress else self.stalled + size
-            if self.stalled > self.limits.header_bytes:
-                raise self._head_too_large()
-
-    def _ignore_upgrade(self) -> bytes:
-        """Return the head again without its Upgrade, for a new parser: llhttp stops at one."""
-        head = without_upgrade(self.parser.get_method(), self.url, self.headers)  # type: ignore[union-attr]  # it raised
-        self.parser = httptools.HttpRequestParser(self)
-        self.ignoring_upgrade = False
-        return head
-
-    def _head_too_large(self) -> HeadersTooLargeError:
-        limits = self.limits
-        return HeadersTooLargeError(
-            f"the headers exceed {limits.header_bytes} bytes or {limits.headers} fields"
-        )
-
-    def _body_too_large(self) -> TooLargeError:
-        return TooLargeError(f"the body exceeds {self.limits.body_bytes} bytes")
-
-    def on_message_begin(self) -> None:
-        """httptools: the first byte of a request."""
-        self.url = b""
-        self.headers = []
-        self.framing = []
-        self.phase = Phase.HEAD
-        if not self.fresh:  # the first request's clock runs since the connection opened
-            self.deadline = self.state.now + self.limits.header_seconds
-        self.fresh = False
-
-    def on_url(self, url: bytes) -> None:
-        """httptools: a piece of the request target."""
-        self.url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """httptools: a header, or a trailer."""
-        if self.phase is not Phase.HEAD:
-            return  # trailers must not change what was decided on the headers (RFC 9110 section 6.5.1)
-        name = name.lower()
-        if name in FRAMING:
-            self.framing.append((name, value))
-        self.headers.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        """httptools: the head is whole. Check it, and let an app begin."""
-        parser = self.parser
-        assert parser is not None  # noqa: S101  # it is calling
-        headers, limits = self.headers, self.limits
-        suspect = not self.alone or self.chunk > limits.header_bytes  # only then is adding up worth it
-        if len(headers) > limits.headers or (suspect and head_size(self.url, headers) > limits.header_bytes):
-            raise self._head_too_large()
-        version: str = parser.get_http_version()
-        if version not in ("1.1", "1.0"):
-            message = f"HTTP/{version} is not served here"
-            raise UnsupportedError(message)
-        framing = check_framing(version, self.framing)
-        method: str = parser.get_method().decode("ascii")
-        if parser.should_upgrade():
-            if method == "CONNECT":
-                message = "wye is not a forward proxy"
-                raise UnsupportedError(message)
-            self.ignoring_upgrade = True
-            return
-        path, raw_path, query = split_target(self.url)
-        scope: Scope = {
-            "type": "http",
-            "asgi": _ASGI,
-            "http_version": version,
-            "method": method,
-            "scheme": self.scheme,
-            "path": path,
-            "raw_path": raw_path,
-            "query_string": query,
-            "root_path": "",
-            "headers": headers,
-            "client": self.client,
-            "server": self.server,
-        }
-        exchange = Exchange(
-            self,
-            scope,
-            http10=version == "1.0",
-            keep_alive=version == "1.1" and parser.should_keep_alive(),
-            waiting_continue=framing.expects,
-        )
-        scope["wye.connection"] = exchange
-        self.chunked = framing.chunked
-        self._begin(exchange, framing.length)
-
-    def _begin(self, exchange: Exchange, length: int) -> None:
-        self.phase = Phase.BODY
-        self.deadline = self.state.now + self.limits.body_seconds
-        self.receiving = exchange
+    def begun(self, exchange: Exchange) -> None:
+        """Let an app answer, or wait for the answers before."""
         if self.answering is None:
             self._answer(exchange)
-        else:
-            if len(self.queue) >= PIPELINE:
-                self.receiving = None
-                exchange.scope = {}
-                message = f"more than {PIPELINE} requests wait on this connection"
-                raise OverloadedError(message, retry_after=1)
-            self.queue.append(exchange)
-        self.length, self.stalled = length, 0
-        if length > self.limits.body_bytes:
-            raise self._body_too_large()
-        if length and length + self.state.in_flight > self.limits.bytes_in_flight:
-            raise OverloadedError(_BUSY, retry_after=1)
+            return
+        if len(self.queue) >= PIPELINE:
+            self.receiving = None
+            exchange.scope = {}
+            message = f"more than {PIPELINE} requests wait on this connection"
+            raise OverloadedError(message, retry_after=1)
+        self.queue.append(exchange)
 
     def _answer(self, exchange: Exchange) -> None:
         self.answering = exchange
         task = exchange.task = self.loop.create_task(exchange.run(self.state.app))
         self.state.tasks.add(task)
-
-    def on_body(self, data: bytes) -> None:
-        """httptools: a piece of the body."""
-        self.progress = True
-        exchange = self.receiving
-        if exchange is None or exchange.complete:
-            return  # already answered: what is left is thrown away
-        exchange.add(data)
-        state = self.state
-        state.in_flight += len(data)
-        if exchange.size > self.limits.body_bytes:
-            raise self._body_too_large()
-        if state.in_flight > self.limits.bytes_in_flight:
-            raise OverloadedError(_BUSY, retry_after=1)
-        if exchange.buffered > BUFFERED_BODY and not exchange.wanted:
-            self._pause_reading()
-
-    def on_chunk_header(self) -> None:
-        """httptools: a chunk begins."""
-        self.progress = True
-
-    def on_message_complete(self) -> None:
-        """httptools: the request is whole."""
-        if self.ignoring_upgrade:
-            return
-        self.phase = Phase.IDLE
-        self.deadline = NEVER
-        self.alone = False
-        exchange, self.receiving = self.receiving, None
-        if exchange is None:
-            return
-        exchange.received = True
-        exchange.wake()
-        if exchange.complete and self.answering is None:
-            self.deadline = self.state.now + self.limits.keep_alive_seconds
-
-    def _pause_reading(self) -> None:
-        if not self.read_paused:
-            self.read_paused = True
-            self.transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        """Go on after a body that nobody had asked for."""
-        if self.read_paused:
-            self.read_paused = False
-            if not self.transport.is_closing():
-                self.transport.resume_reading()
-
-    # -- answers and ends
 
     def reusable(self, exchange: Exchange) -> bool:
         """Whether the connection can serve another request after this one's response."""
@@ -385,7 +174,8 @@ class Connection(asyncio.Protocol):
             queued.scope = {}
         self.queue.clear()
 
-    def _malformed(self, error: httptools.HttpParserError) -> None:
+    def malformed(self, error: httptools.HttpParserError) -> None:
+        """End the reception of what is not HTTP."""
         if self.phase is Phase.IDLE and (last := self._last()) is not None and not last.keep_alive:
             self.phase = Phase.OVER  # bytes after a request that said `connection: close`
             return
@@ -431,6 +221,11 @@ class Connection(asyncio.Protocol):
                 transport.write_eof()
             else:  # TLS has no half-close, so the end is told once the client has fallen silent
                 self.deadline = self.state.now + SILENCE_SECONDS
+
+    def unheard(self) -> None:
+        """Note that the client still sends, though it is over."""
+        if self.deadline < self.gone_by:  # it lingers, and is not silent yet
+            self.deadline = min(self.state.now + SILENCE_SECONDS, self.gone_by)
 
     def expire(self, now: float) -> None:
         """Act on a deadline that has passed. Called by the sweeper."""
