@@ -214,7 +214,7 @@ def test_a_full_disk_refuses_and_what_was_taken_is_kept(
 def test_records_wait_while_postgresql_breaks_connections(
     postgres_settings: LedgerSettings, postgres: str, tmp_path: Path
 ) -> None:
-    import psycopg  # noqa: PLC0415
+    import psycopg  # noqa: PLC0415  # only where PostgreSQL runs
 
     ledger = Ledger.open(postgres_settings, tmp_path)
     with psycopg.connect(postgres, autocommit=True) as admin:
