@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from providers.transport.upstreams import Wire, echo, file_descriptors, read_request, wired
+from providers.transport.upstreams import Wire, echo, file_descriptors, read_request, settled, wired
 from wye.catalog.deployments import LOOPBACK, Endpoint, Timeouts
 from wye.core.errors import EgressRefusedError
 from wye.providers.egress import Egress
@@ -67,11 +67,11 @@ async def test_the_next_address_is_tried_after_a_quarter_of_a_second(
         before = file_descriptors()
         began = time.monotonic()
         assert await get(wire, wire.endpoint(port, "two.test")) == b"x"
-        assert 0.25 <= time.monotonic() - began < 0.5
+        assert 0.25 <= time.monotonic() - began < 1
         assert wire.egress.opened == {"operator": 2}
         await asyncio.sleep(0.01)
         # Ours and the server's end of one connection: the attempt that lost is gone.
-        assert file_descriptors() == before + 2
+        assert await settled(before + 2)
 
 
 async def test_the_next_address_is_tried_at_once_after_a_refusal(
@@ -194,7 +194,7 @@ async def test_leaving_in_any_phase_leaves_nothing(
         for writer in wire.handling.values():
             writer.transport.abort()
         await asyncio.sleep(0.02)
-        assert file_descriptors() == before
+        assert await settled(before)
         pool = grant.origin.pool
         assert pool is not None
         assert (pool.slots, len(pool.connections), pool.waiting) == (0, 0, 0)
@@ -219,12 +219,12 @@ async def test_the_connect_timeout_covers_every_step_and_names_it(
         began = time.monotonic()
         with pytest.raises(ConnectTimeoutError, match=f"connect: {says} took more than 0.2 s") as caught:
             await get(wire, endpoint, connect=0.2)
-        assert 0.2 <= time.monotonic() - began < 0.4
+        assert 0.2 <= time.monotonic() - began < 1
         assert caught.value.replay_safe
         for writer in wire.handling.values():
             writer.transport.abort()
         await asyncio.sleep(0.02)
-        assert file_descriptors() == before
+        assert await settled(before)
 
 
 async def test_aborting_a_response_is_seen_by_the_upstream_at_once(wire: Wire) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from providers.transport.upstreams import Wire, answer, echo, file_descriptors, read_request, wired
+from providers.transport.upstreams import Wire, answer, echo, file_descriptors, read_request, settled, wired
 from wye.catalog.deployments import Timeouts
 from wye.providers.transport.errors import AbortedError, WaitTimeoutError
 from wye.providers.transport.limits import Limits
@@ -101,7 +101,7 @@ async def test_idle_connections_are_closed(scheme: str, tmp_path: Path) -> None:
         pool = wire.grant(port).origin.pool
         assert pool is not None
         assert (pool.slots, pool.idle) == (0, 0)
-        assert file_descriptors() <= before - 3
+        assert await settled(before - 3)
         assert wire.transport._sweeper is None
         await ask(wire, port)
         assert wire.connections == 4

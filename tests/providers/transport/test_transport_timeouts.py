@@ -6,7 +6,7 @@ import time
 import pytest
 
 from providers.transport.exchanges import CHUNKED, head
-from providers.transport.upstreams import Handler, Wire, answer, file_descriptors, read_request
+from providers.transport.upstreams import Handler, Wire, answer, file_descriptors, read_request, settled
 from wye.catalog.deployments import Timeouts
 from wye.providers.transport.errors import (
     ClosedError,
@@ -185,4 +185,4 @@ async def test_nothing_stays_open_after_timeouts(wire: Wire) -> None:
     for writer in tuple(wire.handling.values()):
         writer.transport.abort()
     await asyncio.sleep(0.05)
-    assert file_descriptors() <= before
+    assert await settled(before)

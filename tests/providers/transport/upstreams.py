@@ -67,6 +67,15 @@ def file_descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  # a count of the kernel's, not a path
 
 
+async def settled(expected: int) -> bool:
+    """Whether the process soon holds no more than `expected` file descriptors."""
+    for _ in range(100):
+        if file_descriptors() <= expected:
+            return True
+        await asyncio.sleep(0.01)
+    return False
+
+
 def verdict(*ids: str) -> Verdict:
     return Verdict(frozenset(), frozenset(ids), {}, ceiling=False, revision="test")
 

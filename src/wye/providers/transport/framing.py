@@ -8,7 +8,8 @@ Headers = list[tuple[bytes, bytes]]
 CHUNKED = -1
 UNTIL_EOF = -2
 
-_FRAMING = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
+_CODINGS = frozenset({b"transfer-encoding", b"content-encoding"})
+_FRAMING = _CODINGS | {b"content-length"}
 _MAX_DIGITS = 18
 _NO_BODY = frozenset({204, 304})
 
@@ -19,6 +20,16 @@ def body_length(status: int, headers: Headers, *, head: bool) -> tuple[int, byte
     Raises `ProtocolError` where two readers could disagree: a second Content-Length (also an equal
     one), Content-Length beside Transfer-Encoding, or a transfer coding other than `chunked`.
     """
+    fields = dict(headers)
+    if len(fields) == len(headers) and _CODINGS.isdisjoint(fields) and not head and status not in _NO_BODY:
+        # Nothing repeated and nothing coded: what nearly every response is.
+        value = fields.get(b"content-length")
+        if value is not None and value.isdigit() and len(value) <= _MAX_DIGITS:
+            return int(value), None
+    return _careful_length(status, headers, head=head)
+
+
+def _careful_length(status: int, headers: Headers, *, head: bool) -> tuple[int, bytes | None]:
     lengths, transfer, codings = [], [], []
     for name, value in headers:
         if name not in _FRAMING:
