@@ -23,7 +23,7 @@ Json = dict[str, Any]
 def schema() -> str:
     """Return the schema as indented JSON text with a final newline."""
     document = msgspec.json.schema(Settings)
-    described = _descriptions()
+    described = descriptions()
     for name, definition in document["$defs"].items():
         for field, shape in definition.get("properties", {}).items():
             definition["properties"][field] = _field(shape, described.get((name, field), ""))
@@ -59,7 +59,7 @@ def _numbers(shape: Json) -> Json:
     return dict(shape)
 
 
-def _descriptions() -> Mapping[tuple[str, str], str]:
+def descriptions() -> Mapping[tuple[str, str], str]:
     """Return (class, field) -> the doc string that follows the field."""
     found = {}
     for node in ast.parse(inspect.getsource(settings)).body:

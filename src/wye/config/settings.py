@@ -23,6 +23,7 @@ class LabelRule(Section, frozen=True):
     """Where requests with this label may go."""
 
     lanes: tuple[Lane, ...] = (Lane.OWN,)
+    """A label that permits no lane but `own` keeps its requests inside."""
     providers: tuple[str, ...] | None = None
     """Restrict further to these providers; None = any in the lanes."""
     regions: tuple[str, ...] | None = None
@@ -47,7 +48,9 @@ class TlsSettings(Section, frozen=True):
     """How an https endpoint is verified."""
 
     ca_file: str | None = None
+    """PEM bundle of a private CA, in place of the operating system's trust."""
     client_cert_file: str | None = None
+    """PEM; with `client_key_file`, for an upstream that asks who is calling."""
     client_key_file: str | None = None
 
 
@@ -55,11 +58,17 @@ class ProviderSettings(Section, frozen=True):
     """Overrides for a provider wye knows, or a new OpenAI-compatible one."""
 
     enabled: bool = True
+    """`false`: not used, even with a key in the environment."""
     base_url: str | None = None
+    """Another address than the one wye knows; needed for a new provider."""
     api_key_env: str | None = None
+    """The variable that holds the key, in place of the usual one."""
     api_key_file: str | None = None
+    """A file that holds the key and nothing else."""
     lane: Lane | None = None
+    """Your word for all its models, over what the catalogue says of each."""
     region: str | None = None
+    """Where its data stays, if you have that in a contract; labels may ask for it."""
     models: tuple[str, ...] | None = None
     """Serve only these of the provider's models."""
     networks: tuple[str, ...] | None = None
@@ -71,11 +80,16 @@ class ProfileSettings(Section, frozen=True):
     """Capability facts of a model; what is left out is unknown, which excludes nothing."""
 
     context_tokens: Count | None = None
+    """Prompt and answer together."""
     max_output_tokens: Count | None = None
     tools: bool | None = None
+    """Can call tools."""
     vision: bool | None = None
+    """Can see images."""
     json: bool | None = None
+    """Can promise JSON (`response_format`)."""
     strong: bool | None = None
+    """May serve a label with `quality: ceiling`."""
 
 
 class PriceSettings(Section, frozen=True):
@@ -84,8 +98,11 @@ class PriceSettings(Section, frozen=True):
     input: Decimal
     output: Decimal
     cache_read: Decimal | None = None
+    """Input read from the prompt cache; default: as `input`."""
     cache_write: Decimal | None = None
+    """Input written to the prompt cache; default: as `input`."""
     currency: str = "USD"
+    """Three letters. Budgets are in USD and need prices in USD."""
     as_of: str | None = None
     """ISO date; default: the day the file is read."""
 
@@ -94,9 +111,13 @@ class TimeoutSettings(Section, frozen=True):
     """Seconds."""
 
     connect: Positive = 5.0
+    """DNS, TCP, proxy and TLS together."""
     first_byte: Positive = 120.0
+    """From the request's last byte to the answer's first."""
     idle: Positive = 60.0
+    """Between two bytes of an answer."""
     total: Positive = 900.0
+    """The whole exchange."""
 
 
 class DeploymentSettings(Section, frozen=True):
@@ -105,35 +126,55 @@ class DeploymentSettings(Section, frozen=True):
     model: str
     """The upstream's own name for it."""
     provider: str | None = None
+    """Takes address, key, prices and facts from this provider."""
     base_url: str | None = None
+    """Where it is reached, up to and with `/v1`."""
     lane: Lane | None = None
+    """Who holds the weights, and where the data goes."""
     region: str | None = None
+    """Labels may ask for it."""
     api_key_env: str | None = None
+    """The variable that holds its key."""
     api_key_file: str | None = None
+    """A file that holds its key and nothing else."""
     networks: tuple[str, ...] | None = None
+    """CIDR blocks the resolved address must lie in; default: any public address, or the one in the URL."""
     tls: TlsSettings = TlsSettings()
     operations: tuple[Literal["chat", "embeddings"], ...] = ("chat",)
+    """What it serves."""
     profile: ProfileSettings = ProfileSettings()
     price: PriceSettings | None = None
+    """Replaces the catalogue's."""
     machine_hour: Decimal | None = None
     """USD an hour for the machines of an `own` deployment."""
     slots: Count = 1
+    """Requests the machines serve side by side: a request costs its share of the hour."""
     concurrency: Count = 64
+    """Requests at once; more wait in the queue."""
     queue: NonNegativeCount = 128
+    """Requests that may wait; more go to the next candidate, or get a 429."""
     queue_seconds: Positive = 30.0
+    """The longest wait."""
     retries: Annotated[int, msgspec.Meta(ge=0, le=5)] = 1
+    """Further attempts at this deployment after a failure that may pass."""
     timeouts: TimeoutSettings = TimeoutSettings()
     max_output_field: Literal["max_tokens", "max_completion_tokens"] | None = None
+    """Which field caps the output; default: what the provider is known to take, else `max_tokens`."""
     stream_options: bool = True
+    """It understands `stream_options.include_usage`."""
 
 
 class When(Section, frozen=True):
     """Conditions of a rule; all that are given must hold."""
 
     tools: bool | None = None
+    """The request has tools."""
     vision: bool | None = None
+    """The request has images."""
     json: bool | None = None
+    """The request asks for JSON."""
     stream: bool | None = None
+    """The answer is to be streamed."""
     labels: tuple[str, ...] | None = None
     """The request carries at least one of these."""
     min_bytes: NonNegativeCount | None = None
@@ -149,7 +190,9 @@ class Rule(Section, frozen=True):
     lanes: tuple[Lane, ...] | None = None
     """Keep these lanes only."""
     when: When = When()
+    """Left out: always."""
     name: str = ""
+    """What explanations call it; default: its number."""
 
 
 class RouteSettings(Section, frozen=True):
@@ -158,6 +201,7 @@ class RouteSettings(Section, frozen=True):
     candidates: tuple[str, ...] = ()
     """Deployments or aliases; empty = every deployment that was found."""
     rules: tuple[Rule, ...] = ()
+    """The first that applies narrows the candidates."""
     labels: tuple[str, ...] = ()
     """Added to every request on this route."""
 
@@ -175,17 +219,28 @@ class ListenerSettings(Section, frozen=True):
     """Limits of what crosses the listener."""
 
     header_seconds: Positive = 10.0
+    """For a request's head to arrive."""
     body_seconds: Positive = 60.0
+    """For its body to arrive, and for a client that stopped reading."""
     keep_alive_seconds: Positive = 75.0
+    """An idle connection is closed after it."""
     header_bytes: Count = 65_536
+    """Of one request's head."""
     headers: Count = 100
+    """Of one request."""
     body_bytes: Count = 33_554_432
+    """Of one request."""
     bytes_in_flight: Count = 268_435_456
+    """Of all request bodies held at once."""
     connections: Count = 4_096
+    """At once."""
     drain_seconds: Positive = 30.0
+    """For answers under way to finish when wye is told to stop."""
     tls_cert_file: str | None = None
+    """PEM; with `tls_key_file` the listener speaks https."""
     tls_key_file: str | None = None
     access_log: bool = True
+    """A line for each request on standard output."""
 
 
 class LedgerSettings(Section, frozen=True):
@@ -203,19 +258,26 @@ class DiscoverySettings(Section, frozen=True):
     """What is looked for without being configured."""
 
     environment: bool = True
+    """Use providers whose key is in the environment."""
     engines: bool = True
+    """Look for engines on their usual ports of loopback."""
     seconds: Annotated[float, msgspec.Meta(gt=0, le=2)] = 1.0
+    """The longest look."""
 
 
 class EmbeddedSettings(Section, frozen=True):
     """The open model that comes with wye."""
 
     enabled: bool = True
+    """`false`: no model is started."""
     threads: Count | None = None
+    """Default: as many as the process may use cores."""
     slots: Count = 4
+    """Requests served side by side."""
     context_tokens: Annotated[int, msgspec.Meta(ge=512)] = 8_192
     """Over all slots."""
     embeddings: bool = True
+    """Serve embeddings too."""
 
 
 class TelemetrySettings(Section, frozen=True):
@@ -224,21 +286,28 @@ class TelemetrySettings(Section, frozen=True):
     otlp_endpoint: str | None = None
     """Default: `OTEL_EXPORTER_OTLP_ENDPOINT`."""
     otlp_headers_env: str = "OTEL_EXPORTER_OTLP_HEADERS"
+    """The variable that holds headers for the endpoint: `name=value,name=value`."""
     service_name: str = "wye"
+    """What traces and metrics call this gateway."""
 
 
 class Settings(Section, frozen=True):
     """All of `wye.yaml`."""
 
     listen: str = "127.0.0.1:4000"
+    """`host:port`. Any address but loopback needs a key."""
     default_label: str = "internal"
     """The label of a request that brings none."""
     labels: dict[str, LabelRule] = {}
+    """Name → where requests with it may go."""
     providers: dict[str, ProviderSettings] = {}
+    """Providers wye knows need no entry."""
     deployments: dict[str, DeploymentSettings] = {}
+    """Name → a model at an endpoint; clients may ask for the name."""
     aliases: dict[str, str | tuple[str, ...]] = {}
     """Name -> deployment, or several in order of preference."""
     routes: dict[str, RouteSettings] = {}
+    """Name → a choice of your own, made as `auto` is."""
     auto: RouteSettings = RouteSettings()
     """What `model: auto` chooses from, and by which rules."""
     keys: KeySettings = KeySettings()
