@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +27,8 @@ class Gateway(NamedTuple):
 
     port: int
     env: dict[str, str]
+    log: Path = Path(os.devnull)
+    """What it printed: the start-up panel first."""
 
     def here(self, text: str) -> str:
         """Replace the published port by the real one."""
@@ -68,13 +71,17 @@ def wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> 
     pytest.fail(f"wye serve was not ready within {READY_SECONDS} s:\n{log.read_text(encoding='utf-8')}")
 
 
-@pytest.fixture(scope="session")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """Start `wye serve` on a free port; stop it as Ctrl-C would."""
-    home = tmp_path_factory.mktemp("reader")
+@contextmanager
+def serving(home: Path, provider_key: str = "") -> Iterator[Gateway]:
+    """Start `wye serve` on a free port; stop it as Ctrl-C would.
+
+    `provider_key` names a variable that gets a made-up key: deployments appear, and nobody may call them.
+    """
     port = free_port()
     env = environment(home, port)
     served = {name: value for name, value in env.items() if not name.startswith("OPENAI_")}
+    if provider_key:
+        served[provider_key] = "made-up"
     log = home / "serve.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -86,7 +93,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         )
     try:
         wait_until_ready(port, process, log)
-        yield Gateway(port, env)
+        yield Gateway(port, env, log)
     finally:
         process.send_signal(signal.SIGINT)
         try:
@@ -94,6 +101,13 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """Start the gateway that the pages share."""
+    with serving(tmp_path_factory.mktemp("reader")) as shared:
+        yield shared
 
 
 @pytest.fixture

@@ -2,13 +2,16 @@
 
 console  commands after `$ `, run in one shell against a running gateway; each line shown must be
          printed, in order, `...` standing for anything. Add `fails` when the last command is to fail, and
-         `norun=reason` when it can't be run here (its syntax is checked still). `make x` is a dry run.
+         `norun=reason` when it can't be run here (its syntax is checked still), `fresh` for a gateway of
+         its own, `fresh=OPENAI_API_KEY` for one that has a made-up key. `make x` is a dry run; under
+         `make run` stands what the gateway printed at its start
 python   runs, with OPENAI_BASE_URL naming that gateway
 yaml     loads as wye.yaml; with `file=name` it is another program's and only has to be YAML
 json     parses
 text, mermaid  shown only: must not look like a command, which would go untested
 """
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -20,7 +23,7 @@ import yaml
 
 from docs import console
 from docs.blocks import ROOT, Block, collect
-from docs.conftest import Gateway
+from docs.conftest import Gateway, serving
 
 BLOCKS = collect()
 IDLE = Gateway(4123, {"PATH": "/usr/bin:/bin"})
@@ -48,9 +51,12 @@ def check_console(block: Block, gateway: Gateway, tmp_path: Path) -> None:
         printed = gateway.published(output)
         to_fail = "fails" in block.options and step is steps[-1]
         assert (status != 0) == to_fail, f"`{step.command}` exited with {status}:\n{printed}"
-        if not step.command.startswith("make "):
-            lost = console.missing(step.expected, printed)
-            assert lost is None, f"`{step.command}` did not print: {lost}\nbut:\n{printed}"
+        if step.command == "make run":
+            printed = gateway.published(gateway.log.read_text(encoding="utf-8"))
+        elif step.command.startswith("make "):
+            continue
+        lost = console.missing(step.expected, printed)
+        assert lost is None, f"`{step.command}` did not print: {lost}\nbut:\n{printed}"
     assert len(ran) == len(steps)
 
 
@@ -95,19 +101,29 @@ LIVE: dict[str, Callable[[Block, Gateway, Path], None]] = {"console": check_cons
 
 def needs_gateway(block: Block) -> bool:
     """Tell whether anything but `make`, which is only a dry run, stands in the block."""
-    console_block = block.language == "console"
-    return not console_block or any(
-        not step.command.startswith("make ") for step in console.steps(block.text)
+    return block.language != "console" or any(
+        not step.command.startswith("make ") or (step.command == "make run" and step.expected)
+        for step in console.steps(block.text)
     )
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=names)
-def test_block(block: Block, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_block(
+    block: Block,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     if block.language == "console" and "norun" in block.options:
         check_syntax(block, tmp_path)
     elif block.language in LIVE:
-        gateway = request.getfixturevalue("gateway") if needs_gateway(block) else IDLE
-        LIVE[block.language](block, gateway, tmp_path)
+        with contextlib.ExitStack() as stack:
+            if "fresh" in block.options:
+                home = tmp_path_factory.mktemp("reader")
+                gateway = stack.enter_context(serving(home, block.options["fresh"]))
+            else:
+                gateway = request.getfixturevalue("gateway") if needs_gateway(block) else IDLE
+            LIVE[block.language](block, gateway, tmp_path)
     elif block.language == "yaml":
         check_yaml(block, tmp_path)
     else:
@@ -122,6 +138,7 @@ def test_block(block: Block, request: pytest.FixtureRequest, tmp_path: Path) -> 
         "$ false\n",
         "$ exit 0\n$ echo a\na\n",
         "$ make no-such-target\n",
+        "$ make run\nnobody printed this\n",
     ],
 )
 def test_a_console_block_that_lies_fails(text: str, tmp_path: Path) -> None:
