@@ -14,8 +14,15 @@ from wye.cli.client import Gateway, with_gateway
 MAX_INPUT_BYTES = 32 * 1024 * 1024
 """The gateway takes no larger body either."""
 
+_EXAMPLES = """
+\b
+Examples:
+  wye ask "Why is the sky blue?"
+  git diff | wye ask --label confidential "What does this change?"
+"""
 
-@click.command()
+
+@click.command(epilog=_EXAMPLES)
 @click.argument("question", nargs=-1)
 @model_option
 @label_option
@@ -35,13 +42,9 @@ def ask(  # noqa: PLR0913  # one parameter an option
     as_json: bool,
     no_stream: bool,
 ) -> None:
-    r"""Ask one question of the running gateway.
+    """Ask one question of the running gateway.
 
-    Text that is piped in follows the question; `-` or no question takes it alone:
-
-    \b
-        wye ask "Why is the sky blue?"
-        git diff | wye ask --label confidential "What does this change?"
+    Text that is piped in follows the question; `-` or no question takes it alone.
     """
     turns = [Turn("system", system)] if system else []
     turns.append(Turn("user", _prompt(" ".join(question))))

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Lane(StrEnum):
-    """Who holds the weights, and where the data goes (docs/concepts/lanes.md)."""
+    """Who holds the weights, and where the data goes (docs/glossary.md)."""
 
     CLOSED = "closed"
     """Closed weights behind a processor's API, billed per token."""
