@@ -15,7 +15,7 @@ from ledger.records import record
 from wye.config.settings import LedgerSettings
 from wye.core.errors import LedgerError
 from wye.core.usage import Usage
-from wye.ledger import Ledger, Reader
+from wye.ledger import KeyStore, Ledger, Reader
 from wye.ledger.ledger import open_database, replay
 from wye.ledger.quarantine import Quarantine
 from wye.ledger.reader import Filter
@@ -299,3 +299,26 @@ def test_naming_the_package_does_not_import_the_database() -> None:
     program = "import sys, wye.ledger, wye.ledger.entry; print('sqlalchemy' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert shown.stdout == "False\n"
+
+
+def test_other_processes_come_and_go_while_the_ledger_is_open(tmp_path: Path) -> None:
+    """Closing a descriptor of the file would drop SQLite's locks, and the last reader delete the live log."""
+    settings = LedgerSettings()
+    count = (
+        "import sys; from pathlib import Path; from wye.config.settings import LedgerSettings;"
+        "from wye.ledger import Reader; from wye.ledger.reader import Filter;"
+        "reader = Reader(LedgerSettings(), Path(sys.argv[1]));"
+        "print(len(list(reader.requests(Filter(), limit=None)))); reader.close()"
+    )
+    ledger = Ledger.open(settings, tmp_path)
+    with Reader(settings, tmp_path), KeyStore(settings, tmp_path):
+        for number in range(3):
+            ledger.append(record(number))
+            assert ledger.flush()
+            done = subprocess.run(
+                [sys.executable, "-c", count, str(tmp_path)], check=True, capture_output=True, text=True
+            )
+            assert int(done.stdout) == number + 1
+        held = [os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()]
+        assert [name for name in held if str(tmp_path) in name and "deleted" in name] == []
+    ledger.close()

@@ -1,5 +1,6 @@
 """The database behind the spool: where it is, how it is opened, and how rows get into it."""
 
+import contextlib
 import functools
 import itertools
 import os
@@ -97,7 +98,10 @@ def open_engine(url: sa.URL) -> sa.Engine:
         path = Path(str(url.database))
         try:
             private_directory(path.parent)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            # Only to create it: closing any descriptor of an existing file drops the locks that SQLite's
+            # connections of this process hold on it (POSIX), and the next reader to leave deletes the WAL.
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
         except OSError as error:
             message = f"cannot open the ledger at {path}: {error.strerror}"
             raise LedgerError(message) from error
