@@ -36,6 +36,18 @@ def test_without_keys_everyone_is_anonymous(store: KeyStore) -> None:
     assert Scope.ADMIN not in ANONYMOUS.scopes
 
 
+@pytest.mark.parametrize("settings", [KeySettings(), KeySettings(required=False)])
+def test_a_key_of_ours_that_is_not_known_yet_is_not_anonymous(store: KeyStore, settings: KeySettings) -> None:
+    ring = KeyRing(settings, store)
+    key, secret = store.create(Grant(name="a", labels=("phi",)))
+    for headers in (bearer(secret), [(b"x-api-key", secret.reveal().encode()), *bearer("sk-other")]):
+        with pytest.raises(UnauthenticatedError, match="works within a second"):
+            ring.authenticate(headers)
+    ring.refresh()
+    caller = ring.authenticate(bearer(secret))
+    assert (caller.key_id, caller.labels) == (key.id, frozenset({"phi"}))
+
+
 def test_a_key_brings_its_grant(store: KeyStore) -> None:
     budget = Budget(Decimal("1.5"), Window.DAY)
     grant = Grant(name="a", team="t", labels=("phi",), models=("gpt-*",), rpm=1, tpm=2, budget=budget)

@@ -20,7 +20,7 @@ from wye.config.settings import KeySettings
 from wye.core.errors import ForbiddenError, LedgerError, UnauthenticatedError
 from wye.core.label import Labels
 from wye.core.secret import Secret
-from wye.ledger.keystore import Budget, Key, KeyStore, Scope
+from wye.ledger.keystore import PREFIX, Budget, Key, KeyStore, Scope
 
 POLL_SECONDS = 1.0
 LEAST_CHARACTERS = 32
@@ -31,6 +31,7 @@ MOST_CHARACTERS = 512
 CREDENTIALS = frozenset({b"authorization", b"x-api-key", b"x-goog-api-key", b"api-key"})
 """Headers that carry a key: OpenAI's and everyone's, Anthropic's, Google's, Azure's."""
 
+_PREFIX = PREFIX.encode()
 _HOW = "send it as `Authorization: Bearer KEY`"
 
 logger = logging.getLogger("wye.keys")
@@ -127,7 +128,8 @@ class KeyRing:
         """Return who sent a request with these headers (lower-case names).
 
         Raises `UnauthenticatedError`. Without a key it is `ANONYMOUS`, where none is required: there the
-        guard must have let the request in.
+        guard must have let the request in. What looks like one of our keys is never anonymous: a key made
+        a moment ago would be served without its labels.
         """
         tokens = [(name, value) for name, value in headers if name in CREDENTIALS]
         if not tokens:
@@ -137,10 +139,12 @@ class KeyRing:
             return ANONYMOUS
         found = self._find(tokens)
         if found is None:
-            if not self.required:
+            ours = any(_token(name, value).startswith(_PREFIX) for name, value in tokens)
+            if not (ours or self.required):
                 return ANONYMOUS  # SDKs insist on sending something
             self._refresh_early()
-            message = "this API key is not known here; `wye keys list` shows those that are"
+            soon = "; one made just now works within a second" if ours else ""
+            message = f"this API key is not known here; `wye keys list` shows those that are{soon}"
             raise UnauthenticatedError(message)
         if found.revoked:
             message = f"the API key {found.caller.key_id} has been revoked"
