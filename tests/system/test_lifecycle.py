@@ -153,6 +153,20 @@ def test_a_taken_port_is_said_plainly(upstream: FakeUpstream, tmp_path: Path) ->
     assert "Traceback" not in done.stderr
 
 
+def test_every_address_that_check_passes_serve_understands(tmp_path: Path) -> None:
+    (tmp_path / "wye.yaml").write_text('listen: ":4000"\n')
+    assert wye(tmp_path, "config", "check").returncode == 0
+    done = wye(tmp_path, "serve")
+    assert done.returncode == 1
+    assert "0.0.0.0:4000 can be reached from other machines, so wye needs a key" in done.stderr
+
+
+def test_an_option_that_is_no_address_is_said_plainly(tmp_path: Path) -> None:
+    done = wye(tmp_path, "serve", "--listen", "4000")
+    assert done.returncode == 2
+    assert "'--listen': a host and a port are expected, as in 127.0.0.1:4000" in done.stderr
+
+
 def test_a_broken_file_names_line_and_path(tmp_path: Path) -> None:
     (tmp_path / "wye.yaml").write_text("listen: 127.0.0.1:4000\ndeploymnts: {}\n")
     done = wye(tmp_path, "serve")

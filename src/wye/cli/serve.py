@@ -11,6 +11,7 @@ import uvloop
 
 from wye.cli.options import config_option, state_dir_option
 from wye.cli.panel import Start, panel
+from wye.config.addresses import Address, parse_listen
 from wye.config.load import find
 from wye.gateway.serve import Options, Started
 from wye.gateway.serve import serve as run
@@ -25,10 +26,22 @@ Examples:
 """
 
 
+def _address(_ctx: click.Context, _option: click.Parameter, text: str | None) -> Address | None:
+    try:
+        return None if text is None else parse_listen(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 @click.command(epilog=_EXAMPLES)
 @config_option
 @state_dir_option
-@click.option("--listen", metavar="HOST:PORT", help="Where to listen; overrides wye.yaml.")
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    callback=_address,
+    help="Where to listen; overrides wye.yaml. `:PORT` = every interface.",
+)
 @click.option(
     "--workers", type=int, default=1, show_default=True, help="Processes that serve. Only 1 for now."
 )
@@ -39,7 +52,7 @@ Examples:
     show_default=True,
     help="Form of the log; auto = text in a terminal, JSON otherwise.",
 )
-def serve(config: Path | None, state_dir: Path, listen: str | None, workers: int, log: str) -> None:
+def serve(config: Path | None, state_dir: Path, listen: Address | None, workers: int, log: str) -> None:
     """Start the gateway and serve until Ctrl-C or SIGTERM."""
     if workers != 1:
         message = "more than one worker is not supported yet; start one gateway a machine, or wait for it"

@@ -295,7 +295,7 @@ class Settings(Section, frozen=True):
     """All of `wye.yaml`."""
 
     listen: str = "127.0.0.1:4000"
-    """`host:port`. Any address but loopback needs a key."""
+    """`host:port`; `:port` = every interface. Any address but loopback needs a key."""
     default_label: str = "internal"
     """The label of a request that brings none."""
     labels: dict[str, LabelRule] = {}

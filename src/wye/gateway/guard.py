@@ -9,8 +9,8 @@ import functools
 import ipaddress
 from collections.abc import Iterable
 
+from wye.config.addresses import Address
 from wye.core.errors import ForbiddenError
-from wye.gateway.listener import split_listen
 
 CACHED = 256
 
@@ -26,10 +26,9 @@ class BindError(ValueError):
     """The address to listen on needs keys, and there are none."""
 
 
-def check_bind(listen: str, *, has_keys: bool) -> None:
-    """Raise `BindError` unless `listen` (`host:port`) is loopback or a key will be required."""
-    host, _ = split_listen(listen)
-    if not has_keys and not is_loopback_host(host.encode()):
+def check_bind(listen: Address, *, has_keys: bool) -> None:
+    """Raise `BindError` unless `listen` is loopback or a key will be required."""
+    if not has_keys and not listen.loopback:
         message = (
             f"{listen} can be reached from other machines, so wye needs a key to let them in: {_KEYS} (and "
             "`keys.required` must not be false), or set WYE_BOOTSTRAP_KEY; or listen on 127.0.0.1"
@@ -99,7 +98,7 @@ def _is_loopback_address(address: str) -> bool:
     return (mapped or parsed).is_loopback
 
 
-def is_loopback_host(host: bytes) -> bool:
+def _is_loopback_host(host: bytes) -> bool:
     """Whether a host, without port and brackets, can only mean this machine (RFC 6761 section 6.3)."""
     name = host.lower().decode("latin-1")
     return name == "localhost" or name.endswith(".localhost") or _is_loopback_address(name)
@@ -110,9 +109,9 @@ def _is_loopback_authority(authority: bytes) -> bool:
     if authority.startswith(b"["):
         host, bracket, port = authority[1:].partition(b"]")
         literal = bracket and b":" in host
-        return bool(literal) and (not port or _is_port(port)) and is_loopback_host(host)
+        return bool(literal) and (not port or _is_port(port)) and _is_loopback_host(host)
     host, colon, port = authority.partition(b":")
-    return (not colon or _is_port(colon + port)) and is_loopback_host(host)
+    return (not colon or _is_port(colon + port)) and _is_loopback_host(host)
 
 
 def _is_port(text: bytes) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wye.catalog.deployments import Timeouts
-from wye.config.addresses import parse_endpoint
+from wye.config.addresses import Address, parse_endpoint, parse_listen
 from wye.config.load import ConfigError, read
 from wye.config.settings import Settings, TelemetrySettings, TlsSettings
 from wye.config.watch import Watch
@@ -50,7 +50,7 @@ class Options:
 
     config: Path | None
     state_dir: Path
-    listen: str | None = None
+    listen: Address | None = None
     human_log: bool = False
 
 
@@ -74,7 +74,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
     """
     loaded = read(options.config)
     settings = loaded.settings
-    listen = options.listen or settings.listen
+    listen = options.listen or parse_listen(settings.listen)
     async with contextlib.AsyncExitStack() as stack:
         place = describe(locate(settings.ledger, options.state_dir))
         ledger = Ledger.open(settings.ledger, options.state_dir)
@@ -108,7 +108,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
         app = App(Pipeline(runtime, attempts, books, heart), admin.app())
         metrics.gauges(lambda: _gauges(runtime, ledger, egress))
-        listener = await stack.enter_async_context(Listener(app, settings.listener, listen))
+        listener = await stack.enter_async_context(Listener(app, settings.listener, str(listen)))
         for work in (heart.run(), _watch(options, runtime, fleet), _rediscover(runtime, fleet)):
             _background(stack, asyncio.create_task(work))
         keys.start()
