@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from fake_upstream import DONE, FINISH, Call, FakeUpstream, delta
-from running import KEY, Running, free_port, running
+from running import KEY, QUIET, Running, free_port, running
 
 
 def ask(model: str, **fields: Any) -> tuple[str, str, str, dict[str, str]]:
@@ -83,6 +83,19 @@ def test_a_changed_file_comes_into_force_and_a_broken_one_does_not(
         assert gateway.chat("nick").status == 200
         change(gateway, yaml.safe_dump(base | {"labels": {"internal": {"lanes": ["closed"]}}}))
         until(lambda: gateway.chat("ok").status == 403)
+
+
+def test_a_change_that_needs_a_start_is_said(upstream: FakeUpstream, tmp_path: Path) -> None:
+    base = QUIET | settings(upstream)
+    with running(tmp_path, base) as gateway:
+        more = {"listener": {"body_bytes": 1000}, "telemetry": {"service_name": "w"}}
+        change(gateway, yaml.safe_dump(base | more | {"aliases": {"nick": "ok"}}))
+        until(lambda: gateway.chat("nick").status == 200)
+        said = "listener.body_bytes, telemetry.service_name: takes effect at the next start"
+        until(lambda: said in gateway.log.read_text())
+        change(gateway, yaml.safe_dump(base))
+        until(lambda: gateway.log.read_text().count("is in force") == 2)
+        assert gateway.log.read_text().count("next start") == 1
 
 
 def test_a_stream_in_flight_finishes_while_new_ones_are_turned_away(

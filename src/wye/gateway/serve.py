@@ -14,6 +14,7 @@ from pathlib import Path
 from wye.catalog.deployments import Timeouts
 from wye.config.addresses import Address, parse_endpoint, parse_listen
 from wye.config.load import ConfigError, read
+from wye.config.restart import start_only
 from wye.config.settings import Settings, TelemetrySettings, TlsSettings
 from wye.config.watch import Watch
 from wye.gateway.accesslog import AccessLog
@@ -122,7 +123,7 @@ async def _watch(options: Options, runtime: Runtime, fleet: Fleet) -> None:
     """Put a changed configuration in force; a broken one leaves the running one in place."""
     if options.config is None:
         return
-    watch = Watch(options.config)
+    watch, started = Watch(options.config), runtime.now.settings
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         if not watch.changed():
@@ -136,6 +137,8 @@ async def _watch(options: Options, runtime: Runtime, fleet: Fleet) -> None:
         else:
             for note in (*map(str, loaded.warnings), *fleet.notes):
                 log.warning("%s", note)
+            if waiting := start_only(started, loaded.settings):
+                log.warning("%s: takes effect at the next start", ", ".join(waiting))
             log.info("%s changed and is in force: %s", options.config, _summary(loaded.settings, runtime))
 
 
