@@ -12,7 +12,12 @@ DECISION = "0196d1f2a3b40123456789abcdef"
 MODELS = {
     "object": "list",
     "data": [
-        {"id": "auto", "object": "model", "owned_by": "wye", "wye": {"kind": "route"}},
+        {
+            "id": "auto",
+            "object": "model",
+            "owned_by": "wye",
+            "wye": {"kind": "route", "candidates": ["embedded/smollm2-135m", "openai/gpt-5.5"]},
+        },
         {
             "id": "embedded/smollm2-135m",
             "object": "model",

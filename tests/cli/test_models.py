@@ -1,11 +1,12 @@
 """`wye models`."""
 
 import json
+from decimal import Decimal
 
 from click.testing import CliRunner
 
 from cli.playback import MODELS, Gateway
-from wye.cli.models import Facts, Row, models, table
+from wye.cli.models import Facts, Price, Row, models, table
 
 
 def test_deployments_stand_by_lane_and_names_apart(runner: CliRunner, gateway: Gateway) -> None:
@@ -19,7 +20,7 @@ def test_deployments_stand_by_lane_and_names_apart(runner: CliRunner, gateway: G
         "unknown  unused until wye.yaml gives it a lane",
         "  tunnel/mystery  found at 127.0.0.1:8000",
         "names  that choose among these",
-        "  auto  route",
+        "  auto  route  embedded/smollm2-135m, openai/gpt-5.5",
     ]
 
 
@@ -35,6 +36,16 @@ def test_columns_are_aligned_and_kinds_are_told() -> None:
     ]
     assert list(table(rows))[1:3] == ["  a          embeddings  x", "  long/name  tools       y"]
     assert list(table(rows))[-1] == "  fast  alias  a, b, c, d and 1 more"
+
+
+def test_embeddings_have_no_price_of_output() -> None:
+    price = Price(Decimal("0.020"))
+    rows = [
+        Row("e", Facts(lane="closed", provider="p", operations=("embeddings",), price=price)),
+        Row("f", Facts(lane="closed", provider="p", operations=("chat",), price=price)),
+    ]
+    shown = [" ".join(line.split()) for line in table(rows)]
+    assert shown[1:] == ["e embeddings $0.02 in /M", "f $0.02 in, $? out /M"]
 
 
 def test_something_else_than_a_gateway(runner: CliRunner, gateway: Gateway) -> None:

@@ -84,13 +84,18 @@ def gateway(
             "ok": deployment(upstream, "ok", price=price),
             "other-name": deployment(upstream, "ok", price=price),
             "embed": deployment(upstream, "embed", operations=["embeddings"]),
+            "away": deployment(upstream, "away", lane="closed"),
             **{
                 n: deployment(upstream, n)
                 for n in ("blames", "slow", "hangs", "half", "unfinished", "midway")
             },
         },
-        "aliases": {"nick": "ok"},
-        "routes": {"ward": {"candidates": ["ok"], "labels": ["phi"]}},
+        "aliases": {"nick": "ok", "far": "away"},
+        "routes": {
+            "ward": {"candidates": ["ok"], "labels": ["phi"]},
+            "outside": {"candidates": ["away"], "labels": ["public"]},
+        },
+        "labels": {"internal": {"lanes": ["own", "hosted"]}},
     }
     with running(tmp_path_factory.mktemp("gateway"), settings) as gateway:
         yield gateway
@@ -295,6 +300,17 @@ def test_models_lists_every_name(gateway: Running) -> None:
     assert row["wye"]["lane"] == "own"
     assert row["wye"]["price"]["input"] == "2"
     assert gateway.ask("GET", "/v1/models/nope").status == 404
+
+
+def test_models_says_what_a_name_leads_to(gateway: Running) -> None:
+    facts = {row["id"]: row["wye"] for row in gateway.ask("GET", "/v1/models").json["data"]}
+    assert facts["ok"]["kind"] == "deployment"
+    assert facts["nick"] == {"kind": "alias", "candidates": ["ok"]}
+    assert facts["ward"] == {"kind": "route", "candidates": ["ok"]}
+    assert facts["auto"]["kind"] == "route"
+    assert "away" not in facts["auto"]["candidates"], "what the default label does not permit"
+    assert "far" not in facts
+    assert facts["outside"] == {"kind": "route", "candidates": ["away"]}, "its own label permits it"
 
 
 def test_metrics_count_what_happened(gateway: Running) -> None:

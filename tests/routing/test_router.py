@@ -101,6 +101,23 @@ class TestAlias:
         assert ids(self.ROUTER.decide(ask("a", CHAT), verdict(), UP))[0] == "openai/gpt"
 
 
+def test_every_name_says_what_it_is_and_what_is_behind_it() -> None:
+    settings = Settings(
+        aliases={"fast": ("openai/gpt", "groq/llama")},
+        routes={"ward": RouteSettings(candidates=("embedded/small", "openai/gpt"))},
+    )
+    router = Router(settings, EVERY)
+    kinds = router.kinds()
+    assert list(kinds) == sorted(kinds)
+    assert (kinds["fast"], kinds["ward"], kinds["auto"]) == ("alias", "route", "route")
+    assert (kinds["openai/gpt"], kinds["gpt"], kinds["llama"]) == ("deployment", "model", "model")
+    assert router.behind("fast", verdict()) == ("openai/gpt", "groq/llama")
+    assert router.behind("fast", verdict(ceiling=True)) == ("openai/gpt",)
+    small = verdict([SMALL], EVERY, "phi")
+    assert router.behind("ward", small) == ("embedded/small",)
+    assert router.behind("gpt", small) == ()
+
+
 def test_another_strategy_takes_the_place_of_the_built_in_one() -> None:
     class Backwards:
         name = "backwards"

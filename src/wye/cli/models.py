@@ -18,7 +18,7 @@ LANES = {
 
 
 class Price(msgspec.Struct, frozen=True):
-    """Money per million tokens."""
+    """Money per million tokens; None = not known."""
 
     input: Decimal | None = None
     output: Decimal | None = None
@@ -39,9 +39,9 @@ class Facts(msgspec.Struct, frozen=True):
     down: str | None = None
     """Why it does not serve now."""
     kind: str = ""
-    """`alias` or `route`."""
+    """`deployment`, `alias`, `route`, or `model`: an upstream's own name."""
     candidates: tuple[str, ...] = ()
-    """What an alias or route chooses from, in order."""
+    """What any but a deployment leads to, in order, as far as the caller's labels permit it."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -97,16 +97,21 @@ def _cells(row: Row) -> tuple[str, ...]:
         plain(row.id),
         f"{facts.context_tokens:,} tokens" if facts.context_tokens else "",
         ", ".join(can),
-        _rates(facts.price),
+        _rates(facts),
         plain(f"down: {facts.down}" if facts.down else facts.found_by),
     )
 
 
-def _rates(price: Price | None) -> str:
+def _rates(facts: Facts) -> str:
+    """Return what its tokens cost. Embeddings have no output to pay for."""
+    price = facts.price
     if price is None:
         return ""
     unit = "$" if price.currency == "USD" else f"{price.currency} "
-    return f"{unit}{_rate(price.input)} in, {unit}{_rate(price.output)} out /M"
+    rates = [f"{unit}{_rate(price.input)} in"]
+    if facts.operations != ("embeddings",):
+        rates.append(f"{unit}{_rate(price.output)} out")
+    return f"{', '.join(rates)} /M"
 
 
 def _rate(rate: Decimal | None) -> str:

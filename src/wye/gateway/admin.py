@@ -17,7 +17,7 @@ from wye.core.record import Record
 from wye.gateway.arrival import Arrival
 from wye.gateway.keys import Caller
 from wye.gateway.metrics import Metrics
-from wye.gateway.runtime import Runtime, Snapshot
+from wye.gateway.runtime import Runtime
 from wye.ledger.keystore import Scope
 from wye.protocols.openai_errors import error_body
 
@@ -105,11 +105,18 @@ class Admin:
 
     def _rows(self, caller: Caller) -> list[dict[str, Any]]:
         now = self._runtime.now
-        labels = caller.labels or self._runtime.default_labels
-        verdict = now.policy.judge(labels)
         by_id = {deployment.id: deployment for deployment in now.deployments}
-        names = now.router.names(verdict)
-        return [_row(now, name, by_id.get(name), self._runtime) for name in names if _may_use(caller, name)]
+        rows = []
+        for name, kind in now.router.kinds().items():
+            labels = caller.labels | now.router.labels(name) or self._runtime.default_labels
+            candidates = now.router.behind(name, now.policy.judge(labels))
+            if not candidates or not _may_use(caller, name):
+                continue
+            if kind == "deployment":
+                rows.append(_deployment(by_id[name], self._runtime.health.reason_down(name)))
+            else:
+                rows.append(_row(name, "wye", {"kind": kind, "candidates": candidates}))
+        return rows
 
 
 def _may_use(caller: Caller, name: str) -> bool:
@@ -120,10 +127,11 @@ def _may_use(caller: Caller, name: str) -> bool:
     return True
 
 
-def _row(now: Snapshot, name: str, deployment: Deployment | None, runtime: Runtime) -> dict[str, Any]:
-    row: dict[str, Any] = {"id": name, "object": "model", "created": 0}
-    if deployment is None:
-        return row | {"owned_by": "wye", "wye": {"kind": now.router.kind(name)}}
+def _row(name: str, owner: str, facts: dict[str, Any]) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": owner, "wye": facts}
+
+
+def _deployment(deployment: Deployment, down: str) -> dict[str, Any]:
     profile, price = deployment.profile, deployment.price
     facts = {
         "kind": "deployment",
@@ -136,9 +144,9 @@ def _row(now: Snapshot, name: str, deployment: Deployment | None, runtime: Runti
         "vision": profile.vision,
         "price": price and _price(price),
         "found_by": deployment.found_by,
-        "down": runtime.health.reason_down(deployment.id),
+        "down": down,
     }
-    return row | {"owned_by": deployment.provider, "wye": facts}
+    return _row(deployment.id, deployment.provider, facts)
 
 
 def _price(price: Price) -> dict[str, Any]:

@@ -11,7 +11,7 @@ the verdict demands the ceiling. One that is down goes last, with the reason, an
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -37,6 +37,9 @@ MAX_CACHED = 1024
 
 Dynamic = Callable[[str], Deployment | None]
 """Name -> a deployment of a provider whose list of models is open, or None."""
+
+Kind = Literal["deployment", "alias", "model", "route"]
+"""What a name is: `model` = an upstream's own name, however many deployments serve it."""
 
 
 class Health(Protocol):
@@ -90,9 +93,18 @@ class Router:
         """Return the labels a route adds to its requests. Judge with them, before deciding."""
         return self._labels.get(name, frozenset())
 
-    def kind(self, name: str) -> str:
-        """Return what `name` is: `pinned` (one deployment), `alias`, `model` or `route`."""
-        return self._names[name].kind
+    def kinds(self) -> dict[str, Kind]:
+        """Return every name, sorted, and what it is for people."""
+        return {name: self._kind(name) for name in sorted(self._names)}
+
+    def behind(self, name: str, verdict: Verdict) -> tuple[str, ...]:
+        """Return the deployments that `name` may lead to under `verdict`, in its order."""
+        permitted = verdict.permitted
+        return tuple(
+            i
+            for i in self._names[name].ids
+            if i in permitted and (self._deployments[i].profile.strong or not verdict.ceiling)
+        )
 
     def names(self, verdict: Verdict) -> list[str]:
         """Return every name that leads to at least one deployment `verdict` permits, sorted."""
@@ -141,6 +153,12 @@ class Router:
                     return msgspec.structs.replace(plan.ordered, candidates=_down_last(candidates, health))
             return plan.ordered
         return self._choose(plan, request, verdict, health)
+
+    def _kind(self, name: str) -> Kind:
+        kind = self._names[name].kind
+        if kind != "pinned":
+            return kind
+        return "deployment" if name in self._deployments else "model"
 
     def _choose(self, plan: _Plan, request: Request, verdict: Verdict, health: Health) -> Decision:
         strategy = plan.strategy
