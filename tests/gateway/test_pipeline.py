@@ -239,6 +239,20 @@ def test_other_methods_and_paths(gateway: Running) -> None:
     assert gateway.ask("GET", "/healthz").body == b"ok\n"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/v1/nowhere", 404), ("DELETE", "/v1/models", 405), ("GET", "/v1/embeddings", 405)],
+)
+def test_what_is_not_served_carries_the_request_id(
+    gateway: Running, method: str, path: str, status: int
+) -> None:
+    answered = gateway.ask(method, path, headers={"x-request-id": "mine-1"})
+    assert (answered.status, answered.headers["x-request-id"]) == (status, "mine-1")
+    assert answered.error["request_id"] == "mine-1"
+    assert ("allow" in answered.headers) == (status == 405)
+    assert gateway.ask(method, path).headers["x-request-id"]
+
+
 def test_what_the_upstream_blames_on_the_request_comes_as_it_is(gateway: Running) -> None:
     answered = gateway.chat("blames", temperature=9)
     assert answered.status == 422
@@ -318,7 +332,7 @@ def test_metrics_count_what_happened(gateway: Running) -> None:
     text = gateway.metrics()
     assert 'wye_requests_total{deployment="ok",lane="own",outcome="ok",status="200"}' in text
     assert 'wye_in_flight{deployment="ok"} 0.0' in text
-    assert 'wye_connections_opened{scope="own"}' in text
+    assert 'wye_connections_opened_total{scope="own"}' in text
 
 
 def test_keep_alive_survives_errors(gateway: Running) -> None:

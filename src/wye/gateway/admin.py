@@ -1,11 +1,12 @@
 """The control plane: health, readiness, metrics, the list of models, and single records."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import anyio.to_thread
 import msgspec
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -171,9 +172,13 @@ def _refusal(error: WyeError, request_id: str) -> Response:
 
 
 async def _not_found(request: Request, exc: Exception) -> Response:
-    status = getattr(exc, "status_code", 404)
     known = "the model routes are POST /v1/chat/completions and /v1/embeddings; GET /v1/models lists models"
     error: WyeError = NotFoundError(f"{request.method} {request.url.path[:200]} is not served here; {known}")
-    if status == 405:  # noqa: PLR2004  # Method Not Allowed
+    headers: Mapping[str, str] = {}
+    if isinstance(exc, HTTPException) and exc.status_code == 405:  # noqa: PLR2004  # Method Not Allowed
         error = MethodError(f"{request.url.path[:200]} does not take {request.method}")
-    return _refusal(error, "")
+        headers = exc.headers or {}
+    request_id = Arrival(request.scope).request_id
+    response = _refusal(error, request_id)
+    response.headers.update({**headers, "x-request-id": request_id})
+    return response

@@ -41,4 +41,5 @@ class App:
             return
         error: WyeError = MethodError(f"{scope['path']} takes POST")
         body = codec.error(error, arrival.request_id)
-        arrival.exchange.respond(error.status, JSON + b"allow: POST\r\n", body)
+        head = JSON + b"allow: POST\r\nx-request-id: %b\r\n" % arrival.request_id.encode("ascii")
+        arrival.exchange.respond(error.status, head, body)
