@@ -65,6 +65,6 @@ def test_callers_cannot_make_metrics_grow_without_bound() -> None:
 def test_gauges_are_read_when_asked() -> None:
     metrics = Metrics()
     count = 0.0
-    metrics.gauges(lambda: [("wye_in_flight", "help", {"deployment": "a"}, count)])
+    metrics.readings(lambda: [("wye_in_flight", "help", {"deployment": "a"}, count)])
     count = 7
     assert values(metrics)["wye_in_flight", "a"] == 7

@@ -3,13 +3,16 @@
 import random
 import re
 import time
+from collections.abc import Sequence
 
 from wye.core.label import Labels, parse_labels
+from wye.gateway.keys import CREDENTIALS
 from wye.gateway.listener.exchange import Exchange, Scope
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:/+=-]{1,128}\Z")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}\Z")
 _NO_LABELS: Labels = frozenset()
+_READ = CREDENTIALS | {b"x-request-id", b"x-wye-label", b"traceparent"}
 _bits = random.Random(random.SystemRandom().getrandbits(128)).getrandbits  # noqa: S311  # unique, not secret
 
 
@@ -21,7 +24,17 @@ def new_id() -> str:
 class Arrival:
     """A request's scope, with what the gateway itself reads from its headers."""
 
-    __slots__ = ("_labels", "exchange", "headers", "id", "parent", "request_id", "scope", "trace")
+    __slots__ = (
+        "_labels",
+        "credentials",
+        "exchange",
+        "headers",
+        "id",
+        "parent",
+        "request_id",
+        "scope",
+        "trace",
+    )
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -29,18 +42,25 @@ class Arrival:
         self.headers: list[tuple[bytes, bytes]] = scope["headers"]
         self.id = self.request_id = new_id()
         self._labels = self.trace = self.parent = ""
-        for name, value in self.headers:
-            if name == b"x-request-id":
-                if _REQUEST_ID.match(value):
-                    self.request_id = value.decode("ascii")
-            elif name == b"x-wye-label":
-                # Two headers are one list (RFC 9110 section 5.3); dropping one would drop a restriction.
-                text = value.decode("latin-1")
-                self._labels = f"{self._labels},{text}" if self._labels else text
-            elif name == b"traceparent":
-                match = _TRACEPARENT.match(value)
-                if match:
-                    self.trace, self.parent = match[1].decode("ascii"), match[2].decode("ascii")
+        credentials = None
+        for pair in self.headers:
+            if pair[0] in _READ:
+                if pair[0] in CREDENTIALS:
+                    credentials = [pair] if credentials is None else [*credentials, pair]
+                else:
+                    self._read(*pair)
+        self.credentials: Sequence[tuple[bytes, bytes]] = credentials or ()
+
+    def _read(self, name: bytes, value: bytes) -> None:
+        if name == b"x-request-id":
+            if _REQUEST_ID.match(value):
+                self.request_id = value.decode("ascii")
+        elif name == b"x-wye-label":
+            # Two headers are one list (RFC 9110 section 5.3); dropping one would drop a restriction.
+            text = value.decode("latin-1")
+            self._labels = f"{self._labels},{text}" if self._labels else text
+        elif match := _TRACEPARENT.match(value):
+            self.trace, self.parent = match[1].decode("ascii"), match[2].decode("ascii")
 
     async def body(self) -> bytes:
         """Return the whole body. Raises `WyeError` (408, 413, 503) when it does not arrive."""

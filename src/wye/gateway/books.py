@@ -38,4 +38,4 @@ class Books:
 
     def turned_away(self, status: int) -> None:
         """Count a request that was not let in. It gets no record: strangers must not fill the disk."""
-        self._metrics.turned_away.labels(str(status)).inc()
+        self._metrics.turned_away(status)

@@ -1,128 +1,191 @@
-"""Prometheus metrics. Children are looked up once for each combination of labels, then kept."""
+"""Prometheus metrics. A request adds to plain numbers; the families are made when someone asks."""
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from wye.core.record import Record
 
 MAX_DEPLOYMENTS = 500
 """Callers can name new deployments of an open provider; beyond this many they count as `other`."""
+OTHER = "other"
 
-_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
-_TTFT_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+_TTFT_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 Reading = tuple[str, str, dict[str, str], float]
-"""Name, help, labels, value of a gauge that is read when someone asks."""
+"""Name, help, labels, value of a figure that is read when someone asks. `_total` = it only grows."""
 
 
-class Gauges(Collector):
-    """Reads the gauges at scrape time, so that nobody has to keep them up to date."""
+class _Histogram:
+    """Counts by upper bound, in seconds."""
 
-    def __init__(self, read: Callable[[], Iterable[Reading]]) -> None:
-        self._read = read
+    __slots__ = ("bounds", "counts", "sum")
 
-    def collect(self) -> Iterator[Metric]:
-        """Yield a family for each name."""
-        families: dict[str, GaugeMetricFamily] = {}
-        for name, text, labels, value in self._read():
-            family = families.setdefault(name, GaugeMetricFamily(name, text, labels=tuple(labels)))
-            family.add_metric(tuple(labels.values()), value)
-        yield from families.values()
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.sum = 0.0
 
+    def add(self, seconds: float) -> None:
+        self.counts[bisect_left(self.bounds, seconds)] += 1
+        self.sum += seconds
 
-class _Children:
-    """The counters of one combination of deployment, lane, outcome and status."""
-
-    __slots__ = ("cost", "costs_unknown", "requests", "seconds", "tokens_in", "tokens_out", "ttft")
-
-    def __init__(self, metrics: "Metrics", deployment: str, record: Record, currency: str) -> None:
-        lane = record.lane.value if record.lane else ""
-        self.requests = metrics.requests.labels(deployment, lane, record.outcome.value, str(record.status))
-        self.seconds = metrics.seconds.labels(deployment)
-        self.ttft = metrics.ttft.labels(deployment)
-        self.tokens_in = metrics.tokens.labels(deployment, "input")
-        self.tokens_out = metrics.tokens.labels(deployment, "output")
-        self.cost = metrics.cost.labels(deployment, currency)
-        self.costs_unknown = metrics.costs_unknown.labels(deployment)
+    def buckets(self) -> list[tuple[str, float]]:
+        names = [*map(str, self.bounds), "+Inf"]
+        return list(zip(names, map(float, accumulate(self.counts)), strict=True))
 
 
-class Metrics:
-    """What `/metrics` shows."""
+class _Served:
+    """What one deployment has done. The empty name stands for requests that nobody served."""
+
+    __slots__ = (
+        "attempts",
+        "cost",
+        "ended",
+        "lane",
+        "seconds",
+        "tokens_in",
+        "tokens_out",
+        "ttft",
+        "unknown_costs",
+    )
+
+    def __init__(self, lane: str) -> None:
+        self.lane = lane
+        self.ended: dict[tuple[str, int], int] = {}
+        self.attempts: dict[tuple[str, int], int] = {}
+        self.seconds = _Histogram(_SECONDS)
+        self.ttft = _Histogram(_TTFT_SECONDS)
+        self.tokens_in = self.tokens_out = self.unknown_costs = 0
+        self.cost: dict[str, Decimal] = {}
+
+    def add(self, record: Record) -> None:
+        ended = (record.outcome._value_, record.status)  # an enum's `value` is Python code
+        self.ended[ended] = self.ended.get(ended, 0) + 1
+        self.seconds.add(record.duration_ms / 1000)
+        if record.ttft_ms is not None:
+            self.ttft.add(record.ttft_ms / 1000)
+        if record.usage is not None:
+            self.tokens_in += record.usage.input_tokens
+            self.tokens_out += record.usage.output_tokens
+        cost = record.cost
+        if cost is not None:
+            if cost.amount is None:
+                self.unknown_costs += 1
+            else:
+                self.cost[cost.currency] = self.cost.get(cost.currency, Decimal(0)) + cost.amount
+
+
+class Metrics(Collector):
+    """What `/metrics` shows. Belongs to the event loop's thread."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry(auto_describe=False)
-        counter = self._counter
-        self.requests = counter(
-            "wye_requests", "Requests by how they ended", ("deployment", "lane", "outcome", "status")
-        )
-        self.tokens = counter("wye_tokens", "Tokens as upstreams reported them", ("deployment", "kind"))
-        self.cost = counter("wye_cost", "Cost of priced requests", ("deployment", "currency"))
-        self.costs_unknown = counter(
-            "wye_costs_unknown", "Served requests whose cost is unknown", ("deployment",)
-        )
-        self.attempts = counter("wye_attempts", "Attempts by cause", ("deployment", "cause", "status"))
-        self.turned_away = counter("wye_turned_away", "Requests refused before they were let in", ("status",))
-        self.seconds = self._histogram("wye_request_seconds", "Arrival to last byte", _SECONDS)
-        self.ttft = self._histogram("wye_ttft_seconds", "Arrival to first byte of the answer", _TTFT_SECONDS)
-        self._children: dict[tuple[str, str, int, str], _Children] = {}
-        self._attempts: dict[tuple[str, str, int], Counter] = {}
-        self._deployments: set[str] = set()
+        self._served: dict[str, _Served] = {}
+        self._turned_away: Counter[int] = Counter()
+        self._read: Callable[[], Iterable[Reading]] = lambda: ()
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
 
-    def gauges(self, read: Callable[[], Iterable[Reading]]) -> None:
+    def readings(self, read: Callable[[], Iterable[Reading]]) -> None:
         """Have `read` asked at every scrape."""
-        self.registry.register(Gauges(read))
+        self._read = read
 
     def observe(self, record: Record) -> None:
         """Count a finished request."""
-        cost = record.cost
-        currency = cost.currency if cost else "USD"
-        key = (record.deployment, record.outcome.value, record.status, currency)
-        children = self._children.get(key)
-        if children is None:
-            children = _Children(self, self._bounded(record.deployment), record, currency)
-            if len(self._children) < MAX_DEPLOYMENTS * 4:
-                self._children[key] = children
-        children.requests.inc()
-        children.seconds.observe(record.duration_ms / 1000)
-        if record.ttft_ms is not None:
-            children.ttft.observe(record.ttft_ms / 1000)
-        if record.usage is not None:
-            children.tokens_in.inc(record.usage.input_tokens)
-            children.tokens_out.inc(record.usage.output_tokens)
-        if cost is not None:
-            if cost.amount is None:
-                children.costs_unknown.inc()
-            else:
-                children.cost.inc(float(cost.amount))
+        self._of(record.deployment, record.lane._value_ if record.lane else "").add(record)
         for attempt in record.attempts:
-            self._attempt(attempt.deployment, attempt.cause, attempt.status).inc()
+            attempts = self._of(attempt.deployment, "").attempts
+            key = (attempt.cause, attempt.status)
+            attempts[key] = attempts.get(key, 0) + 1
+
+    def turned_away(self, status: int) -> None:
+        """Count a request that was refused before it was let in."""
+        self._turned_away[status] += 1
 
     def render(self) -> bytes:
         """Return the text exposition format, version 0.0.4."""
-        return generate_latest(self.registry)
+        return generate_latest(self._registry)
 
-    def _attempt(self, deployment: str, cause: str, status: int) -> Counter:
-        key = (deployment, cause, status)
-        child = self._attempts.get(key)
-        if child is None:
-            child = self.attempts.labels(self._bounded(deployment), cause, str(status))
-            if len(self._attempts) < MAX_DEPLOYMENTS * 4:
-                self._attempts[key] = child
-        return child
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family."""
+        yield from self._requests()
+        yield from self._histograms()
+        yield from self._amounts()
+        yield from self._readings()
 
-    def _bounded(self, deployment: str) -> str:
-        if deployment in self._deployments:
-            return deployment
-        if len(self._deployments) >= MAX_DEPLOYMENTS:
-            return "other"
-        self._deployments.add(deployment)
-        return deployment
+    def _requests(self) -> Iterator[Metric]:
+        labels = ("deployment", "lane", "outcome", "status")
+        requests = CounterMetricFamily("wye_requests", "Requests by how they ended", labels=labels)
+        attempts = CounterMetricFamily(
+            "wye_attempts", "Attempts by cause", labels=("deployment", "cause", "status")
+        )
+        away = CounterMetricFamily(
+            "wye_turned_away", "Requests refused before they were let in", labels=("status",)
+        )
+        for name, served in self._served.items():
+            for (outcome, status), count in served.ended.items():
+                requests.add_metric((name, served.lane, outcome, str(status)), count)
+            for (cause, status), count in served.attempts.items():
+                attempts.add_metric((name, cause, str(status)), count)
+        for status, count in self._turned_away.items():
+            away.add_metric((str(status),), count)
+        yield from (requests, attempts, away)
 
-    def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
-        return Counter(name, text, labels, registry=self.registry)
+    def _histograms(self) -> Iterator[Metric]:
+        seconds = HistogramMetricFamily("wye_request_seconds", "Arrival to last byte", labels=("deployment",))
+        ttft = HistogramMetricFamily(
+            "wye_ttft_seconds", "Arrival to first byte of the answer", labels=("deployment",)
+        )
+        for name, served in self._served.items():
+            seconds.add_metric((name,), served.seconds.buckets(), served.seconds.sum)
+            ttft.add_metric((name,), served.ttft.buckets(), served.ttft.sum)
+        yield from (seconds, ttft)
 
-    def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
-        return Histogram(name, text, ("deployment",), buckets=buckets, registry=self.registry)
+    def _amounts(self) -> Iterator[Metric]:
+        tokens = CounterMetricFamily(
+            "wye_tokens", "Tokens as upstreams reported them", labels=("deployment", "kind")
+        )
+        cost = CounterMetricFamily("wye_cost", "Cost of priced requests", labels=("deployment", "currency"))
+        unknown = CounterMetricFamily(
+            "wye_costs_unknown", "Served requests whose cost is unknown", labels=("deployment",)
+        )
+        for name, served in self._served.items():
+            if not name:
+                continue
+            tokens.add_metric((name, "input"), served.tokens_in)
+            tokens.add_metric((name, "output"), served.tokens_out)
+            unknown.add_metric((name,), served.unknown_costs)
+            for currency, amount in served.cost.items():
+                cost.add_metric((name, currency), float(amount))
+        yield from (tokens, cost, unknown)
+
+    def _readings(self) -> Iterator[Metric]:
+        families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
+        for name, text, labels, value in self._read():
+            if name not in families:
+                kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+                families[name] = kind(name, text, labels=tuple(labels))
+            families[name].add_metric(tuple(labels.values()), value)
+        yield from families.values()
+
+    def _of(self, deployment: str, lane: str) -> _Served:
+        served = self._served.get(deployment)
+        if served is None:
+            if len(self._served) >= MAX_DEPLOYMENTS:
+                deployment = OTHER
+            served = self._served.setdefault(deployment, _Served(lane))
+        if lane and not served.lane:
+            served.lane = lane
+        return served

@@ -39,7 +39,7 @@ class Pipeline:
             self._books.turned_away(error.status)
             downstream.whole(error.status, _error_headers(error), codec.error(error, arrival.request_id))
             return
-        entry = Entry(arrival.id, arrival.request_id, codec.name, codec.operation.value)
+        entry = Entry(arrival.id, arrival.request_id, codec.name, codec.operation._value_)
         entry.key, entry.team = caller.key_id, caller.team
         entry.trace, entry.parent = arrival.trace, arrival.parent
         if now.settings.ledger.store_content:

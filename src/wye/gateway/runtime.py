@@ -75,7 +75,7 @@ class Runtime:
 
         Raises `UnauthenticatedError`, `ForbiddenError` or `RateLimitError`.
         """
-        caller = self._keys.authenticate(arrival.headers)
+        caller = self._keys.authenticate(arrival.credentials)
         if caller is ANONYMOUS:
             self._guard.check(arrival.scope["client"], arrival.scope["method"], arrival.headers)
         caller.demand(scope)
