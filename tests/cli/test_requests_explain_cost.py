@@ -142,6 +142,22 @@ def test_explain_says_what_is_unknown_and_what_was_not_tried(runner: CliRunner) 
 
 
 @pytest.mark.usefixtures("state")
+def test_explain_without_an_id_shows_the_latest(runner: CliRunner) -> None:
+    assert runner.invoke(explain).stdout == runner.invoke(explain, ["r000004"]).stdout
+    assert msgspec.json.decode(runner.invoke(explain, ["--json"]).stdout, type=Record) == RECORDS[3]
+
+
+def test_explain_without_an_id_in_an_empty_ledger(
+    runner: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Ledger.open(LedgerSettings(), tmp_path).close()
+    result = runner.invoke(explain, ["--state-dir", str(tmp_path)])
+    assert isinstance(result.exception, NotFoundError)
+    assert "no request in the ledger yet" in str(result.exception)
+
+
+@pytest.mark.usefixtures("state")
 def test_an_id_that_is_not_there_says_where_to_look(runner: CliRunner) -> None:
     result = runner.invoke(explain, ["nosuch"])
     assert isinstance(result.exception, NotFoundError)

@@ -10,16 +10,17 @@ from wye.cli.figures import money, one_line
 from wye.cli.options import config_option, json_option, ledger_settings, state_dir_option, utc
 from wye.cli.terminal import columns
 from wye.core.decision import Candidate, Decision
+from wye.core.errors import NotFoundError
 from wye.core.record import Attempt, Record
-from wye.ledger.reader import Reader
+from wye.ledger.reader import Filter, Reader
 
 _INDENT = 2
 
 _EXAMPLES = """
 \b
 Examples:
+  wye explain
   wye explain 019ab3f2c4d1e07a
-  wye explain $(wye requests -n 1 --json | jq -r .id)
 
 \b
 The id is in each answer's `x-wye-decision` header, and in `wye requests`. A beginning is enough.
@@ -27,19 +28,26 @@ The id is in each answer's `x-wye-decision` header, and in `wye requests`. A beg
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("id_", metavar="ID")
+@click.argument("id_", metavar="[ID]", required=False)
 @json_option
 @config_option
 @state_dir_option
-def explain(*, id_: str, as_json: bool, config: Path | None, state_dir: Path) -> None:
-    """Show why the request ID went where it went, and what it cost."""
+def explain(*, id_: str | None, as_json: bool, config: Path | None, state_dir: Path) -> None:
+    """Show why a request went where it went, and what it cost: the latest one, or ID."""
     with Reader(ledger_settings(config), state_dir) as reader:
-        record = reader.get(id_)
+        record = _latest(reader) if id_ is None else reader.get(id_)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(record)).decode())
         return
     for line in lines(record):
         click.echo(one_line(line))
+
+
+def _latest(reader: Reader) -> Record:
+    for record in reader.requests(Filter(), 1):
+        return record
+    message = "there is no request in the ledger yet: `wye ask` makes one"
+    raise NotFoundError(message)
 
 
 def lines(record: Record) -> Iterator[str]:
