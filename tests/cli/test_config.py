@@ -39,7 +39,14 @@ def test_check_finds_the_file_here_and_shows_warnings() -> None:
     warning, ok = result.output.splitlines()
     assert warning.startswith("wye.yaml:1:1: warning: default_label: label 'x' is not defined")
     assert ok.startswith("ok: wye.yaml (revision ")
-    assert ok.endswith("1 alias. Unlabelled requests may go to: own")
+    assert ok.endswith("1 alias; its own default_label. Unlabelled requests may go to: own")
+
+
+def test_check_names_what_differs_from_the_defaults() -> None:
+    Path("wye.yaml").write_text("listen: 127.0.0.1:1\nembedded: {slots: 4}\nkeys: {required: true}\n")
+    assert "): its own listen, keys. Unlabelled" in run("check").output
+    Path("wye.yaml").write_text("listen: 127.0.0.1:4000\n")
+    assert "): defaults only. Unlabelled" in run("check").output
 
 
 def test_check_prints_every_problem_and_fails() -> None:

@@ -1,4 +1,4 @@
-"""The file `wye init` writes: it loads without a problem whatever was found, and changes nothing."""
+"""The file `wye init` writes: it loads without a problem whatever was found, and only its aliases are new."""
 
 import re
 from pathlib import Path

@@ -6,6 +6,7 @@ import click
 
 from wye.config.load import ConfigError, Loaded, find, read
 from wye.config.schema import schema as settings_schema
+from wye.config.settings import Settings
 from wye.config.show import as_json as shown_as_json
 from wye.config.show import as_yaml
 from wye.policy import Policy
@@ -64,7 +65,17 @@ def summary(loaded: Loaded) -> str:
         (len(settings.routes), "route", "routes"),
         (len(settings.labels), "label", "labels"),
     ]
-    what = ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n) or "defaults only"
+    what = [", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)]
+    counted = {many for _, _, many in counts}
+    defaults = Settings()
+    others = [
+        name
+        for name in Settings.__struct_fields__
+        if name not in counted and getattr(settings, name) != getattr(defaults, name)
+    ]
+    if others:
+        what.append(f"its own {', '.join(others)}")
+    told = "; ".join(filter(None, what)) or "defaults only"
     lanes = ", ".join(Policy(settings, ()).where()) or "nowhere"
     source = loaded.path or "no file"
-    return f"{source} (revision {loaded.revision}): {what}. Unlabelled requests may go to: {lanes}"
+    return f"{source} (revision {loaded.revision}): {told}. Unlabelled requests may go to: {lanes}"

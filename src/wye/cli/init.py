@@ -30,7 +30,8 @@ DEFAULT = Path(DEFAULT_FILE)
 def init(file: Path, state_dir: Path, *, force: bool, stdout: bool) -> None:
     """Write a commented wye.yaml from what is found here.
 
-    It changes nothing by itself: every line in it says what holds anyway, or is a comment.
+    Only its aliases are new: names such as `best` and `local` for what was found. Every other line says
+    what holds anyway, or is a comment.
     """
     text = starter(*found(state_dir))
     if stdout:

@@ -1,4 +1,4 @@
-"""A first `wye.yaml`, written from what discovery found. It changes nothing until somebody edits it."""
+"""A first `wye.yaml`, written from what discovery found. Only its aliases are new: the rest holds anyway."""
 
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,8 @@ _HEAD = """\
 #   wye config check    says what is wrong, with line and fix
 #   wye config show     prints what holds, defaults marked
 #   wye config schema   prints the JSON Schema, for completion in editors
-# A change is picked up without a restart; a broken file leaves the running settings in place.
+# A change is picked up without a restart (`listen` and the like at the next start: the log says so);
+# a broken file leaves the running settings in place.
 
 listen: 127.0.0.1:4000
 """
@@ -42,6 +43,12 @@ labels:
   secret: {lanes: [own]}
   # eu-only: {lanes: [own, hosted], regions: [eu]}
   # board: {lanes: [own, closed], providers: [openai, embedded], quality: ceiling}
+"""
+
+_NAMES = """
+# Names of your own: the only lines here that would not hold without this file. Clients that ask for
+# them need not know what is behind.
+aliases:
 """
 
 _REST = """
@@ -110,9 +117,7 @@ def _aliases(found: Sequence[Deployment]) -> str:
     rows = [f"  {name}: [{', '.join(map(quoted, ids))}]" for name, ids in chosen.items() if ids]
     if not rows:
         return ""
-    return "\n# Names of your own. Clients that ask for them need not know what is behind.\naliases:\n" + (
-        "\n".join(rows) + "\n"
-    )
+    return _NAMES + "\n".join(rows) + "\n"
 
 
 def _can_be_named(deployment: Deployment) -> bool:
