@@ -93,6 +93,7 @@ def gateway(
         "aliases": {"nick": "ok", "far": "away"},
         "routes": {
             "ward": {"candidates": ["ok"], "labels": ["phi"]},
+            "inside": {"candidates": ["away"], "labels": ["phi"]},
             "outside": {"candidates": ["away"], "labels": ["public"]},
         },
         "labels": {"internal": {"lanes": ["own", "hosted"]}},
@@ -223,6 +224,16 @@ def test_bad_requests_get_a_clear_error_and_a_record(
     record = gateway.record(answered)
     assert (record["outcome"], record["status"]) == ("error", status)
     assert "attempts" not in record
+
+
+def test_a_header_takes_the_place_of_the_default_label_but_adds_to_a_routes(gateway: Running) -> None:
+    refused = gateway.chat("away")
+    assert (refused.status, gateway.record(refused)["labels"]) == (403, ["internal"])
+    let_go = gateway.chat("away", {"x-wye-label": "public"})
+    assert gateway.record(let_go)["labels"] == ["public"]
+    assert gateway.record(let_go)["attempts"][0]["deployment"] == "away"
+    floor = gateway.chat("inside", {"x-wye-label": "public"})
+    assert (floor.status, gateway.record(floor)["labels"]) == (403, ["phi", "public"])
 
 
 def test_a_malformed_label_is_refused_and_not_ignored(gateway: Running, upstream: FakeUpstream) -> None:
