@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -164,6 +165,17 @@ def test_a_taken_port_is_said_plainly(upstream: FakeUpstream, tmp_path: Path) ->
     assert done.returncode == 1
     assert str(upstream.port) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_more_files_may_be_open_than_a_shell_allows(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    try:
+        with running(tmp_path, {"listener": {"connections": 500}}) as gateway:
+            allowed = psutil.Process(gateway.process.pid).rlimit(psutil.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert allowed == (hard if 0 <= hard < 2024 else 2024, hard)
 
 
 def test_every_address_that_check_passes_serve_understands(tmp_path: Path) -> None:

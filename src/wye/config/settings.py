@@ -233,7 +233,7 @@ class ListenerSettings(Section, frozen=True):
     bytes_in_flight: Count = 268_435_456
     """Of all request bodies held at once."""
     connections: Count = 4_096
-    """At once."""
+    """At once. The limit of open files is raised for it at the start, as far as the system allows."""
     drain_seconds: Positive = 30.0
     """For answers under way to finish when wye is told to stop."""
     tls_cert_file: str | None = None

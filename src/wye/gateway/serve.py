@@ -18,6 +18,7 @@ from wye.config.load import ConfigError, read
 from wye.config.restart import start_only
 from wye.config.settings import Settings, TelemetrySettings, TlsSettings
 from wye.config.watch import Watch
+from wye.gateway import openfiles
 from wye.gateway.accesslog import AccessLog
 from wye.gateway.admin import Admin
 from wye.gateway.app import App
@@ -79,6 +80,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
     loaded = read(options.config)
     settings = loaded.settings
     listen = options.listen or parse_listen(settings.listen)
+    _allow_connections(settings.listener.connections)
     async with contextlib.AsyncExitStack() as stack:
         place = describe(locate(settings.ledger, options.state_dir))
         ledger = Ledger.open(settings.ledger, options.state_dir)
@@ -124,6 +126,18 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         announce(Started(listener.url, runtime, fleet.missing, notes, keys.required, place))
         await _told_to_stop()
         log.info("draining: no new connections; what is under way finishes")
+
+
+def _allow_connections(count: int) -> None:
+    wanted = openfiles.needed(count)
+    if (allowed := openfiles.allow(wanted)) < wanted:
+        log.warning(
+            "listener.connections is %d, which can need %d open files, and %d are allowed: "
+            "raise the hard limit (ulimit -Hn, LimitNOFILE), or lower the setting",
+            count,
+            wanted,
+            allowed,
+        )
 
 
 async def _watch(options: Options, runtime: Runtime, fleet: Fleet) -> None:
