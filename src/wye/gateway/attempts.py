@@ -188,7 +188,7 @@ class Attempts:
             if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
                 return await self._refused(job, hold, response)
             if streaming and _is_event_stream(response):
-                return await self._first_events(job, hold, response)
+                return await self._first_events(job, hold, edits, response)
             return await self._whole(job, hold, response)
         except TransportError as error:
             return self._failed(job, hold, response, error)
@@ -206,8 +206,8 @@ class Attempts:
             return self._gave_up(job, hold, response, Failure(UpstreamError(message)))
         return Answer(response.status, body, usage, response, hold)
 
-    async def _first_events(self, job: Job, hold: Hold, response: Response) -> Answer | Failure:
-        relay = job.codec.relay(job.request)
+    async def _first_events(self, job: Job, hold: Hold, edits: Edits, response: Response) -> Answer | Failure:
+        relay = job.codec.relay(edits)
         first = b""
         async for chunk in response:
             first += relay.feed(chunk)

@@ -63,8 +63,11 @@ class Codec(Protocol):
     def usage(self, body: bytes) -> Usage | None:
         """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
 
-    def relay(self, request: Request) -> Relay:
-        """Return the reader of one streamed answer."""
+    def relay(self, edits: Edits) -> Relay:
+        """Return the reader of one streamed answer to a request that was sent with `edits`.
+
+        It takes out of the answer what only `edits` asked for.
+        """
 
     def error(self, error: WyeError, request_id: str) -> bytes:
         """Encode an error answer's body."""

@@ -121,9 +121,9 @@ class OpenAIChat:
             _LOOSE_ANSWER.decode(body)  # an answer whose usage makes no sense is still an answer
             return None
 
-    def relay(self, request: Request) -> "ChatRelay":
-        """Return the reader of one streamed answer."""
-        return ChatRelay(drop_usage=not request.wants_usage)
+    def relay(self, edits: Edits) -> "ChatRelay":
+        """Return the reader of one streamed answer to a request that was sent with `edits`."""
+        return ChatRelay(drop_usage=edits.include_usage)
 
     def error(self, error: WyeError, request_id: str) -> bytes:
         """Encode an error answer's body."""

@@ -55,7 +55,7 @@ class OpenAIEmbeddings:
         """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
         return to_usage(_ANSWER.decode(body).usage)
 
-    def relay(self, request: Request) -> Relay:  # noqa: ARG002  # the interface names it
+    def relay(self, edits: Edits) -> Relay:  # noqa: ARG002  # the interface names it
         """Embeddings are never streamed."""
         message = "`stream` is not a field of embeddings"
         raise BadRequestError(message, param="stream")
