@@ -88,6 +88,7 @@ records = st.builds(
     ttft_ms=st.none() | number,
     cost=st.none()
     | st.builds(Cost, st.none() | money, st.sampled_from(["USD", "EUR"]), text, st.none() | st.dates()),
+    charged=st.none() | money,
     error=text,
     content=text,
 )

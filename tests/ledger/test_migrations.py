@@ -1,5 +1,6 @@
 """The steps lead from nothing to the schema, on both databases, and a stranger's schema is refused."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from ledger.records import record
 from wye.config.settings import LedgerSettings
 from wye.core.errors import LedgerError
 from wye.ledger import Ledger, Reader, migrations
@@ -23,6 +25,23 @@ def test_the_steps_make_the_schema(settings: LedgerSettings, tmp_path: Path) -> 
     engine.dispose()
     again = open_database(settings, tmp_path)
     again.dispose()
+
+
+def test_a_ledger_of_the_first_schema_is_brought_up_to_date(settings: LedgerSettings, tmp_path: Path) -> None:
+    ledger = Ledger.open(settings, tmp_path)
+    ledger.append(record(1, key="k"))
+    ledger.close()
+    engine = open_database(settings, tmp_path)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE request DROP COLUMN charged")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    engine.dispose()
+    ledger = Ledger.open(settings, tmp_path)
+    ledger.append(record(2, key="k", cost=None, charged=Decimal("0.5")))
+    ledger.close()
+    with Reader(settings, tmp_path) as reader:
+        assert reader.spent("k") == Decimal("0.500125")
+        assert reader.get("r000001") == record(1, key="k")
 
 
 def test_head_is_the_newest_step() -> None:

@@ -162,6 +162,20 @@ def test_spent_belongs_to_the_family_of_a_key(
     assert reader.spent("bootstrap") == Decimal("0.7")
 
 
+def test_spent_counts_the_worst_case_of_what_stayed_unknown(ledger: Ledger, reader: Reader) -> None:
+    fill(
+        ledger,
+        record(1, key="k", cost=Cost(None, "USD", "no usage"), charged=Decimal("0.3")),
+        record(2, key="k", cost=None, usage=None, outcome=Outcome.HANGUP, charged=Decimal("0.02")),
+        record(3, key="k", cost=Cost(Decimal("0.001"), "USD"), charged=Decimal("0.001")),
+        record(4, key="k", cost=Cost(Decimal(9), "EUR"), charged=Decimal("1.5")),
+        record(5, key="k", cost=Cost(Decimal("0.5"), "USD"), charged=Decimal(0)),
+        record(6, key="k", cost=Cost(Decimal("0.0001"), "USD")),
+    )
+    assert reader.spent("k") == Decimal("1.8211")
+    assert reader.get("r000004").charged == Decimal("1.5")
+
+
 @given(st.lists(st.none() | money, max_size=30))
 def test_the_sum_on_sqlite_is_exact_in_any_order(amounts: list[Decimal | None]) -> None:
     forward, backward = _ExactSum(), _ExactSum()

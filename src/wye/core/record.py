@@ -1,5 +1,6 @@
 """The ledger's unit: one record a request, sealed when the request ends."""
 
+from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
@@ -72,6 +73,11 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """None = the upstream reported none."""
     ttft_ms: float | None = None
     cost: Cost | None = None
+    charged: Decimal | None = None
+    """USD counted against the key's budget, the worst case where the cost stayed unknown.
+
+    None = the key has no budget.
+    """
     error: str = ""
     trace: str = ""
     """W3C trace id, when the client or an exporter has one."""

@@ -1,6 +1,7 @@
 """A request's entry in the ledger while the request is under way."""
 
 import time
+from decimal import Decimal
 
 import msgspec
 
@@ -25,6 +26,7 @@ class Entry:
     __slots__ = (
         "at",
         "attempts",
+        "charged",
         "cost",
         "decision",
         "deployment",
@@ -71,6 +73,7 @@ class Entry:
         self.attempts: list[Attempt] = []
         self.usage: Usage | None = None
         self.cost: Cost | None = None
+        self.charged: Decimal | None = None
         self.outcome = Outcome.HANGUP
         self.status = 0
         self.request_bytes = 0
@@ -116,6 +119,7 @@ class Entry:
             usage=self.usage,
             ttft_ms=None if self.first_byte is None else self.elapsed_ms(self.first_byte),
             cost=self.cost,
+            charged=self.charged,
             error=self.error,
             trace=self.trace,
             parent=self.parent,

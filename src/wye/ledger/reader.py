@@ -171,15 +171,19 @@ class Reader:
         )
 
     def spent(self, key_id: str, since: float | None = None) -> Decimal:
-        """Return the known USD cost of a key and of all keys it was rotated from or to.
+        """Return what a key, and all keys it was rotated from or to, have used of a budget, in USD.
+
+        That is what was charged, the worst case where a cost stayed unknown; of requests that were made
+        while the key had no budget it is their known cost.
 
         It counts what is committed: `Ledger.open` has replayed all spools of dead processes before.
         """
         c = request.c
         family = sa.select(key.c.family).where(key.c.id == key_id).scalar_subquery()
         members = sa.select(key.c.id).where(key.c.family == family)
-        query = sa.select(exact_sum(c.amount, self._engine)).where(
-            (c.key == key_id) | c.key.in_(members), c.currency == "USD", *Filter(since=since).clauses()
+        used = sa.func.coalesce(c.charged, sa.case((c.currency == "USD", c.amount)))
+        query = sa.select(exact_sum(used, self._engine)).where(
+            (c.key == key_id) | c.key.in_(members), *Filter(since=since).clauses()
         )
         with self._connect() as connection:
             return Decimal(connection.scalar(query) or 0)

@@ -13,7 +13,7 @@ Row = tuple[str | int | float | None, ...]
 
 COLUMNS = (
     "id", "at", "key", "team", "asked", "deployment", "lane", "outcome", "status", "labels", "attempts",
-    "amount", "currency", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens",
+    "amount", "currency", "charged", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens",
     "ttft_ms", "duration_ms", "record",
 )  # fmt: skip
 """Of the table `request`, in the order of a `Row`."""
@@ -53,6 +53,7 @@ class _Line(msgspec.Struct):
     usage: _Usage | None = None
     ttft_ms: float | None = None
     cost: _Cost | None = None
+    charged: str | None = None
 
 
 _decode = msgspec.json.Decoder(_Line).decode
@@ -84,7 +85,7 @@ def to_row(line: bytes) -> Row:
     cost = r.cost or _NO_COST
     return (
         r.id, r.at, r.key, r.team, r.asked, r.deployment, r.lane, r.outcome, r.status,
-        ",".join(r.labels), len(r.attempts), cost.amount, cost.currency,
+        ",".join(r.labels), len(r.attempts), cost.amount, cost.currency, r.charged,
         usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.reasoning_tokens,
         r.ttft_ms, r.duration_ms, text,
     )  # fmt: skip

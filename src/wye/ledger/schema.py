@@ -32,6 +32,7 @@ request = sa.Table(
     sa.Column("attempts", sa.BigInteger(), nullable=False),
     sa.Column("amount", Money),
     sa.Column("currency", sa.Text(), nullable=False),
+    sa.Column("charged", Money),
     sa.Column("input_tokens", sa.BigInteger(), nullable=False),
     sa.Column("output_tokens", sa.BigInteger(), nullable=False),
     sa.Column("cached_tokens", sa.BigInteger(), nullable=False),
