@@ -1,6 +1,9 @@
 """Closing a request: the ledger first, then what may be lost."""
 
-from wye.core.record import Record
+import msgspec
+
+from wye.core.errors import LedgerError
+from wye.core.record import Outcome, Record
 from wye.gateway.accesslog import AccessLog
 from wye.gateway.metrics import Metrics
 from wye.gateway.telemetry import Exporter
@@ -28,14 +31,28 @@ class Books:
         record = entry.seal()
         try:
             self._ledger.append(record)
-        finally:
-            self._metrics.observe(record)
-            if self._access_log is not None:
-                self._access_log.write(record)
-            if self._exporter is not None:
-                self._exporter.offer(record)
+        except LedgerError as refused:
+            self._tell(_withheld(record, refused))
+            raise
+        self._tell(record)
         return record
 
     def turned_away(self, status: int) -> None:
         """Count a request that was not let in. It gets no record: strangers must not fill the disk."""
         self._metrics.turned_away(status)
+
+    def _tell(self, record: Record) -> None:
+        self._metrics.observe(record)
+        if self._access_log is not None:
+            self._access_log.write(record)
+        if self._exporter is not None:
+            self._exporter.offer(record)
+
+
+def _withheld(record: Record, refused: LedgerError) -> Record:
+    """Return the record of what the client gets instead of an answer that cannot be recorded."""
+    if record.outcome is Outcome.HANGUP:
+        return record  # nobody was there to get it
+    return msgspec.structs.replace(
+        record, outcome=Outcome.ERROR, status=refused.status, error=refused.message
+    )
