@@ -55,11 +55,15 @@ def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
     deployments["flaky"] = deployment("flaky", retries=2)
     deployments["later"] = deployment("later", retries=1)
     deployments["much-later"] = deployment("much-later", retries=1)
+    deployments["moody"] = deployment("moody")
+    deployments["giant"] = deployment("giant")
     deployments["narrow"] = deployment("busy", concurrency=1, queue=0)
     deployments["queued"] = deployment("busy", concurrency=1, queue=1, queue_seconds=0.2)
     settings = {
         "deployments": deployments,
         "aliases": {
+            "moody-then-ok": ["moody", "ok"],
+            "giant-then-ok": ["giant", "ok"],
             **{f"{name}-then-ok": [name, "ok"] for name in [*HOPELESS, "elsewhere", "gone", "much-later"]},
             "all-fail": ["500", "resets", "html", "401", "503"],
             "spill": ["narrow", "ok"],
@@ -145,6 +149,16 @@ def scripts(upstream: FakeUpstream) -> None:  # noqa: C901, PLR0915  # a list of
         else:
             await call.answer(503, {})
 
+    @upstream.script("moody")
+    async def moody(call: Call) -> None:
+        await call.answer(500 if upstream.seen["moody"] % 2 else 200, CHAT)
+
+    @upstream.script("giant")
+    async def giant(call: Call) -> None:
+        await call.begin_stream()
+        for _ in range(10):
+            await call.event(b"data: " + b"x" * 1_000_000)
+
     @upstream.script("later")
     async def later(call: Call) -> None:
         if upstream.seen["later"] % 2:
@@ -199,6 +213,17 @@ def test_a_retry_stays_at_the_deployment(gateway: Running) -> None:
     assert causes(gateway, answered) == [("flaky", "first"), ("flaky", "retry"), ("flaky", "retry")]
 
 
+def test_a_success_clears_the_slate(gateway: Running) -> None:
+    orders = [causes(gateway, gateway.chat("moody-then-ok")) for _ in range(12)]
+    assert orders == [[("moody", "first"), ("ok", "fallback")], [("moody", "first")]] * 6
+
+
+def test_an_event_too_large_to_relay_falls_back(gateway: Running) -> None:
+    answered = gateway.chat("giant-then-ok", stream=True)
+    assert answered.headers["x-wye-deployment"] == "ok"
+    assert "larger than" in gateway.record(answered)["attempts"][0]["error"]
+
+
 def test_retry_after_is_waited_for(gateway: Running) -> None:
     started = time.monotonic()
     answered = gateway.chat("later")
@@ -235,7 +260,8 @@ def test_a_full_queue_spills_to_the_next(gateway: Running) -> None:
     assert [a.status for a in answers] == [200] * 3
     assert sorted(a.headers["x-wye-deployment"] for a in answers) == ["narrow", "ok", "ok"]
     spilled = next(a for a in answers if a.headers["x-wye-deployment"] == "ok")
-    assert causes(gateway, spilled) == [("ok", "spill")]
+    assert causes(gateway, spilled) == [("narrow", "first"), ("ok", "spill")]
+    assert "its queue is full" in gateway.record(spilled)["attempts"][0]["error"]
 
 
 def test_without_another_a_full_queue_is_a_429(gateway: Running) -> None:

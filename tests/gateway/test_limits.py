@@ -13,7 +13,7 @@ from wye.catalog.deployments import Deployment, Endpoint, Profile
 from wye.core.errors import BudgetError, RateLimitError
 from wye.core.lane import Lane
 from wye.core.money import Cost, Price, Rates
-from wye.core.request import Needs, Operation, Request
+from wye.core.request import Operation, Request
 from wye.core.usage import Usage
 from wye.gateway.keys import ANONYMOUS, Caller
 from wye.gateway.limits import Limits, Reservation
@@ -67,9 +67,7 @@ def test_no_limits_hold_nothing() -> None:
         applied.admit(ANONYMOUS)
     held = applied.reserve(ANONYMOUS, ASK, AT)
     assert held.output_cap is None
-    held.settle(usd("1"))
-    with held:
-        held.settle(None)
+    assert held.settle(usd("1")) is None
 
 
 def test_requests_a_minute_slide() -> None:
@@ -120,7 +118,7 @@ def test_what_never_fits_a_minute_is_told_so() -> None:
         applied.reserve(caller, ASK, AT)
     assert refused.value.retry_after is None
     with pytest.raises(RateLimitError, match="context_tokens"):
-        applied.reserve(caller, msgspec.structs.replace(ASK, needs=Needs(vision=True)), AT)
+        applied.reserve(caller, msgspec.structs.replace(ASK, unbounded=True), AT)
 
 
 def test_a_budget_is_held_and_settled() -> None:
@@ -128,10 +126,9 @@ def test_a_budget_is_held_and_settled() -> None:
     first, second = (applied.reserve(caller, ASK, AT) for _ in range(2))
     with pytest.raises(BudgetError, match=r"0\.000500 left and the request may cost up to 0\.002000"):
         applied.reserve(caller, ASK, AT)
-    first.settle(usd("0.0003"))
-    applied.reserve(caller, ASK, AT).cancel()
-    with second:
-        pass
+    assert first.settle(usd("0.0003")) == Decimal("0.0003")
+    assert applied.reserve(caller, ASK, AT).cancel() == 0
+    assert second.settle(None) == Decimal("0.002")
     second.settle(usd("0"))  # too late: it was settled at its worst
     with pytest.raises(BudgetError, match=r"0\.002200 left"):
         applied.reserve(caller, msgspec.structs.replace(ASK, body=b"x" * 2000), AT)

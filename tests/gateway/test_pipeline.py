@@ -15,7 +15,7 @@ import pytest
 from fake_upstream import CHAT, DONE, FINISH, USAGE, Call, FakeUpstream, delta
 from running import Running, running
 
-BREAKING = ("blames", "slow", "hangs", "half", "unfinished", "midway")
+BREAKING = ("blames", "slow", "hangs", "half", "unfinished", "midway", "nested")
 
 
 def deployment(upstream: FakeUpstream, model: str, **fields: Any) -> dict[str, Any]:
@@ -78,6 +78,14 @@ def gateway(
         await asyncio.sleep(0.05)
         await call.event(b'data: {"error":{"message":"overloaded","code":429}}\n\n' + DONE)
         await call.send(b"0\r\n\r\n")
+
+    @upstream.script("nested")
+    async def nested(call: Call) -> None:
+        await call.begin_stream()
+        await call.event(delta("one"))
+        await asyncio.sleep(0.05)
+        await call.event(b'data: {"usage":{"x":' + b"[" * 20_000 + b"]" * 20_000 + b"}}\n\n")
+        await asyncio.sleep(60)
 
     settings = {
         "deployments": {

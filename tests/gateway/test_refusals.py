@@ -67,7 +67,17 @@ def test_what_is_not_presentable_is_replaced(body: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [(None, None), (b"", None), (b"3", 3), (b"0.5", 0.5), (b"-3", 0), (b"soon", None), (b"nan", None)],
+    [
+        (None, None),
+        (b"", None),
+        (b"3", 3),
+        (b"0.5", 0.5),
+        (b"-3", 0),
+        (b"soon", None),
+        (b"nan", None),
+        (b"1e999", None),
+        (b"999999", 86_400),
+    ],
 )
 def test_retry_after_in_seconds(value: bytes | None, seconds: float | None) -> None:
     assert retry_after_seconds(value) == seconds

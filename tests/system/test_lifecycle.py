@@ -130,6 +130,10 @@ def test_draining_has_an_end(upstream: FakeUpstream, tmp_path: Path) -> None:
         started = time.monotonic()
         assert gateway.stop() == 0
         assert time.monotonic() - started < 5
+        answer = held.getresponse()
+        assert answer.status == 503
+        assert json.loads(answer.read())["error"]["message"] == "the gateway is shutting down"
+        assert answer.headers["x-wye-decision"]
 
 
 def wye(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -229,6 +233,9 @@ def test_a_budget_holds_against_requests_side_by_side(upstream: FakeUpstream, tm
     priced = settings(upstream)
     for deployment in priced["deployments"].values():
         deployment["price"] = {"input": 100, "output": 1000}
+    priced["deployments"]["free"] = {**priced["deployments"]["ok"]}
+    del priced["deployments"]["free"]["price"]
+    priced["aliases"] = {"paid-then-free": ["ok", "free"]}
     with running(tmp_path, priced, {"WYE_BOOTSTRAP_KEY": KEY}) as gateway:
         made = wye(tmp_path, "keys", "create", "small", "--budget", "0.50/total", "--json")
         assert made.returncode == 0, made.stderr
@@ -241,6 +248,9 @@ def test_a_budget_holds_against_requests_side_by_side(upstream: FakeUpstream, tm
         assert len(served) + len(refused) == 30
         assert 0 < len(served) * 0.03 <= 0.50
         assert "max_tokens" in refused[0].error["message"]
+        assert gateway.chat("paid-then-free", bearer, max_tokens=100).headers["x-wye-deployment"] == "free"
+        twice = b'{"model":"ok","messages":[{"role":"user"}],"max_tokens":99999,"max_tokens":1}'
+        assert gateway.ask("POST", "/v1/chat/completions", twice, bearer).status == 400
 
 
 def test_no_engine_outlives_a_killed_gateway(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ async def _look(state_dir: Path) -> tuple[Sequence[Deployment], Sequence[str]]:
         await fleet.start()
     finally:
         await transport.aclose()
-    return (*fleet.deployments, *await _embedded(state_dir)), (*fleet.missing, *fleet.notes)
+    return (*fleet.all_of(fleet.found), *await _embedded(state_dir)), (*fleet.missing, *fleet.notes)
 
 
 async def _embedded(state_dir: Path) -> Sequence[Deployment]:

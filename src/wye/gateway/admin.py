@@ -109,7 +109,7 @@ class Admin:
         by_id = {deployment.id: deployment for deployment in now.deployments}
         rows = []
         for name, kind in now.router.kinds().items():
-            labels = caller.labels | now.router.labels(name) or self._runtime.default_labels
+            labels = caller.labels | now.router.labels(name) or now.default_labels
             candidates = now.router.behind(name, now.policy.judge(labels))
             if not candidates or not _may_use(caller, name):
                 continue

@@ -18,7 +18,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from wye.core.decision import Decision, Verdict
-from wye.core.errors import EgressRefusedError, RateLimitError, UpstreamError, UpstreamTimeoutError, WyeError
+from wye.core.errors import (
+    BudgetError,
+    EgressRefusedError,
+    RateLimitError,
+    UpstreamError,
+    UpstreamTimeoutError,
+    WyeError,
+)
 from wye.core.record import Attempt
 from wye.core.request import Request
 from wye.core.usage import Usage
@@ -51,6 +58,9 @@ class Hold:
     cause: str
     released: bool = False
 
+    first_byte: float = 0.0
+    """When the upstream's answer began; 0 = it has not."""
+
     def release(self) -> None:
         """Give the place back."""
         if not self.released:
@@ -72,6 +82,8 @@ class Answer:
     """The body is events."""
     relay: Relay | None = None
     """Reads the rest of a stream; None = `body` is all there is."""
+    error: WyeError | None = None
+    """What an error answer says, for where its body cannot be passed on."""
 
 
 @dataclass(slots=True, eq=False)
@@ -119,6 +131,7 @@ class Attempts:
             for again in range(1 + target.deployment.retries):
                 outcome = await self._attempt(job, target, "retry" if again else cause)
                 if isinstance(outcome, Answer):
+                    self._health.succeeded(candidate.deployment)
                     return outcome
                 failure = outcome
                 made += 1
@@ -142,10 +155,15 @@ class Attempts:
             try:
                 await gate.enter()
             except RateLimitError as error:
+                _note_unmade(job.entry, target, cause, error)
                 return Failure(error, next_cause="spill")
         entered = time.perf_counter()
         try:
             reservation = self._limits.reserve(job.caller, job.request, target.deployment)
+        except (BudgetError, RateLimitError) as error:
+            gate.leave(entered)
+            _note_unmade(job.entry, target, cause, error)
+            return Failure(error)
         except BaseException:
             gate.leave(entered)
             raise
@@ -153,8 +171,8 @@ class Attempts:
         try:
             outcome = await self._exchange(job, target, hold)
         except BaseException as error:  # whatever it was: the place and the budget are given back
-            job.entry.attempts.append(attempt_record(job.entry, hold, None, type(error).__name__))
-            reservation.settle(None)
+            job.entry.attempts.append(attempt_record(job.entry, hold, None, _interruption(error)))
+            job.entry.charge(reservation.settle(None))
             hold.release()
             raise
         if isinstance(outcome, Failure):
@@ -184,6 +202,7 @@ class Attempts:
             return self._failed(job, hold, None, error)
         except EgressRefusedError as error:
             return self._gave_up(job, hold, None, Failure(error), billed=False)
+        hold.first_byte = time.perf_counter()
         try:
             if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
                 return await self._refused(job, hold, response)
@@ -207,18 +226,24 @@ class Attempts:
         return Answer(response.status, body, usage, response, hold)
 
     async def _first_events(self, job: Job, hold: Hold, edits: Edits, response: Response) -> Answer | Failure:
+        """Wait for the first event that says something: comments alone do not commit to this upstream."""
         relay = job.codec.relay(edits)
-        first = b""
-        async for chunk in response:
-            first += relay.feed(chunk)
-            if relay.error:
-                break
-            if b"data:" in first:  # comments alone do not commit to this upstream
-                return Answer(response.status, first, None, response, hold, streamed=True, relay=relay)
-        rest = first + relay.finish()
-        if relay.error:
-            message = f"'{hold.target.deployment.id}': {relay.error}"
-            return self._gave_up(job, hold, response, Failure(UpstreamError(message)))
+        rest = b""
+        try:
+            async for chunk in response:
+                first = relay.feed(chunk)
+                if relay.error:
+                    break
+                if b"data:" in first:
+                    hold.first_byte = time.perf_counter()
+                    return Answer(response.status, first, None, response, hold, streamed=True, relay=relay)
+            rest = relay.finish()
+            wrong = relay.error
+        except (ValueError, RecursionError) as error:
+            wrong = str(error)
+        if wrong:
+            failure = Failure(UpstreamError(f"'{hold.target.deployment.id}': {wrong}"))
+            return self._gave_up(job, hold, response, failure)
         # The whole stream was held back, since it came in one piece: hand it on as it is.
         return Answer(response.status, rest, relay.usage, response, hold, streamed=True)
 
@@ -229,15 +254,12 @@ class Attempts:
         told = refusal(deployment, response.status, body, after)
         passed = None
         if told.verbatim:
-            passed = Answer(response.status, body, None, response, hold)
-        if told.fallback:
-            self._health.failed(deployment.id, after)
+            passed = Answer(response.status, body, None, response, hold, error=told.error)
         failure = Failure(told.error, told.retry, told.fallback, retry_after=after, passed=passed)
         return self._gave_up(job, hold, response, failure, billed=False)
 
     def _failed(self, job: Job, hold: Hold, response: Response | None, error: TransportError) -> Failure:
         name = hold.target.deployment.id
-        self._health.failed(name)
         unsent = isinstance(error, NotSentError)
         if isinstance(error, TransportTimeoutError):
             failure = Failure(UpstreamTimeoutError(f"'{name}' did not answer in time ({error})"))
@@ -250,10 +272,11 @@ class Attempts:
         self, job: Job, hold: Hold, response: Response | None, failure: Failure, *, billed: bool = True
     ) -> Failure:
         """Note a failed attempt. One the upstream may bill counts against the budget at its worst case."""
-        if billed:
-            hold.reservation.settle(None)
-        else:
-            hold.reservation.cancel()
+        reservation = hold.reservation
+        job.entry.charge(reservation.settle(None) if billed else reservation.cancel())
+        job.entry.billed |= billed
+        if failure.fallback:
+            self._health.failed(hold.target.deployment.id, failure.retry_after)
         job.entry.attempts.append(attempt_record(job.entry, hold, response, failure.error.message))
         if response is not None:
             response.abort()
@@ -273,6 +296,16 @@ def attempt_record(entry: Entry, hold: Hold, response: Response | None, error: s
         request_bytes=response.bytes_sent if response else 0,
         response_bytes=response.bytes_received if response else 0,
     )
+
+
+def _note_unmade(entry: Entry, target: Target, cause: str, error: WyeError) -> None:
+    """Note an attempt that was not made, so that the next one's cause can be understood."""
+    now = entry.elapsed_ms(time.perf_counter())
+    entry.attempts.append(Attempt(target.deployment.id, cause, now, 0.0, error=error.message))
+
+
+def _interruption(error: BaseException) -> str:
+    return "cut short" if isinstance(error, asyncio.CancelledError) else type(error).__name__
 
 
 async def _backoff(again: int, retry_after: float | None) -> bool:

@@ -10,6 +10,8 @@ from wye.core.usage import Usage
 
 _SECONDS_AN_HOUR = Decimal(3600)
 
+NOTHING = Cost(Decimal(0), basis="every attempt was refused, which nobody bills")
+
 
 def cost_of(deployment: Deployment, usage: Usage | None, busy_seconds: float, began: float) -> Cost:
     """Price one answer that began at `began`, Unix seconds.

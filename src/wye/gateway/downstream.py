@@ -17,21 +17,21 @@ JSON = b"content-type: application/json\r\n"
 class Downstream:
     """Writes one answer. Header blocks are ready lines, each with its CRLF.
 
-    `begun`: the head of a stream is out already. `bytes`: how much body is.
+    `begun`: the head of a stream is out already; `over`: the last byte is. `bytes`: how much body is out.
     """
 
-    __slots__ = ("_exchange", "_headers", "_over", "begun", "bytes", "last_write")
+    __slots__ = ("_exchange", "_headers", "begun", "bytes", "last_write", "over")
 
     def __init__(self, exchange: Exchange, headers: bytes) -> None:
         self._exchange = exchange
         self._headers = headers
-        self.begun = self._over = False
+        self.begun = self.over = False
         self.bytes = 0
         self.last_write = time.monotonic()
 
     def whole(self, status: int, headers: bytes, body: bytes) -> None:
         """Send a complete answer."""
-        self._over = True
+        self.over = True
         self.bytes = len(body)
         self._exchange.respond(status, self._headers + headers, body)
 
@@ -50,12 +50,12 @@ class Downstream:
     def end(self, chunk: bytes) -> None:
         """Send a stream's last bytes."""
         self._put(chunk)
-        self._over = True
+        self.over = True
         self._exchange.finish()
 
     def beat(self) -> None:
         """Break the silence with a comment. Sends the head first if no upstream has answered yet."""
-        if not self._over and not self._exchange.paused:
+        if not self.over and not self._exchange.paused:
             self.begin()
             self._put(COMMENT)
 

@@ -1,6 +1,7 @@
 """The deployments there are: the embedded engine's, configured ones, and what discovery finds."""
 
 import asyncio
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from wye.providers.egress import Egress
 from wye.providers.embedded.engine import CHAT_ID, EMBEDDING_ID, EmbeddedEngine
 from wye.providers.embedded.weights import EmbeddedUnavailableError
 from wye.providers.transport.transport import Transport
+from wye.routing.router import Dynamic
 
 _PROBE = Timeouts(connect=0.5, first_byte=1.0, idle=1.0, total=2.0)
 _EMBEDDED = frozenset({CHAT_ID, EMBEDDING_ID})
@@ -20,7 +22,8 @@ _EMBEDDED = frozenset({CHAT_ID, EMBEDDING_ID})
 class Fleet:
     """Starts the embedded engine, looks around, and looks again when asked.
 
-    Attributes: `deployments`, those of the engine last; `missing` and `notes` for the start-up panel.
+    Attributes: `found` is what the last look that is in force saw; `missing` and `notes` are for the start-up
+    panel.
     """
 
     def __init__(
@@ -42,46 +45,44 @@ class Fleet:
                 self._engine = EmbeddedEngine(settings.embedded, state_dir)
             except EmbeddedUnavailableError as error:
                 self._no_engine = f"no embedded model: {error}"
-        self._found = Discovered((), (), (), {})
+        self.found = Discovered((), (), (), {})
 
     async def start(self) -> None:
         """Start the engine and look around, side by side. An engine that fails is left out and noted."""
-        work = [self._look(self._settings)]
+        looking = asyncio.create_task(self.look(self._settings))
         if self._engine is not None:
-            work.append(self._start_engine(self._engine))
-        await asyncio.gather(*work)
+            await self._start_engine(self._engine)
+        self.found = await looking
 
-    async def rediscover(self, settings: Settings) -> bool:
-        """Look around again under `settings`; say whether anything is different now."""
-        before = self._found.deployments
-        await self._look(settings)
-        return self._found.deployments != before
+    async def look(self, settings: Settings) -> Discovered:
+        """Look around under `settings`. Changes nothing."""
+        return await discover(settings, self._environ, self._probe)
 
     async def stop(self) -> None:
         """Stop the engine, once it has finished what it serves."""
         if self._engine is not None:
             await self._engine.drain_and_stop()
 
-    @property
-    def deployments(self) -> tuple[Deployment, ...]:
-        """Every deployment, configured and found ones first."""
+    def all_of(self, found: Discovered) -> tuple[Deployment, ...]:
+        """Return every deployment: configured and found ones, then the engine's."""
         own = self._engine.deployments if self._engine is not None else ()
-        taken = {deployment.id for deployment in self._found.deployments}
-        return (*self._found.deployments, *(one for one in own if one.id not in taken))
+        taken = {deployment.id for deployment in found.deployments}
+        return (*found.deployments, *(one for one in own if one.id not in taken))
 
     @property
     def missing(self) -> tuple[str, ...]:
         """What to set for a lane that nothing serves."""
-        return self._found.missing
+        return self.found.missing
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was seen and not used, and why."""
-        return (*self._found.notes, *((self._no_engine,) if self._no_engine else ()))
+        return (*self.found.notes, *((self._no_engine,) if self._no_engine else ()))
 
-    def dynamic(self, name: str) -> Deployment | None:
-        """Return a deployment for `provider/any-model` of a provider with a key."""
-        return dynamic(self._found, name)
+    @staticmethod
+    def dynamic_of(found: Discovered) -> Dynamic:
+        """Return what makes a deployment of `provider/any-model`, for a provider with a key."""
+        return functools.partial(dynamic, found)
 
     def reason_down(self, deployment_id: str) -> str:
         """Why one of the engine's deployments does not serve now; empty = it does, or is not one of them."""
@@ -95,9 +96,6 @@ class Fleet:
         except EmbeddedUnavailableError as error:
             self._no_engine = f"no embedded model: {error}"
             self._engine = None
-
-    async def _look(self, settings: Settings) -> None:
-        self._found = await discover(settings, self._environ, self._probe)
 
     async def _probe(self, endpoint: Endpoint, method: bytes, target: bytes) -> Answer:
         """Ask a server on loopback what it is. Carries no request data and no key."""

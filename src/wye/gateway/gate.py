@@ -38,9 +38,9 @@ class Gate:
         return len(self._waiters)
 
     @property
-    def full(self) -> bool:
-        """No room at once and none in the queue."""
-        return self.active >= self.concurrency and len(self._waiters) >= self.queue
+    def idle(self) -> bool:
+        """Nobody is in and nobody waits."""
+        return not self.active and not self._waiters
 
     def try_enter(self) -> bool:
         """Enter at once if there is room and nobody waits."""

@@ -38,6 +38,10 @@ class Health:
         if self._rest_until:
             self._rest_until.pop(deployment_id, None)
 
+    def forget(self, deployment_id: str) -> None:
+        """The deployment is gone."""
+        self.succeeded(deployment_id)
+
     def failed(self, deployment_id: str, retry_after: float | None = None) -> None:
         """An attempt failed; `retry_after` is what the upstream asked for, in seconds."""
         count = self._failures.get(deployment_id, 0) + 1

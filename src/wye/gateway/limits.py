@@ -6,9 +6,7 @@ side by side cannot overspend: reserved + spent <= budget, always.
 
 import time
 from collections.abc import Callable
-from decimal import ROUND_FLOOR
-from types import TracebackType
-from typing import Self
+from decimal import ROUND_FLOOR, Decimal
 
 from wye.catalog.deployments import Deployment
 from wye.core.errors import BudgetError, RateLimitError
@@ -24,10 +22,7 @@ Clock = Callable[[], float]
 
 
 class Reservation:
-    """What one attempt holds of its key's limits. `settle` once; later calls change nothing.
-
-    As a context manager it settles at the worst case unless that has been done.
-    """
+    """What one attempt holds of its key's limits. `settle` once; later calls change nothing."""
 
     __slots__ = ("_amount", "_at", "_caller", "_settled", "_start", "_store", "_tokens", "output_cap")
 
@@ -87,12 +82,15 @@ class Reservation:
             raise BudgetError(message, param="max_tokens")
         self._amount, self._start = bound.amount, start
 
-    def settle(self, actual: Cost | None, usage: Usage | None = None) -> None:
-        """Replace the worst case by what was used. What is not known stays at the worst case."""
-        if self._settled:
-            return
-        self._settled = True
+    def settle(self, actual: Cost | None, usage: Usage | None = None) -> Decimal | None:
+        """Replace the worst case by what was used. What is not known stays at the worst case.
+
+        Returns what that took from the budget, in USD; None = there is no budget.
+        """
         caller = self._caller
+        if self._settled:
+            return None if caller.budget is None else ZERO
+        self._settled = True
         if caller.tpm is not None and usage is not None:
             unused = self._tokens - usage.input_tokens - usage.output_tokens
             self._store.give_back(f"tpm {caller.account}", max(unused, 0), self._at)
@@ -100,18 +98,12 @@ class Reservation:
             known = actual is not None and actual.amount is not None and actual.currency == CURRENCY
             spent = actual.amount if known else self._amount  # type: ignore[union-attr]  # `known` says so
             self._store.settle(caller.account, caller.budget, self._amount, spent or ZERO, self._start)
+            return spent or ZERO
+        return None
 
-    def cancel(self) -> None:
-        """Give everything back: nothing reached the upstream."""
-        self.settle(Cost(ZERO), Usage())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.settle(None)
+    def cancel(self) -> Decimal | None:
+        """Give everything back: nothing was sent, or it was refused, which nobody bills."""
+        return self.settle(Cost(ZERO), Usage())
 
 
 class _Nothing(Reservation):
@@ -122,7 +114,7 @@ class _Nothing(Reservation):
     def __init__(self) -> None:
         self.output_cap = None
 
-    def settle(self, actual: Cost | None, usage: Usage | None = None) -> None:
+    def settle(self, actual: Cost | None, usage: Usage | None = None) -> Decimal | None:
         """Nothing was held."""
 
 

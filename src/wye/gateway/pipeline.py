@@ -2,15 +2,17 @@
 
 import asyncio
 import contextlib
+import logging
 import time
+from http import HTTPStatus
 
-from wye.core.errors import LedgerError, UpstreamError, UpstreamTimeoutError, WyeError
+from wye.core.errors import LedgerError, OverloadedError, UpstreamError, UpstreamTimeoutError, WyeError
 from wye.core.record import Outcome
 from wye.core.usage import Usage
 from wye.gateway.arrival import Arrival
 from wye.gateway.attempts import Answer, Attempts, Job, attempt_record
 from wye.gateway.books import Books
-from wye.gateway.costs import cost_of
+from wye.gateway.costs import NOTHING, cost_of
 from wye.gateway.downstream import JSON, Downstream, Heart
 from wye.gateway.listener.exchange import HangupError
 from wye.gateway.runtime import Runtime
@@ -18,6 +20,11 @@ from wye.ledger.entry import Entry
 from wye.ledger.keystore import Scope
 from wye.protocols.codec import Codec, Relay
 from wye.providers.transport.errors import TransportError, TransportTimeoutError
+
+log = logging.getLogger("wye")
+
+_CLOSING = "the gateway is shutting down"
+_DEFECT = "an internal error; the gateway's log has the details"
 
 
 class Pipeline:
@@ -49,7 +56,7 @@ class Pipeline:
             entry.request_bytes = len(body)
             request = entry.request = codec.decode(body)
             caller.check_model(request.model)
-            if caller.budget is not None:
+            if caller.budget is not None or caller.tpm is not None:
                 codec.refuse_duplicates(request)
             labels = entry.labels = now.labels(arrival, caller, request)
             verdict, decision = entry.verdict, entry.decision = now.decide(request, labels)
@@ -59,10 +66,16 @@ class Pipeline:
             answer = await self._attempts.run(job)
             await self._give(answer, codec, entry, downstream)
         except (asyncio.CancelledError, HangupError):
-            self._hung_up(entry)
+            if arrival.exchange.hung_up:
+                self._hung_up(entry)
+            else:
+                self._refuse(OverloadedError(_CLOSING, retry_after=1), codec, entry, downstream)
             raise
         except WyeError as error:
             self._refuse(error, codec, entry, downstream)
+        except Exception:
+            log.exception("request %s failed in a way nobody foresaw", entry.id)
+            self._refuse(WyeError(_DEFECT), codec, entry, downstream)
         finally:
             self._heart.forget(downstream)
 
@@ -70,7 +83,7 @@ class Pipeline:
         """Pass the answer on. Its last bytes leave only once the record is in the ledger."""
         deployment = answer.hold.target.deployment
         entry.deployment, entry.lane, entry.status = deployment.id, deployment.lane, answer.status
-        entry.first_byte = time.perf_counter()
+        entry.first_byte = answer.hold.first_byte
         relay = answer.relay
         if relay is None:
             self._give_whole(answer, entry, downstream)
@@ -78,7 +91,7 @@ class Pipeline:
         try:
             downstream.begin(answer.hold.target.answer_headers)
             error, last = await self._relay(answer, relay, entry, downstream)
-        except asyncio.CancelledError:
+        except BaseException:  # whatever it was: the upstream is let go, the place and the budget given back
             answer.response.abort()
             self._settle(answer, entry, relay.usage)
             raise
@@ -99,13 +112,15 @@ class Pipeline:
         entry.keep(answer.body)
         if served:
             self._settle(answer, entry, answer.usage)
+        elif not entry.billed:
+            entry.cost = NOTHING
         if answer.streamed:
             self._books.seal(entry)
             downstream.begin(answer.hold.target.answer_headers)
             downstream.end(answer.body)
         elif downstream.begun:
             message = f"'{entry.deployment}' answered a stream with a single document"
-            raise UpstreamError(message)
+            raise answer.error or UpstreamError(message)
         else:
             self._books.seal(entry)
             headers = answer.hold.target.answer_headers + JSON + _cost_header(entry)
@@ -128,7 +143,7 @@ class Pipeline:
             timed_out = isinstance(broken, TransportTimeoutError)
             kind = UpstreamTimeoutError if timed_out else UpstreamError
             return kind(f"'{entry.deployment}' broke off its answer ({broken})"), b""
-        except ValueError as broken:
+        except (ValueError, RecursionError) as broken:
             answer.response.abort()
             return UpstreamError(f"'{entry.deployment}': {broken}"), b""
         return UpstreamError(f"'{entry.deployment}': {relay.error}") if relay.error else None, last
@@ -140,7 +155,7 @@ class Pipeline:
         entry.usage = usage
         busy = time.perf_counter() - hold.entered
         entry.cost = cost_of(hold.target.deployment, usage, busy, entry.at)
-        hold.reservation.settle(entry.cost, usage)
+        entry.charge(hold.reservation.settle(entry.cost, usage))
         entry.attempts.append(attempt_record(entry, hold, answer.response, entry.error))
 
     def _hung_up(self, entry: Entry) -> None:
@@ -152,12 +167,18 @@ class Pipeline:
 
     def _refuse(self, error: WyeError, codec: Codec, entry: Entry, downstream: Downstream) -> None:
         """Tell the client what went wrong, in its own protocol."""
-        entry.outcome, entry.status, entry.error = Outcome.ERROR, error.status, error.message
+        entry.outcome = Outcome.BROKEN if downstream.begun else Outcome.ERROR
+        entry.status = HTTPStatus.OK if downstream.begun else error.status
+        entry.error = error.message
         if not entry.sealed:
+            if entry.attempts and not entry.billed and entry.cost is None:
+                entry.cost = NOTHING
             try:
                 self._books.seal(entry)
             except LedgerError as refused:
                 error = refused
+        if downstream.over:
+            return
         if downstream.begun:
             downstream.end(codec.error_event(error, entry.request_id))
         else:

@@ -1,6 +1,7 @@
 """What an upstream's error answer means: whose fault it is and what to try next. Pure."""
 
 import email.utils
+import math
 import time
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ _OURS = frozenset({401, 402, 403})
 _PASSING = frozenset({408, 409, 429})
 _NOT_THE_REQUEST = frozenset({404, 408, 409, 429}) | _OURS
 MAX_PASSED_BYTES = 64 * 1024
+MAX_WORDS = 500
+MAX_RETRY_AFTER = 86_400.0
+"""Nobody is told to come back later than in a day."""
 
 
 class Refusal(NamedTuple):
@@ -47,10 +51,11 @@ def refusal(deployment: Deployment, status: int, body: bytes, retry_after: float
     if status >= 500 or status in _PASSING:  # noqa: PLR2004  # server errors
         error = UpstreamError(f"'{name}' failed with status {status}")
         return Refusal(error, retry=True, fallback=True, verbatim=False)
-    error = UpstreamError(f"'{name}' refused the request with status {status}")
-    return Refusal(
-        error, retry=False, fallback=status in _NOT_THE_REQUEST, verbatim=_presentable(deployment, body)
-    )
+    told = _read(deployment, body)
+    words = f": {told[:MAX_WORDS]}" if told else ""
+    error = UpstreamError(f"'{name}' refused the request with status {status}{words}")
+    fallback = status in _NOT_THE_REQUEST
+    return Refusal(error, retry=False, fallback=fallback, verbatim=told is not None)
 
 
 def retry_after_seconds(value: bytes | None) -> float | None:
@@ -65,21 +70,25 @@ def retry_after_seconds(value: bytes | None) -> float | None:
             seconds = email.utils.parsedate_to_datetime(text).timestamp() - time.time()
         except ValueError:
             return None
-    return max(0.0, seconds) if seconds == seconds else None  # noqa: PLR0124  # NaN is no number of seconds
+    return min(max(0.0, seconds), MAX_RETRY_AFTER) if math.isfinite(seconds) else None
+
+
+class _Error(msgspec.Struct):
+    message: str = ""
 
 
 class _ErrorBody(msgspec.Struct):
-    error: object
+    error: _Error | str
 
 
-def _presentable(deployment: Deployment, body: bytes) -> bool:
-    """JSON in the protocol's error shape that does not echo the credential."""
+def _read(deployment: Deployment, body: bytes) -> str | None:
+    """Return the message of an error in the protocol's shape; None = this body is not to be shown."""
     if len(body) > MAX_PASSED_BYTES:
-        return False
+        return None
     if deployment.api_key is not None and deployment.api_key.reveal().encode() in body:
-        return False
+        return None
     try:
-        msgspec.json.decode(body, type=_ErrorBody)
-    except (msgspec.DecodeError, RecursionError):
-        return False
-    return True
+        error = msgspec.json.decode(body, type=_ErrorBody).error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return error if isinstance(error, str) else error.message

@@ -38,12 +38,13 @@ class Snapshot:
     policy: Policy
     router: Router
     targets: dict[str, Target]
+    default_labels: Labels
     runtime: "Runtime"
 
     def labels(self, arrival: Arrival, caller: Caller, request: Request) -> Labels:
         """Return the labels that hold: the client's, its key's and its route's, else the default."""
         labels = arrival.labels() | caller.labels | self.router.labels(request.model)
-        return labels or self.runtime.default_labels
+        return labels or self.default_labels
 
     def decide(self, request: Request, labels: Labels) -> tuple[Verdict, Decision]:
         """Judge and decide. Raises `PolicyError`, `UnknownModelError` or `BadRequestError`."""
@@ -51,7 +52,8 @@ class Snapshot:
         late = self.router.dynamic(request.model)
         if late is not None:
             verdict = self.policy.extend(verdict, late)
-            if late.id not in self.targets:
+            known = self.targets.get(late.id)
+            if known is None or known.deployment is not late:
                 self.runtime.make_room(self)
                 self.targets[late.id] = self.runtime.target(late)
         return verdict, self.router.decide(request, verdict, self.runtime.health)
@@ -60,14 +62,12 @@ class Snapshot:
 class Runtime:
     """Holds the snapshot in force (`now`) and what outlives it."""
 
-    def __init__(self, keys: KeyRing, limits: Limits, dynamic: Dynamic = lambda _name: None) -> None:
+    def __init__(self, keys: KeyRing, limits: Limits) -> None:
         self._keys = keys
         self._limits = limits
         self._guard = Guard()
         self.health = Health()
         self.gates: dict[str, Gate] = {}
-        self.default_labels: Labels = frozenset()
-        self._dynamic = dynamic
         self.now: Snapshot
 
     def admit(self, arrival: Arrival, scope: Scope) -> Caller:
@@ -83,16 +83,18 @@ class Runtime:
             self._limits.admit(caller)
         return caller
 
-    def load(self, settings: Settings, deployments: Iterable[Deployment]) -> Snapshot:
-        """Put a new snapshot in force. Raises before anything changes if it cannot be built."""
+    def load(self, settings: Settings, deployments: Iterable[Deployment], dynamic: Dynamic) -> Snapshot:
+        """Put a new snapshot in force. Raises `ValueError` before anything changes if it cannot be built."""
         known = tuple(deployments)
         ids = {deployment.id for deployment in known}
-        known += tuple(late for name in sorted(mentioned(settings) - ids) if (late := self._dynamic(name)))
+        known += tuple(late for name in sorted(mentioned(settings) - ids) if (late := dynamic(name)))
         policy = Policy(settings, known)
-        router = Router(settings, known, dynamic=self._dynamic)
+        router = Router(settings, known, dynamic=dynamic)
         targets = {deployment.id: self.target(deployment) for deployment in known}
-        self.default_labels = frozenset({settings.default_label})
-        self.now = Snapshot(settings, known, policy, router, targets, self)
+        default = frozenset({settings.default_label})
+        self.now = Snapshot(settings, known, policy, router, targets, default, self)
+        for name in [n for n, gate in self.gates.items() if n not in targets and gate.idle]:
+            del self.gates[name]
         return self.now
 
     def deployment(self, id_: str) -> Deployment | None:
@@ -106,8 +108,9 @@ class Runtime:
             return
         known = {deployment.id for deployment in now.deployments}
         for name in now.targets:
-            if name not in known and not self.gates[name].active and not self.gates[name].waiting:
+            if name not in known and self.gates[name].idle:
                 del now.targets[name], self.gates[name]
+                self.health.forget(name)
                 return
         message = "too many different models are being asked for at once"
         raise OverloadedError(message, retry_after=1)

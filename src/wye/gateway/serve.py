@@ -14,10 +14,8 @@ from pathlib import Path
 
 from wye.catalog.deployments import Timeouts
 from wye.config.addresses import Address, parse_endpoint, parse_listen
-from wye.config.load import ConfigError, read
-from wye.config.restart import start_only
+from wye.config.load import read
 from wye.config.settings import Settings, TelemetrySettings, TlsSettings
-from wye.config.watch import Watch
 from wye.gateway import openfiles
 from wye.gateway.accesslog import AccessLog
 from wye.gateway.admin import Admin
@@ -33,6 +31,7 @@ from wye.gateway.limitstore import MemoryStore
 from wye.gateway.listener.server import Listener
 from wye.gateway.metrics import Metrics, Reading
 from wye.gateway.pipeline import Pipeline
+from wye.gateway.reload import Reload
 from wye.gateway.runtime import Runtime
 from wye.gateway.telemetry import Exporter, otlp_headers
 from wye.ledger import KeyStore, Ledger, Reader
@@ -43,8 +42,6 @@ from wye.providers.transport.transport import Transport
 
 log = logging.getLogger("wye")
 
-WATCH_SECONDS = 1.0
-REDISCOVER_SECONDS = 30.0
 GC_THRESHOLDS = (20_000, 20, 50)
 """A request makes few cycles; the default of 700 objects looks for them several times a millisecond."""
 
@@ -97,9 +94,9 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         stack.push_async_callback(fleet.stop)
         await fleet.start()
         limits = Limits(store)
-        runtime = Runtime(keys, limits, fleet.dynamic)
+        runtime = Runtime(keys, limits)
         runtime.health.engine_down = fleet.reason_down
-        runtime.load(settings, fleet.deployments)
+        runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
         metrics = Metrics()
         access_log = _access_log(settings, human=options.human_log)
         if access_log is not None:
@@ -114,9 +111,10 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
         app = App(Pipeline(runtime, attempts, books, heart), admin.app())
         metrics.readings(lambda: _readings(runtime, ledger, egress))
-        listener = await stack.enter_async_context(Listener(app, settings.listener, str(listen)))
-        for work in (heart.run(), _watch(options, runtime, fleet), _rediscover(runtime, fleet)):
+        reload = Reload(options.config, runtime, fleet)
+        for work in (heart.run(), reload.watch(), reload.rediscover()):
             _background(stack, asyncio.create_task(work))
+        listener = await stack.enter_async_context(Listener(app, settings.listener, str(listen)))
         keys.start()
         notes = (*map(str, loaded.warnings), *fleet.notes)
         # What start-up made stays: the collector need not look at it again and again under load.
@@ -138,44 +136,6 @@ def _allow_connections(count: int) -> None:
             wanted,
             allowed,
         )
-
-
-async def _watch(options: Options, runtime: Runtime, fleet: Fleet) -> None:
-    """Put a changed configuration in force; a broken one leaves the running one in place."""
-    if options.config is None:
-        return
-    watch, started = Watch(options.config), runtime.now.settings
-    while True:
-        await asyncio.sleep(WATCH_SECONDS)
-        if not watch.changed():
-            continue
-        try:
-            loaded = read(options.config)
-            await fleet.rediscover(loaded.settings)
-            runtime.load(loaded.settings, fleet.deployments)
-        except (ConfigError, ValueError) as error:
-            log.error("%s\nthe configuration already running stays in force", error)  # noqa: TRY400  # no traceback
-        else:
-            for note in (*map(str, loaded.warnings), *fleet.notes):
-                log.warning("%s", note)
-            if waiting := start_only(started, loaded.settings):
-                log.warning("%s: takes effect at the next start", ", ".join(waiting))
-            log.info("%s changed and is in force: %s", options.config, _summary(loaded.settings, runtime))
-
-
-async def _rediscover(runtime: Runtime, fleet: Fleet) -> None:
-    """Notice engines that come and go."""
-    while True:
-        await asyncio.sleep(REDISCOVER_SECONDS)
-        settings = runtime.now.settings
-        if await fleet.rediscover(settings):
-            runtime.load(settings, fleet.deployments)
-            log.info("discovery: %d deployments now", len(fleet.deployments))
-
-
-def _summary(settings: Settings, runtime: Runtime) -> str:
-    now = runtime.now
-    return f"{len(now.deployments)} deployments, {len(settings.routes)} routes, policy {now.policy.revision}"
 
 
 def _key_ring(settings: Settings, keys: KeyStore, limits: MemoryStore) -> KeyRing:

@@ -26,6 +26,7 @@ class Entry:
     __slots__ = (
         "at",
         "attempts",
+        "billed",
         "charged",
         "cost",
         "decision",
@@ -74,6 +75,8 @@ class Entry:
         self.usage: Usage | None = None
         self.cost: Cost | None = None
         self.charged: Decimal | None = None
+        self.billed = False
+        """An attempt that gave no answer may be billed all the same."""
         self.outcome = Outcome.HANGUP
         self.status = 0
         self.request_bytes = 0
@@ -83,6 +86,11 @@ class Entry:
     def elapsed_ms(self, moment: float) -> float:
         """Milliseconds from arrival to `moment`, to the microsecond."""
         return round((moment - self.started) * 1000, 3)
+
+    def charge(self, amount: Decimal | None) -> None:
+        """Add what an attempt took from the key's budget, in USD; None = there is no budget."""
+        if amount is not None:
+            self.charged = amount + (self.charged or 0)
 
     def keep(self, answer: bytes) -> None:
         """Keep a piece of the answer, if content is stored."""

@@ -28,6 +28,7 @@ OPERATOR: Final = "operator"
 
 _MINT: Final = object()
 _MAX_HEADS: Final = 256
+_MAX_GRANTS: Final = 4096
 _SCHEMES: Final = frozenset({"http", "https"})
 
 
@@ -151,6 +152,8 @@ class Egress:
             raise EgressRefusedError(message)
         grant = self._grants.get(identity)
         if grant is None or grant.subject is not deployment:
+            if len(self._grants) >= _MAX_GRANTS:
+                self._grants.clear()  # callers can name new deployments; a grant is cheap to mint again
             grant = self._grants[identity] = self._admit(deployment)
         return grant
 

@@ -1,0 +1,87 @@
+"""What changes while the gateway runs: its file, and the engines around it."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from wye.config.load import ConfigError, Loaded, read
+from wye.config.restart import start_only
+from wye.config.settings import Settings
+from wye.config.watch import Watch
+from wye.gateway.fleet import Fleet
+from wye.gateway.runtime import Runtime
+
+log = logging.getLogger("wye")
+
+WATCH_SECONDS = 1.0
+REDISCOVER_SECONDS = 30.0
+
+
+class Reload:
+    """Puts new snapshots in force, one change at a time: nothing older can overtake something newer."""
+
+    def __init__(self, config: Path | None, runtime: Runtime, fleet: Fleet) -> None:
+        self._config = config
+        self._runtime = runtime
+        self._fleet = fleet
+        self._started = runtime.now.settings
+        self._one_at_a_time = asyncio.Lock()
+
+    async def watch(self) -> None:
+        """Put a changed configuration in force; a broken one leaves the running one in place."""
+        if self._config is None:
+            return
+        file = Watch(self._config)
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if file.changed():
+                await self._reread(self._config)
+
+    async def rediscover(self) -> None:
+        """Notice engines that come and go."""
+        while True:
+            await asyncio.sleep(REDISCOVER_SECONDS)
+            await self.look_again()
+
+    async def look_again(self) -> None:
+        """Look around once under the settings in force."""
+        async with self._one_at_a_time:
+            settings = self._runtime.now.settings
+            try:
+                if await self._look(settings):
+                    log.info("discovery: %d deployments now", len(self._runtime.now.deployments))
+            except (OSError, ValueError):
+                log.exception("looking for engines failed; what is in force stays")
+
+    async def _reread(self, config: Path) -> None:
+        async with self._one_at_a_time:
+            try:
+                loaded = read(config)
+                await self._look(loaded.settings, always=True)
+            except (ConfigError, OSError, ValueError) as error:
+                log.error("%s\nthe configuration already running stays in force", error)  # noqa: TRY400  # no traceback
+            else:
+                self._tell(config, loaded)
+
+    async def _look(self, settings: Settings, *, always: bool = False) -> bool:
+        """Load what there is now under `settings`; say whether it was loaded."""
+        found = await self._fleet.look(settings)
+        if not always and found == self._fleet.found:
+            return False
+        self._runtime.load(settings, self._fleet.all_of(found), self._fleet.dynamic_of(found))
+        self._fleet.found = found
+        return True
+
+    def _tell(self, config: Path, loaded: Loaded) -> None:
+        for note in (*map(str, loaded.warnings), *self._fleet.notes):
+            log.warning("%s", note)
+        if waiting := start_only(self._started, loaded.settings):
+            log.warning("%s: takes effect at the next start", ", ".join(waiting))
+        now = self._runtime.now
+        log.info(
+            "%s changed and is in force: %d deployments, %d routes, policy %s",
+            config,
+            len(now.deployments),
+            len(now.settings.routes),
+            now.policy.revision,
+        )
