@@ -39,10 +39,10 @@ def test_the_dearest_tier_that_can_be_met_counts() -> None:
     assert bound.amount == Decimal(1000 * 5 + 100 * 2) / 1_000_000
 
 
-def test_the_context_bounds_too_and_pictures_only_by_it() -> None:
+def test_the_context_bounds_too_and_other_content_only_by_it() -> None:
     small = changed(AT, profile=Profile(context_tokens=400))
     assert worst_case(ASK, small).input_tokens == 400
-    picture = changed(ASK, needs=Needs(vision=True))
+    picture = changed(ASK, needs=Needs(vision=True), unbounded=True)
     assert worst_case(picture, small).input_tokens == 400
     unbound = worst_case(picture, AT)
     assert (unbound.input_tokens, unbound.tokens, unbound.amount) == (None, None, None)
@@ -90,6 +90,12 @@ def test_own_machines_cost_their_time_or_nothing_more() -> None:
 def test_counts_that_bound_nothing_are_refused(field: str, value: int) -> None:
     with pytest.raises(BadRequestError, match="at least 1"):
         worst_case(changed(ASK, **{field: value}), AT)
+
+
+def test_what_has_a_price_of_its_own_is_refused() -> None:
+    with pytest.raises(BadRequestError, match="`service_tier`") as refused:
+        worst_case(changed(ASK, unpriced="service_tier"), AT)
+    assert refused.value.param == "service_tier"
 
 
 def test_the_dearest_hour_bounds_the_cost() -> None:

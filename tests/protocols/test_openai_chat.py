@@ -57,6 +57,52 @@ def test_an_image_needs_vision() -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "unbounded"),
+    [
+        ("hi", False),
+        (None, False),
+        ([{"type": "text", "text": "hi"}, {"type": "refusal", "refusal": "no"}], False),
+        ([{"type": "text", "text": "hi"}, {"type": "image_url", "image_url": {"url": "data:,"}}], True),
+        ([{"type": "file", "file": {"file_id": "f"}}], True),
+        ([{"type": "input_audio", "input_audio": {}}], True),
+        ([{"type": "of_next_year"}], True),
+    ],
+)
+def test_only_text_is_bounded_by_its_bytes(content: object, *, unbounded: bool) -> None:
+    system = {"role": "system", "content": "be kind"}
+    assert request(messages=[system, {"role": "user", "content": content}]).unbounded is unbounded
+
+
+@pytest.mark.parametrize(
+    ("fields", "unpriced"),
+    [
+        ({}, ""),
+        ({"service_tier": None, "modalities": None, "audio": None, "plugins": None}, ""),
+        ({"service_tier": "auto", "modalities": ["text"]}, ""),
+        ({"service_tier": "default"}, ""),
+        ({"service_tier": "priority"}, "service_tier"),
+        ({"service_tier": 1}, "service_tier"),
+        ({"modalities": ["text", "audio"]}, "modalities"),
+        ({"modalities": "audio"}, "modalities"),
+        ({"audio": {"voice": "x"}}, "audio"),
+        ({"web_search_options": {}}, "web_search_options"),
+        ({"search_parameters": {"mode": "on"}}, "search_parameters"),
+        ({"plugins": [{"id": "web"}]}, "plugins"),
+        ({"models": ["a", "b"]}, "models"),
+        ({"prediction": {"type": "content", "content": "x"}}, "prediction"),
+        ({"tools": [{"type": "function", "function": {}}, {"type": "custom"}]}, ""),
+        ({"tools": [{"type": "function"}, {"type": "web_search"}]}, "tools"),
+        ({"tools": [{"google_search": {}}]}, "tools"),
+        ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "input_audio"),
+        ({"messages": [{"role": "assistant", "audio": {"id": "audio_1"}}]}, "input_audio"),
+        ({"messages": [{"role": "assistant", "content": "x", "audio": None}]}, ""),
+    ],
+)
+def test_what_has_a_price_of_its_own_is_named(fields: dict[str, object], unpriced: str) -> None:
+    assert request(**fields).unpriced == unpriced
+
+
+@pytest.mark.parametrize(
     ("body", "says", "param"),
     [
         (b"", "not valid JSON", None),

@@ -43,11 +43,17 @@ class Request(msgspec.Struct, frozen=True):
     max_output_tokens: int | None = None
     choices: int = 1
     needs: Needs = Needs()
+    unbounded: bool = False
+    """It holds content (pictures, sound, files) that can become more tokens than it has bytes."""
+    unpriced: str = ""
+    """What of it costs something that tokens at the list price do not bound; empty = nothing."""
 
     @property
     def input_token_bound(self) -> int:
         """An upper bound of the input tokens: a byte-level tokenizer makes no more than bytes.
 
-        Chat templates add a few tokens a message; a message costs at least 16 bytes of JSON.
+        Chat templates add a few tokens a message; a message costs at least 16 bytes of JSON. A token
+        given by its number (embeddings) costs two bytes or more: a digit, and a comma or bracket.
+        Does not hold if `unbounded`.
         """
         return len(self.body)

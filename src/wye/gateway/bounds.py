@@ -40,10 +40,10 @@ class Bound(msgspec.Struct, frozen=True):
 def input_bound(request: Request, deployment: Deployment) -> int | None:
     """Return the most input tokens the request can have; None = nobody knows.
 
-    Text has no more tokens than bytes. A picture has, but never more than the context holds.
+    Text has no more tokens than bytes. Other content has, but never more than the context holds.
     """
     context = deployment.profile.context_tokens
-    if request.needs.vision:
+    if request.unbounded:
         return context
     size = request.input_token_bound + (TOOL_PROMPT_TOKENS if request.needs.tools else 0)
     return size if context is None else min(size, context)
@@ -61,8 +61,12 @@ def default_cap(request: Request, deployment: Deployment) -> int:
 def worst_case(request: Request, deployment: Deployment, output_cap: int | None = None) -> Bound:
     """Return the worst case of `request` at `deployment`, its output capped at `output_cap` a choice.
 
-    Raises `BadRequestError` for counts that bound nothing: to some engines a cap of -1 means no end.
+    Raises `BadRequestError` for counts that bound nothing, since to some engines a cap of -1 means no
+    end, and for what has a price of its own: a dearer tier of service, searches, sound.
     """
+    if request.unpriced:
+        message = f"a key with limits may not use `{request.unpriced}`: tokens do not bound what it costs"
+        raise BadRequestError(message, param=request.unpriced)
     if request.choices < 1 or (request.max_output_tokens is not None and request.max_output_tokens < 1):
         message = "a key with limits needs `max_tokens` and `n` to be at least 1"
         raise BadRequestError(message, param="n" if request.choices < 1 else "max_tokens")
@@ -84,7 +88,10 @@ def _amount(deployment: Deployment, tokens: int | None, output: int) -> tuple[De
     if price is None or price.currency != CURRENCY:
         return None, f"no price in {CURRENCY} is known: set `deployments.{deployment.id}.price`"
     if tokens is None:
-        return None, f"pictures have no bound: set `deployments.{deployment.id}.profile.context_tokens`"
+        return (
+            None,
+            f"content other than text has no bound: set `deployments.{deployment.id}.profile.context_tokens`",
+        )
     in_rate, out_rate = worst_rates(price, tokens)
     if in_rate is None or (out_rate is None and output):
         return None, f"the price lacks a rate: set `deployments.{deployment.id}.price`"

@@ -17,7 +17,31 @@ from wye.protocols.openai_usage import WireUsage, to_usage
 from wye.protocols.toplevel import find_model, insert_first, members, refuse_duplicates, replace
 
 MAX_EVENT_BYTES = 8 * 1024 * 1024
-_BOUNDING_FIELDS = frozenset({"model", "stream", "max_tokens", "max_completion_tokens", "n"})
+_PRICED_APART = (
+    "web_search_options",
+    "search_parameters",
+    "plugins",
+    "models",
+    "audio",
+    "prediction",
+)
+"""Members whose cost is not tokens at the list price, or tokens that no cap bounds.
+
+OpenAI: searches cost each, sound has rates of its own, and a prediction is billed as output beside
+the cap. xAI's `search_parameters` and OpenRouter's `plugins` search too; OpenRouter's `models` names
+others, maybe dearer, to take over.
+"""
+_BOUNDING_FIELDS = frozenset(
+    {"model", "stream", "max_tokens", "max_completion_tokens", "n", "messages", "tools"}
+    | {"service_tier", "modalities", *_PRICED_APART}
+)
+_TEXT_PARTS = frozenset({"text", "refusal"})
+_BOUNDED_TOOLS = frozenset({"function", "custom"})
+"""Kinds of tools that the client runs. The others run at the provider and have their own price."""
+
+
+_LEFT_OUT = msgspec.Raw()
+_NULL = b"null"
 
 
 class _Part(msgspec.Struct):
@@ -27,6 +51,12 @@ class _Part(msgspec.Struct):
 class _Message(msgspec.Struct):
     role: str
     content: str | list[_Part] | None = None
+    audio: msgspec.Raw = _LEFT_OUT
+    """Sound of an earlier answer, by its id."""
+
+
+class _Tool(msgspec.Struct):
+    type: str | None = None
 
 
 class _StreamOptions(msgspec.Struct):
@@ -45,9 +75,17 @@ class _ChatRequest(msgspec.Struct):
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
     n: int | None = None
-    tools: list[msgspec.Raw] | None = None
+    tools: list[_Tool] | None = None
     functions: list[msgspec.Raw] | None = None
     response_format: _ResponseFormat | None = None
+    service_tier: msgspec.Raw = _LEFT_OUT
+    modalities: msgspec.Raw = _LEFT_OUT
+    web_search_options: msgspec.Raw = _LEFT_OUT
+    search_parameters: msgspec.Raw = _LEFT_OUT
+    plugins: msgspec.Raw = _LEFT_OUT
+    models: msgspec.Raw = _LEFT_OUT
+    audio: msgspec.Raw = _LEFT_OUT
+    prediction: msgspec.Raw = _LEFT_OUT
 
 
 class _Answer(msgspec.Struct):
@@ -70,6 +108,10 @@ _LOOSE_ANSWER = msgspec.json.Decoder(_LooseAnswer)
 _CHUNK = msgspec.json.Decoder(_Chunk)
 _INCLUDE_USAGE = b'"stream_options":{"include_usage":true}'
 _NO_NEEDS = Needs()
+_SPACE = b" \t\r\n"
+_PLAIN_TIERS = (b'"auto"', b'"default"', _NULL)
+_PLAIN_MODES = (b'["text"]', _NULL)
+_ALL_LEFT_OUT = (_LEFT_OUT,) * len(_PRICED_APART)
 
 
 class OpenAIChat:
@@ -85,6 +127,7 @@ class OpenAIChat:
         if not wire.messages:
             message = "`messages` must hold at least one message"
             raise BadRequestError(message, param="messages")
+        kinds = _kinds_of_content(wire.messages)
         return Request(
             protocol=self.name,
             operation=self.operation,
@@ -95,7 +138,9 @@ class OpenAIChat:
             wants_usage=bool(wire.stream_options and wire.stream_options.include_usage),
             max_output_tokens=_output_cap(wire),
             choices=_positive(wire.n, "n") or 1,
-            needs=_needs(wire),
+            needs=_needs(wire, kinds),
+            unbounded=not kinds <= _TEXT_PARTS,
+            unpriced=_unpriced(wire, kinds),
         )
 
     def splice(self, request: Request, edits: Edits) -> bytes:
@@ -229,14 +274,47 @@ def _positive(value: int | None, name: str) -> int | None:
     return value
 
 
-def _needs(wire: _ChatRequest) -> Needs:
-    tools = bool(wire.tools or wire.functions)
-    vision = any(
-        part.type == "image_url"
-        for message in wire.messages
-        if isinstance(message.content, list)
-        for part in message.content
+def _kinds_of_content(messages: list[_Message]) -> set[str]:
+    kinds: set[str] = set()
+    for message in messages:
+        if isinstance(message.content, list):
+            kinds.update([part.type for part in message.content])
+        if message.audio is not _LEFT_OUT and bytes(message.audio) != _NULL:
+            kinds.add("input_audio")
+    return kinds
+
+
+def _unpriced(wire: _ChatRequest, kinds: set[str]) -> str:
+    """Name what has a price of its own; empty = nothing does."""
+    if wire.service_tier is not _LEFT_OUT and bytes(wire.service_tier) not in _PLAIN_TIERS:
+        return "service_tier"
+    if (
+        wire.modalities is not _LEFT_OUT
+        and bytes(wire.modalities).translate(None, _SPACE) not in _PLAIN_MODES
+    ):
+        return "modalities"
+    if wire.tools and not all(tool.type in _BOUNDED_TOOLS for tool in wire.tools):
+        return "tools"
+    if "input_audio" in kinds:
+        return "input_audio"
+    apart = (
+        wire.web_search_options,
+        wire.search_parameters,
+        wire.plugins,
+        wire.models,
+        wire.audio,
+        wire.prediction,
     )
+    if apart == _ALL_LEFT_OUT:
+        return ""
+    return next(
+        (name for name, raw in zip(_PRICED_APART, apart, strict=True) if bytes(raw) not in (b"", _NULL)), ""
+    )
+
+
+def _needs(wire: _ChatRequest, kinds: set[str]) -> Needs:
+    tools = bool(wire.tools or wire.functions)
+    vision = "image_url" in kinds
     json = wire.response_format is not None and wire.response_format.type != "text"
     return Needs(tools, vision, json) if tools or vision or json else _NO_NEEDS
 
