@@ -27,4 +27,6 @@ class Answer(Section, frozen=True):
     usage: Usage | None = None
     created: int | None = None
     """Unix seconds, where the upstream says so."""
+    protocol: str = ""
+    """Whose `extras` these are, at every level: a dialect puts back only its own."""
     extras: Extras = {}

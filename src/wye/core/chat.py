@@ -247,6 +247,8 @@ class Chat(Section, frozen=True):
     stream: bool = False
     user: str = ""
     """The end user's id, as the client states it."""
+    protocol: str = ""
+    """Whose `extras` these are, at every level: a dialect puts back only its own."""
     extras: Extras = {}
 
 

@@ -66,6 +66,8 @@ class Folder:
             id=self._begin.id,
             model=self._begin.model,
             created=self._begin.created,
+            protocol=self._begin.protocol,
+            extras=self._begin.extras,
             usage=self._usage,
             choices=tuple(self._choice(number, parts) for number in choices),
         )
@@ -94,6 +96,7 @@ class Folder:
             stop_sequence=finished.stop_sequence,
             native_finish=finished.native_finish,
             logprobs=_joined(logprobs) if logprobs else None,
+            extras=finished.extras,
         )
 
 

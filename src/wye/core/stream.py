@@ -21,6 +21,10 @@ class Begin(Section, frozen=True, tag="begin"):
     id: str
     model: str
     created: int | None = None
+    protocol: str = ""
+    """Whose `extras` these are, here and in what follows."""
+    extras: Extras = {}
+    """Of the answer."""
 
 
 class Open(Section, frozen=True, tag="open"):
@@ -75,6 +79,8 @@ class Finished(Section, frozen=True, tag="finished"):
     stop_sequence: str = ""
     native_finish: str = ""
     choice: int = 0
+    extras: Extras = {}
+    """Of the choice."""
 
 
 class Used(Section, frozen=True, tag="used"):

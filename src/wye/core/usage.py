@@ -18,3 +18,5 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     """Part of `input_tokens` written to the upstream's prompt cache."""
     reasoning_tokens: int = 0
     """Part of `output_tokens` that the model thought and did not say."""
+    cache_write_1h_tokens: int = 0
+    """Part of `cache_write_tokens` that stays for an hour, which costs more than the usual five minutes."""
