@@ -17,8 +17,8 @@ def _account(name: str, key: Secret = KEY) -> Account:
     return Account(PROVIDERS[name], key, "test", endpoint_of(PROVIDERS[name].base_url))
 
 
-def test_nine_providers_with_models_and_prices() -> None:
-    names = "deepinfra deepseek fireworks groq mistral moonshot openai openrouter together"
+def test_ten_providers_with_models_and_prices() -> None:
+    names = "anthropic deepinfra deepseek fireworks groq mistral moonshot openai openrouter together"
     assert sorted(PROVIDERS) == names.split()
     for provider in PROVIDERS.values():
         deployments = _account(provider.id).deployments(PRICES)

@@ -2,6 +2,7 @@
 
 import ipaddress
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
@@ -16,6 +17,10 @@ LOOPBACK: tuple[Network, ...] = (
     ipaddress.ip_network("127.0.0.0/8"),
     ipaddress.ip_network("::1/128"),
 )
+
+
+Speech = Literal["openai_chat", "anthropic_messages"]
+"""Protocols that an upstream may speak."""
 
 
 class Tls(msgspec.Struct, frozen=True):
@@ -87,7 +92,8 @@ class Deployment(msgspec.Struct, frozen=True):
     endpoint: Endpoint
     found_by: str
     """How wye knows of it, for people: `OPENAI_API_KEY`, `wye.yaml line 12`, ..."""
-    protocol: str = "openai_chat"
+    protocol: Speech = "openai_chat"
+    """What the upstream speaks. Requests in another protocol are translated."""
     operations: frozenset[Operation] = frozenset({Operation.CHAT})
     region: str | None = None
     api_key: Secret | None = None
@@ -104,7 +110,7 @@ class Deployment(msgspec.Struct, frozen=True):
     timeouts: Timeouts = Timeouts()
     replayable: bool = True
     """A request that died on a stale connection, unanswered, may be sent once more."""
-    max_output_field: str = "max_tokens"
-    """Which field caps the output: `max_tokens` or `max_completion_tokens`."""
+    max_output_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """Chat: which field caps the output."""
     stream_options: bool = True
     """The upstream understands `stream_options.include_usage`."""

@@ -1,6 +1,6 @@
 """Providers wye knows: one literal each, with the models `auto` chooses from.
 
-All of them speak OpenAI's chat protocol. Facts are dated 2026-11-22 and conservative: what is not
+All but Anthropic speak OpenAI's chat protocol. Facts are dated 2026-11-22 and conservative: what is not
 known is None. Regions are None throughout: no provider's default endpoint promises one; an operator
 who has it in a contract says so in `wye.yaml`.
 
@@ -10,11 +10,12 @@ to be open is `closed`, the stricter reading: a policy that permits `hosted` nee
 """
 
 import re
+from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
-from wye.catalog.deployments import Deployment, Endpoint, Profile
+from wye.catalog.deployments import Deployment, Endpoint, Profile, Speech
 from wye.catalog.prices import PriceList
 from wye.core.lane import Lane
 from wye.core.request import Operation
@@ -72,7 +73,8 @@ class Provider(msgspec.Struct, frozen=True):
     variables: tuple[str, ...]
     """Environment variables that hold a key, in order; `_FILE` appended names a file instead."""
     models: tuple[Model, ...] = ()
-    max_output_field: str = "max_tokens"
+    protocol: Speech = "openai_chat"
+    max_output_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     stream_options: bool = True
     """Understands `stream_options.include_usage`; where not, the last chunk has the usage anyway."""
     region: str | None = None
@@ -115,6 +117,17 @@ OPENAI = Provider(
         _chat("gpt-5.4-nano", 400_000, 128_000, vision=True),
         _embedding("text-embedding-3-small", 8_191),
         _embedding("text-embedding-3-large", 8_191),
+    ),
+)
+ANTHROPIC = Provider(
+    id="anthropic",
+    base_url="https://api.anthropic.com/v1",
+    variables=("ANTHROPIC_API_KEY",),
+    protocol="anthropic_messages",
+    stream_options=False,
+    models=(
+        _chat("claude-opus-4-8", 1_000_000, None, vision=True, strong=True),
+        _chat("claude-haiku-4-5", 200_000, 64_000, vision=True),
     ),
 )
 MISTRAL = Provider(
@@ -200,7 +213,11 @@ OPENROUTER = Provider(
 
 PROVIDERS: dict[str, Provider] = {
     provider.id: provider
-    for provider in (OPENAI, MISTRAL, DEEPSEEK, MOONSHOT, TOGETHER, GROQ, FIREWORKS, DEEPINFRA, OPENROUTER)
+    for provider in (
+        *(OPENAI, ANTHROPIC),
+        *(MISTRAL, DEEPSEEK, MOONSHOT),
+        *(TOGETHER, GROQ, FIREWORKS, DEEPINFRA, OPENROUTER),
+    )
 }
 
 
@@ -241,6 +258,7 @@ def provider_deployment(account: Account, model: str, prices: PriceList) -> Depl
         lane=account.lane or lane_of(model),
         endpoint=account.endpoint,
         found_by=account.found_by,
+        protocol=provider.protocol,
         operations=operations_of(model),
         region=account.region or provider.region,
         api_key=account.key,

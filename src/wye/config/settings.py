@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from wye.catalog.deployments import Speech
 from wye.core.lane import Lane
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -55,12 +56,14 @@ class TlsSettings(Section, frozen=True):
 
 
 class ProviderSettings(Section, frozen=True):
-    """Overrides for a provider wye knows, or a new OpenAI-compatible one."""
+    """Overrides for a provider wye knows, or a new one."""
 
     enabled: bool = True
     """`false`: not used, even with a key in the environment."""
     base_url: str | None = None
     """Another address than the one wye knows; needed for a new provider."""
+    protocol: Speech | None = None
+    """What it speaks; default: what the provider is known to, else `openai_chat`."""
     api_key_env: str | None = None
     """The variable that holds the key, in place of the usual one."""
     api_key_file: str | None = None
@@ -129,6 +132,8 @@ class DeploymentSettings(Section, frozen=True):
     """Takes address, key, prices and facts from this provider."""
     base_url: str | None = None
     """Where it is reached, up to and with `/v1`."""
+    protocol: Speech | None = None
+    """What it speaks; default: what the provider is known to, else `openai_chat`."""
     lane: Lane | None = None
     """Who holds the weights, and where the data goes."""
     region: str | None = None

@@ -31,7 +31,7 @@ async def _found(probe: Probe, environ: dict[str, str], settings: Settings | Non
 async def test_nothing_set_says_what_to_set(probe: Probe) -> None:
     found = await _found(probe, {})
     assert found.deployments == ()
-    assert found.missing[0] == "set OPENAI_API_KEY for the closed lane"
+    assert found.missing[0] == "set ANTHROPIC_API_KEY or OPENAI_API_KEY for the closed lane"
     assert found.missing[1].endswith("for the hosted lane")
 
 
@@ -91,8 +91,38 @@ async def test_a_file_that_holds_no_key_is_noted_and_never_shown(
 
 
 async def test_a_key_for_the_next_release_is_noted(probe: Probe) -> None:
-    found = await _found(probe, {"ANTHROPIC_API_KEY": "x"})
-    assert found.notes == ("ANTHROPIC_API_KEY is set: Anthropic comes with the next release",)
+    found = await _found(probe, {"GEMINI_API_KEY": "x"})
+    assert found.notes == ("GEMINI_API_KEY is set: Google comes with the next release",)
+
+
+async def test_anthropic_is_found_by_its_key_and_speaks_its_own_protocol(probe: Probe) -> None:
+    found = await _found(probe, {"ANTHROPIC_API_KEY": "sk-ant-x"})
+    strong, small = found.deployments
+    assert (strong.id, strong.lane, strong.profile.strong) == (
+        "anthropic/claude-opus-4-8",
+        Lane.CLOSED,
+        True,
+    )
+    assert (small.id, small.profile.strong) == ("anthropic/claude-haiku-4-5", False)
+    assert {one.protocol for one in found.deployments} == {"anthropic_messages"}
+    assert all("closed lane" not in one for one in found.missing)
+
+
+async def test_config_says_what_an_upstream_speaks(probe: Probe) -> None:
+    own = DeploymentSettings(
+        model="m", base_url="http://127.0.0.1:8000/v1", lane=Lane.OWN, protocol="anthropic_messages"
+    )
+    other = ProviderSettings(base_url="https://llm.example/v1", protocol="anthropic_messages", models=("m",))
+    settings = Settings(
+        discovery=DiscoverySettings(engines=False, environment=False),
+        deployments={"mine": own},
+        providers={"other": other},
+    )
+    found = await _found(probe, {}, settings)
+    assert {one.id: one.protocol for one in found.deployments} == {
+        "mine": "anthropic_messages",
+        "other/m": "anthropic_messages",
+    }
 
 
 async def test_the_environment_may_be_left_alone(probe: Probe) -> None:

@@ -75,6 +75,8 @@ def _credential(
 
 
 def _account(row: Provider, given: ProviderSettings, credential: Credential) -> Account:
+    if given.protocol is not None:
+        row = msgspec.structs.replace(row, protocol=given.protocol)
     if given.models is not None:
         offered = {model.id: model for model in row.models}
         row = msgspec.structs.replace(
@@ -149,6 +151,7 @@ def _deployment(name: str, given: DeploymentSettings, base: Deployment) -> Deplo
         lane=given.lane or base.lane,
         region=given.region or base.region,
         found_by=CONFIG,
+        protocol=given.protocol or base.protocol,
         operations=frozenset(Operation(one) for one in given.operations),
         profile=_profile(base.profile, given.profile),
         price=_price(base.price, given.price),

@@ -17,10 +17,10 @@ from wye.providers.discovery.processes import foreign
 
 LONGEST_NAME = 200
 _HINTS = {
-    Lane.CLOSED: "OPENAI_API_KEY",
+    Lane.CLOSED: "ANTHROPIC_API_KEY or OPENAI_API_KEY",
     Lane.HOSTED: "TOGETHER_API_KEY, GROQ_API_KEY, MISTRAL_API_KEY, DEEPSEEK_API_KEY or OPENROUTER_API_KEY",
 }
-_LATER = {"ANTHROPIC_API_KEY": "Anthropic", "GEMINI_API_KEY": "Google", "GOOGLE_API_KEY": "Google"}
+_LATER = {"GEMINI_API_KEY": "Google", "GOOGLE_API_KEY": "Google"}
 
 
 class Discovered(msgspec.Struct, frozen=True):
