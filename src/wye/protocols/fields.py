@@ -108,6 +108,15 @@ class Fields:
         """Return the type of a member that was not taken; None = left out."""
         return type(self._left[name]) if name in self._left else None
 
+    def peek(self, name: str) -> Any:  # noqa: ANN401  # any JSON
+        """Return a member of any type and leave it in place; None = left out."""
+        return self._left.get(name)
+
+    def put_back(self, name: str, rest: Extras) -> None:
+        """Put back what was not known of a member that was taken."""
+        if rest:
+            self._left[name] = rest
+
     def rest(self) -> Extras:
         """Return what was not taken."""
         return self._left
@@ -117,3 +126,12 @@ class Fields:
         if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
             raise self.wrong(name, f"must be {_KINDS[kind]}")
         return value
+
+
+def overlay(known: Extras, extras: Extras) -> Extras:
+    """Put `extras` back into `known`, in place: objects are merged, anything else is added or replaced."""
+    for name, value in extras.items():
+        there = known.get(name)
+        both = isinstance(there, dict) and isinstance(value, dict)
+        known[name] = overlay(dict(there), value) if both else value  # type: ignore[arg-type]  # `both`
+    return known
