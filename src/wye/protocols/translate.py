@@ -28,8 +28,10 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
     """Anthropic: sent when the client stated no cap, since `max_tokens` is required there."""
     include_usage: bool = True
     """Chat: ask a stream for its usage chunk."""
-    reasoning_field: Literal["", "reasoning", "reasoning_content"] = ""
-    """Chat: the member of an assistant message that carries earlier thoughts back; empty = none does."""
+    reasoning_field: Literal["", "reasoning", "reasoning_content", "thinking"] = ""
+    """Chat: the member of an assistant message that carries earlier thoughts back; empty = none does.
+
+    `thinking` is Mistral's: parts of the content."""
     adaptive_thinking: bool = False
     """Anthropic: the model takes `thinking: adaptive` and `output_config.effort` in place of a budget."""
 
