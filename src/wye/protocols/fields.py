@@ -3,7 +3,7 @@
 Built for translation, where nothing may be dropped in silence: what nobody took is in `rest()`.
 """
 
-from typing import Any
+from typing import Any, NoReturn
 
 from wye.core.chat import Extras
 
@@ -42,6 +42,10 @@ class Fields:
     def wrong(self, name: str, problem: str) -> FieldError:
         """Return the error that `name` has `problem`."""
         return FieldError(self.at(name), problem)
+
+    def refuse(self, name: str, problem: str) -> NoReturn:
+        """Raise the error that `name` has `problem`."""
+        raise self.wrong(name, problem)
 
     def take(self, name: str) -> Any:  # noqa: ANN401  # any JSON
         """Take a member of any type; None = left out."""

@@ -44,22 +44,66 @@ def data_of(event: bytes) -> bytes:
     return b"\n".join(lines)
 
 
-class Reader:
-    """Cuts a byte stream into events' data. For clients: `wye ask`, replays, tests."""
+class Cutter:
+    """Cuts a byte stream after its blank lines, in time linear in its bytes however it arrives."""
+
+    __slots__ = ("_limit", "_tail")
 
     def __init__(self, limit: int = 8 * 1024 * 1024) -> None:
-        self._buffer = b""
+        self._tail = bytearray()
         self._limit = limit
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take bytes; return the events that are now whole (may be empty).
+
+        Raises `ValueError` when a single event outgrows the limit.
+        """
+        tail = self._tail
+        if tail:
+            # A blank line is at most four bytes long: a new one begins at most three before the chunk.
+            if not whole_events(bytes(tail[-3:]) + chunk):
+                tail += chunk
+                self._check()
+                return b""
+            tail += chunk
+            chunk = bytes(tail)
+            tail.clear()
+        end = whole_events(chunk)
+        if end == len(chunk):
+            return chunk
+        tail += chunk[end:]
+        self._check()
+        return chunk[:end]
+
+    def rest(self) -> bytes:
+        """Return an event that the stream ended in the middle of, closed by a blank line; empty = none."""
+        rest = bytes(self._tail)
+        self._tail.clear()
+        return rest + b"\n\n" if rest else b""
+
+    def _check(self) -> None:
+        if len(self._tail) > self._limit:
+            message = f"an event is larger than {self._limit} bytes"
+            raise ValueError(message)
+
+
+class Reader:
+    """Cuts a byte stream into events' data. For whoever takes an answer apart: dialects, `wye ask`, tests."""
+
+    def __init__(self, limit: int = 8 * 1024 * 1024) -> None:
+        self._cutter = Cutter(limit)
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Take bytes; return the data of every event that is now whole and has any.
 
         Raises `ValueError` when a single event outgrows the limit.
         """
-        buffer = self._buffer + chunk
-        end = whole_events(buffer)
-        self._buffer = buffer[end:]
-        if len(self._buffer) > self._limit:
-            message = f"an event is larger than {self._limit} bytes"
-            raise ValueError(message)
-        return [data for event in split_events(buffer[:end]) if (data := data_of(event))]
+        return _datas(self._cutter.feed(chunk))
+
+    def finish(self) -> list[bytes]:
+        """Return the data of a last event that has no blank line after it."""
+        return _datas(self._cutter.rest())
+
+
+def _datas(events: bytes) -> list[bytes]:
+    return [data for event in split_events(events) if (data := data_of(event))] if events else []

@@ -1,0 +1,237 @@
+"""An Anthropic upstream's stream, as events.
+
+Source: Anthropic API reference, "Streaming messages". A block that comes in pieces elsewhere than in the
+canonical events (a server tool's input) is kept until it is whole.
+"""
+
+from typing import Any
+
+import msgspec
+
+from wye.core.chat import Extras, Finish, Opaque, Part, Reasoning, Text, ToolCall
+from wye.core.stream import Begin, Cite, Close, Delta, End, Event, Fail, Finished, Open, Ping, Sign, Used
+from wye.protocols import sse
+from wye.protocols.anthropic_answer import extras_of, read_finish
+from wye.protocols.anthropic_parts import NAME, UNPARSED, read_citation, read_part
+from wye.protocols.anthropic_usage import read_usage
+from wye.protocols.fields import FieldError, Fields, overlay
+
+
+class _Wire(msgspec.Struct):
+    type: str
+    index: int = 0
+    message: Extras = {}
+    content_block: Extras = {}
+    delta: Extras = {}
+    usage: Extras | None = None
+    error: Extras = {}
+
+
+_WIRE = msgspec.json.Decoder(_Wire)
+
+
+class _Block:
+    """A block that is open. `index` is its number among the parts; of one that is kept, none yet."""
+
+    __slots__ = ("index", "input", "kept", "part", "silent")
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.index = -1
+        self.kept: Extras | None = dict(part.value) if isinstance(part, Opaque) else None
+        self.input: list[str] = []
+        self.silent = True
+        """Nothing of it came in pieces."""
+
+
+class MessagesReader:
+    """Reads one stream. After its end, or its failure, it returns nothing more."""
+
+    def __init__(self) -> None:
+        self._sse = sse.Reader()
+        self._open: dict[int, _Block] = {}
+        self._next = 0
+        self._usage: Extras = {}
+        self._begun = self._finished = self._over = False
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """Take bytes, cut anywhere; return the events that are now whole.
+
+        Raises `ValueError` for an event beyond the size limit.
+        """
+        events: list[Event] = []
+        for data in self._sse.feed(chunk):
+            events += self._read(data)
+        return events
+
+    def finish(self) -> list[Event]:
+        """The upstream's bytes ended: return the last events."""
+        events: list[Event] = []
+        for data in self._sse.finish():
+            events += self._read(data)
+        if not self._over:
+            events += self._fail("the upstream's stream ended before the answer was finished")
+        return events
+
+    def _read(self, data: bytes) -> list[Event]:
+        if self._over:
+            return []
+        try:
+            return self._event(_WIRE.decode(data))
+        except (msgspec.DecodeError, FieldError, RecursionError) as error:
+            return self._fail(f"the upstream sent an event that makes no sense: {error}")
+
+    def _event(self, wire: _Wire) -> list[Event]:  # noqa: PLR0911  # a table of events
+        match wire.type:
+            case "ping":
+                return [Ping()]
+            case "error":
+                message, kind = wire.error.get("message"), wire.error.get("type")
+                return self._fail(str(message or "the upstream failed"), str(kind or ""))
+            case "message_start" if not self._begun:
+                return self._start(Fields(wire.message, "message"))
+        if not self._begun or self._finished:
+            return self._end() if self._begun and wire.type == "message_stop" else []
+        match wire.type:
+            case "content_block_start":
+                return self._open_block(wire)
+            case "content_block_delta" if (block := self._open.get(wire.index)) is not None:
+                return self._delta(block, wire.delta)
+            case "content_block_stop" if (block := self._open.pop(wire.index, None)) is not None:
+                return self._close(block)
+            case "message_delta":
+                return self._finish(wire)
+            case "message_stop":
+                return [*self._finish(wire), *self._end()]
+        return []
+
+    def _start(self, message: Fields) -> list[Event]:
+        self._begun = True
+        for known in ("content", "stop_reason", "stop_sequence"):
+            message.take(known)
+        used = self._count(message.object("usage"))
+        begin = Begin(
+            id=message.text("id"),
+            model=message.text("model"),
+            protocol=NAME,
+            extras=extras_of(message, used[1]),
+        )
+        return [begin, *used[0]]
+
+    def _count(self, usage: Extras | None) -> tuple[list[Event], Extras]:
+        """Add what a usage says to what is known; return the event, and what else it says."""
+        if usage is None:
+            return [], {}
+        overlay(self._usage, {name: value for name, value in usage.items() if value is not None})
+        counted, rest = read_usage(self._usage)
+        told = {name: value for name, value in rest.items() if name in usage}
+        return ([] if counted is None else [Used(usage=counted)]), told
+
+    def _open_block(self, wire: _Wire) -> list[Event]:
+        block = _Block(read_part(Fields(wire.content_block, "content_block")))
+        self._open[wire.index] = block
+        if block.kept is not None:
+            return []
+        block.index, self._next = self._next, self._next + 1
+        part, index = block.part, block.index
+        match part:
+            case Text():
+                bare = msgspec.structs.replace(part, text="", citations=())
+                cited: list[Event] = [Cite(index=index, citation=one) for one in part.citations]
+                return [Open(index=index, part=bare), *_pieces(index, part.text), *cited]
+            case Reasoning():
+                thought = msgspec.structs.replace(part, text="", signature="")
+                opened = Open(index=index, part=thought)
+                return [opened, *_pieces(index, part.text), *_signs(index, part.signature)]
+            case ToolCall():
+                return [Open(index=index, part=msgspec.structs.replace(part, arguments=""))]
+        return [Open(index=index, part=part)]
+
+    def _delta(self, block: _Block, delta: Extras) -> list[Event]:  # noqa: PLR0911  # a table of deltas
+        kind = delta.get("type")
+        if block.kept is not None:
+            self._keep(block, delta)
+            return []
+        told = Fields(delta, "delta")
+        match block.part, kind:
+            case Text(), "text_delta":
+                return _pieces(block.index, told.text("text"))
+            case Text(), "citations_delta" if (citation := told.fields("citation")) is not None:
+                return [Cite(index=block.index, citation=read_citation(citation))]
+            case Reasoning(), "thinking_delta":
+                return _pieces(block.index, told.text("thinking"))
+            case Reasoning(), "signature_delta":
+                return _signs(block.index, told.text("signature"))
+            case ToolCall(), "input_json_delta":
+                pieces = _pieces(block.index, told.text("partial_json"))
+                block.silent = block.silent and not pieces
+                return pieces
+        return []
+
+    @staticmethod
+    def _keep(block: _Block, delta: Extras) -> None:
+        """Add a piece to a block that is kept: text to text of the same name, else in its place."""
+        kept = block.kept
+        if kept is None:
+            return
+        for name, value in delta.items():
+            if name == "partial_json":
+                block.input.append(str(value))
+            elif name != "type":
+                joined = isinstance(value, str) and isinstance(kept.get(name), str)
+                kept[name] = kept[name] + value if joined else value
+
+    def _close(self, block: _Block) -> list[Event]:
+        part, kept = block.part, block.kept
+        if kept is not None and isinstance(part, Opaque):
+            text = "".join(block.input)
+            if text:
+                kept["input"] = _decoded(text)
+            index, self._next = self._next, self._next + 1
+            whole = msgspec.structs.replace(part, value=kept)
+            return [Open(index=index, part=whole), Close(index=index)]
+        events: list[Event] = []
+        if isinstance(part, ToolCall) and block.silent:
+            events = _pieces(block.index, part.arguments)
+        return [*events, Close(index=block.index)]
+
+    def _finish(self, wire: _Wire) -> list[Event]:
+        events: list[Event] = []
+        for index in list(self._open):
+            events += self._close(self._open.pop(index))
+        delta: dict[str, Any] = wire.delta
+        told = Fields(delta, "delta")
+        reason = told.text("stop_reason")
+        sequence = told.text("stop_sequence")
+        used, rest = self._count(wire.usage)
+        if not reason and wire.type == "message_delta":
+            return [*events, *used]
+        finish, native = read_finish(reason) if reason else (Finish.OTHER, "")
+        self._finished = True
+        told.put_back("usage", rest)
+        finished = Finished(finish=finish, stop_sequence=sequence, native_finish=native, extras=told.rest())
+        return [*events, finished, *used]
+
+    def _end(self) -> list[Event]:
+        self._over = True
+        return [End()]
+
+    def _fail(self, message: str, kind: str = "") -> list[Event]:
+        self._over = True
+        return [Fail(message=message, kind=kind)]
+
+
+def _decoded(text: str) -> object:
+    """Decode a server tool's input. A cap on the output may have cut it short."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return {UNPARSED: text}
+
+
+def _pieces(index: int, text: str) -> list[Event]:
+    return [Delta(index=index, text=text)] if text else []
+
+
+def _signs(index: int, signature: str) -> list[Event]:
+    return [Sign(index=index, signature=signature)] if signature else []

@@ -1,0 +1,195 @@
+"""Events as an Anthropic stream.
+
+Source: Anthropic API reference, "Streaming messages": one block after the other, each opened, filled and
+closed; `message_delta` with the stop reason and the usage, then `message_stop`.
+"""
+
+from typing import Any
+
+import msgspec
+
+from wye.core.bare import bare
+from wye.core.chat import Extras, Finish, Opaque, Part, Reasoning, Refusal, Text, ToolCall
+from wye.core.stream import Begin, Cite, Close, Delta, End, Event, Fail, Finished, Open, Ping, Sign, Used
+from wye.core.usage import Usage
+from wye.protocols.anthropic_answer import write_finish
+from wye.protocols.anthropic_errors import failure_event
+from wye.protocols.anthropic_parts import NAME, clean_id, write_citation, write_part
+from wye.protocols.anthropic_usage import write_usage
+from wye.protocols.fields import overlay
+
+_PartEvent = Open | Delta | Sign | Cite | Close
+
+
+class MessagesWriter:
+    """Writes one stream.
+
+    Parts that were open at the same time come one after the other. `message_start` waits for the event behind
+    it, which may be the usage that belongs there, and `message_delta` for the end, since usage may come last.
+    """
+
+    def __init__(self) -> None:
+        self._begin: Begin | None = None
+        self._own = False
+        self._usage: Usage | None = None
+        self._finished = Finished(finish=Finish.OTHER)
+        self._called = self._refused = False
+        self._current: int | None = None
+        self._waiting: dict[int, list[_PartEvent]] = {}
+        self._part: Part | None = None
+        self._number = -1
+
+    def write(self, event: Event) -> bytes:  # noqa: PLR0911  # a table of events
+        """Return the bytes that tell `event`, with all that must stand before it; may be empty."""
+        match event:
+            case Begin():
+                self._begin, self._own = event, event.protocol == NAME
+                return b""
+            case Used():
+                self._usage = event.usage
+                return b""
+            case Finished():
+                if event.choice == 0:
+                    self._finished = event
+                return b""
+            case Fail():
+                return failure_event(event.kind, event.message)
+            case Ping():
+                return self._start() + _event("ping", {})
+            case End():
+                return self._start() + self._rest() + self._stop()
+        return self._start() + self._turn(event) if event.choice == 0 else b""
+
+    def _start(self) -> bytes:
+        begin, self._begin = self._begin, None
+        if begin is None:
+            return b""
+        message: Extras = {
+            "id": begin.id,
+            "type": "message",
+            "role": "assistant",
+            "model": begin.model,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": write_usage(self._usage),
+        }
+        return _event("message_start", {"message": overlay(message, begin.extras if self._own else {})})
+
+    def _turn(self, event: _PartEvent) -> bytes:
+        """Write an event of the current part; keep one of another part until its turn comes."""
+        if self._current is None and isinstance(event, Open):
+            self._current = event.index
+        if event.index != self._current:
+            self._waiting.setdefault(event.index, []).append(event)
+            return b""
+        out = self._tell(event)
+        if isinstance(event, Close):
+            self._current = None
+            out += self._rest()
+        return out
+
+    def _rest(self) -> bytes:
+        """Write the parts that waited, up to the first that is still open."""
+        out = bytearray()
+        while self._current is None and self._waiting:
+            index = min(self._waiting)
+            for event in self._waiting.pop(index):
+                self._current = None if isinstance(event, Close) else index
+                out += self._tell(event)
+        return bytes(out)
+
+    def _tell(self, event: _PartEvent) -> bytes:
+        match event:
+            case Open():
+                return self._open(event.part if self._own else bare(event.part))
+            case Close():
+                was, self._part = self._part, None
+                return b"" if was is None else self._block("stop", {})
+            case Delta():
+                return self._delta(event.text)
+            case Sign():
+                return self._sign(event)
+            case Cite():
+                if not isinstance(self._part, Text):
+                    return b""
+                citation = event.citation if self._own else bare(event.citation)
+                return self._block(
+                    "delta", {"delta": _of("citations_delta", citation=write_citation(citation))}
+                )
+
+    def _open(self, part: Part) -> bytes:
+        """Open a block, and tell what of it is already known."""
+        first: list[Extras] = []
+        self._called |= isinstance(part, ToolCall)
+        self._refused |= isinstance(part, Refusal)
+        match part:
+            case Text() | Refusal():
+                start = _of("text", text="")
+                citations = part.citations if isinstance(part, Text) else ()
+                first = [_of("text_delta", text=part.text)] if part.text else []
+                first += [_of("citations_delta", citation=write_citation(one)) for one in citations]
+            case Reasoning() if not (part.encrypted and part.origin == NAME):
+                start = _of("thinking", thinking="", signature="")
+                first = [_of("thinking_delta", thinking=part.text)] if part.text else []
+            case ToolCall():
+                start = _of("tool_use", id=clean_id(part.id), name=part.name, input={})
+                first = [_of("input_json_delta", partial_json=part.arguments)] if part.arguments else []
+            case _:
+                whole = write_part(part)
+                if whole is None:
+                    return b""
+                start = whole
+                if isinstance(part, Opaque) and isinstance(whole.get("input"), dict):
+                    text = msgspec.json.encode(whole["input"]).decode()
+                    start = whole | {"input": {}}
+                    first = [_of("input_json_delta", partial_json=text)]
+        self._part = part
+        self._number += 1
+        if not isinstance(part, Opaque):
+            start = overlay(start, part.extras)
+        told = self._block("start", {"content_block": start})
+        return told + b"".join(self._block("delta", {"delta": delta}) for delta in first)
+
+    def _delta(self, text: str) -> bytes:
+        match self._part:
+            case Text() | Refusal():
+                delta = _of("text_delta", text=text)
+            case Reasoning():
+                delta = _of("thinking_delta", thinking=text)
+            case ToolCall():
+                delta = _of("input_json_delta", partial_json=text)
+            case _:
+                return b""
+        return self._block("delta", {"delta": delta}) if text else b""
+
+    def _sign(self, sign: Sign) -> bytes:
+        """Tell a signature: only Anthropic's own means something to its clients' next request."""
+        part = self._part
+        if not isinstance(part, Reasoning) or part.origin != NAME or not sign.signature:
+            return b""
+        return self._block("delta", {"delta": _of("signature_delta", signature=sign.signature)})
+
+    def _block(self, what: str, members: Extras) -> bytes:
+        return _event(f"content_block_{what}", {"index": self._number} | members)
+
+    def _stop(self) -> bytes:
+        finished = self._finished
+        reason = (self._own and finished.native_finish) or write_finish(
+            finished.finish, called=self._called, refused=self._refused
+        )
+        delta: Extras = {"stop_reason": reason, "stop_sequence": finished.stop_sequence or None}
+        usage: dict[str, Any] = write_usage(self._usage)
+        if self._own:
+            extras = dict(finished.extras)
+            usage = overlay(usage, extras.pop("usage", {}))
+            delta = overlay(delta, extras)
+        return _event("message_delta", {"delta": delta, "usage": usage}) + _event("message_stop", {})
+
+
+def _of(kind: str, **members: object) -> Extras:
+    return {"type": kind, **members}
+
+
+def _event(kind: str, members: Extras) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), msgspec.json.encode({"type": kind} | members))
