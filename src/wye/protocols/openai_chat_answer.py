@@ -11,14 +11,13 @@ from wye.core.answer import Answer, Choice
 from wye.core.bare import bare
 from wye.core.chat import Citation, Extras, Finish, Part, Reasoning, Refusal, Text, ToolCall
 from wye.core.usage import Usage
-from wye.protocols.fields import FieldError, Fields
+from wye.protocols.fields import FieldError, Fields, overlay
 from wye.protocols.openai_chat_parts import (
     NAME,
     read_annotations,
     read_calls,
     read_said,
     spoken,
-    with_extras,
     write_call,
     write_citation,
     write_details,
@@ -141,20 +140,20 @@ def write(answer: Answer, now: int) -> Extras:
     }
     if answer.usage is not None:
         body["usage"] = write_usage(answer.usage)
-    return with_extras(body, answer.extras)
+    return overlay(body, answer.extras)
 
 
 def _write_choice(choice: Choice, index: int) -> Extras:
     extras = dict(choice.extras)
     written: Extras = {
         "index": index,
-        "message": with_extras(_message(choice.parts), extras.pop("message", {})),
+        "message": overlay(_message(choice.parts), extras.pop("message", {})),
         "logprobs": choice.logprobs,
         "finish_reason": finish_word(choice.finish, choice.parts),
     }
     told = {"stop_reason": choice.stop_sequence, "native_finish_reason": choice.native_finish}
     written |= {name: value for name, value in told.items() if value}
-    return with_extras(written, extras)
+    return overlay(written, extras)
 
 
 def _message(parts: tuple[Part, ...]) -> Extras:

@@ -23,7 +23,7 @@ from wye.core.chat import (
     Text,
     ToolCall,
 )
-from wye.protocols.fields import FieldError, Fields
+from wye.protocols.fields import FieldError, Fields, overlay
 
 NAME = "openai_chat"
 ORIGINS = {
@@ -123,14 +123,6 @@ def _both(fields: Fields, name: str, inner: Fields) -> Extras:
     return fields.rest() | ({name: rest} if rest else {})
 
 
-def with_extras(written: Extras, extras: Extras) -> Extras:
-    """Put what was not known back where it stood."""
-    for name, value in extras.items():
-        inner = written.get(name)
-        written[name] = inner | value if isinstance(inner, dict) and isinstance(value, dict) else value
-    return written
-
-
 def _inner(fields: Fields, name: str) -> Fields:
     inner = fields.fields(name)
     if inner is None:
@@ -172,7 +164,7 @@ def write_part(part: Part) -> Extras | None:
             return part.value
         case _:
             return None
-    return None if written is None else with_extras(written, part.extras)
+    return None if written is None else overlay(written, part.extras)
 
 
 def _document(part: Document) -> Extras | None:
@@ -292,7 +284,7 @@ def write_call(call: ToolCall) -> Extras:
         written = {"type": "custom", "custom": {"name": call.name, "input": call.arguments}}
     else:
         written = {"type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-    return with_extras({"id": call.id} | written, extras)
+    return overlay({"id": call.id} | written, extras)
 
 
 def read_annotations(message: Fields) -> tuple[tuple[Citation, ...], list[Any]]:

@@ -27,10 +27,10 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.protocols.effort import effort_of
+from wye.protocols.fields import overlay
 from wye.protocols.openai_chat_parts import (
     NAME,
     spoken,
-    with_extras,
     write_call,
     write_content,
     write_details,
@@ -60,7 +60,7 @@ def write(chat: Chat, wire: Wire) -> Extras:
         body |= _thinking(chat.thinking)
     if chat.user:
         body["user"] = chat.user
-    return with_extras(body, chat.extras)
+    return overlay(body, chat.extras)
 
 
 def _messages(chat: Chat, wire: Wire) -> Iterator[Extras]:
@@ -93,7 +93,7 @@ def _turn(message: Message) -> Iterator[Extras]:
 def _result(result: ToolResult, parts: list[Text | Opaque]) -> Extras:
     extras = dict(result.extras)
     if extras.pop("kind", "") == "legacy":
-        return with_extras({"role": "function", "name": result.name, "content": write_content(parts)}, extras)
+        return overlay({"role": "function", "name": result.name, "content": write_content(parts)}, extras)
     written: Extras = {"role": "tool", "tool_call_id": result.call_id, "content": write_content(parts)}
     if not parts:
         written["content"] = ""
@@ -102,7 +102,7 @@ def _result(result: ToolResult, parts: list[Text | Opaque]) -> Extras:
     if result.cache is not None:
         ttl = {"ttl": result.cache.ttl} if result.cache.ttl else {}
         written["cache_control"] = {"type": "ephemeral"} | ttl
-    return with_extras(written, extras)
+    return overlay(written, extras)
 
 
 def _assistant(message: Message, wire: Wire) -> Extras:
@@ -139,7 +139,7 @@ def _listed(parts: Sequence[Part]) -> list[Extras]:
 def _named(written: Extras, message: Message) -> Extras:
     if message.name:
         written["name"] = message.name
-    return with_extras(written, message.extras)
+    return overlay(written, message.extras)
 
 
 def _sampling(sampling: Sampling, *, own: bool) -> Extras:
@@ -182,7 +182,7 @@ def _tool(tool: Tool | ServerTool) -> Extras:
         ttl = {"ttl": tool.cache.ttl} if tool.cache.ttl else {}
         written["cache_control"] = {"type": "ephemeral"} | ttl
     extras.pop("inner", None)
-    return with_extras(written, extras)
+    return overlay(written, extras)
 
 
 def _function(tool: Tool) -> Extras:
@@ -225,4 +225,5 @@ def _thinking(thinking: Thinking) -> Extras:
     effort = thinking.effort
     if not effort and thinking.budget_tokens is not None:
         effort = effort_of(thinking.budget_tokens)
+    effort = "xhigh" if effort == "max" and not thinking.extras else effort
     return thinking.extras | ({"reasoning_effort": effort} if effort else {})

@@ -1,0 +1,197 @@
+"""Which features a conversation uses that not every protocol has: the rows of `lossiness.TABLE`."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from wye.core.chat import (
+    Audio,
+    Chat,
+    Document,
+    Extras,
+    Image,
+    Message,
+    Opaque,
+    Part,
+    Reasoning,
+    Refusal,
+    Role,
+    ServerTool,
+    Text,
+    Tool,
+    ToolCall,
+    ToolResult,
+)
+
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_MARKS = {"legacy": "functions", "custom": "custom_tool"}
+"""`extras["kind"]` of Chat's tools and calls -> feature."""
+_DOCUMENTS = ("application/pdf", "text/")
+
+
+def features(chat: Chat, target: str) -> tuple[set[str], tuple[str, ...]]:
+    """Return the features used, as seen by `target`, and the paths of members without a canonical place."""
+    finder = _Finder(target)
+    finder.chat(chat)
+    return finder.found, tuple(finder.extras)
+
+
+class _Finder:
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._loop = False
+        self.found: set[str] = set()
+        self.extras: dict[str, None] = {}
+
+    def chat(self, chat: Chat) -> None:
+        self._unknown("", chat.extras)
+        for part in chat.system:
+            self._part(part, "system[].")
+        loop = _loop_starts(chat.messages)
+        for at, message in enumerate(chat.messages):
+            self._loop = at >= loop
+            self._message(message)
+        if chat.messages and chat.messages[-1].role is Role.ASSISTANT:
+            self.found.add("prefill")
+        for tool in chat.tools:
+            self._tool(tool)
+        self._asked(chat)
+
+    def _asked(self, chat: Chat) -> None:
+        sampling, shape = chat.sampling, chat.format
+        self._if(
+            choices=chat.choices > 1,
+            logprobs=bool(sampling.logprobs) or sampling.top_logprobs is not None,
+            temperature=sampling.temperature is not None and sampling.temperature > 1,
+            top_k=sampling.top_k is not None,
+            seed=sampling.seed is not None,
+            presence_penalty=sampling.presence_penalty is not None,
+            frequency_penalty=sampling.frequency_penalty is not None,
+            json_format=shape is not None and shape.kind == "json",
+            format_name=shape is not None and bool(shape.name or shape.description),
+            format_strict=shape is not None and shape.strict is not None,
+        )
+        thinking = chat.thinking
+        if thinking is None:
+            return
+        budget, effort = thinking.budget_tokens is not None, bool(thinking.effort)
+        self._if(
+            thinking_budget=budget,
+            reasoning_effort=effort and thinking.effort != "none",
+            thinking=thinking.enabled is not None
+            and thinking.effort != "none"
+            and not (thinking.enabled and (budget or effort)),
+            thinking_display=thinking.show is not None,
+        )
+        known = ("reasoning", "thinking")  # Chat's spellings, whole: what they say is in the other fields
+        self._unknown("thinking.", {name: one for name, one in thinking.extras.items() if name not in known})
+
+    def _message(self, message: Message) -> None:
+        self._unknown("messages[].", message.extras)
+        self._if(name=bool(message.name), later_instructions=message.role in (Role.SYSTEM, Role.DEVELOPER))
+        called = False
+        for part in message.parts:
+            self._part(part, "messages[].content[].")
+            if isinstance(part, ToolCall):
+                called = True
+            elif called and message.role is Role.ASSISTANT:
+                self.found.add("interleaved")
+
+    def _part(self, part: Part, path: str) -> None:  # noqa: C901  # a table of kinds
+        if isinstance(part, Opaque):
+            self._if(opaque=part.protocol != self._target)
+            return
+        if part.extras:
+            self._unknown(path, {name: one for name, one in part.extras.items() if name != "kind"})
+        match part:
+            case Text():
+                self._if(citations=bool(part.citations), cache_control=part.cache is not None)
+            case Image():
+                self._if(image_detail=bool(part.detail), cache_control=part.cache is not None)
+                self._if(file_id=part.source.kind == "file")
+            case Document():
+                self._document(part)
+            case Audio():
+                self._if(audio=True, transcript=bool(part.transcript), file_id=part.source.kind == "file")
+            case Reasoning():
+                self._reasoning(bool(part.signature or part.encrypted), part.origin)
+            case ToolCall():
+                self._call(part)
+            case Refusal():
+                self.found.add("refusal")
+            case ToolResult():
+                self._result(part, path)
+
+    def _document(self, part: Document) -> None:
+        source = part.source
+        self._if(
+            cache_control=part.cache is not None,
+            citations=part.cite,
+            document_context=bool(part.context),
+            document_text=source.kind == "text",
+            document_url=source.kind == "url",
+            file_id=source.kind == "file",
+            document_type=source.kind == "data" and not source.media_type.startswith(_DOCUMENTS),
+        )
+
+    def _reasoning(self, signed: bool, origin: str) -> None:  # noqa: FBT001  # a fact, private
+        if signed and origin != self._target:
+            self.found.add("signed_reasoning_in_loop" if self._loop else "signed_reasoning")
+        elif not signed:
+            self.found.add("reasoning")
+
+    def _call(self, call: ToolCall) -> None:
+        self._mark(call.extras)
+        self._if(cache_control=call.cache is not None, arguments=not _is_object(call.arguments))
+        if call.signature:
+            self._reasoning(signed=True, origin="gemini")
+
+    def _result(self, result: ToolResult, path: str) -> None:
+        self._mark(result.extras)
+        self._if(
+            name=bool(result.name),
+            is_error=result.is_error,
+            cache_control=result.cache is not None,
+            tool_result_media=any(not isinstance(part, Text | Opaque) for part in result.parts),
+        )
+        for part in result.parts:
+            self._part(part, path)
+
+    def _tool(self, tool: Tool | ServerTool) -> None:
+        if isinstance(tool, ServerTool):
+            self._if(server_tool=tool.protocol != self._target)
+            return
+        self._mark(tool.extras)
+        self._if(cache_control=tool.cache is not None)
+        rest = {name: one for name, one in tool.extras.items() if name not in ("kind", "inner")}
+        self._unknown("tools[].", rest | tool.extras.get("inner", {}))
+
+    def _mark(self, extras: Extras) -> None:
+        mark = _MARKS.get(extras.get("kind", "")) if extras else None
+        if mark is not None:
+            self.found.add(mark)
+
+    def _unknown(self, path: str, names: Iterable[str]) -> None:
+        self.extras.update(dict.fromkeys(path + name for name in names))
+
+    def _if(self, **told: bool) -> None:
+        self.found.update(name for name, true in told.items() if true)
+
+
+def _loop_starts(messages: tuple[Message, ...]) -> int:
+    """Return where the conversation goes on after the user last spoke, rather than only returned results."""
+    for at in range(len(messages) - 1, -1, -1):
+        message = messages[at]
+        if message.role is Role.USER and not any(isinstance(part, ToolResult) for part in message.parts):
+            return at + 1
+    return 0
+
+
+def _is_object(arguments: str) -> bool:
+    if not arguments.strip():
+        return True  # no arguments: both protocols can say that
+    try:
+        _OBJECT.decode(arguments)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
