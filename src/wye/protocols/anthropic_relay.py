@@ -23,8 +23,11 @@ class _Event(msgspec.Struct):
 
 
 _EVENT = msgspec.json.Decoder(_Event)
-_NOTEWORTHY = (b'"message_start"', b'"message_delta"', b'"message_stop"', b'"error"')
+_NOTEWORTHY = (b'"message_start"', b'"message_delta"', b'"message_stop"', b'"error"', b": error")
 """A batch without these needs no closer look. Inside a JSON string their quotes would be escaped."""
+
+
+_FAILED = (b"event: error", b"event:error")
 
 
 class MessagesRelay:
@@ -79,6 +82,9 @@ class MessagesRelay:
         return stop if ended else at
 
     def _ends(self, event: bytes) -> bool:
+        if event.startswith(_FAILED):
+            self.error = "the upstream reported an error in its stream"
+            return False
         data = sse.data_of(event)
         if not data:
             return False

@@ -79,7 +79,9 @@ class Cutter:
         """Return an event that the stream ended in the middle of, closed by a blank line; empty = none."""
         rest = bytes(self._tail)
         self._tail.clear()
-        return rest + b"\n\n" if rest else b""
+        if not rest or rest.endswith((b"\r\r", b"\n\r")):  # a blank line that might have gone on with LF
+            return rest
+        return rest + b"\n\n"
 
     def _check(self) -> None:
         if len(self._tail) > self._limit:
