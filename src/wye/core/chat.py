@@ -162,7 +162,7 @@ class Message(Section, frozen=True):
     extras: Extras = {}
 
 
-class Tool(Section, frozen=True):
+class Tool(Section, frozen=True, tag="tool"):
     """A function the client will run."""
 
     name: str
@@ -174,7 +174,7 @@ class Tool(Section, frozen=True):
     extras: Extras = {}
 
 
-class ServerTool(Section, frozen=True):
+class ServerTool(Section, frozen=True, tag="server_tool"):
     """A tool the upstream runs itself: web search, code execution. It means nothing elsewhere."""
 
     protocol: str
