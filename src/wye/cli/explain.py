@@ -79,6 +79,8 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
         ceiling = "; a label demands the ceiling" if record.ceiling else ""
         permitted = ", ".join(sorted(record.permitted)) or "no deployment"
         yield "verdict", f"permits {permitted} (policy {record.policy_revision}){ceiling}"
+    if record.lost:
+        yield "lost", f"{', '.join(record.lost)}: the upstream's protocol has no words for it"
     yield "usage", _usage(record)
     yield "cost", _cost(record)
     if record.request_id != record.id:

@@ -111,6 +111,16 @@ class UpstreamError(WyeError):
     kind = "upstream_error"
 
 
+class UpstreamRefusedError(UpstreamError):
+    """The upstream blames the request; told in the client's protocol, with the upstream's status."""
+
+    kind = "upstream_refused"
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class UpstreamTimeoutError(UpstreamError):
     """The upstream did not answer in time."""
 

@@ -28,7 +28,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
 
     deployment: str
     cause: str
-    """`first`, `retry` (same deployment) or `fallback` (the next one)."""
+    """`first`, `retry` (same deployment), `fallback` (the next one), `spill` (the next one, for load) or
+    `skip`: nothing was sent, since its protocol cannot carry the request."""
     started_ms: float
     """After the request arrived, milliseconds."""
     duration_ms: float
@@ -71,6 +72,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     lane: Lane | None = None
     usage: Usage | None = None
     """None = the upstream reported none."""
+    lost: tuple[str, ...] = ()
+    """Hints of the request that the upstream's protocol has no words for."""
     ttft_ms: float | None = None
     cost: Cost | None = None
     charged: Decimal | None = None

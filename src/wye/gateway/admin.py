@@ -18,9 +18,10 @@ from wye.core.record import Record
 from wye.gateway.arrival import Arrival
 from wye.gateway.keys import Caller
 from wye.gateway.metrics import Metrics
+from wye.gateway.modellist import model_list, model_row, speaks_anthropic
 from wye.gateway.runtime import Runtime
+from wye.gateway.spoken import CHAT, MESSAGES, MODEL_ROUTES
 from wye.ledger.keystore import Scope
-from wye.protocols.openai_errors import error_body
 
 FindRecord = Callable[[str], Record]
 Handler = Callable[[Request, Caller], Awaitable[Response]]
@@ -46,6 +47,7 @@ class Admin:
                 Route("/v1/models", self._guarded(Scope.INFER, self.models)),
                 Route("/v1/models/{name:path}", self._guarded(Scope.INFER, self.model)),
                 Route("/v1/wye/requests/{id}", self._guarded(Scope.INFER, self.record)),
+                Route("/", self.alive, methods=["HEAD"]),
                 Route("/", self._guarded(Scope.INFER, self.index)),
             ],
             exception_handlers={404: _not_found, 405: _not_found},
@@ -55,6 +57,10 @@ class Admin:
         """Say that the process lives."""
         return Response("ok\n", media_type="text/plain")
 
+    async def alive(self, _request: Request) -> Response:
+        """Say so to whoever asks with HEAD before the first request, as Claude Code does."""
+        return Response()
+
     async def readyz(self, _request: Request) -> Response:
         """Say whether it can serve: 200, or 503 with the reason."""
         why = self._ready()
@@ -62,22 +68,25 @@ class Admin:
 
     async def index(self, _request: Request, _caller: Caller) -> Response:
         """Say what this is."""
-        return _json({"name": "wye", "models": "/v1/models", "chat": "/v1/chat/completions"})
+        chat, messages = "/v1/chat/completions", "/v1/messages"
+        return _json({"name": "wye", "models": "/v1/models", "chat": chat, "messages": messages})
 
     async def metrics(self, _request: Request, _caller: Caller) -> Response:
         """Return Prometheus text."""
         return Response(self._metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    async def models(self, _request: Request, caller: Caller) -> Response:
-        """List every name the caller may put into `model`."""
-        return _json({"object": "list", "data": self._rows(caller)})
+    async def models(self, request: Request, caller: Caller) -> Response:
+        """List every name the caller may put into `model`, in the client's protocol."""
+        rows = self._rows(caller)
+        anthropic = speaks_anthropic(request.scope)
+        return _json(model_list(rows) if anthropic else {"object": "list", "data": rows})
 
     async def model(self, request: Request, caller: Caller) -> Response:
         """Return one of them."""
         name = request.path_params["name"]
         for row in self._rows(caller):
             if row["id"] == name:
-                return _json(row)
+                return _json(model_row(row) if speaks_anthropic(request.scope) else row)
         message = f"there is no model '{name[:100]}'; GET /v1/models lists what there is"
         raise NotFoundError(message, param="model")
 
@@ -91,14 +100,14 @@ class Admin:
         return Response(msgspec.json.encode(record), media_type="application/json")
 
     def _guarded(self, scope: Scope, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        """Let in only who the keys or the guard let in, and answer errors in OpenAI's shape."""
+        """Let in only who the keys or the guard let in, and answer errors in the client's protocol."""
 
         async def endpoint(request: Request) -> Response:
             arrival = Arrival(request.scope)
             try:
                 response = await handler(request, self._runtime.admit(arrival, scope))
             except WyeError as error:
-                response = _refusal(error, arrival.request_id)
+                return _refusal(error, arrival)
             response.headers["x-request-id"] = arrival.request_id
             return response
 
@@ -141,6 +150,7 @@ def _deployment(deployment: Deployment, down: str) -> dict[str, Any]:
         "region": deployment.region,
         "operations": sorted(deployment.operations),
         "context_tokens": profile.context_tokens,
+        "max_output_tokens": profile.max_output_tokens,
         "tools": profile.tools,
         "vision": profile.vision,
         "price": price and _price(price),
@@ -167,18 +177,20 @@ def _json(value: object) -> Response:
     return Response(msgspec.json.encode(value), media_type="application/json")
 
 
-def _refusal(error: WyeError, request_id: str) -> Response:
-    return Response(error_body(error, request_id), error.status, media_type="application/json")
+def _refusal(error: WyeError, arrival: Arrival) -> Response:
+    codec = MESSAGES if speaks_anthropic(arrival.scope) else CHAT
+    body = codec.error(error, arrival.request_id)
+    headers = dict.fromkeys(codec.request_id_headers, arrival.request_id)
+    return Response(body, error.status, headers, media_type="application/json")
 
 
 async def _not_found(request: Request, exc: Exception) -> Response:
-    known = "the model routes are POST /v1/chat/completions and /v1/embeddings; GET /v1/models lists models"
+    known = f"the model routes are POST {', '.join(MODEL_ROUTES)}; GET /v1/models lists models"
     error: WyeError = NotFoundError(f"{request.method} {request.url.path[:200]} is not served here; {known}")
     headers: Mapping[str, str] = {}
     if isinstance(exc, HTTPException) and exc.status_code == 405:  # noqa: PLR2004  # Method Not Allowed
         error = MethodError(f"{request.url.path[:200]} does not take {request.method}")
         headers = exc.headers or {}
-    request_id = Arrival(request.scope).request_id
-    response = _refusal(error, request_id)
-    response.headers.update({**headers, "x-request-id": request_id})
+    response = _refusal(error, Arrival(request.scope))
+    response.headers.update(headers)
     return response

@@ -6,19 +6,12 @@ from wye.core.errors import MethodError, WyeError
 from wye.gateway.arrival import Arrival
 from wye.gateway.downstream import JSON
 from wye.gateway.listener.exchange import Message, Scope
-from wye.gateway.pipeline import Pipeline
-from wye.protocols.codec import Codec
-from wye.protocols.openai_chat import OpenAIChat
-from wye.protocols.openai_embeddings import OpenAIEmbeddings
+from wye.gateway.pipeline import Pipeline, own_headers
+from wye.gateway.spoken import MODEL_ROUTES
 
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ControlPlane = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-MODEL_ROUTES: dict[str, Codec] = {
-    "/v1/chat/completions": OpenAIChat(),
-    "/v1/embeddings": OpenAIEmbeddings(),
-}
 
 
 class App:
@@ -41,5 +34,5 @@ class App:
             return
         error: WyeError = MethodError(f"{scope['path']} takes POST")
         body = codec.error(error, arrival.request_id)
-        head = JSON + b"allow: POST\r\nx-request-id: %b\r\n" % arrival.request_id.encode("ascii")
+        head = own_headers(arrival, codec) + JSON + b"allow: POST\r\n"
         arrival.exchange.respond(error.status, head, body)

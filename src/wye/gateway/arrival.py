@@ -11,8 +11,9 @@ from wye.gateway.listener.exchange import Exchange, Scope
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:/+=-]{1,128}\Z")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}\Z")
+_BETAS = re.compile(rb"[A-Za-z0-9_.,: -]{1,1024}\Z")
 _NO_LABELS: Labels = frozenset()
-_READ = CREDENTIALS | {b"x-request-id", b"x-wye-label", b"traceparent"}
+_READ = CREDENTIALS | {b"x-request-id", b"x-wye-label", b"traceparent", b"anthropic-beta"}
 _bits = random.Random(random.SystemRandom().getrandbits(128)).getrandbits  # noqa: S311  # unique, not secret
 
 
@@ -26,6 +27,7 @@ class Arrival:
 
     __slots__ = (
         "_labels",
+        "betas",
         "credentials",
         "exchange",
         "headers",
@@ -41,6 +43,8 @@ class Arrival:
         self.exchange: Exchange = scope["wye.connection"]
         self.headers: list[tuple[bytes, bytes]] = scope["headers"]
         self.id = self.request_id = new_id()
+        self.betas = b""
+        """`anthropic-beta`: which of Anthropic's beta features the client wants."""
         self._labels = self.trace = self.parent = ""
         credentials = None
         for pair in self.headers:
@@ -59,6 +63,9 @@ class Arrival:
             # Two headers are one list (RFC 9110 section 5.3); dropping one would drop a restriction.
             text = value.decode("latin-1")
             self._labels = f"{self._labels},{text}" if self._labels else text
+        elif name == b"anthropic-beta":
+            if _BETAS.match(value):
+                self.betas = b"%b,%b" % (self.betas, value) if self.betas else value
         elif match := _TRACEPARENT.match(value):
             self.trace, self.parent = match[1].decode("ascii"), match[2].decode("ascii")
 

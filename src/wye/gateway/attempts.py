@@ -7,35 +7,32 @@ Rules:
 - A *fallback* asks the next candidate, after any failure that is not the client's own fault.
 - A *spill* asks the next candidate because the queue of this one is full.
 - All of them happen before the first byte of an answer goes to the client, and none leaves the verdict.
-- An upstream's 4xx that blames the request goes to the client as it came.
+- An upstream's 4xx that blames the request goes to the client as it came, or translated.
+- A candidate of another protocol that cannot carry the request is passed over before anything is sent.
 """
 
 import asyncio
 import random
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 
-from wye.core.decision import Decision, Verdict
 from wye.core.errors import (
     BudgetError,
     EgressRefusedError,
     RateLimitError,
     UpstreamError,
+    UpstreamRefusedError,
     UpstreamTimeoutError,
-    WyeError,
 )
 from wye.core.record import Attempt
-from wye.core.request import Request
-from wye.core.usage import Usage
+from wye.gateway.crossing import Crossing
 from wye.gateway.health import Health
-from wye.gateway.keys import Caller
-from wye.gateway.limits import Limits, Reservation
+from wye.gateway.job import Answer, Failure, Hold, Job, note_unmade
+from wye.gateway.limits import Limits
 from wye.gateway.refusals import refusal, retry_after_seconds
 from wye.gateway.target import Target
 from wye.ledger.entry import Entry
-from wye.protocols.codec import Codec, Edits, Relay
+from wye.protocols.codec import Edits, Relay
 from wye.providers.egress import Egress
 from wye.providers.transport.errors import NotSentError, TransportError, TransportTimeoutError
 from wye.providers.transport.response import Response
@@ -46,70 +43,6 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 BACKOFF_SECONDS = 0.25
 MAX_RETRY_AFTER = 5.0
 """A longer `Retry-After` is not waited for: the next candidate is asked instead."""
-
-
-@dataclass(slots=True, eq=False)
-class Hold:
-    """What an attempt occupies: a place in the gate, and part of a budget. Given back once."""
-
-    target: Target
-    reservation: Reservation
-    entered: float
-    cause: str
-    released: bool = False
-
-    first_byte: float = 0.0
-    """When the upstream's answer began; 0 = it has not."""
-
-    def release(self) -> None:
-        """Give the place back."""
-        if not self.released:
-            self.released = True
-            self.target.gate.leave(self.entered)
-
-
-@dataclass(slots=True, eq=False)
-class Answer:
-    """An upstream's answer, or the head of a streamed one, and what is to be given back after it."""
-
-    status: int
-    body: bytes
-    """The whole body; of a stream the first events."""
-    usage: Usage | None
-    response: Response
-    hold: Hold
-    streamed: bool = False
-    """The body is events."""
-    relay: Relay | None = None
-    """Reads the rest of a stream; None = `body` is all there is."""
-    error: WyeError | None = None
-    """What an error answer says, for where its body cannot be passed on."""
-
-
-@dataclass(slots=True, eq=False)
-class Failure:
-    """Why an attempt gave no answer, and what may be done about it."""
-
-    error: WyeError
-    retry: bool = False
-    fallback: bool = True
-    next_cause: str = "fallback"
-    retry_after: float | None = None
-    passed: Answer | None = None
-    """An error answer that goes to the client as it came, if nothing better is found."""
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """One request with all that binds its attempts."""
-
-    request: Request
-    verdict: Verdict
-    decision: Decision
-    codec: Codec
-    caller: Caller
-    entry: Entry
-    targets: Mapping[str, Target]
 
 
 class Attempts:
@@ -126,12 +59,11 @@ class Attempts:
         cause = "first"
         made = 0
         failure: Failure | None = None
-        for candidate in job.decision.candidates:
-            target = job.targets[candidate.deployment]
+        for target, crossing in job.ways():
             for again in range(1 + target.deployment.retries):
-                outcome = await self._attempt(job, target, "retry" if again else cause)
+                outcome = await self._attempt(job, target, "retry" if again else cause, crossing)
                 if isinstance(outcome, Answer):
-                    self._health.succeeded(candidate.deployment)
+                    self._health.succeeded(target.deployment.id)
                     return outcome
                 failure = outcome
                 made += 1
@@ -144,30 +76,32 @@ class Attempts:
             cause = failure.next_cause
         if failure is None:
             message = "the decision holds no candidate"
-            raise UpstreamError(message)
+            raise job.refused or UpstreamError(message)
         if failure.passed is not None:
             return failure.passed
         raise failure.error
 
-    async def _attempt(self, job: Job, target: Target, cause: str) -> Answer | Failure:
+    async def _attempt(
+        self, job: Job, target: Target, cause: str, crossing: Crossing | None
+    ) -> Answer | Failure:
         gate = target.gate
         if not gate.try_enter():
             try:
                 await gate.enter()
             except RateLimitError as error:
-                _note_unmade(job.entry, target, cause, error)
+                note_unmade(job.entry, target, cause, error)
                 return Failure(error, next_cause="spill")
         entered = time.perf_counter()
         try:
             reservation = self._limits.reserve(job.caller, job.request, target.deployment)
         except (BudgetError, RateLimitError) as error:
             gate.leave(entered)
-            _note_unmade(job.entry, target, cause, error)
+            note_unmade(job.entry, target, cause, error)
             return Failure(error)
         except BaseException:
             gate.leave(entered)
             raise
-        hold = Hold(target, reservation, entered, cause)
+        hold = Hold(target, reservation, entered, cause, crossing)
         try:
             outcome = await self._exchange(job, target, hold)
         except BaseException as error:  # whatever it was: the place and the budget are given back
@@ -189,15 +123,12 @@ class Attempts:
             output_cap_field=deployment.max_output_field,
         )
         head = b"%bx-request-id: %b\r\n" % (target.head, job.entry.request_id.encode("latin-1"))
+        path, body = _upstream_request(job, hold, edits)
+        if job.betas and hold.crossing is None:
+            head += b"anthropic-beta: %b\r\n" % job.betas
         try:
             grant = self._egress.admit(job.verdict, deployment)
-            response = await self._transport.send(
-                grant,
-                b"POST",
-                target.base_path + job.codec.target,
-                head,
-                job.codec.splice(job.request, edits),
-            )
+            response = await self._transport.send(grant, b"POST", target.base_path + path, head, body)
         except TransportError as error:
             return self._failed(job, hold, None, error)
         except EgressRefusedError as error:
@@ -218,7 +149,10 @@ class Attempts:
     async def _whole(self, job: Job, hold: Hold, response: Response) -> Answer | Failure:
         body = await response.read(MAX_ANSWER_BYTES)
         try:
-            usage = job.codec.usage(body)
+            if hold.crossing is None:
+                usage = job.codec.usage(body)
+            else:
+                body, usage = hold.crossing.answer(body)
         except (ValueError, RecursionError):
             kind = (response.header(b"content-type") or b"unknown content").decode("latin-1")[:60]
             message = f"'{hold.target.deployment.id}' answered 200 with something that is no answer ({kind})"
@@ -227,7 +161,7 @@ class Attempts:
 
     async def _first_events(self, job: Job, hold: Hold, edits: Edits, response: Response) -> Answer | Failure:
         """Wait for the first event that says something: comments alone do not commit to this upstream."""
-        relay = job.codec.relay(edits)
+        relay: Relay = job.codec.relay(edits) if hold.crossing is None else hold.crossing.relay()
         rest = b""
         try:
             async for chunk in response:
@@ -254,6 +188,9 @@ class Attempts:
         told = refusal(deployment, response.status, body, after)
         passed = None
         if told.verbatim:
+            if hold.crossing is not None:
+                blamed = UpstreamRefusedError(response.status, told.error.message)
+                body = job.codec.error(blamed, job.entry.request_id)
             passed = Answer(response.status, body, None, response, hold, error=told.error)
         failure = Failure(told.error, told.retry, told.fallback, retry_after=after, passed=passed)
         return self._gave_up(job, hold, response, failure, billed=False)
@@ -283,6 +220,13 @@ class Attempts:
         return failure
 
 
+def _upstream_request(job: Job, hold: Hold, edits: Edits) -> tuple[bytes, bytes]:
+    """Return the path below the endpoint's base and the body: the client's own bytes, or a translation."""
+    if hold.crossing is None:
+        return job.codec.target, job.codec.splice(job.request, edits)
+    return hold.crossing.path, hold.crossing.request(edits)
+
+
 def attempt_record(entry: Entry, hold: Hold, response: Response | None, error: str = "") -> Attempt:
     """Make the ledger's note of an attempt that ends now."""
     now = time.perf_counter()
@@ -296,12 +240,6 @@ def attempt_record(entry: Entry, hold: Hold, response: Response | None, error: s
         request_bytes=response.bytes_sent if response else 0,
         response_bytes=response.bytes_received if response else 0,
     )
-
-
-def _note_unmade(entry: Entry, target: Target, cause: str, error: WyeError) -> None:
-    """Note an attempt that was not made, so that the next one's cause can be understood."""
-    now = entry.elapsed_ms(time.perf_counter())
-    entry.attempts.append(Attempt(target.deployment.id, cause, now, 0.0, error=error.message))
 
 
 def _interruption(error: BaseException) -> str:

@@ -67,7 +67,8 @@ def worst_case(request: Request, deployment: Deployment, output_cap: int | None 
     if request.unpriced:
         message = f"a key with limits may not use `{request.unpriced}`: tokens do not bound what it costs"
         raise BadRequestError(message, param=request.unpriced)
-    if request.choices < 1 or (request.max_output_tokens is not None and request.max_output_tokens < 1):
+    least = 0 if deployment.protocol == "anthropic_messages" else 1  # there 0 only fills the cache
+    if request.choices < 1 or (request.max_output_tokens is not None and request.max_output_tokens < least):
         message = "a key with limits needs `max_tokens` and `n` to be at least 1"
         raise BadRequestError(message, param="n" if request.choices < 1 else "max_tokens")
     cap = default_cap(request, deployment) if output_cap is None else output_cap

@@ -11,6 +11,7 @@ from wye.core.usage import Usage
 _SECONDS_AN_HOUR = Decimal(3600)
 
 NOTHING = Cost(Decimal(0), basis="every attempt was refused, which nobody bills")
+NOTHING_SENT = Cost(Decimal(0), basis="no upstream was asked")
 
 
 def cost_of(deployment: Deployment, usage: Usage | None, busy_seconds: float, began: float) -> Cost:

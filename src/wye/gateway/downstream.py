@@ -20,11 +20,12 @@ class Downstream:
     `begun`: the head of a stream is out already; `over`: the last byte is. `bytes`: how much body is out.
     """
 
-    __slots__ = ("_exchange", "_headers", "begun", "bytes", "last_write", "over")
+    __slots__ = ("_exchange", "_headers", "_heartbeat", "begun", "bytes", "last_write", "over")
 
-    def __init__(self, exchange: Exchange, headers: bytes) -> None:
+    def __init__(self, exchange: Exchange, headers: bytes, heartbeat: bytes = COMMENT) -> None:
         self._exchange = exchange
         self._headers = headers
+        self._heartbeat = heartbeat
         self.begun = self.over = False
         self.bytes = 0
         self.last_write = time.monotonic()
@@ -54,10 +55,10 @@ class Downstream:
         self._exchange.finish()
 
     def beat(self) -> None:
-        """Break the silence with a comment. Sends the head first if no upstream has answered yet."""
+        """Break the silence with what means nothing. Sends the head first if no upstream has answered yet."""
         if not self.over and not self._exchange.paused:
             self.begin()
-            self._put(COMMENT)
+            self._put(self._heartbeat)
 
     def _put(self, chunk: bytes) -> None:
         self.bytes += len(chunk)

@@ -10,14 +10,16 @@ from wye.core.errors import LedgerError, OverloadedError, UpstreamError, Upstrea
 from wye.core.record import Outcome
 from wye.core.usage import Usage
 from wye.gateway.arrival import Arrival
-from wye.gateway.attempts import Answer, Attempts, Job, attempt_record
+from wye.gateway.attempts import Attempts, attempt_record
 from wye.gateway.books import Books
-from wye.gateway.costs import NOTHING, cost_of
+from wye.gateway.costs import NOTHING, NOTHING_SENT, cost_of
 from wye.gateway.downstream import JSON, Downstream, Heart
+from wye.gateway.job import Answer, Job
 from wye.gateway.listener.exchange import HangupError
 from wye.gateway.runtime import Runtime
 from wye.ledger.entry import Entry
 from wye.ledger.keystore import Scope
+from wye.protocols.anthropic_count import AnthropicCount
 from wye.protocols.codec import Codec, Relay
 from wye.providers.transport.errors import TransportError, TransportTimeoutError
 
@@ -39,7 +41,7 @@ class Pipeline:
     async def serve(self, arrival: Arrival, codec: Codec) -> None:
         """Answer one request. A client that hangs up cancels this, and with it the upstream."""
         now = self._runtime.now
-        downstream = Downstream(arrival.exchange, _own_headers(arrival))
+        downstream = Downstream(arrival.exchange, own_headers(arrival, codec), codec.heartbeat)
         try:
             caller = self._runtime.admit(arrival, Scope.INFER)
         except WyeError as error:
@@ -62,7 +64,10 @@ class Pipeline:
             verdict, decision = entry.verdict, entry.decision = now.decide(request, labels)
             if request.stream:
                 self._heart.watch(downstream)
-            job = Job(request, verdict, decision, codec, caller, entry, now.targets)
+            job = Job(request, verdict, decision, codec, caller, entry, now.targets, arrival.betas)
+            if isinstance(codec, AnthropicCount) and not job.verbatim:
+                self._estimate(codec.estimate(request), entry, downstream)
+                return
             answer = await self._attempts.run(job)
             await self._give(answer, codec, entry, downstream)
         except (asyncio.CancelledError, HangupError):
@@ -84,12 +89,13 @@ class Pipeline:
         deployment = answer.hold.target.deployment
         entry.deployment, entry.lane, entry.status = deployment.id, deployment.lane, answer.status
         entry.first_byte = answer.hold.first_byte
+        entry.lost = answer.hold.lost
         relay = answer.relay
         if relay is None:
             self._give_whole(answer, entry, downstream)
             return
         try:
-            downstream.begin(answer.hold.target.answer_headers)
+            downstream.begin(answer.headers)
             error, last = await self._relay(answer, relay, entry, downstream)
         except BaseException:  # whatever it was: the upstream is let go, the place and the budget given back
             answer.response.abort()
@@ -116,15 +122,22 @@ class Pipeline:
             entry.cost = NOTHING
         if answer.streamed:
             self._books.seal(entry)
-            downstream.begin(answer.hold.target.answer_headers)
+            downstream.begin(answer.headers)
             downstream.end(answer.body)
         elif downstream.begun:
             message = f"'{entry.deployment}' answered a stream with a single document"
             raise answer.error or UpstreamError(message)
         else:
             self._books.seal(entry)
-            headers = answer.hold.target.answer_headers + JSON + _cost_header(entry)
+            headers = answer.headers + JSON + _cost_header(entry)
             downstream.whole(answer.status, headers, answer.body)
+
+    def _estimate(self, body: bytes, entry: Entry, downstream: Downstream) -> None:
+        """Answer with a guess: none of the candidates counts tokens."""
+        entry.outcome, entry.status, entry.cost = Outcome.OK, HTTPStatus.OK, NOTHING_SENT
+        entry.response_bytes = len(body)
+        self._books.seal(entry)
+        downstream.whole(HTTPStatus.OK, JSON + b"x-wye-estimate: tokens\r\n", body)
 
     async def _relay(
         self, answer: Answer, relay: Relay, entry: Entry, downstream: Downstream
@@ -185,8 +198,10 @@ class Pipeline:
             downstream.whole(error.status, _error_headers(error), codec.error(error, entry.request_id))
 
 
-def _own_headers(arrival: Arrival) -> bytes:
-    return f"x-request-id: {arrival.request_id}\r\nx-wye-decision: {arrival.id}\r\n".encode("ascii")
+def own_headers(arrival: Arrival, codec: Codec) -> bytes:
+    """Return the header lines of every answer: what the request is called here."""
+    names = "".join([f"{name}: {arrival.request_id}\r\n" for name in codec.request_id_headers])
+    return f"{names}x-wye-decision: {arrival.id}\r\n".encode("ascii")
 
 
 def _error_headers(error: WyeError) -> bytes:

@@ -1,10 +1,25 @@
 """A deployment made ready to be attempted: what can be computed before a request arrives is."""
 
+import re
 from dataclasses import dataclass, field
 
 from wye import __version__
-from wye.catalog.deployments import Deployment
+from wye.catalog.deployments import Deployment, Speech
+from wye.core.secret import Secret
 from wye.gateway.gate import Gate
+from wye.protocols.translate import Wire
+
+ANTHROPIC: Speech = "anthropic_messages"
+_VERSION = b"anthropic-version: 2023-06-01"
+_VERBATIM = {
+    "openai_chat": frozenset({"openai_chat", "openai_embeddings"}),
+    ANTHROPIC: frozenset({ANTHROPIC, "anthropic_count_tokens"}),
+}
+"""What an upstream speaks -> codecs whose requests are forwarded as they are."""
+_DEFAULT_MAX_TOKENS = 8_192
+"""Anthropic demands a cap. Every Claude since 3.5 writes as much; a client that wants more says so."""
+_ADAPTIVE = re.compile(r"claude-(opus|sonnet)-(4[-.][6-9]|[5-9])(\D|$)|claude-(fable|mythos)-")
+"""Claude models that choose themselves how long to think."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -13,6 +28,10 @@ class Target:
 
     deployment: Deployment
     gate: Gate
+    verbatim: frozenset[str]
+    """Codecs whose requests it takes as they are; others are translated."""
+    wire: Wire
+    """How a translated request is spelled for it."""
     head: bytes = field(repr=False)
     """Header lines for the upstream, the credential among them."""
     base_path: bytes
@@ -26,16 +45,36 @@ def target(deployment: Deployment, gate: Gate) -> Target:
         b"content-type: application/json",
         b"accept: application/json, text/event-stream",
         b"user-agent: wye/" + __version__.encode(),
+        *credentials(deployment.protocol, deployment.api_key),
     ]
-    if deployment.api_key is not None:
-        lines.append(b"authorization: Bearer " + deployment.api_key.reveal().encode("latin-1"))
     lane = deployment.lane.value if deployment.lane else "unknown"
     return Target(
         deployment=deployment,
         gate=gate,
+        verbatim=_VERBATIM[deployment.protocol],
+        wire=_wire(deployment),
         head=b"".join(line + b"\r\n" for line in lines),
         base_path=deployment.endpoint.base_path.encode(),
         answer_headers=f"x-wye-deployment: {deployment.id}\r\nx-wye-lane: {lane}\r\n".encode(
             "latin-1", "replace"
         ),
+    )
+
+
+def credentials(protocol: Speech, key: Secret | None) -> list[bytes]:
+    """Return the header lines by which a protocol's upstreams know who asks."""
+    secret = None if key is None else key.reveal().encode("latin-1")
+    if protocol == ANTHROPIC:
+        return [_VERSION] if secret is None else [_VERSION, b"x-api-key: " + secret]
+    return [] if secret is None else [b"authorization: Bearer " + secret]
+
+
+def _wire(deployment: Deployment) -> Wire:
+    most = deployment.profile.max_output_tokens
+    return Wire(
+        model=deployment.model,
+        max_tokens_field=deployment.max_output_field,
+        default_max_tokens=_DEFAULT_MAX_TOKENS if most is None else min(most, _DEFAULT_MAX_TOKENS),
+        include_usage=deployment.stream_options,
+        adaptive_thinking=_ADAPTIVE.match(deployment.model) is not None,
     )

@@ -38,6 +38,7 @@ class Entry:
         "key",
         "labels",
         "lane",
+        "lost",
         "operation",
         "outcome",
         "parent",
@@ -68,6 +69,7 @@ class Entry:
         """The answer's bytes, where content is stored; None = it is not."""
         self.labels: Labels = frozenset()
         self.lane: Lane | None = None
+        self.lost: tuple[str, ...] = ()
         self.request: Request | None = None
         self.verdict: Verdict | None = None
         self.decision: Decision | None = None
@@ -125,6 +127,7 @@ class Entry:
             deployment=self.deployment,
             lane=self.lane,
             usage=self.usage,
+            lost=self.lost,
             ttft_ms=None if self.first_byte is None else self.elapsed_ms(self.first_byte),
             cost=self.cost,
             charged=self.charged,

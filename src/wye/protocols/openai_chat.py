@@ -120,6 +120,8 @@ class OpenAIChat:
     name = "openai_chat"
     operation = Operation.CHAT
     target = b"/chat/completions"
+    heartbeat = sse.COMMENT
+    request_id_headers = ("x-request-id",)
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""

@@ -5,7 +5,7 @@ import msgspec
 from wye.core.errors import BadRequestError, WyeError
 from wye.core.request import Operation, Request
 from wye.core.usage import Usage
-from wye.protocols import openai_errors
+from wye.protocols import openai_errors, sse
 from wye.protocols.codec import Edits, Relay
 from wye.protocols.decoding import decode
 from wye.protocols.openai_usage import WireUsage, to_usage
@@ -32,6 +32,8 @@ class OpenAIEmbeddings:
     name = "openai_embeddings"
     operation = Operation.EMBEDDINGS
     target = b"/embeddings"
+    heartbeat = sse.COMMENT
+    request_id_headers = ("x-request-id",)
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""

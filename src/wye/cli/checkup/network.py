@@ -15,6 +15,7 @@ from wye.cli.terminal import plain
 from wye.config.addresses import Address, parse_listen
 from wye.config.settings import EmbeddedSettings, Settings
 from wye.core.errors import EgressRefusedError
+from wye.gateway.target import credentials
 from wye.providers.discovery import Answer, Discovered, discover
 from wye.providers.discovery.probe import MAX_BODY
 from wye.providers.egress import Egress
@@ -128,9 +129,8 @@ def _not_found(found: Discovered) -> Iterator[Finding]:
 async def _ask(egress: Egress, transport: Transport, account: Account) -> Finding:
     """Fetch a provider's list of models with its key."""
     check, source = f"key of {account.provider.id}", account.found_by
-    headers = b"accept: application/json\r\n"
-    if account.key is not None:
-        headers += b"authorization: Bearer " + account.key.reveal().encode("latin-1") + b"\r\n"
+    lines = [b"accept: application/json", *credentials(account.provider.protocol, account.key)]
+    headers = b"".join(line + b"\r\n" for line in lines)
     target = f"{account.endpoint.base_path}/models".encode()
     try:
         grant = egress.admit_operator(account.endpoint, "doctor", _ONLINE)

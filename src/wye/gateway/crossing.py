@@ -1,0 +1,119 @@
+"""A request and its answer between two protocols: what attempts use where forwarding bytes will not do."""
+
+import re
+from typing import NamedTuple
+
+import msgspec
+
+from wye.core.chat import Chat
+from wye.core.errors import BadRequestError
+from wye.core.stream import End, Event, Fail, Used
+from wye.core.usage import Usage
+from wye.protocols.codec import Edits
+from wye.protocols.lossiness import losses
+from wye.protocols.translate import Dialect, EventReader, EventWriter, Wire
+
+MOST_LOST = 32
+LONGEST_NAME = 64
+_STRANGE = re.compile(r"[^A-Za-z0-9_.\-]")
+_UNFINISHED = "the upstream's stream ended before the answer was finished"
+
+
+class CannotCarryError(BadRequestError):
+    """The upstream's protocol has no words for something that the request means."""
+
+    kind = "cannot_translate"
+
+
+class Shore(NamedTuple):
+    """An upstream as a crossing sees it."""
+
+    dialect: Dialect
+    path: bytes
+    """Below the upstream's base path."""
+    wire: Wire
+
+
+class Crossing:
+    """One request on its way to an upstream of another protocol."""
+
+    __slots__ = ("_chat", "_source", "_target", "_wants_usage", "_wire", "lost", "path")
+
+    def __init__(self, chat: Chat, source: Dialect, to: "Shore", *, wants_usage: bool) -> None:
+        """Raise `CannotCarryError` if the upstream cannot be told what `chat` means."""
+        told = losses(chat, source.name, to.dialect.name, to.wire)
+        if told.refuse:
+            raise CannotCarryError("; ".join(told.refuse))
+        self._chat = chat
+        self._source = source
+        self._target = to.dialect
+        self._wire = to.wire
+        self._wants_usage = wants_usage
+        self.path = to.path
+        self.lost = tuple(_plain(name) for name in told.annotate[:MOST_LOST])
+        """Names of what the upstream does not get; the request means the same without."""
+
+    def request(self, edits: Edits) -> bytes:
+        """Return the body for the upstream. Of `edits` only the cap is new: the rest stands in `wire`."""
+        chat = self._chat
+        if edits.output_cap is not None:
+            chat = msgspec.structs.replace(chat, max_output_tokens=edits.output_cap)
+        return self._target.write_request(chat, self._wire)
+
+    def answer(self, body: bytes) -> tuple[bytes, Usage | None]:
+        """Return a whole answer in the client's protocol. Raises `ValueError` if it is no answer at all."""
+        answer = self._target.read_answer(body)
+        return self._source.write_answer(answer), answer.usage
+
+    def relay(self) -> "CrossingRelay":
+        """Return the translator of one streamed answer."""
+        return CrossingRelay(self._target.reader(), self._source.writer(want_usage=self._wants_usage))
+
+
+def _plain(name: str) -> str:
+    """Return a name that may stand in a header: a client can call a member of its request anything."""
+    return _STRANGE.sub("?", name[:LONGEST_NAME])
+
+
+class CrossingRelay:
+    """Translates a stream as it arrives. Like every `Relay` it holds the end back."""
+
+    __slots__ = ("_ended", "_held", "_reader", "_writer", "error", "usage")
+
+    def __init__(self, reader: EventReader, writer: EventWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._held = b""
+        self._ended = False
+        self.usage: Usage | None = None
+        self.error = ""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take the upstream's bytes; return the client's. Raises `ValueError` for what is no stream."""
+        return self._pass_on(self._reader.feed(chunk))
+
+    def finish(self) -> bytes:
+        """The upstream ended; return the answer's last bytes."""
+        rest = self._pass_on(self._reader.finish())
+        if not self._ended and not self.error:
+            self.error = _UNFINISHED
+        return rest + self._held
+
+    def _pass_on(self, events: list[Event]) -> bytes:
+        ready: list[bytes] = []
+        for event in events:
+            if self._ended or self.error:
+                break
+            match event:
+                case Fail():
+                    words = f": {event.message}" if event.message else ""
+                    self.error = f"the upstream reported an error in its stream{words}"
+                case End():
+                    self._ended = True
+                    self._held = self._writer.write(event)
+                case Used():
+                    self.usage = event.usage
+                    ready.append(self._writer.write(event))
+                case _:
+                    ready.append(self._writer.write(event))
+        return b"".join(ready)

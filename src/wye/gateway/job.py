@@ -1,0 +1,134 @@
+"""What attempts share: the job, what an attempt holds, and how it ends."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from wye.core.chat import Chat
+from wye.core.decision import Decision, Verdict
+from wye.core.errors import BadRequestError, WyeError
+from wye.core.record import Attempt
+from wye.core.request import Request
+from wye.core.usage import Usage
+from wye.gateway.crossing import Crossing
+from wye.gateway.keys import Caller
+from wye.gateway.limits import Reservation
+from wye.gateway.spoken import crossing, read
+from wye.gateway.target import Target
+from wye.ledger.entry import Entry
+from wye.protocols.codec import Codec, Relay
+from wye.providers.transport.response import Response
+
+
+@dataclass(slots=True, eq=False)
+class Hold:
+    """What an attempt occupies: a place in the gate, and part of a budget. Given back once."""
+
+    target: Target
+    reservation: Reservation
+    entered: float
+    cause: str
+    crossing: Crossing | None = None
+    """Translates; None = the upstream speaks the client's protocol."""
+    released: bool = False
+
+    first_byte: float = 0.0
+    """When the upstream's answer began; 0 = it has not."""
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Hints of the request that the upstream did not get."""
+        return () if self.crossing is None else self.crossing.lost
+
+    def release(self) -> None:
+        """Give the place back."""
+        if not self.released:
+            self.released = True
+            self.target.gate.leave(self.entered)
+
+
+@dataclass(slots=True, eq=False)
+class Answer:
+    """An upstream's answer, or the head of a streamed one, and what is to be given back after it."""
+
+    status: int
+    body: bytes
+    """The whole body; of a stream the first events."""
+    usage: Usage | None
+    response: Response
+    hold: Hold
+    streamed: bool = False
+    """The body is events."""
+    relay: Relay | None = None
+    """Reads the rest of a stream; None = `body` is all there is."""
+    error: WyeError | None = None
+    """What an error answer says, for where its body cannot be passed on."""
+
+    @property
+    def headers(self) -> bytes:
+        """Header lines that tell the client who answered, and what did not reach them."""
+        lines, lost = self.hold.target.answer_headers, self.hold.lost
+        return lines + b"x-wye-lost: %b\r\n" % ", ".join(lost).encode("ascii", "replace") if lost else lines
+
+
+@dataclass(slots=True, eq=False)
+class Failure:
+    """Why an attempt gave no answer, and what may be done about it."""
+
+    error: WyeError
+    retry: bool = False
+    fallback: bool = True
+    next_cause: str = "fallback"
+    retry_after: float | None = None
+    passed: Answer | None = None
+    """An error answer that goes to the client as it came, if nothing better is found."""
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One request with all that binds its attempts."""
+
+    request: Request
+    verdict: Verdict
+    decision: Decision
+    codec: Codec
+    caller: Caller
+    entry: Entry
+    targets: Mapping[str, Target]
+    betas: bytes = b""
+    """The client's `anthropic-beta`, for upstreams of Anthropic's protocol."""
+    refused: BadRequestError | None = None
+    """Why a candidate was passed over."""
+    _chat: Chat | None = None
+
+    @property
+    def verbatim(self) -> bool:
+        """Whether some candidate takes the request as it is."""
+        return any(self.codec.name in self.targets[c.deployment].verbatim for c in self.decision.candidates)
+
+    def ways(self) -> Iterator[tuple[Target, Crossing | None]]:
+        """Yield whom to ask, in order, and what translates for them; None = nothing needs to be.
+
+        Passes over, and notes, whose protocol cannot carry the request.
+        """
+        name = self.codec.name
+        for candidate in self.decision.candidates:
+            target = self.targets[candidate.deployment]
+            if name in target.verbatim:
+                yield target, None
+                continue
+            try:
+                if self._chat is None:
+                    self._chat = read(self.request)
+                made = crossing(self.request, self._chat, target)
+            except BadRequestError as error:
+                note_unmade(self.entry, target, "skip", error)
+                self.refused = error
+                continue
+            yield target, made
+
+
+def note_unmade(entry: Entry, target: Target, cause: str, error: WyeError) -> None:
+    """Note an attempt that was not made, so that the next one's cause can be understood."""
+    now = entry.elapsed_ms(time.perf_counter())
+    entry.attempts.append(Attempt(target.deployment.id, cause, now, 0.0, error=error.message))
