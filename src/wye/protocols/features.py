@@ -17,6 +17,7 @@ from wye.core.chat import (
     Refusal,
     Role,
     ServerTool,
+    Source,
     Text,
     Tool,
     ToolCall,
@@ -27,18 +28,21 @@ _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _MARKS = {"legacy": "functions", "custom": "custom_tool"}
 """`extras["kind"]` of Chat's tools and calls -> feature."""
 _DOCUMENTS = ("application/pdf", "text/")
+_PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 
 
 def features(chat: Chat, target: str) -> tuple[set[str], tuple[str, ...]]:
     """Return the features used, as seen by `target`, and the paths of members without a canonical place."""
-    finder = _Finder(target)
+    finder = _Finder(target, marked=chat.protocol == "openai_chat")
     finder.chat(chat)
     return finder.found, tuple(finder.extras)
 
 
 class _Finder:
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, *, marked: bool) -> None:
         self._target = target
+        self._marks = _MARKS if marked else {}
+        self._hidden = ("kind", "inner") if marked else ()
         self._loop = False
         self.found: set[str] = set()
         self.extras: dict[str, None] = {}
@@ -84,7 +88,7 @@ class _Finder:
             thinking_display=thinking.show is not None,
         )
         known = ("reasoning", "thinking")  # Chat's spellings, whole: what they say is in the other fields
-        self._unknown("thinking.", {name: one for name, one in thinking.extras.items() if name not in known})
+        self._unknown("thinking.", [name for name in thinking.extras if name not in known])
 
     def _message(self, message: Message) -> None:
         self._unknown("messages[].", message.extras)
@@ -102,13 +106,13 @@ class _Finder:
             self._if(opaque=part.protocol != self._target)
             return
         if part.extras:
-            self._unknown(path, {name: one for name, one in part.extras.items() if name != "kind"})
+            self._unknown(path, [name for name in part.extras if name not in self._hidden])
         match part:
             case Text():
                 self._if(citations=bool(part.citations), cache_control=part.cache is not None)
             case Image():
                 self._if(image_detail=bool(part.detail), cache_control=part.cache is not None)
-                self._if(file_id=part.source.kind == "file")
+                self._if(file_id=part.source.kind == "file", image_type=_is_other(part.source, _PICTURES))
             case Document():
                 self._document(part)
             case Audio():
@@ -131,13 +135,13 @@ class _Finder:
             document_text=source.kind == "text",
             document_url=source.kind == "url",
             file_id=source.kind == "file",
-            document_type=source.kind == "data" and not source.media_type.startswith(_DOCUMENTS),
+            document_type=_is_other(source, _DOCUMENTS),
         )
 
     def _reasoning(self, signed: bool, origin: str) -> None:  # noqa: FBT001  # a fact, private
         if signed and origin != self._target:
             self.found.add("signed_reasoning_in_loop" if self._loop else "signed_reasoning")
-        elif not signed:
+        elif not signed or self._target == "openai_chat":
             self.found.add("reasoning")
 
     def _call(self, call: ToolCall) -> None:
@@ -163,11 +167,11 @@ class _Finder:
             return
         self._mark(tool.extras)
         self._if(cache_control=tool.cache is not None)
-        rest = {name: one for name, one in tool.extras.items() if name not in ("kind", "inner")}
-        self._unknown("tools[].", rest | tool.extras.get("inner", {}))
+        rest = [name for name in tool.extras if name not in self._hidden]
+        self._unknown("tools[].", [*rest, *(tool.extras.get("inner", {}) if self._hidden else ())])
 
     def _mark(self, extras: Extras) -> None:
-        mark = _MARKS.get(extras.get("kind", "")) if extras else None
+        mark = self._marks.get(extras.get("kind", "")) if extras else None
         if mark is not None:
             self.found.add(mark)
 
@@ -185,6 +189,10 @@ def _loop_starts(messages: tuple[Message, ...]) -> int:
         if message.role is Role.USER and not any(isinstance(part, ToolResult) for part in message.parts):
             return at + 1
     return 0
+
+
+def _is_other(source: Source, known: tuple[str, ...]) -> bool:
+    return source.kind == "data" and not source.media_type.startswith(known)
 
 
 def _is_object(arguments: str) -> bool:

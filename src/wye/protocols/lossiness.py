@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from wye.core.chat import Chat
+from wye.protocols.anthropic_request import LEAST_BUDGET
 from wye.protocols.features import features
 from wye.protocols.translate import Wire
 
@@ -56,6 +57,7 @@ def _both(verdict: Verdict) -> dict[str, Verdict]:
 
 
 _DROPPED = _annotate("left out")
+_NO_ROOM = _annotate("left out where `max_tokens` leaves no room for a budget")
 
 TABLE: tuple[Row, ...] = (
     Row(
@@ -124,6 +126,11 @@ TABLE: tuple[Row, ...] = (
         {MESSAGES: _refuse("it takes PDF and text")},
     ),
     Row(
+        "image_type",
+        "a picture that is not JPEG, PNG, GIF or WebP, or does not say what it is",
+        {MESSAGES: _refuse("it takes those four")},
+    ),
+    Row(
         "json_format",
         "`response_format` of type `json_object`",
         {MESSAGES: _refuse("it promises JSON only for a schema: use `json_schema`")},
@@ -185,7 +192,9 @@ TABLE: tuple[Row, ...] = (
         "`thinking.budget_tokens`",
         {
             CHAT: _annotate("becomes `reasoning_effort`, see below"),
-            MESSAGES: _annotate("left out for a model that decides by `effort`"),
+            MESSAGES: _annotate(
+                "left out for a model that decides by `effort`; fitted to `max_tokens` for others"
+            ),
         },
     ),
     Row(
@@ -196,9 +205,9 @@ TABLE: tuple[Row, ...] = (
     Row(
         "thinking",
         "`thinking` on or off, without saying how much",
-        {CHAT: _annotate("left out: the model's default holds")},
+        {CHAT: _annotate("left out: the model's default holds"), MESSAGES: _NO_ROOM},
     ),
-    Row("thinking_display", "whether thoughts shall be shown", {CHAT: _DROPPED}),
+    Row("thinking_display", "whether thoughts shall be shown", {CHAT: _DROPPED, MESSAGES: _NO_ROOM}),
 )
 
 REFUSED: Mapping[str, Mapping[str, str]] = {
@@ -238,7 +247,7 @@ def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Lo
     if source == target:
         return _NOTHING
     found, extras = features(chat, target)
-    found -= _carried(found, target, wire)
+    found -= _carried(chat, target, wire)
     refused: list[str] = []
     lost: list[str] = []
     for row in TABLE:
@@ -258,15 +267,19 @@ def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Lo
     return Losses(tuple(refused), tuple(lost)) if refused or lost else _NOTHING
 
 
-def _carried(found: set[str], target: str, wire: Wire | None) -> set[str]:
+def _carried(chat: Chat, target: str, wire: Wire | None) -> set[str]:
     """Return what this upstream carries though others of its protocol do not."""
     if target == MESSAGES:
         if wire is not None and wire.adaptive_thinking:
-            return {"reasoning_effort"}
-        return {"thinking_budget"} | ({"reasoning_effort"} if "thinking_budget" in found else set())
+            return {"reasoning_effort", "thinking", "thinking_display"}
+        budget = chat.thinking.budget_tokens if chat.thinking else None
+        room = None if chat.max_output_tokens is None else chat.max_output_tokens - LEAST_BUDGET
+        carried = {"thinking", "thinking_display"} if room is None or room >= LEAST_BUDGET else set()
+        fits = budget is not None and budget >= LEAST_BUDGET and (room is None or room >= budget)
+        return carried | {"thinking_budget"} if fits else carried
     if wire is None or not wire.reasoning_field:
         return set()
-    details = (
+    signed = (
         {"signed_reasoning", "signed_reasoning_in_loop"} if wire.reasoning_field == "reasoning" else set()
     )
-    return {"reasoning"} | details
+    return {"reasoning"} | signed
