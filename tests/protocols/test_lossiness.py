@@ -381,6 +381,10 @@ def test_what_changes_the_meaning_is_refused(chat: Chat, why: str) -> None:
     assert MESSAGES in found.refuse[0]
 
 
+def test_what_holds_anyway_is_no_loss() -> None:
+    assert losses(asked(extras={"modalities": ["text"]}), CHAT, MESSAGES) == losses(asked(), CHAT, MESSAGES)
+
+
 def test_hints_are_named() -> None:
     sampling = Sampling(seed=1, presence_penalty=0.5, top_k=3)
     found = losses(asked(sampling=sampling, extras={"metadata": {}, "logit_bias": {}}), CHAT, MESSAGES)

@@ -235,7 +235,8 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
 
 Any other such member is annotated under its own name.
 """
-_ROWS = {row.name: row for row in TABLE}
+_PLAIN = {"modalities": ["text"]}
+"""What says only what holds anyway."""
 _NOTHING = Losses()
 
 
@@ -259,6 +260,8 @@ def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Lo
         else:
             lost.append(row.name)
     for name in extras:
+        if chat.extras.get(name) == _PLAIN.get(name, _NOTHING):
+            continue
         why = REFUSED.get(source, {}).get(name)
         if why is None:
             lost.append(name)
