@@ -37,6 +37,7 @@ BUCKETS = {
     "output": "output_mtok",
     "cache_read": "cache_read_mtok",
     "cache_write": "cache_write_mtok",
+    "cache_write_1h": "cache_write_1h_mtok",
 }
 FREE = Rates(input=Decimal(0), output=Decimal(0))
 

@@ -23,11 +23,17 @@ THEIRS = {
     ours: next(p for p in data.providers if p.id == name) for ours, name in build_prices.PROVIDERS.items()
 }
 GRID = [
-    Usage(input_tokens=tokens, output_tokens=output, cache_read_tokens=read, cache_write_tokens=write)
+    Usage(
+        input_tokens=tokens,
+        output_tokens=output,
+        cache_read_tokens=read,
+        cache_write_tokens=write,
+        cache_write_1h_tokens=hourly,
+    )
     for tokens in (0, 1_000, 32_001, 100_001, 128_000, 200_000, 200_001, 272_000, 272_001, 900_000)
     for output in (0, 777)
     for read in (0, tokens // 3)
-    for write in (0, tokens // 4)
+    for write, hourly in ((0, 0), (tokens // 4, 0), (tokens // 4, tokens // 8))
 ]
 HOURS = [dt.datetime(2026, 11, 22, hour, 30, tzinfo=dt.UTC) for hour in (0, 2, 5, 8, 12, 17)]
 
@@ -59,6 +65,7 @@ def _expected(model: types.ModelInfo, provider: types.Provider, usage: Usage, at
         output_tokens=usage.output_tokens,
         cache_read_tokens=usage.cache_read_tokens,
         cache_write_tokens=usage.cache_write_tokens,
+        cache_write_1h_tokens=usage.cache_write_1h_tokens,
     )
     return model.calc_price(counts, provider, genai_request_timestamp=at).total_price
 

@@ -30,6 +30,14 @@ def test_cache_reads_are_cheaper_and_fall_back() -> None:
     assert token_cost(Usage(10, 0, 10), plain).amount == Decimal("0.00002")
 
 
+def test_a_cache_for_an_hour_is_dearer_and_falls_back() -> None:
+    usage = Usage(1_000_000, 0, cache_write_tokens=1_000_000, cache_write_1h_tokens=400_000)
+    claude = Rates(Decimal(5), Decimal(25), Decimal("0.5"), Decimal("6.25"), Decimal(10))
+    assert token_cost(usage, Price(claude, DAY, "test")).amount == Decimal("7.75")
+    without = Rates(Decimal(5), Decimal(25), cache_write=Decimal("6.25"))
+    assert token_cost(usage, Price(without, DAY, "test")).amount == Decimal("6.25")
+
+
 def test_unknown_is_never_zero() -> None:
     no_output = Price(Rates(input=Decimal(1)), DAY, "test")
     assert token_cost(Usage(5, 0), no_output).amount == Decimal("0.000005")

@@ -19,6 +19,8 @@ class Rates(msgspec.Struct, frozen=True, omit_defaults=True):
     """Falls back to `input` when unset: a provider that caches without a discount."""
     cache_write: Decimal | None = None
     """Falls back to `input` when unset."""
+    cache_write_1h: Decimal | None = None
+    """Written to stay for an hour. Falls back to `cache_write` when unset."""
 
 
 class Tier(msgspec.Struct, frozen=True):
@@ -92,10 +94,13 @@ def token_cost(usage: Usage, price: Price, at: dt.time | None = None) -> Cost:
     """
     rates = price.rates_for(usage.input_tokens, at)
     fresh = usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens
+    brief = usage.cache_write_tokens - usage.cache_write_1h_tokens
+    write = rates.input if rates.cache_write is None else rates.cache_write
     buckets = (
         (fresh, rates.input),
         (usage.cache_read_tokens, rates.input if rates.cache_read is None else rates.cache_read),
-        (usage.cache_write_tokens, rates.input if rates.cache_write is None else rates.cache_write),
+        (brief, write),
+        (usage.cache_write_1h_tokens, write if rates.cache_write_1h is None else rates.cache_write_1h),
         (usage.output_tokens, rates.output),
     )
     total = Decimal(0)
