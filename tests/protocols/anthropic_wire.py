@@ -2,8 +2,8 @@
 
 Two messages *mean the same* when their JSON is equal after dropping defaults: members that are null; empty
 lists, objects and texts, zeros and false where the API takes them for "not stated"; a string in place of one
-text block; `type: custom` of a tool; `output_format`, the beta's name of `output_config.format`. JSON that the
-API itself passes on untouched (a tool's input, schemas) has to be equal as it stands.
+text block; `type: custom` of a tool; `output_format`, the beta's name of `output_config.format`. JSON that
+the API itself passes on untouched (a tool's input, schemas) has to be equal as it stands.
 """
 
 import gzip

@@ -188,7 +188,7 @@ def write_parts(parts: Iterable[Part]) -> list[Extras]:
     return [block for part in parts if (block := write_part(part)) is not None]
 
 
-def write_part(part: Part) -> Extras | None:  # noqa: C901, PLR0912  # a table of kinds
+def write_part(part: Part) -> Extras | None:  # noqa: C901  # a table of kinds
     """Encode one block; None = Anthropic has none for it."""
     block: Extras
     match part:
@@ -197,10 +197,7 @@ def write_part(part: Part) -> Extras | None:  # noqa: C901, PLR0912  # a table o
             if part.citations:
                 block["citations"] = [write_citation(citation) for citation in part.citations]
         case Image() | Document():
-            source = _write_source(part.source)
-            if source is None:
-                return None
-            block = _write_medium(part, source)
+            block = _write_medium(part)
         case ToolCall():
             block = {"type": "tool_use", "id": clean_id(part.id), "name": part.name, "input": _input(part)}
         case ToolResult():
@@ -229,7 +226,8 @@ def _restore(block: Extras, extras: Extras) -> Extras:
     return overlay(block, extras)
 
 
-def _write_medium(part: Image | Document, source: Extras) -> Extras:
+def _write_medium(part: Image | Document) -> Extras:
+    source = _write_source(part.source)
     if isinstance(part, Image):
         return {"type": "image", "source": source}
     block: Extras = {"type": "document", "source": source}
@@ -242,7 +240,7 @@ def _write_medium(part: Image | Document, source: Extras) -> Extras:
     return block
 
 
-def _write_source(source: Source) -> Extras | None:
+def _write_source(source: Source) -> Extras:
     match source.kind:
         case "url":
             return {"type": "url", "url": source.value}
@@ -252,10 +250,11 @@ def _write_source(source: Source) -> Extras | None:
             return {"type": "text", "media_type": source.media_type or "text/plain", "data": source.value}
     if source.media_type.startswith("text/"):  # Anthropic takes base64 for pictures and PDF only
         try:
-            text = base64.b64decode(source.value).decode()
+            text = base64.b64decode(source.value, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
-            return None
-        return {"type": "text", "media_type": "text/plain", "data": text}
+            text = None  # the upstream shall say what is wrong with it
+        if text is not None:
+            return {"type": "text", "media_type": "text/plain", "data": text}
     return {"type": "base64", "media_type": source.media_type, "data": source.value}
 
 
