@@ -56,6 +56,7 @@ def gateway(
                 for trouble in ("blames", "busy", "half", "fails-midway", "hangs")
             },
         },
+        "listener": {"body_bytes": 20_000},
         "aliases": {
             "closed-then-own": ["anthropic-busy", "openai"],
             "own-then-closed": ["openai-busy", "anthropic"],
@@ -446,6 +447,7 @@ NOBODY = {"model": "nobody", "max_tokens": 1, "messages": [{"role": "user", "con
         ("POST", MESSAGES, {"model": "anthropic", "max_tokens": 1}, 400, "invalid_request_error"),
         ("POST", f"{MESSAGES}/count_tokens", {"messages": []}, 400, "invalid_request_error"),
         ("POST", MESSAGES, NOBODY, 404, "not_found_error"),
+        ("POST", MESSAGES, b" " * 20_001, 413, "request_too_large"),
         ("GET", MESSAGES, None, 405, "invalid_request_error"),
         ("POST", f"{MESSAGES}/batches", {}, 404, "not_found_error"),
         ("GET", "/v1/models/nobody", None, 404, "not_found_error"),

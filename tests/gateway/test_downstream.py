@@ -21,6 +21,13 @@ class Exchange:
         self.out.append("end")
 
 
+async def test_each_protocol_has_its_own_heartbeat() -> None:
+    exchange = Exchange()
+    downstream = Downstream(exchange, b"", b"event: ping\n\n")  # type: ignore[arg-type]
+    downstream.beat()
+    assert exchange.out[1:] == [b"event: ping\n\n"]
+
+
 def beating(exchange: Exchange) -> tuple[Heart, Downstream, asyncio.Task[None]]:
     heart = Heart(silence=0.06)
     downstream = Downstream(exchange, b"x-request-id: r\r\n")  # type: ignore[arg-type]

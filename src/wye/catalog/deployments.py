@@ -23,6 +23,9 @@ Speech = Literal["openai_chat", "anthropic_messages"]
 """Protocols that an upstream may speak."""
 
 
+ReasoningField = Literal["", "reasoning", "reasoning_content", "thinking"]
+
+
 class Tls(msgspec.Struct, frozen=True):
     """How an https endpoint is verified. Verification cannot be switched off."""
 
@@ -114,3 +117,5 @@ class Deployment(msgspec.Struct, frozen=True):
     """Chat: which field caps the output."""
     stream_options: bool = True
     """The upstream understands `stream_options.include_usage`."""
+    reasoning_field: ReasoningField = ""
+    """Chat: the member of an assistant's message that takes earlier thoughts back; empty = none is known."""

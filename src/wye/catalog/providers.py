@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from wye.catalog.deployments import Deployment, Endpoint, Profile, Speech
+from wye.catalog.deployments import Deployment, Endpoint, Profile, ReasoningField, Speech
 from wye.catalog.prices import PriceList
 from wye.core.lane import Lane
 from wye.core.request import Operation
@@ -78,6 +78,8 @@ class Provider(msgspec.Struct, frozen=True):
     stream_options: bool = True
     """Understands `stream_options.include_usage`; where not, the last chunk has the usage anyway."""
     region: str | None = None
+    reasoning_field: ReasoningField = ""
+    """Where it takes the thoughts of earlier turns back; translated requests put them there."""
 
 
 def _chat(
@@ -134,6 +136,7 @@ MISTRAL = Provider(
     id="mistral",
     base_url="https://api.mistral.ai/v1",
     variables=("MISTRAL_API_KEY",),
+    reasoning_field="thinking",
     stream_options=False,
     models=(
         _chat("mistral-large-2512", 262_144, None, vision=True),
@@ -146,6 +149,7 @@ DEEPSEEK = Provider(
     id="deepseek",
     base_url="https://api.deepseek.com",
     variables=("DEEPSEEK_API_KEY",),
+    reasoning_field="reasoning_content",
     models=(
         _chat("deepseek-v4-pro", 1_000_000, 393_216, vision=False),
         _chat("deepseek-v4-flash", 1_000_000, 393_216),
@@ -155,6 +159,7 @@ MOONSHOT = Provider(
     id="moonshot",
     base_url="https://api.moonshot.ai/v1",
     variables=("MOONSHOT_API_KEY",),
+    reasoning_field="reasoning_content",
     models=(
         _chat("kimi-k2.5", 262_144, None, vision=True),
         _chat("kimi-k2.6", 262_144, None, vision=True),
@@ -203,6 +208,7 @@ OPENROUTER = Provider(
     id="openrouter",
     base_url="https://openrouter.ai/api/v1",
     variables=("OPENROUTER_API_KEY",),
+    reasoning_field="reasoning",
     models=(
         _chat("openai/gpt-5.5", 1_050_000, None, vision=True, strong=True),
         _chat("anthropic/claude-opus-4.8", 1_000_000, None, vision=True, strong=True),
@@ -266,6 +272,7 @@ def provider_deployment(account: Account, model: str, prices: PriceList) -> Depl
         price=prices.find(provider.id, model),
         max_output_field=provider.max_output_field,
         stream_options=provider.stream_options,
+        reasoning_field=provider.reasoning_field,
     )
 
 

@@ -167,6 +167,8 @@ class DeploymentSettings(Section, frozen=True):
     """Which field caps the output; default: what the provider is known to take, else `max_tokens`."""
     stream_options: bool = True
     """It understands `stream_options.include_usage`."""
+    reasoning_field: Literal["reasoning", "reasoning_content", "thinking"] | None = None
+    """Where a translated request puts earlier thoughts; default: where the provider takes them, else nowhere."""
 
 
 class When(Section, frozen=True):

@@ -76,5 +76,6 @@ def _wire(deployment: Deployment) -> Wire:
         max_tokens_field=deployment.max_output_field,
         default_max_tokens=_DEFAULT_MAX_TOKENS if most is None else min(most, _DEFAULT_MAX_TOKENS),
         include_usage=deployment.stream_options,
+        reasoning_field=deployment.reasoning_field,
         adaptive_thinking=_ADAPTIVE.match(deployment.model) is not None,
     )

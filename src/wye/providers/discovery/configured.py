@@ -164,6 +164,7 @@ def _deployment(name: str, given: DeploymentSettings, base: Deployment) -> Deplo
         timeouts=Timeouts(limits.connect, limits.first_byte, limits.idle, limits.total),
         max_output_field=given.max_output_field or base.max_output_field,
         stream_options=given.stream_options and base.stream_options,
+        reasoning_field=base.reasoning_field if given.reasoning_field is None else given.reasoning_field,
     )
 
 

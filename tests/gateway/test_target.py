@@ -1,0 +1,62 @@
+import pytest
+
+from wye.catalog.deployments import Deployment, Endpoint, Profile
+from wye.core.lane import Lane
+from wye.core.secret import Secret
+from wye.gateway.gate import Gate
+from wye.gateway.target import Target, target
+
+HERE = Endpoint("http", "127.0.0.1", 8000)
+
+
+def made(model: str = "m", **fields: object) -> Target:
+    return target(Deployment("d", model, "p", Lane.OWN, HERE, "test", **fields), Gate("d", 1, 0, 1))  # type: ignore[arg-type]
+
+
+def test_each_protocol_has_its_own_way_to_say_who_asks() -> None:
+    openai = made(api_key=Secret("sk-up"))
+    assert b"authorization: Bearer sk-up\r\n" in openai.head
+    assert b"x-api-key" not in openai.head
+    anthropic = made(api_key=Secret("sk-up"), protocol="anthropic_messages")
+    assert anthropic.head.endswith(b"anthropic-version: 2023-06-01\r\nx-api-key: sk-up\r\n")
+    assert b"authorization" not in anthropic.head
+    assert made(protocol="anthropic_messages").head.endswith(b"anthropic-version: 2023-06-01\r\n")
+    assert "sk-up" not in repr(anthropic)
+
+
+def test_what_an_upstream_takes_as_it_is() -> None:
+    assert made().verbatim == {"openai_chat", "openai_embeddings"}
+    assert made(protocol="anthropic_messages").verbatim == {"anthropic_messages", "anthropic_count_tokens"}
+
+
+def test_the_wire_says_what_the_deployment_does() -> None:
+    wire = made(
+        max_output_field="max_completion_tokens", stream_options=False, reasoning_field="reasoning"
+    ).wire
+    assert (wire.model, wire.max_tokens_field, wire.include_usage, wire.reasoning_field) == (
+        "m",
+        "max_completion_tokens",
+        False,
+        "reasoning",
+    )
+    assert made().wire.default_max_tokens == 8192
+    assert made(profile=Profile(max_output_tokens=4096)).wire.default_max_tokens == 4096
+    assert made(profile=Profile(max_output_tokens=64_000)).wire.default_max_tokens == 8192
+
+
+@pytest.mark.parametrize(
+    ("model", "adaptive"),
+    [
+        ("claude-opus-4-8", True),
+        ("claude-sonnet-4-6-20260217", True),
+        ("claude-opus-5-5", True),
+        ("claude-fable-5", True),
+        ("claude-opus-4-5", False),
+        ("claude-opus-4-20250514", False),
+        ("claude-sonnet-4-5-20250929", False),
+        ("claude-haiku-4-5", False),
+        ("gpt-5.5", False),
+    ],
+)
+def test_which_models_choose_how_long_to_think(model: str, *, adaptive: bool) -> None:
+    assert made(model).wire.adaptive_thinking is adaptive
