@@ -168,7 +168,7 @@ class DeploymentSettings(Section, frozen=True):
     stream_options: bool = True
     """It understands `stream_options.include_usage`."""
     reasoning_field: Literal["reasoning", "reasoning_content", "thinking"] | None = None
-    """Where a translated request puts earlier thoughts; default: where the provider takes them, else nowhere."""
+    """Where a translated request puts earlier thoughts; default: what the provider is known to take."""
 
 
 class When(Section, frozen=True):
