@@ -1,5 +1,6 @@
 """Nothing is lost in silence: what a random conversation says is written for the target, or reported."""
 
+import base64
 from typing import Any
 
 import msgspec
@@ -242,8 +243,10 @@ class Facts:
                 self.say(role, "opaque", str(part.value))
 
     def document(self, role: str, part: Document) -> None:
-        value = part.source.value if part.source.media_type != "text/plain" else "text"
-        self.say(role, "document", part.source.kind, value, unless="tool_result_media document_text")
+        kind, value = part.source.kind, part.source.value
+        if kind == "data" and part.source.media_type == "text/plain":
+            kind, value = "text", base64.b64decode(value).decode()
+        self.say(role, "document", kind, value, unless="tool_result_media document_text")
         self.say(role, "title", part.title, unless="tool_result_media document_text")
         self.say(role, "context", part.context, unless="document_context")
         self.say(role, "cite", part.cite, unless="citations")
