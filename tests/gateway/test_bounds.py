@@ -28,6 +28,12 @@ def test_bytes_bound_the_input_and_the_cap_the_output() -> None:
     assert bound.amount == Decimal(1000 * 3 + 100 * 2) / 1_000_000
 
 
+def test_input_may_be_written_to_the_cache_for_an_hour() -> None:
+    rates = changed(PRICE.rates, cache_write_1h=Decimal(4))
+    bound = worst_case(ASK, changed(AT, price=changed(PRICE, rates=rates)))
+    assert bound.amount == Decimal(1000 * 4 + 100 * 2) / 1_000_000
+
+
 def test_each_choice_costs() -> None:
     bound = worst_case(changed(ASK, choices=3), AT)
     assert (bound.output_tokens, bound.output_cap) == (300, 100)

@@ -114,4 +114,5 @@ def worst_rates(price: Price, tokens: int) -> tuple[Decimal | None, Decimal | No
 def _input_rate(rates: Rates) -> Decimal | None:
     if rates.input is None:
         return None
-    return max(r for r in (rates.input, rates.cache_read, rates.cache_write) if r is not None)
+    kinds = (rates.input, rates.cache_read, rates.cache_write, rates.cache_write_1h)
+    return max(rate for rate in kinds if rate is not None)

@@ -31,7 +31,7 @@ rates of their own; another model may take over.
 """
 _BOUNDING_FIELDS = frozenset(
     {"model", "stream", "max_tokens", "messages", "system", "tools"}
-    | {"cache_control", "context_management", "service_tier", *_PRICED_APART}
+    | {"context_management", "service_tier", *_PRICED_APART}
 )
 _TEXT_BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use", "tool_result"})
 """Blocks that have no more tokens than bytes, if what they hold has none either."""
@@ -42,24 +42,18 @@ _SET_TO_NOTHING = (b"", b"null", b"[]", b'"global"', b'"standard"')
 _PLAIN_TIERS = (b"", b"null", b'"auto"', b'"standard_only"')
 
 
-class _Cache(msgspec.Struct):
-    ttl: str | None = None
-
-
 class _Typed(msgspec.Struct):
     type: str
 
 
 class _Inner(msgspec.Struct):
     type: str = ""
-    cache_control: _Cache | None = None
 
 
 class _Block(msgspec.Struct):
     type: str
     source: _Typed | None = None
     content: str | list[_Inner] | dict[str, msgspec.Raw] | None = None
-    cache_control: _Cache | None = None
 
 
 class _Message(msgspec.Struct):
@@ -69,7 +63,6 @@ class _Message(msgspec.Struct):
 
 class _Tool(msgspec.Struct):
     type: str | None = None
-    cache_control: _Cache | None = None
 
 
 class _OutputConfig(msgspec.Struct):
@@ -84,7 +77,6 @@ class _CountRequest(msgspec.Struct, kw_only=True):
     stream: bool | None = None
     system: str | list[_Block] | None = None
     tools: list[_Tool] | None = None
-    cache_control: _Cache | None = None
     output_config: _OutputConfig | None = None
     output_format: _Typed | None = None
     context_management: msgspec.Raw = _LEFT_OUT
@@ -201,7 +193,7 @@ def _request(name: str, wire: _CountRequest, body: bytes, cap: int) -> Request:
     if not wire.messages:
         message = "`messages` must hold at least one message"
         raise BadRequestError(message, param="messages")
-    kinds, caches = _survey(wire)
+    kinds = _kinds_of_content(wire)
     return Request(
         protocol=name,
         operation=Operation.CHAT,
@@ -213,26 +205,22 @@ def _request(name: str, wire: _CountRequest, body: bytes, cap: int) -> Request:
         max_output_tokens=cap,
         needs=_needs(wire, kinds),
         unbounded=not kinds <= _TEXT_BLOCKS,
-        unpriced=_unpriced(wire, caches),
+        unpriced=_unpriced(wire),
     )
 
 
-def _survey(wire: _CountRequest) -> tuple[set[str], list[_Cache | None]]:
-    """Return the kinds of content, and the cache markers."""
-    blocks = [block for one in wire.messages if isinstance(one.content, list) for block in one.content]
-    if isinstance(wire.system, list):
-        blocks += wire.system
+def _kinds_of_content(wire: _CountRequest) -> set[str]:
     kinds: set[str] = set()
-    caches = [wire.cache_control]
-    for block in blocks:
-        plain = block.type == "document" and block.source is not None and block.source.type == "text"
-        kinds.add("text" if plain else block.type)
-        caches.append(block.cache_control)
-        if isinstance(block.content, list):
-            kinds.update([inner.type for inner in block.content])
-            caches += [inner.cache_control for inner in block.content]
-    caches += [tool.cache_control for tool in wire.tools or ()]
-    return kinds, caches
+    contents = [message.content for message in wire.messages]
+    for content in (*contents, wire.system):
+        if not isinstance(content, list):
+            continue
+        for block in content:
+            plain = block.type == "document" and block.source is not None and block.source.type == "text"
+            kinds.add("text" if plain else block.type)
+            if isinstance(block.content, list):
+                kinds.update([inner.type for inner in block.content])
+    return kinds
 
 
 def _needs(wire: _CountRequest, kinds: set[str]) -> Needs:
@@ -242,14 +230,12 @@ def _needs(wire: _CountRequest, kinds: set[str]) -> Needs:
     return Needs(tools, vision, json) if tools or vision or json else _NO_NEEDS
 
 
-def _unpriced(wire: _CountRequest, caches: list[_Cache | None]) -> str:
+def _unpriced(wire: _CountRequest) -> str:
     """Name what has a price of its own; empty = nothing does."""
     if wire.tools and not all(
         tool.type is None or tool.type.startswith(_CLIENT_TOOLS) for tool in wire.tools
     ):
         return "tools"
-    if any(mark is not None and mark.ttl not in (None, "5m") for mark in caches):
-        return "cache_control"  # an hour of cache is written at a dearer rate
     apart = (wire.mcp_servers, wire.container, wire.inference_geo, wire.speed, wire.fallbacks)
     if (*apart, wire.service_tier, wire.context_management) == _ALL_LEFT_OUT:
         return ""
