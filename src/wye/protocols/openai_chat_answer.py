@@ -49,6 +49,8 @@ def read(body: bytes) -> Answer:
     if not wire.has("choices"):
         raise FieldError(wire.at("choices"), "is required")
     choices = [_choice(one) for one in wire.many("choices")]
+    if not choices:
+        raise FieldError(wire.at("choices"), "must hold at least one choice")
     wire.take("object")
     return Answer(
         protocol=NAME,

@@ -14,7 +14,7 @@ from wye.core.stream import Begin, Cite, Delta, End, Event, Fail, Finished, Open
 from wye.core.usage import Usage
 from wye.protocols import sse
 from wye.protocols.openai_chat_answer import SPOKEN_FIELD, finish_word, write_usage
-from wye.protocols.openai_chat_parts import NAME, form_of, write_call, write_citation
+from wye.protocols.openai_chat_parts import NAME, form_of, write_call, write_citation, write_detail
 
 _DONE = b"data: [DONE]\n\n"
 
@@ -69,6 +69,8 @@ class ChatWriter:
                 if call.extras.get("kind") == "legacy":
                     return {"function_call": {"name": call.name, "arguments": call.arguments}}
                 return {"tool_calls": [{"index": number} | write_call(call)]}
+            case Reasoning() if part.signature or part.encrypted:
+                return {"reasoning_details": [write_detail(part, number)]}
             case Text() | Reasoning() | Refusal():
                 return self._more(part, part.text, number)
         return {}  # what else an answer may hold, Chat has no words for
@@ -136,10 +138,9 @@ class ChatWriter:
         return sse.COMMENT
 
     def _end(self, _: End) -> bytes:
-        if not self._want_usage:
+        if not self._want_usage or self._usage is None:
             return _DONE
-        usage = None if self._usage is None else write_usage(self._usage)
-        return _event(self._head | {"choices": [], "usage": usage}) + _DONE
+        return _event(self._head | {"choices": [], "usage": write_usage(self._usage)}) + _DONE
 
     def _fail(self, event: Fail) -> bytes:
         kind = event.kind or "upstream_error"
