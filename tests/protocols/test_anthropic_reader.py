@@ -159,6 +159,12 @@ def test_what_makes_no_sense_here_is_passed_over() -> None:
     assert [type(one) for one in events] == [Begin, Used, Open, Close, Used, Finished, Used, End]
 
 
+def test_a_block_that_was_not_closed_is() -> None:
+    opened = event("content_block_start", index=0, content_block=TEXT)
+    events = read(start() + opened + opened + stop())
+    assert [type(one) for one in events[2:6]] == [Open, Close, Open, Close]
+
+
 def test_an_end_without_a_reason_ends() -> None:
     events = read(start() + event("message_stop"))
     assert events[-2:] == [Finished(finish=Finish.OTHER), End()]

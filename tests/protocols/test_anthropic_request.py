@@ -194,6 +194,10 @@ PDF = Source(kind="data", value="JVBE", media_type="application/pdf")
             {"type": "thinking", "thinking": "x", "signature": "s"},
             Reasoning(text="x", signature="s", origin=NAME),
         ),
+        (
+            {"type": "thinking", "thinking": "x", "signature": "", "new": 1},
+            Reasoning(text="x", extras={"new": 1}),
+        ),
         ({"type": "redacted_thinking", "data": "d"}, Reasoning(encrypted="d", origin=NAME)),
         *(
             ({"type": kind, "x": None}, Opaque(protocol=NAME, kind=kind, value={"type": kind}))

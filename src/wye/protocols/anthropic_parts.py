@@ -83,7 +83,10 @@ def read_part(block: Fields) -> Part:  # noqa: PLR0911  # a table of kinds
             return _tool_result(block)
         case "thinking":
             text, signature = block.text("thinking"), block.text("signature")
-            return Reasoning(text=text, signature=signature, origin=NAME, extras=block.rest())
+            origin = (
+                NAME if signature else ""
+            )  # unsigned: wye wrote it for a client, another model thought it
+            return Reasoning(text=text, signature=signature, origin=origin, extras=block.rest())
         case "redacted_thinking":
             return Reasoning(encrypted=block.word("data"), origin=NAME, extras=block.rest())
     return Opaque(protocol=NAME, kind=kind, value=whole)
@@ -263,9 +266,10 @@ def _write_reasoning(part: Reasoning) -> Extras | None:
     if part.origin == NAME and part.encrypted:
         return overlay({"type": "redacted_thinking", "data": part.encrypted}, part.extras)
     text = part.text or "\n\n".join(part.summary)
-    if part.origin != NAME:
-        return {"type": "thinking", "thinking": text, "signature": ""} if text else None
-    return overlay({"type": "thinking", "thinking": text, "signature": part.signature}, part.extras)
+    if part.encrypted and not text:
+        return None
+    signature = part.signature if part.origin == NAME else ""
+    return overlay({"type": "thinking", "thinking": text, "signature": signature}, part.extras)
 
 
 def _input(call: ToolCall) -> object:

@@ -94,7 +94,9 @@ class MessagesReader:
             return self._end() if self._begun and wire.type == "message_stop" else []
         match wire.type:
             case "content_block_start":
-                return self._open_block(wire)
+                forgotten = self._open.pop(wire.index, None)
+                closed = [] if forgotten is None else self._close(forgotten)
+                return [*closed, *self._open_block(wire)]
             case "content_block_delta" if (block := self._open.get(wire.index)) is not None:
                 return self._delta(block, wire.delta)
             case "content_block_stop" if (block := self._open.pop(wire.index, None)) is not None:
@@ -140,7 +142,7 @@ class MessagesReader:
                 cited: list[Event] = [Cite(index=index, citation=one) for one in part.citations]
                 return [Open(index=index, part=bare), *_pieces(index, part.text), *cited]
             case Reasoning():
-                thought = msgspec.structs.replace(part, text="", signature="")
+                thought = msgspec.structs.replace(part, text="", signature="", origin=NAME)
                 opened = Open(index=index, part=thought)
                 return [opened, *_pieces(index, part.text), *_signs(index, part.signature)]
             case ToolCall():
