@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wye.protocols.sse import Reader, data_of, split_events, whole_events
+from wye.protocols.sse import Cutter, Reader, data_of, split_events, whole_events
 
 END = st.sampled_from([b"\n", b"\r\n", b"\r"])
 LINE = st.sampled_from(
@@ -52,6 +52,23 @@ def test_only_whole_events_count(buffer: bytes, length: int) -> None:
 
 def test_data_lines_join() -> None:
     assert data_of(b"event: x\ndata: a\ndata:b\n\n") == b"a\nb"
+
+
+@given(streams(), st.lists(st.integers(0, 200), max_size=8))
+def test_the_cutter_passes_every_byte_on_in_whole_events(stream: bytes, cuts: list[int]) -> None:
+    edges = [0, *sorted(min(c, len(stream)) for c in cuts), len(stream)]
+    cutter = Cutter()
+    pieces = [cutter.feed(stream[a:b]) for a, b in itertools.pairwise(edges)]
+    assert all(whole_events(piece + b"\n") in (len(piece), len(piece) + 1) for piece in pieces if piece)
+    assert b"".join(pieces) + cutter.rest() in (stream, stream + b"\n\n")
+    assert cutter.rest() == b""
+
+
+def test_a_last_event_without_a_blank_line_is_read_at_the_end() -> None:
+    reader = Reader()
+    assert reader.feed(b"data: a\n\ndata: b\n") == [b"a"]
+    assert reader.finish() == [b"b"]
+    assert reader.finish() == []
 
 
 def test_an_endless_event_is_refused() -> None:

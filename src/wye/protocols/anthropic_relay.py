@@ -23,7 +23,7 @@ class _Event(msgspec.Struct):
 
 
 _EVENT = msgspec.json.Decoder(_Event)
-_NOTEWORTHY = (b'"message_start"', b'"message_delta"', b'"message_stop"', b'"error"', b": error")
+_NOTEWORTHY = (b'"message_start"', b'"message_delta"', b'"message_stop"', b'"error"', b": error", b":error")
 """A batch without these needs no closer look. Inside a JSON string their quotes would be escaped."""
 
 

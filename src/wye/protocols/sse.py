@@ -37,7 +37,7 @@ def split_events(buffer: bytes) -> Iterator[bytes]:
 def data_of(event: bytes) -> bytes:
     """Return the event's data: its `data:` lines joined with LF."""
     lines: list[bytes] = []
-    for line in _LINE_END.split(event):
+    for line in _LINE_END.split(event) if b"\r" in event else event.split(b"\n"):
         if line.startswith(b"data:"):
             value = line[5:]
             lines.append(value[1:] if value.startswith(b" ") else value)
@@ -108,4 +108,7 @@ class Reader:
 
 
 def _datas(events: bytes) -> list[bytes]:
-    return [data for event in split_events(events) if (data := data_of(event))] if events else []
+    if not events:
+        return []
+    split = split_events(events) if b"\r" in events else events.split(b"\n\n")
+    return [data for event in split if (data := data_of(event))]
