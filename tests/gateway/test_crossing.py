@@ -320,7 +320,18 @@ def test_a_hint_that_is_lost_is_told(gateway: Running) -> None:
     lost = messages(gateway, "openai", system=system)
     assert lost.status == 200, lost.body
     assert "cache_control" in lost.headers["x-wye-lost"]
+    beta = SPEAKS | {"anthropic-beta": "tools-2026-01-01"}
+    body = {"model": "openai", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+    assert gateway.ask("POST", MESSAGES, body, beta).headers["x-wye-lost"] == "anthropic-beta"
     assert gateway.record(lost)["lost"] == lost.headers["x-wye-lost"].split(", ")
+
+
+def test_betas_reach_upstreams_of_anthropics_protocol_only(gateway: Running, upstream: FakeUpstream) -> None:
+    for model in ("openai", "anthropic"):
+        answered = gateway.chat(model, headers={"anthropic-beta": "context-1m-2025-08-07"})
+        assert answered.status == 200
+        assert "x-wye-lost" not in answered.headers
+        assert (b"anthropic-beta: context-1m" in upstream.calls[-1].head) == (model == "anthropic")
 
 
 def test_no_name_of_a_member_becomes_a_header(gateway: Running) -> None:

@@ -30,7 +30,7 @@ from wye.gateway.health import Health
 from wye.gateway.job import Answer, Failure, Hold, Job, note_unmade
 from wye.gateway.limits import Limits
 from wye.gateway.refusals import refusal, retry_after_seconds
-from wye.gateway.target import Target
+from wye.gateway.target import ANTHROPIC, Target
 from wye.ledger.entry import Entry
 from wye.protocols.codec import Edits, Relay
 from wye.providers.egress import Egress
@@ -124,7 +124,7 @@ class Attempts:
         )
         head = b"%bx-request-id: %b\r\n" % (target.head, job.entry.request_id.encode("latin-1"))
         path, body = _upstream_request(job, hold, edits)
-        if job.betas and hold.crossing is None:
+        if job.betas and deployment.protocol == ANTHROPIC:
             head += b"anthropic-beta: %b\r\n" % job.betas
         try:
             grant = self._egress.admit(job.verdict, deployment)

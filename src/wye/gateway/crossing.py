@@ -9,6 +9,7 @@ from wye.core.chat import Chat
 from wye.core.errors import BadRequestError
 from wye.core.stream import End, Event, Fail, Used
 from wye.core.usage import Usage
+from wye.gateway.refusals import MAX_WORDS
 from wye.protocols.codec import Edits
 from wye.protocols.lossiness import losses
 from wye.protocols.translate import Dialect, EventReader, EventWriter, Wire
@@ -39,8 +40,11 @@ class Crossing:
 
     __slots__ = ("_chat", "_source", "_target", "_wants_usage", "_wire", "lost", "path")
 
-    def __init__(self, chat: Chat, source: Dialect, to: "Shore", *, wants_usage: bool) -> None:
-        """Raise `CannotCarryError` if the upstream cannot be told what `chat` means."""
+    def __init__(self, chat: Chat, source: Dialect, to: "Shore", *, wants_usage: bool, betas: bool) -> None:
+        """Raise `CannotCarryError` if the upstream cannot be told what `chat` means.
+
+        `betas`: the request named some of Anthropic's in a header, which this upstream does not get.
+        """
         told = losses(chat, source.name, to.dialect.name, to.wire)
         if told.refuse:
             raise CannotCarryError("; ".join(told.refuse))
@@ -50,7 +54,8 @@ class Crossing:
         self._wire = to.wire
         self._wants_usage = wants_usage
         self.path = to.path
-        self.lost = tuple(_plain(name) for name in told.annotate[:MOST_LOST])
+        lost = ("anthropic-beta", *told.annotate) if betas else told.annotate
+        self.lost = tuple(_plain(name) for name in lost[:MOST_LOST])
         """Names of what the upstream does not get; the request means the same without."""
 
     def request(self, edits: Edits) -> bytes:
@@ -106,7 +111,7 @@ class CrossingRelay:
                 break
             match event:
                 case Fail():
-                    words = f": {event.message}" if event.message else ""
+                    words = f": {event.message[:MAX_WORDS]}" if event.message else ""
                     self.error = f"the upstream reported an error in its stream{words}"
                 case End():
                     self._ended = True

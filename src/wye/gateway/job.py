@@ -120,7 +120,7 @@ class Job:
             try:
                 if self._chat is None:
                     self._chat = read(self.request)
-                made = crossing(self.request, self._chat, target)
+                made = crossing(self.request, self._chat, target, betas=bool(self.betas))
             except BadRequestError as error:
                 note_unmade(self.entry, target, "skip", error)
                 self.refused = error

@@ -3,7 +3,7 @@
 from wye.core.chat import Chat
 from wye.core.request import Request
 from wye.gateway.crossing import CannotCarryError, Crossing, Shore
-from wye.gateway.target import Target
+from wye.gateway.target import ANTHROPIC, Target
 from wye.protocols.anthropic_count import AnthropicCount
 from wye.protocols.anthropic_messages import AnthropicMessages
 from wye.protocols.codec import Codec
@@ -37,8 +37,14 @@ def read(request: Request) -> Chat:
     return known[0].read_request(request.body)
 
 
-def crossing(request: Request, chat: Chat, target: Target) -> Crossing:
+def crossing(request: Request, chat: Chat, target: Target, *, betas: bool) -> Crossing:
     """Return what translates `request`, which means `chat`, for `target`. Raises `BadRequestError`."""
     source, _ = _DIALECTS[request.protocol]
     to = Shore(*_DIALECTS[target.deployment.protocol], target.wire)
-    return Crossing(chat, source, to, wants_usage=request.wants_usage)
+    return Crossing(
+        chat,
+        source,
+        to,
+        wants_usage=request.wants_usage,
+        betas=betas and target.deployment.protocol != ANTHROPIC,
+    )
