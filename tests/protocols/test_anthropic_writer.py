@@ -170,8 +170,12 @@ def test_what_has_no_block_is_left_out_and_takes_no_number() -> None:
         Finished(finish=Finish.LENGTH, choice=1),
         Open(index=2, part=Text(text="")),
         Close(index=2),
+        Open(index=3, part=Reasoning(encrypted="e", origin="openai_responses")),
+        Close(index=3),
+        Open(index=4, part=ToolCall(id="c", name="f", arguments="")),
+        Close(index=4),
     )
-    assert got == [opened(0, type="text", text=""), closed(0)]
+    assert got == [opened(0, type="tool_use", id="c", name="f", input={}), closed(0)]
 
 
 def test_only_anthropics_signatures_are_told() -> None:
@@ -188,7 +192,7 @@ def test_only_anthropics_signatures_are_told() -> None:
     assert [one["delta"] for one in got if one["type"] == "content_block_delta"] == [
         {"type": "signature_delta", "signature": "ours"}
     ]
-    assert got[-2] == opened(2, type="redacted_thinking", data="d")
+    assert got[-2] == opened(1, type="redacted_thinking", data="d")
 
 
 def test_a_citation_of_another_protocol() -> None:

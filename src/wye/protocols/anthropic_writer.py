@@ -37,6 +37,8 @@ class MessagesWriter:
         self._current: int | None = None
         self._waiting: dict[int, list[_PartEvent]] = {}
         self._part: Part | None = None
+        self._unopened: Extras | None = None
+        """Start of a block that nothing was said in yet."""
         self._number = -1
 
     def write(self, event: Event) -> bytes:  # noqa: PLR0911  # a table of events
@@ -104,8 +106,7 @@ class MessagesWriter:
             case Open():
                 return self._open(event.part if self._own else bare(event.part))
             case Close():
-                was, self._part = self._part, None
-                return b"" if was is None else self._block("stop", {})
+                return self._close()
             case Delta():
                 return self._delta(event.text)
             case Sign():
@@ -114,9 +115,7 @@ class MessagesWriter:
                 if not isinstance(self._part, Text):
                     return b""
                 citation = event.citation if self._own else bare(event.citation)
-                return self._block(
-                    "delta", {"delta": _of("citations_delta", citation=write_citation(citation))}
-                )
+                return self._add(_of("citations_delta", citation=write_citation(citation)))
 
     def _open(self, part: Part) -> bytes:
         """Open a block, and tell what of it is already known."""
@@ -145,11 +144,26 @@ class MessagesWriter:
                     start = whole | {"input": {}}
                     first = [_of("input_json_delta", partial_json=text)]
         self._part = part
+        self._unopened = start if isinstance(part, Opaque) else overlay(start, part.extras)
+        if not first and not self._own and start["type"] in ("text", "thinking"):
+            return b""  # it may stay empty, and Anthropic has no empty blocks
+        return self._opening() + b"".join(map(self._add, first))
+
+    def _add(self, delta: Extras) -> bytes:
+        return self._opening() + self._block("delta", {"delta": delta})
+
+    def _opening(self) -> bytes:
+        """Open the current block, unless it is open."""
+        start, self._unopened = self._unopened, None
+        if start is None:
+            return b""
         self._number += 1
-        if not isinstance(part, Opaque):
-            start = overlay(start, part.extras)
-        told = self._block("start", {"content_block": start})
-        return told + b"".join(self._block("delta", {"delta": delta}) for delta in first)
+        return self._block("start", {"content_block": start})
+
+    def _close(self) -> bytes:
+        was, self._part = self._part, None
+        empty, self._unopened = self._unopened is not None, None
+        return b"" if was is None or empty else self._block("stop", {})
 
     def _delta(self, text: str) -> bytes:
         match self._part:
@@ -161,14 +175,14 @@ class MessagesWriter:
                 delta = _of("input_json_delta", partial_json=text)
             case _:
                 return b""
-        return self._block("delta", {"delta": delta}) if text else b""
+        return self._add(delta) if text else b""
 
     def _sign(self, sign: Sign) -> bytes:
         """Tell a signature: only Anthropic's own means something to its clients' next request."""
         part = self._part
         if not isinstance(part, Reasoning) or part.origin != NAME or not sign.signature:
             return b""
-        return self._block("delta", {"delta": _of("signature_delta", signature=sign.signature)})
+        return self._add(_of("signature_delta", signature=sign.signature))
 
     def _block(self, what: str, members: Extras) -> bytes:
         return _event(f"content_block_{what}", {"index": self._number} | members)
