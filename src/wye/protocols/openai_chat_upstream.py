@@ -119,6 +119,8 @@ def _assistant(message: Message, wire: Wire) -> Extras:
         written["function_call"] = {"name": legacy[0].name, "arguments": legacy[0].arguments}
     elif calls:
         written["tool_calls"] = [write_call(call) for call in calls]
+    if calls and wire.reasoning_field == "reasoning_content":
+        written["reasoning_content"] = ""  # DeepSeek wants it beside tool calls, be it empty
     if thoughts and wire.reasoning_field == "thinking":
         written["content"] = [_thought(one) for one in thoughts] + _listed(said)
     elif thoughts and wire.reasoning_field:
