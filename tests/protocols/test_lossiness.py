@@ -264,10 +264,8 @@ class Facts:
         self.say("is_error", part.call_id, part.is_error, unless="is_error")
         self.say("name", part.name, unless="name")
         for inner in part.parts:
-            role = (
-                "tool" if isinstance(inner, Text) else "user"
-            )  # what is not text moves, and that is reported
-            self.part(role, inner)
+            moves = not isinstance(inner, Text)  # and that is reported
+            self.part("user" if moves else "tool", inner)
 
     def tool(self, tool: Tool | ServerTool) -> None:
         if isinstance(tool, ServerTool):
@@ -310,12 +308,7 @@ class Facts:
             self.say("show", thinking.show, thinking.show is not None, unless="thinking_display")
 
 
-@pytest.mark.parametrize("source", [CHAT, MESSAGES])
-@given(data=st.data())
-@settings(max_examples=300, deadline=None)
-def test_every_field_of_a_random_conversation_is_carried_or_reported(
-    source: str, data: st.DataObject
-) -> None:
+def check_that_nothing_is_silent(source: str, data: st.DataObject) -> None:
     target = OTHER[source]
     chat = data.draw(conversations(source))
     wire = data.draw(st.sampled_from(WIRES[target]))
@@ -328,6 +321,23 @@ def test_every_field_of_a_random_conversation_is_carried_or_reported(
         fact for fact, names in Facts(chat).told.items() if fact not in back.told and not names & reported
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("source", [CHAT, MESSAGES])
+@given(data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_every_field_of_a_random_conversation_is_carried_or_reported(
+    source: str, data: st.DataObject
+) -> None:
+    check_that_nothing_is_silent(source, data)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("source", [CHAT, MESSAGES])
+@given(data=st.data())
+@settings(max_examples=10_000, deadline=None)
+def test_ten_thousand_random_conversations(source: str, data: st.DataObject) -> None:
+    check_that_nothing_is_silent(source, data)
 
 
 def asked(**members: Any) -> Chat:
@@ -393,6 +403,20 @@ def test_hints_are_named() -> None:
     found = losses(asked(sampling=sampling, extras={"metadata": {}, "logit_bias": {}}), CHAT, MESSAGES)
     assert found.refuse == ()
     assert found.annotate == ("seed", "presence_penalty", "metadata", "logit_bias")
+
+
+def test_what_a_client_calls_its_members_cannot_break_a_header() -> None:
+    odd = {"a\r\nset-cookie: x": 1, "b c": 2, "é": 3, "x" * 99: 4, "fine-1": 5}
+    assert losses(asked(extras=odd), CHAT, MESSAGES).annotate == ("unknown_member", "fine-1")
+    many = {f"m{at}": at for at in range(1000)}
+    told = losses(asked(extras=many), CHAT, MESSAGES).annotate
+    assert told[-1] == "and_more"
+    assert len(",".join(told)) < 1000
+
+
+def test_text_that_is_none_is_refused() -> None:
+    source = Source(kind="data", value="/w==", media_type="text/plain")
+    assert losses(with_turns(CHAT, user(Document(source=source))), CHAT, MESSAGES).refuse
 
 
 def test_a_signature_counts_only_while_the_tools_run() -> None:

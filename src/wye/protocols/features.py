@@ -1,5 +1,6 @@
 """Which features a conversation uses that not every protocol has: the rows of `lossiness.TABLE`."""
 
+import base64
 from collections.abc import Iterable
 
 import msgspec
@@ -135,7 +136,7 @@ class _Finder:
             document_text=source.kind == "text",
             document_url=source.kind == "url",
             file_id=source.kind == "file",
-            document_type=_is_other(source, _DOCUMENTS),
+            document_type=_is_other(source, _DOCUMENTS) or _is_broken(source),
         )
 
     def _reasoning(self, signed: bool, origin: str) -> None:  # noqa: FBT001  # a fact, private
@@ -193,6 +194,17 @@ def _loop_starts(messages: tuple[Message, ...]) -> int:
 
 def _is_other(source: Source, known: tuple[str, ...]) -> bool:
     return source.kind == "data" and not source.media_type.startswith(known)
+
+
+def _is_broken(source: Source) -> bool:
+    """Tell whether data that shall be text is not."""
+    if source.kind != "data" or not source.media_type.startswith("text/"):
+        return False
+    try:
+        base64.b64decode(source.value).decode()
+    except ValueError:
+        return True
+    return False
 
 
 def _is_object(arguments: str) -> bool:

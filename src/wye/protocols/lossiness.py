@@ -5,6 +5,7 @@ refused before anything is sent; a lost hint leaves the answer what it is, and i
 A further protocol is a further column, and the rows that only it has.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -238,6 +239,9 @@ Any other such member is annotated under its own name.
 _PLAIN = {"modalities": ["text"]}
 """What says only what holds anyway."""
 _NOTHING = Losses()
+_PRINTABLE = re.compile(r"[A-Za-z0-9_.:\[\]-]{1,80}")
+"""What a client may have called a member for its name to go into a header and the ledger."""
+_MOST = len(TABLE) + 16
 
 
 def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Losses:
@@ -264,10 +268,16 @@ def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Lo
             continue
         why = REFUSED.get(source, {}).get(name)
         if why is None:
-            lost.append(name)
+            lost.append(name if _PRINTABLE.fullmatch(name) else "unknown_member")
         else:
             refused.append(f"{target} cannot carry `{name}`: {why}")
-    return Losses(tuple(refused), tuple(lost)) if refused or lost else _NOTHING
+    return Losses(tuple(refused), _told(lost)) if refused or lost else _NOTHING
+
+
+def _told(names: list[str]) -> tuple[str, ...]:
+    """Return each name once, and no more of them than a header holds."""
+    once = tuple(dict.fromkeys(names))
+    return once if len(once) <= _MOST else (*once[:_MOST], "and_more")
 
 
 def _carried(chat: Chat, target: str, wire: Wire | None) -> set[str]:
