@@ -1,4 +1,5 @@
 import itertools
+import time
 
 import pytest
 from hypothesis import given
@@ -137,6 +138,22 @@ def test_a_block_of_a_kind_to_come_is_put_together() -> None:
     answer = fold(read(start() + block(0, unheard, *pieces) + stop()))
     value = unheard | {"content": "ab", "n": 1}
     assert answer.choices[0].parts == (Opaque(protocol=NAME, kind="of_next_year", value=value),)
+
+
+def test_a_block_that_never_ends_fails() -> None:
+    piece = event("content_block_delta", index=0, delta={"type": "x_delta", "content": "x" * 1024 * 1024})
+    opened = event("content_block_start", index=0, content_block={"type": "of_next_year"})
+    events = read(start(), opened, *[piece] * 9)
+    assert isinstance(events[-1], Fail)
+    assert "larger than" in events[-1].message
+
+
+def test_time_grows_with_the_bytes_alone() -> None:
+    piece = event("content_block_delta", index=0, delta={"type": "x_delta", "content": "x" * 64})
+    opened = event("content_block_start", index=0, content_block={"type": "of_next_year", "content": ""})
+    began = time.process_time()
+    read(start(), opened, piece * 50_000, stop())
+    assert time.process_time() - began < 5
 
 
 def test_a_server_tools_input_may_be_cut_short() -> None:

@@ -363,6 +363,7 @@ def test_an_answers_shape_comes_back(told: dict[str, Any]) -> None:
         ({"system": [{"type": "thinking"}]}, "system"),
         ({"tools": [{}]}, "tools[0].name"),
         ({"tools": {}}, "tools"),
+        ({"tools": [{"type": 1, "name": "f"}]}, "tools[0].type"),
         ({"tool_choice": {"type": "maybe"}}, "tool_choice.type"),
         ({"thinking": {"type": "maybe"}}, "thinking.type"),
         ({"thinking": {"type": "enabled", "budget_tokens": True}}, "thinking.budget_tokens"),

@@ -4,8 +4,6 @@ Source: Anthropic API reference, "Streaming messages". A block that comes in pie
 canonical events (a server tool's input) is kept until it is whole.
 """
 
-from typing import Any
-
 import msgspec
 
 from wye.core.chat import Extras, Finish, Opaque, Part, Reasoning, Text, ToolCall
@@ -27,21 +25,46 @@ class _Wire(msgspec.Struct):
     error: Extras = {}
 
 
+MAX_KEPT = 8 * 1024 * 1024
+"""Characters of a block that is kept until it is whole."""
 _WIRE = msgspec.json.Decoder(_Wire)
 
 
 class _Block:
     """A block that is open. `index` is its number among the parts; of one that is kept, none yet."""
 
-    __slots__ = ("index", "input", "kept", "part", "silent")
+    __slots__ = ("_pieces", "_size", "index", "part", "silent")
 
     def __init__(self, part: Part) -> None:
         self.part = part
         self.index = -1
-        self.kept: Extras | None = dict(part.value) if isinstance(part, Opaque) else None
-        self.input: list[str] = []
         self.silent = True
         """Nothing of it came in pieces."""
+        self._pieces: dict[str, list[str]] = {}
+        self._size = 0
+
+    def keep(self, whole: Opaque, delta: Extras) -> None:
+        """Add a piece to a block that is kept: text to text of the same name, else in its place."""
+        for name, value in delta.items():
+            if isinstance(value, str) and name != "type":
+                self._size += len(value)
+                self._pieces.setdefault(name, []).append(value)
+            elif name != "type":
+                self.part = whole = msgspec.structs.replace(whole, value=whole.value | {name: value})
+        if self._size > MAX_KEPT:
+            raise FieldError("content_block", f"must not be larger than {MAX_KEPT} characters")  # noqa: EM101  # a path
+
+    def kept(self, whole: Opaque) -> Opaque:
+        """Return the block with all of its pieces."""
+        value = dict(whole.value)
+        for name, pieces in self._pieces.items():
+            text = "".join(pieces)
+            if name != "partial_json":
+                there = value.get(name)
+                value[name] = there + text if isinstance(there, str) else text
+            elif text:
+                value["input"] = _decoded(text)
+        return msgspec.structs.replace(whole, value=value)
 
 
 class MessagesReader:
@@ -132,7 +155,7 @@ class MessagesReader:
     def _open_block(self, wire: _Wire) -> list[Event]:
         block = _Block(read_part(Fields(wire.content_block, "content_block")))
         self._open[wire.index] = block
-        if block.kept is not None:
+        if isinstance(block.part, Opaque):
             return []
         block.index, self._next = self._next, self._next + 1
         part, index = block.part, block.index
@@ -151,8 +174,8 @@ class MessagesReader:
 
     def _delta(self, block: _Block, delta: Extras) -> list[Event]:  # noqa: PLR0911  # a table of deltas
         kind = delta.get("type")
-        if block.kept is not None:
-            self._keep(block, delta)
+        if isinstance(block.part, Opaque):
+            block.keep(block.part, delta)
             return []
         told = Fields(delta, "delta")
         match block.part, kind:
@@ -170,28 +193,11 @@ class MessagesReader:
                 return pieces
         return []
 
-    @staticmethod
-    def _keep(block: _Block, delta: Extras) -> None:
-        """Add a piece to a block that is kept: text to text of the same name, else in its place."""
-        kept = block.kept
-        if kept is None:
-            return
-        for name, value in delta.items():
-            if name == "partial_json":
-                block.input.append(str(value))
-            elif name != "type":
-                joined = isinstance(value, str) and isinstance(kept.get(name), str)
-                kept[name] = kept[name] + value if joined else value
-
     def _close(self, block: _Block) -> list[Event]:
-        part, kept = block.part, block.kept
-        if kept is not None and isinstance(part, Opaque):
-            text = "".join(block.input)
-            if text:
-                kept["input"] = _decoded(text)
+        part = block.part
+        if isinstance(part, Opaque):
             index, self._next = self._next, self._next + 1
-            whole = msgspec.structs.replace(part, value=kept)
-            return [Open(index=index, part=whole), Close(index=index)]
+            return [Open(index=index, part=block.kept(part)), Close(index=index)]
         events: list[Event] = []
         if isinstance(part, ToolCall) and block.silent:
             events = _pieces(block.index, part.arguments)
@@ -201,8 +207,7 @@ class MessagesReader:
         events: list[Event] = []
         for index in list(self._open):
             events += self._close(self._open.pop(index))
-        delta: dict[str, Any] = wire.delta
-        told = Fields(delta, "delta")
+        told = Fields(wire.delta, "delta")
         reason = told.text("stop_reason")
         sequence = told.text("stop_sequence")
         used, rest = self._count(wire.usage)

@@ -111,10 +111,10 @@ def _system(asked: Fields) -> tuple[Text | Opaque, ...]:
 
 
 def _tool(one: Fields) -> Tool | ServerTool:
-    kind = one.peek("type")
-    if kind is not None and kind != "custom":
-        return ServerTool(protocol=NAME, kind=one.peek("type") and str(kind), value=one.rest())
-    one.take("type")
+    whole = dict(one.rest())
+    kind = one.text("type")
+    if kind not in ("", "custom"):
+        return ServerTool(protocol=NAME, kind=kind, value=whole)
     return Tool(
         name=one.word("name"),
         description=one.text("description"),
