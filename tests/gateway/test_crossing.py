@@ -338,8 +338,7 @@ def test_no_name_of_a_member_becomes_a_header(gateway: Running) -> None:
     answered = messages(gateway, "openai", **{"a\r\nset-cookie: x=1": 1, "x-\u00e9" * 99: 2})
     assert answered.status == 200, answered.body
     assert "set-cookie" not in answered.headers
-    assert answered.headers["x-wye-lost"].startswith("a??set-cookie?")
-    assert len(answered.headers["x-wye-lost"]) < 200
+    assert answered.headers["x-wye-lost"] == "unknown_member"
 
 
 SERVER_TOOL = [{"type": "web_search_20250305", "name": "web_search"}]

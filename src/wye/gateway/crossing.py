@@ -1,6 +1,5 @@
 """A request and its answer between two protocols: what attempts use where forwarding bytes will not do."""
 
-import re
 from typing import NamedTuple
 
 import msgspec
@@ -14,9 +13,6 @@ from wye.protocols.codec import Edits
 from wye.protocols.lossiness import losses
 from wye.protocols.translate import Dialect, EventReader, EventWriter, Wire
 
-MOST_LOST = 32
-LONGEST_NAME = 64
-_STRANGE = re.compile(r"[^A-Za-z0-9_.\-]")
 _UNFINISHED = "the upstream's stream ended before the answer was finished"
 
 
@@ -54,9 +50,8 @@ class Crossing:
         self._wire = to.wire
         self._wants_usage = wants_usage
         self.path = to.path
-        lost = ("anthropic-beta", *told.annotate) if betas else told.annotate
-        self.lost = tuple(_plain(name) for name in lost[:MOST_LOST])
-        """Names of what the upstream does not get; the request means the same without."""
+        self.lost = ("anthropic-beta", *told.annotate) if betas else told.annotate
+        """Names, fit for a header, of what the upstream does not get; the request means the same without."""
 
     def request(self, edits: Edits) -> bytes:
         """Return the body for the upstream. Of `edits` only the cap is new: the rest stands in `wire`."""
@@ -73,11 +68,6 @@ class Crossing:
     def relay(self) -> "CrossingRelay":
         """Return the translator of one streamed answer."""
         return CrossingRelay(self._target.reader(), self._source.writer(want_usage=self._wants_usage))
-
-
-def _plain(name: str) -> str:
-    """Return a name that may stand in a header: a client can call a member of its request anything."""
-    return _STRANGE.sub("?", name[:LONGEST_NAME])
 
 
 class CrossingRelay:
