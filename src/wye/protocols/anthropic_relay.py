@@ -25,8 +25,6 @@ class _Event(msgspec.Struct):
 _EVENT = msgspec.json.Decoder(_Event)
 _NOTEWORTHY = (b'"message_start"', b'"message_delta"', b'"message_stop"', b'"error"', b": error", b":error")
 """A batch without these needs no closer look. Inside a JSON string their quotes would be escaped."""
-
-
 _FAILED = (b"event: error", b"event:error")
 
 
