@@ -47,7 +47,7 @@ def test_what_is_left_out_is_empty() -> None:
     ],
 )
 def test_a_wrong_type_names_its_path(take: str, value: object) -> None:
-    with pytest.raises(FieldError, match="at.a") as caught:
+    with pytest.raises(FieldError, match=r"at\.a") as caught:
         getattr(fields(a=value), take)("a")
     assert caught.value.path == "at.a"
 
