@@ -241,7 +241,7 @@ _PLAIN = {"modalities": ["text"]}
 _NOTHING = Losses()
 _PRINTABLE = re.compile(r"[A-Za-z0-9_.:\[\]-]{1,80}")
 """What a client may have called a member for its name to go into a header and the ledger."""
-_MOST = len(TABLE) + 16
+_MOST = 31
 
 
 def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Losses:
