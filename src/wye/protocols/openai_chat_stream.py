@@ -14,6 +14,7 @@ from wye.protocols.fields import Fields
 from wye.protocols.openai_chat_answer import finish_of, finish_word, read_usage
 from wye.protocols.openai_chat_parts import NAME, read_annotations, read_content, read_reasoning
 
+_PLAIN = frozenset({"content"})
 _UNFINISHED = "the upstream's stream ended before the answer was finished"
 
 
@@ -134,26 +135,20 @@ class _Choice:
         logprobs = one.object("logprobs")
         before = len(events)
         delta.take("role")
-        self._think(delta, events)
+        plain = delta.rest().keys() <= _PLAIN
+        if not plain:
+            self._think(delta, events)
         for part in read_content(delta, "content"):
             if isinstance(part, Text | Reasoning | Refusal):
                 self._say(part, events)
-        self._say(Refusal(text=delta.text("refusal")), events)
-        self._cite(delta, events)
-        for call in delta.many("tool_calls"):
-            self._call(call, events)
-        legacy = delta.fields("function_call")
-        if legacy is not None:
-            self._call(
-                Fields({"index": 0, "id": "call_0", "kind": "legacy", "function": legacy.rest()}), events
-            )
+        if not plain:
+            self._beside(delta, events)
         if logprobs:
             self._logprobs(logprobs, before, events)
         self.word = one.text("finish_reason") or self.word
         self._native = one.text("native_finish_reason") or self._native
         stop = one.take("stop_reason")
         self._stop = stop if isinstance(stop, str) else self._stop
-        self._keep(delta.rest())
 
     def end(self, events: list[Event]) -> None:
         """Close what is open and finish."""
@@ -171,6 +166,18 @@ class _Choice:
                 extras={"message": self._extras} if self._extras else {},
             )
         )
+
+    def _beside(self, delta: Fields, events: list[Event]) -> None:
+        """Take what a delta may hold beside thoughts and content."""
+        self._say(Refusal(text=delta.text("refusal")), events)
+        self._cite(delta, events)
+        for call in delta.many("tool_calls"):
+            self._call(call, events)
+        legacy = delta.fields("function_call")
+        if legacy is not None:
+            whole = {"index": 0, "id": "call_0", "kind": "legacy", "function": legacy.rest()}
+            self._call(Fields(whole), events)
+        self._keep(delta.rest())
 
     def _think(self, delta: Fields, events: list[Event]) -> None:
         keys = [
