@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golden import requests
+from golden import answers, requests
 from wye.core.chat import (
     Audio,
     CacheMark,
@@ -29,6 +29,7 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.core.errors import BadRequestError
+from wye.core.stream import Order
 from wye.protocols.openai_chat_dialect import OpenAIChatDialect
 from wye.protocols.translate import Wire
 
@@ -462,3 +463,37 @@ def test_a_request_with_anything_anywhere_is_read_or_refused(
         DIALECT.write_request(chat, Wire(model=chat.model, reasoning_field="reasoning"))
     )
     assert again.messages[-1].role == chat.messages[-1].role
+
+
+@given(data=st.data(), name=st.sampled_from(sorted(answers.CHAT)), value=json_values)
+def test_an_answer_with_anything_anywhere_is_read_or_refused(
+    data: st.DataObject, name: str, value: Any
+) -> None:
+    body = json.loads(json.dumps(answers.CHAT[name]))
+    holder, key = data.draw(st.sampled_from(holes(body)))
+    holder[key] = value
+    try:
+        got = DIALECT.read_answer(json.dumps(body).encode())
+    except ValueError as refused:
+        assert str(refused)  # noqa: PT017  # either outcome is right
+        return
+    assert DIALECT.read_answer(DIALECT.write_answer(got)).choices[0].finish in Finish
+
+
+@given(data=st.data(), name=st.sampled_from(sorted(answers.CHAT_STREAMS)), value=json_values)
+def test_a_stream_with_anything_anywhere_is_legal_or_refused(
+    data: st.DataObject, name: str, value: Any
+) -> None:
+    chunks = [json.loads(line[6:]) for line in answers.CHAT_STREAMS[name].split("\n\n") if line[6:7] == "{"]
+    holder, key = data.draw(st.sampled_from(holes(chunks)))
+    holder[key] = value
+    reader, writer, order = DIALECT.reader(), DIALECT.writer(want_usage=True), Order()
+    try:
+        events = [*reader.feed(answers.events(*map(json.dumps, chunks)).encode()), *reader.finish()]
+    except ValueError as refused:
+        assert str(refused)  # noqa: PT017  # either outcome is right
+        return
+    for event in events:
+        order.see(event)
+        writer.write(event)
+    assert order.state == "over"

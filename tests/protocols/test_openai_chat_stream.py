@@ -150,9 +150,16 @@ def test_done_may_be_missing_after_the_finish() -> None:
 
 
 def test_what_is_no_chunk_is_a_value_error() -> None:
-    for data in ("[]", "{", '{"choices": 3}'):
+    deep = "[" * 100_000 + "]" * 100_000
+    for data in ("[]", "{", '{"choices": 3}', deep, '{"choices": [], "x_groq": [1]}'):
         with pytest.raises(ValueError, match=r"."):
             DIALECT.reader().feed(events(data).encode())
+
+
+@pytest.mark.parametrize("details", [3, {}, ["x"], [{"index": [1], "text": 5}]])
+def test_thoughts_that_make_no_sense_are_a_value_error(details: Any) -> None:
+    with pytest.raises(ValueError, match=r"reasoning_details"):
+        told(ROLE, chunk(reasoning_details=details))
 
 
 def written(*told_: Event, want_usage: bool = True) -> bytes:

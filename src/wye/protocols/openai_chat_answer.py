@@ -45,7 +45,7 @@ _WORDS = {
 
 def read(body: bytes) -> Answer:
     """Read a whole answer. Raises `ValueError` if it is none."""
-    wire = Fields(msgspec.json.decode(body))
+    wire = Fields(decoded(body))
     if not wire.has("choices"):
         raise FieldError(wire.at("choices"), "is required")
     choices = [_choice(one) for one in wire.many("choices")]
@@ -61,6 +61,15 @@ def read(body: bytes) -> Answer:
         choices=tuple(choice for _, choice in sorted(choices, key=lambda one: one[0])),
         extras=wire.rest(),
     )
+
+
+def decoded(data: bytes) -> object:
+    """Decode JSON of an upstream. Raises `ValueError`, be it only nested too deeply."""
+    try:
+        return msgspec.json.decode(data)
+    except RecursionError:
+        message = "the upstream's JSON is nested too deeply"
+        raise ValueError(message) from None
 
 
 def read_usage(wire: object) -> Usage | None:

@@ -11,7 +11,7 @@ from wye.core.chat import Extras, Part, Reasoning, Refusal, Text, ToolCall
 from wye.core.stream import Begin, Cite, Close, Delta, End, Event, Fail, Finished, Open, Sign, Used
 from wye.protocols import sse
 from wye.protocols.fields import Fields
-from wye.protocols.openai_chat_answer import finish_of, finish_word, read_usage
+from wye.protocols.openai_chat_answer import decoded, finish_of, finish_word, read_usage
 from wye.protocols.openai_chat_parts import NAME, read_annotations, read_content, read_reasoning
 
 _PLAIN = frozenset({"content"})
@@ -36,7 +36,7 @@ class ChatReader:
             if data == b"[DONE]":
                 self._end(events)
             else:
-                self._take(Fields(msgspec.json.decode(data)), events)
+                self._take(Fields(decoded(data)), events)
         return events
 
     def finish(self) -> list[Event]:
@@ -58,7 +58,8 @@ class ChatReader:
             self._fail(str(told.get("message") or "the upstream reported an error"), str(kind), events)
             return
         choices = wire.many("choices")
-        usage = read_usage(wire.take("usage") or (wire.take("x_groq") or {}).get("usage"))
+        groq = wire.fields("x_groq") or Fields({})
+        usage = read_usage(wire.take("usage") or groq.take("usage"))
         if choices and not self._begun:
             self._begin(wire, events)
         for one in choices:
@@ -180,9 +181,12 @@ class _Choice:
         self._keep(delta.rest())
 
     def _think(self, delta: Fields, events: list[Event]) -> None:
-        keys = [
-            one.get("index") for one in delta.rest().get("reasoning_details") or () if isinstance(one, dict)
-        ]
+        details = delta.peek("reasoning_details")
+        keys = (
+            [one.get("index") for one in details if isinstance(one, dict)]
+            if isinstance(details, list)
+            else []
+        )
         for at, thought in enumerate(read_reasoning(delta)):
             text = thought.text or "".join(thought.summary)
             known = msgspec.structs.replace(thought, text="", summary=(), signature="", encrypted="")
