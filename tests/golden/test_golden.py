@@ -92,3 +92,10 @@ def test_nothing_is_kept_that_nobody_makes() -> None:
     made |= {path_of("streams", source, target, name) for source, name, target in STREAM_CASES}
     assert len(made) == len(REQUEST_CASES) + len(ANSWER_CASES) + len(STREAM_CASES)
     assert stale(made) == []
+
+
+@pytest.mark.parametrize("source", DIALECTS)
+def test_an_answer_nested_too_deeply_is_no_answer(source: str) -> None:
+    deep = b"[" * 100_000 + b"]" * 100_000
+    with pytest.raises(ValueError, match="nested too deeply"):
+        DIALECTS[source].read_answer(b'{"content":' + deep + b',"choices":' + deep + b"}")

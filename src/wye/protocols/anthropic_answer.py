@@ -34,7 +34,11 @@ _BODY = msgspec.json.Decoder(dict[str, Any])
 
 def read_answer(body: bytes) -> Answer:
     """Decode an upstream's whole answer. Raises `ValueError` if it is none."""
-    message = Fields(_BODY.decode(body))
+    try:
+        message = Fields(_BODY.decode(body))
+    except RecursionError:
+        problem = "the upstream's JSON is nested too deeply"
+        raise ValueError(problem) from None
     if message.kind("content") is not list:
         message.refuse("content", "is required")
     parts = tuple(read_part(block) for block in message.many("content"))
