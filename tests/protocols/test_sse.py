@@ -1,10 +1,11 @@
 import itertools
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wye.protocols.sse import Reader, data_of, split_events, whole_events
+from wye.protocols.sse import Cutter, Reader, data_of, split_events, whole_events
 
 END = st.sampled_from([b"\n", b"\r\n", b"\r"])
 LINE = st.sampled_from(
@@ -48,6 +49,33 @@ def test_events_join_to_the_stream(stream: bytes) -> None:
 )
 def test_only_whole_events_count(buffer: bytes, length: int) -> None:
     assert whole_events(buffer) == length
+
+
+@given(
+    st.lists(st.sampled_from([b"\n", b"\r", b"\r\n", b"a", b"data: b", b"\n\n", b"\r\n\r\n"]), max_size=30),
+    st.lists(st.integers(0, 60), max_size=12),
+)
+def test_small_pieces_are_cut_where_the_whole_is(parts: list[bytes], cuts: list[int]) -> None:
+    stream = b"".join(parts)
+    edges = [0, *sorted(min(c, len(stream)) for c in cuts), len(stream)]
+    cutter, kept, passed = Cutter(1000), b"", b""
+    for a, b in itertools.pairwise(edges):
+        kept += stream[a:b]  # what a reader would do that looks at everything again
+        end = whole_events(kept)
+        whole = cutter.cut(stream[a:b])
+        assert whole == kept[:end]
+        kept, passed = kept[end:], passed + whole
+    assert passed + cutter.rest() == stream
+    assert cutter.rest() == b""
+
+
+def test_a_reader_takes_no_longer_for_small_pieces() -> None:
+    sent = b"data: " + b"x" * 8_000_000 + b"\n\n"
+    reader = Reader()
+    began = time.process_time()
+    got = [data for i in range(0, len(sent), 1400) for data in reader.feed(sent[i : i + 1400])]
+    assert time.process_time() - began < 0.5
+    assert got == [b"x" * 8_000_000]
 
 
 def test_data_lines_join() -> None:

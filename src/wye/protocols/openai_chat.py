@@ -1,22 +1,20 @@
 """OpenAI Chat Completions, in both directions.
 
-Source: OpenAI API reference, "Create chat completion" and "Chat completion chunk object".
+Source: OpenAI API reference, "Create chat completion".
 """
-
-import re
 
 import msgspec
 
 from wye.core.errors import BadRequestError, WyeError
 from wye.core.request import Needs, Operation, Request
 from wye.core.usage import Usage
-from wye.protocols import openai_errors, sse
+from wye.protocols import openai_errors
 from wye.protocols.codec import Edits
 from wye.protocols.decoding import decode
+from wye.protocols.openai_stream import ChatRelay
 from wye.protocols.openai_usage import WireUsage, to_usage
 from wye.protocols.toplevel import find_model, insert_first, members, refuse_duplicates, replace
 
-MAX_EVENT_BYTES = 8 * 1024 * 1024
 _PRICED_APART = (
     "web_search_options",
     "search_parameters",
@@ -97,15 +95,9 @@ class _LooseAnswer(msgspec.Struct):
     choices: list[msgspec.Raw]
 
 
-class _Chunk(msgspec.Struct):
-    choices: list[msgspec.Raw] | None = None
-    usage: WireUsage | None = None
-
-
 _REQUEST = msgspec.json.Decoder(_ChatRequest)
 _ANSWER = msgspec.json.Decoder(_Answer)
 _LOOSE_ANSWER = msgspec.json.Decoder(_LooseAnswer)
-_CHUNK = msgspec.json.Decoder(_Chunk)
 _INCLUDE_USAGE = b'"stream_options":{"include_usage":true}'
 _NO_NEEDS = Needs()
 _SPACE = b" \t\r\n"
@@ -166,7 +158,7 @@ class OpenAIChat:
             _LOOSE_ANSWER.decode(body)  # an answer whose usage makes no sense is still an answer
             return None
 
-    def relay(self, edits: Edits) -> "ChatRelay":
+    def relay(self, edits: Edits) -> ChatRelay:
         """Return the reader of one streamed answer to a request that was sent with `edits`."""
         return ChatRelay(drop_usage=edits.include_usage)
 
@@ -177,85 +169,6 @@ class OpenAIChat:
     def error_event(self, error: WyeError, request_id: str) -> bytes:
         """Encode an error inside a stream that began with a 200."""
         return openai_errors.error_event(error, request_id)
-
-
-class ChatRelay:
-    """Passes whole events on, reads usage from them, and holds the end back.
-
-    From `[DONE]` on everything waits for `finish()`: a client may take `[DONE]` for the end, and
-    by then the request has to be in the ledger.
-    """
-
-    __slots__ = ("_drop_usage", "_finished", "_held", "_tail", "error", "usage")
-
-    # Cheap tests that decide whether a batch of events needs a closer look at all.
-    _USAGE = re.compile(rb'"usage"\s*+:\s*+\{')
-    _FINISH = re.compile(rb'"finish_reason"\s*+:\s*+"')
-    _ERROR = re.compile(rb'^data:\s*+\{\s*+"error"\s*+:\s*+[{"]|^event:\s*+error', re.MULTILINE)
-    _DONE = re.compile(rb"^data:\s*+\[DONE\]", re.MULTILINE)
-
-    def __init__(self, *, drop_usage: bool) -> None:
-        self._drop_usage = drop_usage
-        self._tail = b""
-        self._held = b""
-        self._finished = False
-        self.usage: Usage | None = None
-        self.error = ""
-
-    def feed(self, chunk: bytes) -> bytes:
-        """Take the upstream's bytes; return those to pass on now (may be empty)."""
-        buffer = self._tail + chunk if self._tail else chunk
-        end = sse.whole_events(buffer)
-        if end == len(buffer):
-            self._tail = b""
-        else:
-            self._tail = buffer[end:]
-            buffer = buffer[:end]
-            if len(self._tail) > MAX_EVENT_BYTES:
-                message = f"the upstream sent an event larger than {MAX_EVENT_BYTES} bytes"
-                raise ValueError(message)
-        if not buffer:
-            return b""
-        return self._pass_on(buffer)
-
-    def finish(self) -> bytes:
-        """The upstream ended; return what was held back: the answer's last bytes."""
-        rest = self._held
-        if self._tail:  # an upstream that ends without a last blank line
-            rest += self._pass_on(self._tail + b"\n\n") + self._held[len(rest) :]
-            self._tail = b""
-        self._held = b""
-        if not self._finished and not self.error:
-            self.error = "the upstream's stream ended before the answer was finished"
-        return rest
-
-    def _pass_on(self, buffer: bytes) -> bytes:
-        if self._USAGE.search(buffer):
-            buffer = b"".join(e for e in sse.split_events(buffer) if not self._takes_out(e))
-        if not self._finished and self._FINISH.search(buffer):
-            self._finished = True
-        if self._ERROR.search(buffer):
-            self.error = "the upstream reported an error in its stream"
-        if self._held:
-            self._held += buffer
-            return b""
-        done = self._DONE.search(buffer)
-        if done is None:
-            return buffer
-        self._finished = True
-        self._held = buffer[done.start() :]
-        return buffer[: done.start()]
-
-    def _takes_out(self, event: bytes) -> bool:
-        """Read an event's usage; say whether it is the extra chunk the client did not ask for."""
-        try:
-            chunk = _CHUNK.decode(sse.data_of(event))
-        except msgspec.DecodeError:
-            return False
-        if chunk.usage is None:
-            return False
-        self.usage = to_usage(chunk.usage) or self.usage
-        return self._drop_usage and chunk.choices == []
 
 
 def _output_cap(wire: _ChatRequest) -> int | None:

@@ -44,22 +44,60 @@ def data_of(event: bytes) -> bytes:
     return b"\n".join(lines)
 
 
+class Cutter:
+    """Cuts a byte stream after its last blank line so far.
+
+    The work is linear in the bytes, whatever the pieces in which they come: a blank line that is
+    still missing can only begin in the last three bytes that were kept.
+    """
+
+    __slots__ = ("_limit", "_tail")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._tail = bytearray()
+
+    def cut(self, chunk: bytes) -> bytes:
+        """Take bytes; return all events that are now whole, as they came, and keep the rest.
+
+        Raises `ValueError` when what is kept, a single event, outgrows the limit.
+        """
+        tail = self._tail
+        if not tail:
+            end = whole_events(chunk)
+            if end == len(chunk):
+                return chunk
+            whole = chunk[:end]
+        else:
+            edge = bytes(tail[-3:])
+            length = whole_events(edge + chunk)
+            end = length - len(edge) if length else 0
+            whole = b""
+            if length:
+                whole = bytes(tail) + chunk[:end]
+                tail.clear()
+        tail += chunk[end:]
+        if len(tail) > self._limit:
+            message = f"an event is larger than {self._limit} bytes"
+            raise ValueError(message)
+        return whole
+
+    def rest(self) -> bytes:
+        """Return what is kept, and keep it no longer."""
+        rest = bytes(self._tail)
+        self._tail.clear()
+        return rest
+
+
 class Reader:
     """Cuts a byte stream into events' data. For clients: `wye ask`, replays, tests."""
 
     def __init__(self, limit: int = 8 * 1024 * 1024) -> None:
-        self._buffer = b""
-        self._limit = limit
+        self._cutter = Cutter(limit)
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Take bytes; return the data of every event that is now whole and has any.
 
         Raises `ValueError` when a single event outgrows the limit.
         """
-        buffer = self._buffer + chunk
-        end = whole_events(buffer)
-        self._buffer = buffer[end:]
-        if len(self._buffer) > self._limit:
-            message = f"an event is larger than {self._limit} bytes"
-            raise ValueError(message)
-        return [data for event in split_events(buffer[:end]) if (data := data_of(event))]
+        return [data for event in split_events(self._cutter.cut(chunk)) if (data := data_of(event))]
