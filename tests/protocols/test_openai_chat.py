@@ -138,6 +138,47 @@ def test_usage_is_asked_for_whatever_the_client_said(options: dict[str, object])
     assert sent == expected
 
 
+ODD_VALUES = st.sampled_from(
+    ["1e999", "-0", '"\\ud800"', '"}"', "[" * 300 + "]" * 300, '{"include_usage":1}', "[ ]", "1" * 400]
+)
+ODD_KEYS = st.sampled_from(
+    ["x", "\\ud83d\\ude00", "\\ud800", "include\\u005fusage", '\\"', "", "stream_options"]
+)
+ODD_MEMBERS = st.lists(st.tuples(ODD_KEYS, ODD_VALUES), max_size=3)
+SAID = st.sampled_from(
+    ["", '"include_usage":false', ' "include_usage" : null', '"include_us\\u0061ge":false']
+)
+
+KEY = st.sampled_from(["stream_options", "stream\\u005foptions"])
+
+
+@given(ODD_MEMBERS, ODD_MEMBERS, SAID, st.sampled_from(["", " ", "\n\t"]), KEY)
+def test_usage_is_asked_for_in_the_clients_own_bytes(
+    outer: list[tuple[str, str]], inner: list[tuple[str, str]], said: str, space: str, key: str
+) -> None:
+    written = [f'"{name}"{space}:{space}{value}' for name, value in inner] + [said] * bool(said)
+    head = "".join(f'"{k}":{v},' for k, v in outer)
+    options = f"{{{space}{','.join(written)}{space}}}"
+    body = f'{{{head}"model":"m","messages":[{{"role":"user"}}],"{key}":{options}}}'.encode()
+    try:
+        asked = CODEC.decode(body)
+    except BadRequestError:
+        return
+    sent = CODEC.splice(asked, Edits("m", include_usage=True))
+    again = CODEC.decode(sent)
+    assert again.wants_usage
+    assert sent.endswith(b"}}")
+    for _, value in inner:
+        assert value.encode() in sent
+
+
+@pytest.mark.parametrize("value", [b"1e999", b"[" * 300 + b"]" * 300])
+def test_options_that_no_python_value_holds_are_left_as_they_are(value: bytes) -> None:
+    asked = CODEC.decode(b'{"model":"m","messages":[{"role":"user"}],"stream_options":{"x":%b}}' % value)
+    sent = CODEC.splice(asked, Edits("m", include_usage=True))
+    assert sent == asked.body.replace(b'{"x"', b'{"include_usage":true,"x"')
+
+
 def test_an_output_cap_replaces_null() -> None:
     sent = json.loads(CODEC.splice(request(max_tokens=None), Edits("m", output_cap=9)))
     assert sent["max_tokens"] == 9

@@ -13,7 +13,7 @@ from wye.protocols.codec import Edits
 from wye.protocols.decoding import decode
 from wye.protocols.openai_stream import ChatRelay
 from wye.protocols.openai_usage import WireUsage, to_usage
-from wye.protocols.toplevel import find_model, insert_first, members, refuse_duplicates, replace
+from wye.protocols.toplevel import change, find_model, insert_first, refuse_duplicates, replace
 
 _PRICED_APART = (
     "web_search_options",
@@ -141,7 +141,8 @@ class OpenAIChat:
         if edits.model != request.model:
             body = replace(body, request.model_at, edits.model)
         if edits.output_cap is not None:
-            body = _set(body, edits.output_cap_field, b"%d" % edits.output_cap)
+            cap = b"%d" % edits.output_cap
+            body = change(body, edits.output_cap_field, lambda _: cap)  # the client left it out or null
         if edits.include_usage:
             body = _with_usage(body)
         return body
@@ -232,20 +233,15 @@ def _needs(wire: _ChatRequest, kinds: set[str]) -> Needs:
     return Needs(tools, vision, json) if tools or vision or json else _NO_NEEDS
 
 
-def _set(body: bytes, field: str, value: bytes) -> bytes:
-    """Set a member the client left out or set to null."""
-    for member in members(body):
-        if member.key == field:
-            return b"".join((body[: member.start], value, body[member.end :]))
-    return insert_first(body, b'"' + field.encode() + b'":' + value)
-
-
 def _with_usage(body: bytes) -> bytes:
     if b"stream_options" not in body and b"\\u00" not in body:
         return insert_first(body, _INCLUDE_USAGE)
-    for member in members(body):
-        if member.key == "stream_options":
-            options = msgspec.json.decode(body[member.start : member.end]) or {}
-            options["include_usage"] = True
-            return b"".join((body[: member.start], msgspec.json.encode(options), body[member.end :]))
-    return insert_first(body, _INCLUDE_USAGE)
+    return change(body, "stream_options", _options_with_usage)
+
+
+def _options_with_usage(options: bytes) -> bytes:
+    return b'{"include_usage":true}' if options == _NULL else change(options, "include_usage", _true)
+
+
+def _true(_: bytes) -> bytes:
+    return b"true"

@@ -5,6 +5,7 @@ byte as it came, order and white space included.
 """
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -93,9 +94,26 @@ def model_span(body: bytes) -> tuple[int, int] | None:
 
 
 def insert_first(body: bytes, member: bytes) -> bytes:
-    """Put `member` (`"key":value`) in front of the members of a non-empty object."""
+    """Put `member` (`"key":value`) in front of an object's members."""
     at = body.index(b"{") + 1
-    return b"".join((body[:at], member, b",", body[at:]))
+    comma = b"" if body.startswith(b"}", _after(_WS, body, at)) else b","
+    return b"".join((body[:at], member, comma, body[at:]))
+
+
+def change(body: bytes, key: str, value: Callable[[bytes], bytes]) -> bytes:
+    """Give the member `key` of an object the value `value(old)`; an absent one's old value is `null`.
+
+    If it stands there more than once, each is changed: an upstream may read any of them.
+    """
+    pieces: list[bytes] = []
+    at = 0
+    for member in members(body):
+        if member.key == key:
+            pieces += body[at : member.start], value(body[member.start : member.end])
+            at = member.end
+    if pieces:
+        return b"".join((*pieces, body[at:]))
+    return insert_first(body, b'"' + key.encode() + b'":' + value(b"null"))
 
 
 def find_model(body: bytes) -> tuple[int, int]:
