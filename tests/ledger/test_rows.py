@@ -33,7 +33,7 @@ def test_any_record_comes_back_from_the_database(ledger: Ledger, reader: Reader,
     made = msgspec.structs.replace(made, id=str(uuid.uuid4()))
     ledger.append(made)
     assert ledger.flush()
-    assert reader.get(made.id, wait=0) == made
+    assert reader.get(made.id) == made
 
 
 def test_what_cannot_be_stored_is_replaced() -> None:
