@@ -97,6 +97,7 @@ def test_what_has_a_price_of_its_own_is_named(fields: dict[str, object], unprice
         (b"{", "not valid JSON", None),
         (b"[]", "expected `object`", None),
         (b'{"model":1,"messages":[]}', "`model`: expected `str`, got `int`", "model"),
+        (b'{"model":"%b","messages":[]}' % (b"m" * 257), "length <= 256", "model"),
         (b'{"messages":[]}', "`model` is required", "model"),
         (b'{"model":"m"}', "`messages` is required", "messages"),
         (b'{"model":"m","messages":[]}', "at least one", "messages"),
@@ -206,10 +207,25 @@ def test_usage_of_a_whole_answer() -> None:
         "usage": {"prompt_tokens": 9, "completion_tokens": 4, "prompt_tokens_details": {"cached_tokens": 2}},
     }
     assert CODEC.usage(json.dumps(body).encode()) == Usage(9, 4, 2)
-    assert CODEC.usage(b'{"choices":[],"usage":{"prompt_tokens":"nine"}}') is None
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"error":{}}', b"[1]"])
+DEEP = b"[" * 20_000 + b"]" * 20_000
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        b'{"prompt_tokens":"nine"}',
+        b'{"prompt_tokens":9223372036854775813}',
+        b'{"prompt_tokens":%b}' % (b"9" * 400),
+        b'{"prompt_tokens":1,"x":%b}' % DEEP,
+    ],
+)
+def test_an_answer_whose_usage_makes_no_sense_is_still_one(usage: bytes) -> None:
+    assert CODEC.usage(b'{"choices":[],"usage":%b}' % usage) is None
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"error":{}}', b"[1]", DEEP, b'{"x":' + DEEP])
 def test_what_is_no_answer_is_told_apart(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # any kind; the message is the gateway's own
         CODEC.usage(body)

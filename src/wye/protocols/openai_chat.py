@@ -10,9 +10,9 @@ from wye.core.request import Needs, Operation, Request
 from wye.core.usage import Usage
 from wye.protocols import openai_errors
 from wye.protocols.codec import Edits
-from wye.protocols.decoding import decode
+from wye.protocols.decoding import ModelName, decode
 from wye.protocols.openai_stream import ChatRelay
-from wye.protocols.openai_usage import WireUsage, to_usage
+from wye.protocols.openai_usage import WireAnswer, read_usage
 from wye.protocols.toplevel import change, find_model, insert_first, refuse_duplicates, replace
 
 _PRICED_APART = (
@@ -66,7 +66,7 @@ class _ResponseFormat(msgspec.Struct):
 
 
 class _ChatRequest(msgspec.Struct):
-    model: str
+    model: ModelName
     messages: list[_Message]
     stream: bool | None = None
     stream_options: _StreamOptions | None = None
@@ -86,18 +86,17 @@ class _ChatRequest(msgspec.Struct):
     prediction: msgspec.Raw = _LEFT_OUT
 
 
-class _Answer(msgspec.Struct):
+class _Answer(WireAnswer):
     choices: list[msgspec.Raw]
-    usage: WireUsage | None = None
 
 
-class _LooseAnswer(msgspec.Struct):
+class _BareAnswer(msgspec.Struct):
     choices: list[msgspec.Raw]
 
 
 _REQUEST = msgspec.json.Decoder(_ChatRequest)
 _ANSWER = msgspec.json.Decoder(_Answer)
-_LOOSE_ANSWER = msgspec.json.Decoder(_LooseAnswer)
+_BARE_ANSWER: msgspec.json.Decoder[msgspec.Struct] = msgspec.json.Decoder(_BareAnswer)
 _INCLUDE_USAGE = b'"stream_options":{"include_usage":true}'
 _NO_NEEDS = Needs()
 _SPACE = b" \t\r\n"
@@ -153,11 +152,7 @@ class OpenAIChat:
 
     def usage(self, body: bytes) -> Usage | None:
         """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
-        try:
-            return to_usage(_ANSWER.decode(body).usage)
-        except msgspec.ValidationError:
-            _LOOSE_ANSWER.decode(body)  # an answer whose usage makes no sense is still an answer
-            return None
+        return read_usage(body, _ANSWER, _BARE_ANSWER, "choices")
 
     def relay(self, edits: Edits) -> ChatRelay:
         """Return the reader of one streamed answer to a request that was sent with `edits`."""
