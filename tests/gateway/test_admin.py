@@ -90,5 +90,5 @@ def test_a_refusal_by_a_limit_says_when_to_come_back(tenants: tuple[Running, dic
     answers = [gateway.ask("GET", "/v1/models", headers=keys["slow"]) for _ in range(3)]
     assert answers[0].status == 200
     assert answers[-1].status == 429
-    assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 61
     assert answers[-1].headers["content-type"] == "application/json"

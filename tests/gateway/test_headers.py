@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from wye.core.errors import BadRequestError, RateLimitError
@@ -11,4 +13,6 @@ def test_nobody_is_told_to_come_back_too_early(seconds: float, told: int) -> Non
 
 
 def test_what_no_wait_mends_has_no_retry_after() -> None:
+    never = RateLimitError("too much", retry_after=math.inf)
+    assert error_headers(never) == b"content-type: application/json\r\n"
     assert error_headers(BadRequestError("no")) == b"content-type: application/json\r\n"

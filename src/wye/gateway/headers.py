@@ -8,7 +8,7 @@ from wye.core.errors import WyeError
 def error_fields(error: WyeError) -> dict[str, str]:
     """Return the headers of an error answer; `Retry-After` in whole seconds, never too early."""
     fields = {"content-type": "application/json"}
-    if error.retry_after is not None:
+    if error.retry_after is not None and math.isfinite(error.retry_after):
         fields["retry-after"] = str(max(1, math.ceil(round(error.retry_after, 3))))
     return fields
 
