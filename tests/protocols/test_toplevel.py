@@ -107,6 +107,14 @@ def test_duplicates_are_refused_only_where_they_count() -> None:
         refuse_duplicates(body, frozenset({"n"}))
 
 
+@pytest.mark.parametrize("spelling", ["N", "Max_Tokens", "max_to\u212aens", "me\u017f\u017fages"])
+def test_a_field_in_other_letters_is_refused(spelling: str) -> None:
+    with pytest.raises(BadRequestError, match="other letters"):
+        refuse_duplicates(
+            b'{"%b":1,"User":2}' % spelling.encode(), frozenset({"n", "max_tokens", "messages"})
+        )
+
+
 def test_a_member_goes_in_front() -> None:
     assert insert_first(b' {"a":1}', b'"b":2') == b' {"b":2,"a":1}'
     assert insert_first(b"{ }", b'"b":2') == b'{"b":2 }'

@@ -137,10 +137,15 @@ def replace(body: bytes, span: tuple[int, int], value: str) -> bytes:
 
 
 def refuse_duplicates(body: bytes, fields: frozenset[str]) -> None:
-    """Raise `BadRequestError` if one of `fields` stands at the top level twice."""
+    """Raise `BadRequestError` if one of `fields` stands at the top level twice, or in capitals.
+
+    Some parsers (Go's) take `Max_Tokens` for `max_tokens`.
+    """
     seen: set[str] = set()
     for member in members(body):
-        if member.key in seen and member.key in fields:
-            message = f"`{member.key}` stands there more than once"
-            raise BadRequestError(message, param=member.key)
-        seen.add(member.key)
+        field = member.key.casefold()
+        if field in fields and (field in seen or field != member.key):
+            how = "more than once" if field in seen else "in other letters"
+            message = f"`{field}` stands there {how}"
+            raise BadRequestError(message, param=field)
+        seen.add(field)
