@@ -13,7 +13,7 @@ from wye.protocols.codec import Edits
 from wye.protocols.decoding import ModelName, decode
 from wye.protocols.openai_stream import ChatRelay
 from wye.protocols.openai_usage import WireAnswer, read_usage
-from wye.protocols.toplevel import change, find_model, insert_first, refuse_duplicates, replace
+from wye.protocols.toplevel import change, find_model, refuse_duplicates, replace
 
 _PRICED_APART = (
     "web_search_options",
@@ -97,7 +97,6 @@ class _BareAnswer(msgspec.Struct):
 _REQUEST = msgspec.json.Decoder(_ChatRequest)
 _ANSWER = msgspec.json.Decoder(_Answer)
 _BARE_ANSWER: msgspec.json.Decoder[msgspec.Struct] = msgspec.json.Decoder(_BareAnswer)
-_INCLUDE_USAGE = b'"stream_options":{"include_usage":true}'
 _NO_NEEDS = Needs()
 _SPACE = b" \t\r\n"
 _PLAIN_TIERS = (b'"auto"', b'"default"', _NULL)
@@ -143,7 +142,7 @@ class OpenAIChat:
             cap = b"%d" % edits.output_cap
             body = change(body, edits.output_cap_field, lambda _: cap)  # the client left it out or null
         if edits.include_usage:
-            body = _with_usage(body)
+            body = change(body, "stream_options", _options_with_usage)
         return body
 
     def refuse_duplicates(self, request: Request) -> None:
@@ -226,12 +225,6 @@ def _needs(wire: _ChatRequest, kinds: set[str]) -> Needs:
     vision = "image_url" in kinds
     json = wire.response_format is not None and wire.response_format.type != "text"
     return Needs(tools, vision, json) if tools or vision or json else _NO_NEEDS
-
-
-def _with_usage(body: bytes) -> bytes:
-    if b"stream_options" not in body and b"\\u00" not in body:
-        return insert_first(body, _INCLUDE_USAGE)
-    return change(body, "stream_options", _options_with_usage)
 
 
 def _options_with_usage(options: bytes) -> bytes:

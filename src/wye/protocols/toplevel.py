@@ -105,15 +105,17 @@ def change(body: bytes, key: str, value: Callable[[bytes], bytes]) -> bytes:
 
     If it stands there more than once, each is changed: an upstream may read any of them.
     """
+    name = b'"' + key.encode() + b'"'
     pieces: list[bytes] = []
     at = 0
-    for member in members(body):
+    # Seldom is the name there at all, or an escape that might spell it: then nobody needs to look.
+    for member in members(body) if name in body or b"\\u00" in body else ():
         if member.key == key:
             pieces += body[at : member.start], value(body[member.start : member.end])
             at = member.end
     if pieces:
         return b"".join((*pieces, body[at:]))
-    return insert_first(body, b'"' + key.encode() + b'":' + value(b"null"))
+    return insert_first(body, name + b":" + value(b"null"))
 
 
 def find_model(body: bytes) -> tuple[int, int]:
