@@ -15,7 +15,7 @@ from wye.ledger.entry import Entry
 
 
 def entry(outcome: Outcome) -> Entry:
-    made = Entry("d1", "r1", "openai_chat", "chat")
+    made = Entry.begin("d1", "r1", "openai_chat", "chat")
     made.outcome, made.status = outcome, 200
     return made
 

@@ -28,10 +28,7 @@ def deployment(upstream: FakeUpstream, model: str, **fields: Any) -> dict[str, A
     } | fields
 
 
-@pytest.fixture(scope="module")
-def gateway(
-    upstream: FakeUpstream, price: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Running]:
+def scripts(upstream: FakeUpstream) -> None:  # noqa: C901  # a list of scripts, not a program
     @upstream.script("ok")
     async def ok(call: Call) -> None:
         if call.json.get("stream"):
@@ -85,18 +82,22 @@ def gateway(
         await call.event(delta("one"))
         await asyncio.sleep(0.05)
         await call.event(b'data: {"usage":{"x":' + b"[" * 20_000 + b"]" * 20_000 + b"}}\n\n")
-        await asyncio.sleep(60)
+        await call.event(FINISH + DONE)
+        await call.send(b"0\r\n\r\n")
 
+
+@pytest.fixture(scope="module")
+def gateway(
+    upstream: FakeUpstream, price: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    scripts(upstream)
     settings = {
         "deployments": {
             "ok": deployment(upstream, "ok", price=price),
             "other-name": deployment(upstream, "ok", price=price),
             "embed": deployment(upstream, "embed", operations=["embeddings"]),
             "away": deployment(upstream, "away", lane="closed"),
-            **{
-                n: deployment(upstream, n)
-                for n in ("blames", "slow", "hangs", "half", "unfinished", "midway")
-            },
+            **{name: deployment(upstream, name) for name in BREAKING},
         },
         "aliases": {"nick": "ok", "far": "away"},
         "routes": {
@@ -382,3 +383,11 @@ def test_the_clients_trace_is_kept(gateway: Running) -> None:
     record = gateway.record(gateway.chat("ok", {"traceparent": f"00-{trace}-{parent}-01"}))
     assert (record["trace"], record["parent"]) == (trace, parent)
     assert "trace" not in gateway.record(gateway.chat("ok", {"traceparent": "nonsense"}))
+
+
+def test_junk_in_usage_ends_nothing(gateway: Running) -> None:
+    answered = gateway.chat("nested", stream=True)
+    assert answered.body.endswith(DONE)
+    record = gateway.record(answered)
+    assert (record["outcome"], record.get("usage")) == ("ok", None)
+    assert 'wye_in_flight{deployment="nested"} 0.0' in gateway.metrics()

@@ -171,7 +171,7 @@ class Attempts:
         try:
             outcome = await self._exchange(job, target, hold)
         except BaseException as error:  # whatever it was: the place and the budget are given back
-            job.entry.attempts.append(attempt_record(job.entry, hold, None, _interruption(error)))
+            job.entry.tried.append(attempt_record(job.entry, hold, None, _interruption(error)))
             job.entry.charge(reservation.settle(None))
             hold.release()
             raise
@@ -277,7 +277,7 @@ class Attempts:
         job.entry.billed |= billed
         if failure.fallback:
             self._health.failed(hold.target.deployment.id, failure.retry_after)
-        job.entry.attempts.append(attempt_record(job.entry, hold, response, failure.error.message))
+        job.entry.tried.append(attempt_record(job.entry, hold, response, failure.error.message))
         if response is not None:
             response.abort()
         return failure
@@ -301,7 +301,7 @@ def attempt_record(entry: Entry, hold: Hold, response: Response | None, error: s
 def _note_unmade(entry: Entry, target: Target, cause: str, error: WyeError) -> None:
     """Note an attempt that was not made, so that the next one's cause can be understood."""
     now = entry.elapsed_ms(time.perf_counter())
-    entry.attempts.append(Attempt(target.deployment.id, cause, now, 0.0, error=error.message))
+    entry.tried.append(Attempt(target.deployment.id, cause, now, 0.0, error=error.message))
 
 
 def _interruption(error: BaseException) -> str:

@@ -46,7 +46,7 @@ class Pipeline:
             self._books.turned_away(error.status)
             downstream.whole(error.status, _error_headers(error), codec.error(error, arrival.request_id))
             return
-        entry = Entry(arrival.id, arrival.request_id, codec.name, codec.operation._value_)
+        entry = Entry.begin(arrival.id, arrival.request_id, codec.name, codec.operation._value_)
         entry.key, entry.team = caller.key_id, caller.team
         entry.trace, entry.parent = arrival.trace, arrival.parent
         if now.settings.ledger.store_content:
@@ -54,12 +54,15 @@ class Pipeline:
         try:
             body = await arrival.body()
             entry.request_bytes = len(body)
-            request = entry.request = codec.decode(body)
+            request = codec.decode(body)
+            entry.asks(request)
             caller.check_model(request.model)
             if caller.budget is not None or caller.tpm is not None:
                 codec.refuse_duplicates(request)
-            labels = entry.labels = now.labels(arrival, caller, request)
-            verdict, decision = entry.verdict, entry.decision = now.decide(request, labels)
+            labels = now.labels(arrival, caller, request)
+            verdict = now.judge(request, labels)
+            entry.judged(labels, verdict)
+            decision = entry.decision = now.decide(request, verdict)
             if request.stream:
                 self._heart.watch(downstream)
             job = Job(request, verdict, decision, codec, caller, entry, now.targets)
@@ -156,7 +159,7 @@ class Pipeline:
         busy = time.perf_counter() - hold.entered
         entry.cost = cost_of(hold.target.deployment, usage, busy, entry.at)
         entry.charge(hold.reservation.settle(entry.cost, usage))
-        entry.attempts.append(attempt_record(entry, hold, answer.response, entry.error))
+        entry.tried.append(attempt_record(entry, hold, answer.response, entry.error))
 
     def _hung_up(self, entry: Entry) -> None:
         """The client went away: whatever is known goes into the ledger."""
@@ -171,7 +174,7 @@ class Pipeline:
         entry.status = HTTPStatus.OK if downstream.begun else error.status
         entry.error = error.message
         if not entry.sealed:
-            if entry.attempts and not entry.billed and entry.cost is None:
+            if entry.tried and not entry.billed and entry.cost is None:
                 entry.cost = NOTHING
             try:
                 self._books.seal(entry)

@@ -46,8 +46,8 @@ class Snapshot:
         labels = arrival.labels() | caller.labels | self.router.labels(request.model)
         return labels or self.default_labels
 
-    def decide(self, request: Request, labels: Labels) -> tuple[Verdict, Decision]:
-        """Judge and decide. Raises `PolicyError`, `UnknownModelError` or `BadRequestError`."""
+    def judge(self, request: Request, labels: Labels) -> Verdict:
+        """Return what `labels` permit, of a deployment that only `request` names as well."""
         verdict = self.policy.judge(labels)
         late = self.router.dynamic(request.model)
         if late is not None:
@@ -56,7 +56,11 @@ class Snapshot:
             if known is None or known.deployment is not late:
                 self.runtime.make_room(self)
                 self.targets[late.id] = self.runtime.target(late)
-        return verdict, self.router.decide(request, verdict, self.runtime.health)
+        return verdict
+
+    def decide(self, request: Request, verdict: Verdict) -> Decision:
+        """Choose. Raises `PolicyError`, `UnknownModelError` or `BadRequestError`."""
+        return self.router.decide(request, verdict, self.runtime.health)
 
 
 class Runtime:
