@@ -161,7 +161,7 @@ class Reader:
                 sa.func.count(),
                 sa.func.sum(unknown),
                 exact_sum(c.amount, self._engine),
-                *(sa.func.sum(column) for column in tokens),
+                *(sa.func.coalesce(sa.func.sum(column), 0) for column in tokens),
             )
             .where(*filter_.clauses())
             .group_by(group, c.currency)
