@@ -391,3 +391,15 @@ def test_junk_in_usage_ends_nothing(gateway: Running) -> None:
     record = gateway.record(answered)
     assert (record["outcome"], record.get("usage")) == ("ok", None)
     assert 'wye_in_flight{deployment="nested"} 0.0' in gateway.metrics()
+
+
+@pytest.mark.parametrize("field", ["models", "provider", "route", "fallbacks", "api_base", "base_url"])
+def test_no_field_of_the_body_chooses_the_upstream(
+    gateway: Running, upstream: FakeUpstream, field: str
+) -> None:
+    before = upstream.seen.total()
+    answered = gateway.chat("far", {"x-wye-label": "public"}, **{field: ["anthropic/claude"]})
+    assert (answered.status, answered.error["param"]) == (400, field)
+    assert upstream.seen.total() == before
+    assert gateway.chat("ok", **{field: ["kept as it is"]}).status == 200
+    assert upstream.calls[-1].json[field] == ["kept as it is"]

@@ -54,7 +54,7 @@ class Reservation:
         tokens = bound.tokens
         if tokens is None:
             message = (
-                "this key has a limit of tokens a minute and pictures have no bound at this deployment: "
+                "this key has a limit of tokens a minute and content other than text has no bound at this deployment: "
                 "set its `profile.context_tokens`"
             )
             raise RateLimitError(message)

@@ -6,8 +6,18 @@ import logging
 import time
 from http import HTTPStatus
 
-from wye.core.errors import LedgerError, OverloadedError, UpstreamError, UpstreamTimeoutError, WyeError
+from wye.core.decision import Decision
+from wye.core.errors import (
+    BadRequestError,
+    LedgerError,
+    OverloadedError,
+    UpstreamError,
+    UpstreamTimeoutError,
+    WyeError,
+)
+from wye.core.lane import Lane
 from wye.core.record import Outcome
+from wye.core.request import Request
 from wye.core.usage import Usage
 from wye.gateway.arrival import Arrival
 from wye.gateway.attempts import Answer, Attempts, Job, attempt_record
@@ -63,6 +73,8 @@ class Pipeline:
             verdict = now.judge(request, labels)
             entry.judged(labels, verdict)
             decision = entry.decision = now.decide(request, verdict)
+            if request.steers:
+                _refuse_steering(request, decision)
             if request.stream:
                 self._heart.watch(downstream)
             job = Job(request, verdict, decision, codec, caller, entry, now.targets)
@@ -186,6 +198,17 @@ class Pipeline:
             downstream.end(codec.error_event(error, entry.request_id))
         else:
             downstream.whole(error.status, _error_headers(error), codec.error(error, entry.request_id))
+
+
+def _refuse_steering(request: Request, decision: Decision) -> None:
+    """Raise `BadRequestError` if a processor could be told to pass it on: no verdict covers that."""
+    away = [candidate.deployment for candidate in decision.candidates if candidate.lane is not Lane.OWN]
+    if away:
+        message = (
+            f"`{request.steers}` could make '{away[0]}' pass the request on to another upstream, which only "
+            "wye's configuration may choose: leave it out, or ask for that upstream as `model`"
+        )
+        raise BadRequestError(message, param=request.steers)
 
 
 def _own_headers(arrival: Arrival) -> bytes:

@@ -84,6 +84,12 @@ class _ChatRequest(msgspec.Struct):
     models: msgspec.Raw = _LEFT_OUT
     audio: msgspec.Raw = _LEFT_OUT
     prediction: msgspec.Raw = _LEFT_OUT
+    provider: msgspec.Raw = _LEFT_OUT
+    route: msgspec.Raw = _LEFT_OUT
+    fallbacks: msgspec.Raw = _LEFT_OUT
+    api_base: msgspec.Raw = _LEFT_OUT
+    base_url: msgspec.Raw = _LEFT_OUT
+    custom_llm_provider: msgspec.Raw = _LEFT_OUT
 
 
 class _Answer(WireAnswer):
@@ -102,6 +108,9 @@ _SPACE = b" \t\r\n"
 _PLAIN_TIERS = (b'"auto"', b'"default"', _NULL)
 _PLAIN_MODES = (b'["text"]', _NULL)
 _ALL_LEFT_OUT = (_LEFT_OUT,) * len(_PRICED_APART)
+_STEERING = ("models", "provider", "route", "fallbacks", "api_base", "base_url", "custom_llm_provider")
+"""Fields by which some upstreams (OpenRouter, LiteLLM) let a request choose another model or address."""
+_NOTHING_STEERS = (_LEFT_OUT,) * len(_STEERING)
 
 
 class OpenAIChat:
@@ -131,6 +140,7 @@ class OpenAIChat:
             needs=_needs(wire, kinds),
             unbounded=not kinds <= _TEXT_PARTS,
             unpriced=_unpriced(wire, kinds),
+            steers=_steers(wire),
         )
 
     def splice(self, request: Request, edits: Edits) -> bytes:
@@ -217,6 +227,24 @@ def _unpriced(wire: _ChatRequest, kinds: set[str]) -> str:
         return ""
     return next(
         (name for name, raw in zip(_PRICED_APART, apart, strict=True) if bytes(raw) not in (b"", _NULL)), ""
+    )
+
+
+def _steers(wire: _ChatRequest) -> str:
+    """Name the field by which the request would choose its upstream; empty = there is none."""
+    fields = (
+        wire.models,
+        wire.provider,
+        wire.route,
+        wire.fallbacks,
+        wire.api_base,
+        wire.base_url,
+        wire.custom_llm_provider,
+    )
+    if fields == _NOTHING_STEERS:
+        return ""
+    return next(
+        (name for name, raw in zip(_STEERING, fields, strict=True) if bytes(raw) not in (b"", _NULL)), ""
     )
 
 
