@@ -83,8 +83,6 @@ class AccessLog:
             self._thread.join(seconds)
         self._open = False
 
-    flush = close  # the name that `serve` knows
-
     def _run(self) -> None:
         queue = self._queue
         while self._open and not (self._stopping and not queue):

@@ -54,8 +54,8 @@ class Reservation:
         tokens = bound.tokens
         if tokens is None:
             message = (
-                "this key has a limit of tokens a minute and content other than text has no bound at this deployment: "
-                "set its `profile.context_tokens`"
+                "this key has a limit of tokens a minute, and content other than text has no bound here: "
+                "set the deployment's `profile.context_tokens`"
             )
             raise RateLimitError(message)
         wait = self._store.take(f"tpm {account}", tpm, tokens, self._at)

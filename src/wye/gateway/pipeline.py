@@ -24,6 +24,7 @@ from wye.gateway.attempts import Answer, Attempts, Job, attempt_record
 from wye.gateway.books import Books
 from wye.gateway.costs import NOTHING, cost_of
 from wye.gateway.downstream import JSON, Downstream, Heart
+from wye.gateway.headers import error_headers
 from wye.gateway.listener.exchange import HangupError
 from wye.gateway.runtime import Runtime
 from wye.ledger.entry import Entry
@@ -54,7 +55,7 @@ class Pipeline:
             caller = self._runtime.admit(arrival, Scope.INFER)
         except WyeError as error:
             self._books.turned_away(error.status)
-            downstream.whole(error.status, _error_headers(error), codec.error(error, arrival.request_id))
+            downstream.whole(error.status, error_headers(error), codec.error(error, arrival.request_id))
             return
         entry = Entry.begin(arrival.id, arrival.request_id, codec.name, codec.operation._value_)
         entry.key, entry.team = caller.key_id, caller.team
@@ -197,7 +198,7 @@ class Pipeline:
         if downstream.begun:
             downstream.end(codec.error_event(error, entry.request_id))
         else:
-            downstream.whole(error.status, _error_headers(error), codec.error(error, entry.request_id))
+            downstream.whole(error.status, error_headers(error), codec.error(error, entry.request_id))
 
 
 def _refuse_steering(request: Request, decision: Decision) -> None:
@@ -213,12 +214,6 @@ def _refuse_steering(request: Request, decision: Decision) -> None:
 
 def _own_headers(arrival: Arrival) -> bytes:
     return f"x-request-id: {arrival.request_id}\r\nx-wye-decision: {arrival.id}\r\n".encode("ascii")
-
-
-def _error_headers(error: WyeError) -> bytes:
-    if error.retry_after is None:
-        return JSON
-    return JSON + b"retry-after: %d\r\n" % max(1, round(error.retry_after))
 
 
 def _cost_header(entry: Entry) -> bytes:

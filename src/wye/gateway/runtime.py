@@ -19,6 +19,7 @@ from wye.gateway.guard import Guard
 from wye.gateway.health import Health
 from wye.gateway.keys import ANONYMOUS, Caller, KeyRing
 from wye.gateway.limits import Limits
+from wye.gateway.metrics import Metrics
 from wye.gateway.target import Target, target
 from wye.ledger.keystore import Scope
 from wye.policy import Policy
@@ -66,9 +67,10 @@ class Snapshot:
 class Runtime:
     """Holds the snapshot in force (`now`) and what outlives it."""
 
-    def __init__(self, keys: KeyRing, limits: Limits) -> None:
+    def __init__(self, keys: KeyRing, limits: Limits, metrics: Metrics) -> None:
         self._keys = keys
         self._limits = limits
+        self._metrics = metrics
         self._guard = Guard()
         self.health = Health()
         self.gates: dict[str, Gate] = {}
@@ -97,6 +99,7 @@ class Runtime:
         targets = {deployment.id: self.target(deployment) for deployment in known}
         default = frozenset({settings.default_label})
         self.now = Snapshot(settings, known, policy, router, targets, default, self)
+        self._metrics.known(deployment.id for deployment in known)
         for name in [n for n, gate in self.gates.items() if n not in targets and gate.idle]:
             del self.gates[name]
         return self.now

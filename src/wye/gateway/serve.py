@@ -94,13 +94,13 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         stack.push_async_callback(fleet.stop)
         await fleet.start()
         limits = Limits(store)
-        runtime = Runtime(keys, limits)
+        metrics = Metrics()
+        runtime = Runtime(keys, limits, metrics)
         runtime.health.engine_down = fleet.reason_down
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
-        metrics = Metrics()
         access_log = _access_log(settings, human=options.human_log)
         if access_log is not None:
-            stack.callback(access_log.flush)
+            stack.callback(access_log.close)
         exporter = _exporter(settings.telemetry, egress, transport, runtime)
         if exporter is not None:
             exporter.start()
@@ -110,11 +110,17 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         attempts = Attempts(egress, transport, limits, runtime.health)
         admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
         app = App(Pipeline(runtime, attempts, books, heart), admin.app())
-        metrics.readings(lambda: _readings(runtime, ledger, egress))
         reload = Reload(options.config, runtime, fleet)
         for work in (heart.run(), reload.watch(), reload.rediscover()):
             _background(stack, asyncio.create_task(work))
         listener = await stack.enter_async_context(Listener(app, settings.listener, str(listen)))
+        metrics.readings(
+            lambda: (
+                *_gates(runtime),
+                *_depths(ledger, egress, keys),
+                *_losses(listener, exporter, access_log),
+            )
+        )
         keys.start()
         notes = (*map(str, loaded.warnings), *fleet.notes)
         # What start-up made stays: the collector need not look at it again and again under load.
@@ -200,11 +206,25 @@ def _exporter(
     return Exporter(post, runtime.deployment, settings.service_name)
 
 
-def _readings(runtime: Runtime, ledger: Ledger, egress: Egress) -> Iterator[Reading]:
+def _gates(runtime: Runtime) -> Iterator[Reading]:
     for name, gate in runtime.gates.items():
         yield "wye_in_flight", "Requests at a deployment", {"deployment": name}, gate.active
         yield "wye_queued", "Requests waiting for a deployment", {"deployment": name}, gate.waiting
+
+
+def _depths(ledger: Ledger, egress: Egress, keys: KeyRing) -> Iterator[Reading]:
     for scope, count in egress.opened.items():
         yield "wye_connections_opened_total", "Upstream connections since start", {"scope": scope}, count
     yield "wye_ledger_lag_seconds", "Age of the oldest record not in the database", {}, ledger.lag
     yield "wye_ledger_backlog_bytes", "Records in the spool only", {}, ledger.backlog
+    trouble = float(bool(keys.trouble))
+    yield "wye_keys_trouble", "1 = keys cannot be read, the last ones stay in force", {}, trouble
+
+
+def _losses(listener: Listener, exporter: Exporter | None, access_log: AccessLog | None) -> Iterator[Reading]:
+    for status, count in listener.state.refused.items():
+        yield "wye_refused_total", "Requests the listener refused", {"status": str(status)}, count
+    if exporter is not None:
+        yield "wye_spans_dropped_total", "Spans no collector got", {}, exporter.dropped
+    if access_log is not None:
+        yield "wye_access_log_dropped_total", "Access log lines nobody got", {}, access_log.dropped
