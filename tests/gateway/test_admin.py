@@ -85,10 +85,6 @@ def test_unknown_ids_keep_nobody_waiting(tenants: tuple[Running, dict[str, Heade
     assert seconds < 1
 
 
-def test_a_refusal_by_a_limit_says_when_to_come_back(tenants: tuple[Running, dict[str, Headers]]) -> None:
+def test_asking_what_there_is_counts_against_no_limit(tenants: tuple[Running, dict[str, Headers]]) -> None:
     gateway, keys = tenants
-    answers = [gateway.ask("GET", "/v1/models", headers=keys["slow"]) for _ in range(3)]
-    assert answers[0].status == 200
-    assert answers[-1].status == 429
-    assert 1 <= int(answers[-1].headers["retry-after"]) <= 61
-    assert answers[-1].headers["content-type"] == "application/json"
+    assert {gateway.ask("GET", "/v1/models", headers=keys["slow"]).status for _ in range(5)} == {200}

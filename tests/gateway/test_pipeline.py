@@ -174,6 +174,7 @@ def test_an_alias_and_a_bare_model_name(gateway: Running) -> None:
     assert gateway.chat("nick").headers["x-wye-deployment"] == "ok"
     assert gateway.chat("slo").status == 404
     assert "slow" in gateway.chat("slo").error["message"]
+    assert "OPENAI_API_KEY" in gateway.chat("openai/gpt-5.5").error["message"]
 
 
 def test_embeddings(gateway: Running) -> None:
@@ -247,8 +248,9 @@ def test_a_header_takes_the_place_of_the_default_label_but_adds_to_a_routes(gate
 
 def test_a_malformed_label_is_refused_and_not_ignored(gateway: Running, upstream: FakeUpstream) -> None:
     before = upstream.seen.total()
-    answered = gateway.chat("ok", {"x-wye-label": "phi;"})
-    assert (answered.status, answered.error["param"]) == (400, "x-wye-label")
+    for text in ("phi;", ""):
+        answered = gateway.chat("ok", {"x-wye-label": text})
+        assert (answered.status, answered.error["param"]) == (400, "x-wye-label")
     assert upstream.seen.total() == before
 
 

@@ -251,6 +251,9 @@ def bootstrap_key(settings: KeySettings, environ: Mapping[str, str]) -> Secret |
     if not text and (file := environ.get(f"{name}_FILE")):
         name = f"{name}_FILE"
         text = Path(file).read_text(encoding="utf-8")
+        if not text.strip():
+            message = f"{name} names {file}, which is empty: put a key into it (`openssl rand -hex 32`)"
+            raise ValueError(message)
     text = text.strip()
     if not text:
         return None

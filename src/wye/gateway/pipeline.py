@@ -50,13 +50,13 @@ class Pipeline:
     async def serve(self, arrival: Arrival, codec: Codec) -> None:
         """Answer one request. A client that hangs up cancels this, and with it the upstream."""
         now = self._runtime.now
-        downstream = Downstream(arrival.exchange, _own_headers(arrival))
         try:
             caller = self._runtime.admit(arrival, Scope.INFER)
+            self._runtime.count(caller)
         except WyeError as error:
-            self._books.turned_away(error.status)
-            downstream.whole(error.status, error_headers(error), codec.error(error, arrival.request_id))
+            self._turn_away(error, arrival, codec)
             return
+        downstream = Downstream(arrival.exchange, _own_headers(arrival))
         entry = Entry.begin(arrival.id, arrival.request_id, codec.name, codec.operation._value_)
         entry.key, entry.team = caller.key_id, caller.team
         entry.trace, entry.parent = arrival.trace, arrival.parent
@@ -173,6 +173,13 @@ class Pipeline:
         entry.cost = cost_of(hold.target.deployment, usage, busy, entry.at)
         entry.charge(hold.reservation.settle(entry.cost, usage))
         entry.tried.append(attempt_record(entry, hold, answer.response, entry.error))
+
+    def _turn_away(self, error: WyeError, arrival: Arrival, codec: Codec) -> None:
+        """Refuse one who is not let in. There is no record, so the answer names no decision."""
+        self._books.turned_away(error.status)
+        headers = b"x-request-id: %b\r\n" % arrival.request_id.encode("ascii")
+        body = codec.error(error, arrival.request_id)
+        arrival.exchange.respond(error.status, headers + error_headers(error), body)
 
     def _hung_up(self, entry: Entry) -> None:
         """The client went away: whatever is known goes into the ledger."""

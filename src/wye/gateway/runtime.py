@@ -79,15 +79,17 @@ class Runtime:
     def admit(self, arrival: Arrival, scope: Scope) -> Caller:
         """Return who is calling, if they may come in.
 
-        Raises `UnauthenticatedError`, `ForbiddenError` or `RateLimitError`.
+        Raises `UnauthenticatedError` or `ForbiddenError`.
         """
         caller = self._keys.authenticate(arrival.credentials)
         if caller is ANONYMOUS:
             self._guard.check(arrival.scope["client"], arrival.scope["method"], arrival.headers)
         caller.demand(scope)
-        if scope is Scope.INFER:
-            self._limits.admit(caller)
         return caller
+
+    def count(self, caller: Caller) -> None:
+        """Count a request to a model. Raises `RateLimitError` when the key has sent too many."""
+        self._limits.admit(caller)
 
     def load(self, settings: Settings, deployments: Iterable[Deployment], dynamic: Dynamic) -> Snapshot:
         """Put a new snapshot in force. Raises `ValueError` before anything changes if it cannot be built."""

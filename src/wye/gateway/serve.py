@@ -16,6 +16,7 @@ from wye.catalog.deployments import Timeouts
 from wye.config.addresses import Address, parse_endpoint, parse_listen
 from wye.config.load import read
 from wye.config.settings import Settings, TelemetrySettings, TlsSettings
+from wye.core.errors import LedgerError
 from wye.gateway import openfiles
 from wye.gateway.accesslog import AccessLog
 from wye.gateway.admin import Admin
@@ -36,6 +37,7 @@ from wye.gateway.runtime import Runtime
 from wye.gateway.telemetry import Exporter, otlp_headers
 from wye.ledger import KeyStore, Ledger, Reader
 from wye.ledger.database import describe, locate
+from wye.ledger.spool import Lock, private_directory
 from wye.providers.egress import Egress
 from wye.providers.transport.proxy import ProxySettings
 from wye.providers.transport.transport import Transport
@@ -80,6 +82,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
     _allow_connections(settings.listener.connections)
     async with contextlib.AsyncExitStack() as stack:
         place = describe(locate(settings.ledger, options.state_dir))
+        stack.enter_context(_alone(options.state_dir))
         ledger = Ledger.open(settings.ledger, options.state_dir)
         stack.callback(ledger.close)
         reader = stack.enter_context(Reader(settings.ledger, options.state_dir))
@@ -129,7 +132,29 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         gc.set_threshold(*GC_THRESHOLDS)
         announce(Started(listener.url, runtime, fleet.missing, notes, keys.required, place))
         await _told_to_stop()
-        log.info("draining: no new connections; what is under way finishes")
+        log.info(
+            "draining: %d requests finish within %g s; a second signal ends them at once",
+            sum(gate.active + gate.waiting for gate in runtime.gates.values()),
+            settings.listener.drain_seconds,
+        )
+
+
+def _alone(state_dir: Path) -> Lock:
+    """Hold the state directory. Raises `LedgerError` when another gateway does.
+
+    Limits and budgets are counted in memory: two gateways would each let a key spend all of its budget.
+    """
+    try:
+        return Lock(private_directory(state_dir) / "gateway.lock", wait=False)
+    except BlockingIOError:
+        message = (
+            f"another gateway is running on {state_dir}: stop it, or give this one a directory of its own "
+            "with --state-dir"
+        )
+        raise LedgerError(message) from None
+    except OSError as error:
+        message = f"cannot use the state directory {state_dir}: {error.strerror}; choose one with --state-dir"
+        raise LedgerError(message) from error
 
 
 def _allow_connections(count: int) -> None:

@@ -17,6 +17,7 @@ import msgspec
 
 from wye.catalog.deployments import Deployment
 from wye.catalog.profiles import absent
+from wye.catalog.providers import PROVIDERS
 from wye.config.settings import Settings
 from wye.core.decision import Candidate, Decision, Verdict
 from wye.core.errors import UnknownModelError
@@ -75,6 +76,7 @@ class Router:
         strategies: Mapping[str, Strategy] | None = None,
     ) -> None:
         """Take `strategies` by route name in place of the built-in one."""
+        self._declared = frozenset(settings.deployments)
         self._deployments = {d.id: d for d in sorted(deployments, key=lambda d: d.id)}
         self._names = directory(settings, self._deployments.values())
         self._labels = {n: frozenset(t.route.labels) for n, t in self._names.items() if t.route}
@@ -210,9 +212,17 @@ class Router:
             return _Plan(verdict, operation, decision)
         return _Plan(verdict, operation, None, ordered=decision)
 
+    def _reached(self, provider: str) -> bool:
+        return any(deployment.provider == provider for deployment in self._deployments.values())
+
     def _unknown(self, name: str, verdict: Verdict) -> str:
         if told := absent(name):
             return f"{told}."
+        if name in self._declared:
+            return f"'{name}' is declared but left out: `wye config check` and the gateway's log say why."
+        provider = PROVIDERS.get(name.partition("/")[0])
+        if provider and provider.variables and "/" in name and not self._reached(provider.id):
+            return f"There is no key for '{provider.id}': set {provider.variables[0]} and restart."
         close = near(name, self.names(verdict))
         hint = f"Did you mean {' or '.join(close)}?" if close else "GET /v1/models lists what there is."
         return f"There is no model '{name[:100]}'. {hint}"
