@@ -137,7 +137,8 @@ def _not_found(found: Discovered) -> Iterator[Finding]:
     for note in found.notes:
         yield warn("upstreams", plain(note))
     for sentence in found.missing:
-        yield warn("upstreams", "a lane has nothing that serves it", plain(sentence))
+        lane = sentence.rpartition(" for ")[2]  # it reads "set X for the closed lane"
+        yield warn("upstreams", plain(f"{lane} has nothing that serves it"), plain(sentence))
 
 
 async def _ask(egress: Egress, transport: Transport, account: Account) -> Finding:
