@@ -45,16 +45,27 @@ def test_what_loads_is_no_problem(pem: Path) -> None:
     assert from_bytes(text.encode(), FILE, {}).warnings == ()
 
 
-def test_a_missing_file_is_named_with_its_field_and_what_to_do(pem: Path) -> None:
+def test_a_missing_file_is_named_with_its_field_and_what_to_do() -> None:
     cert, key = problems(listener("/nowhere/tls.pem", "/nowhere/tls.key"))
     assert str(cert) == (
         "wye.yaml:1:12: listener.tls_cert_file: '/nowhere/tls.pem' cannot be read: "
         "No such file or directory. Name a PEM file that the gateway's user can read"
     )
     assert key.path == "listener.tls_key_file"
-    (authority,) = problems(provider(ca_file=pem))
-    assert authority.path == "providers.acme.tls.ca_file"
-    assert "no regular file" in authority.what
+
+
+def test_what_an_upstream_needs_may_come_later_if_it_is_sound(pem: Path) -> None:
+    text = provider(
+        ca_file="/nowhere/ca", client_cert_file=pem / "one.pem", client_key_file="/nowhere/key"
+    ).encode()
+    authority, key = from_bytes(text, FILE, {}).warnings
+    assert (key.path, authority.path) == (
+        "providers.acme.tls.client_key_file",
+        "providers.acme.tls.ca_file",
+    )
+    assert "Nothing connects there until it can" in authority.what
+    (broken,) = problems(provider(ca_file=pem / "none.pem"))
+    assert "holds no certificate" in broken.what
 
 
 @pytest.mark.parametrize(

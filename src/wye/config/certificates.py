@@ -11,11 +11,19 @@ _LONGEST_SHOWN = 300
 _READABLE = "Name a PEM file that the gateway's user can read"
 
 
-def check_chain(draft: Draft, path: Path, certificate: tuple[str, str], key: tuple[str, str]) -> None:
-    """Check a certificate and its key, each a field below `path` and the file it names."""
+def check_chain(
+    draft: Draft, path: Path, certificate: tuple[str, str], key: tuple[str, str], *, at_start: bool
+) -> None:
+    """Check a certificate and its key, each a field below `path` and the file it names.
+
+    `at_start`: wye does not start without them; else they are read at the first connection.
+    """
     (cert_field, cert), (key_field, key_file) = certificate, key
     at_cert, at_key = (*path, cert_field), (*path, key_field)
-    if not _readable(draft, at_cert, cert) & _readable(draft, at_key, key_file):
+    present = [
+        _readable(draft, at, file, at_start=at_start) for at, file in ((at_cert, cert), (at_key, key_file))
+    ]
+    if not all(present):
         return
     if not _holds_certificate(draft, at_cert, cert):
         return
@@ -43,12 +51,12 @@ def check_chain(draft: Draft, path: Path, certificate: tuple[str, str], key: tup
 
 
 def check_authority(draft: Draft, path: Path, file: str) -> None:
-    """Check a bundle of certificates to trust."""
-    if _readable(draft, path, file):
+    """Check a bundle of certificates to trust, which is read at the first connection."""
+    if _readable(draft, path, file, at_start=False):
         _holds_certificate(draft, path, file)
 
 
-def _readable(draft: Draft, path: Path, file: str) -> bool:
+def _readable(draft: Draft, path: Path, file: str, *, at_start: bool) -> bool:
     """Check that it is a file this user can read."""
     try:
         # Not blocking: to open a pipe would wait for its writer.
@@ -60,7 +68,8 @@ def _readable(draft: Draft, path: Path, file: str) -> bool:
     except ValueError:
         reason = "it is no path"
     if reason:
-        draft.say(path, f"{_shown(file)} cannot be read: {reason}", _READABLE)
+        until = "" if at_start else ". Nothing connects there until it can"
+        draft.say(path, f"{_shown(file)} cannot be read: {reason}{until}", _READABLE, fatal=at_start)
     return not reason
 
 

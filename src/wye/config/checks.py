@@ -31,7 +31,7 @@ def _addresses(draft: Draft) -> None:
     cert, key = settings.listener.tls_cert_file, settings.listener.tls_key_file
     draft.pair(("listener",), "tls_cert_file", cert, "tls_key_file", key)
     if cert is not None and key is not None:
-        check_chain(draft, ("listener",), ("tls_cert_file", cert), ("tls_key_file", key))
+        check_chain(draft, ("listener",), ("tls_cert_file", cert), ("tls_key_file", key), at_start=True)
     otlp = settings.telemetry.otlp_endpoint
     if otlp is not None:
         draft.attempt(("telemetry", "otlp_endpoint"), lambda: parse_endpoint(otlp))

@@ -117,7 +117,7 @@ def _tls(draft: Draft, path: Path, tls: TlsSettings) -> None:
     cert, key = tls.client_cert_file, tls.client_key_file
     draft.pair(path, "client_cert_file", cert, "client_key_file", key)
     if cert is not None and key is not None:
-        check_chain(draft, path, ("client_cert_file", cert), ("client_key_file", key))
+        check_chain(draft, path, ("client_cert_file", cert), ("client_key_file", key), at_start=False)
     if tls.ca_file is not None:
         check_authority(draft, (*path, "ca_file"), tls.ca_file)
 
