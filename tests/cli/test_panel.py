@@ -129,6 +129,7 @@ def test_off_loopback_the_reader_fills_in_the_host() -> None:
     assert "https://0.0.0.0:4601/v1  (keys required)" in shown
     assert "curl https://YOUR-HOST:4601/v1/chat/completions" in shown
     assert "WYE_API_KEY must hold a key: one that `wye keys create` makes, or the bootstrap key." in shown
+    assert max(map(len, shown.splitlines())) <= WIDTH
     assert "WYE_API_KEY" not in "\n".join(lines())
 
 

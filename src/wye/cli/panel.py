@@ -129,9 +129,11 @@ def _example(start: Start) -> list[str]:
     here = is_loopback(parts.hostname or "")
     url = start.url if here else f"{parts.scheme}://YOUR-HOST:{parts.port}"
     key = ['  -H "Authorization: Bearer $WYE_API_KEY" \\'] if start.keys else []
-    needs = "WYE_API_KEY must hold a key: one that `wye keys create` makes, or the bootstrap key. "
+    said = ["Try it in another terminal:"]
+    if start.keys:
+        said.insert(0, "WYE_API_KEY must hold a key: one that `wye keys create` makes, or the bootstrap key.")
     return [
-        click.style(f"{needs if start.keys else ''}Try it in another terminal:", dim=True),
+        *(click.style(line, dim=True) for line in said),
         f"curl {url}/v1/chat/completions -H 'Content-Type: application/json' \\",
         *key,
         """  -d '{"model": "auto", "messages": [{"role": "user", "content": "Why is the sky blue?"}]}'""",
