@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wye.catalog.deployments import Deployment
+from wye.catalog.providers import PROVIDERS
 from wye.config.settings import Settings
 from wye.core.decision import Decision, Verdict
 from wye.core.errors import OverloadedError
@@ -25,6 +26,8 @@ from wye.ledger.keystore import Scope
 from wye.policy import Policy
 from wye.routing.names import mentioned
 from wye.routing.router import Dynamic, Router
+
+_VARIABLES = {name: row.variables[0] for name, row in PROVIDERS.items() if row.variables}
 
 MAX_LATE = 1024
 """Deployments that exist because a caller named a model of a provider whose list is open."""
@@ -97,7 +100,7 @@ class Runtime:
         ids = {deployment.id for deployment in known}
         known += tuple(late for name in sorted(mentioned(settings) - ids) if (late := dynamic(name)))
         policy = Policy(settings, known)
-        router = Router(settings, known, dynamic=dynamic)
+        router = Router(settings, known, dynamic=dynamic, variables=_VARIABLES)
         targets = {deployment.id: self.target(deployment) for deployment in known}
         default = frozenset({settings.default_label})
         self.now = Snapshot(settings, known, policy, router, targets, default, self)

@@ -17,7 +17,6 @@ import msgspec
 
 from wye.catalog.deployments import Deployment
 from wye.catalog.profiles import absent
-from wye.catalog.providers import PROVIDERS
 from wye.config.settings import Settings
 from wye.core.decision import Candidate, Decision, Verdict
 from wye.core.errors import UnknownModelError
@@ -74,8 +73,13 @@ class Router:
         *,
         dynamic: Dynamic | None = None,
         strategies: Mapping[str, Strategy] | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
-        """Take `strategies` by route name in place of the built-in one."""
+        """Take `strategies` by route name in place of the built-in one.
+
+        `variables`: provider id -> the environment variable that holds its key, for the error that says so.
+        """
+        self._variables = variables or {}
         self._declared = frozenset(settings.deployments)
         self._deployments = {d.id: d for d in sorted(deployments, key=lambda d: d.id)}
         self._names = directory(settings, self._deployments.values())
@@ -220,9 +224,9 @@ class Router:
             return f"{told}."
         if name in self._declared:
             return f"'{name}' is declared but left out: `wye config check` and the gateway's log say why."
-        provider = PROVIDERS.get(name.partition("/")[0])
-        if provider and provider.variables and "/" in name and not self._reached(provider.id):
-            return f"There is no key for '{provider.id}': set {provider.variables[0]} and restart."
+        provider, slash, _ = name.partition("/")
+        if slash and provider in self._variables and not self._reached(provider):
+            return f"There is no key for '{provider}': set {self._variables[provider]} and restart."
         close = near(name, self.names(verdict))
         hint = f"Did you mean {' or '.join(close)}?" if close else "GET /v1/models lists what there is."
         return f"There is no model '{name[:100]}'. {hint}"
