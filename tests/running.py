@@ -11,12 +11,14 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 START_SECONDS = 30
+RECORD_SECONDS = 10
 QUIET: dict[str, Any] = {
     "discovery": {"environment": False, "engines": False},
     "embedded": {"enabled": False},
@@ -73,8 +75,11 @@ class Running:
         return self.ask("POST", "/v1/chat/completions", body, headers)
 
     def record(self, answered: Answered, headers: Mapping[str, str] | None = None) -> Any:
-        """The ledger's record of a request."""
-        found = self.ask("GET", f"/v1/wye/requests/{answered.headers['x-wye-decision']}", headers=headers)
+        """The ledger's record of a request, also on a machine whose disk is busy."""
+        path = f"/v1/wye/requests/{answered.headers['x-wye-decision']}"
+        deadline = time.monotonic() + RECORD_SECONDS
+        while (found := self.ask("GET", path, headers=headers)).status == HTTPStatus.NOT_FOUND:
+            assert time.monotonic() < deadline, found.body
         assert found.status == 200, found.body
         return found.json
 

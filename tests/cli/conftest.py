@@ -1,7 +1,9 @@
 """What every test of the command line may use."""
 
+import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 
 import pytest
@@ -12,11 +14,20 @@ from cli.playback import Gateway, Handler
 
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
+    with served() as state:
+        yield state
+
+
+@contextmanager
+def served(tls: ssl.SSLContext | None = None) -> Iterator[Gateway]:
     state = Gateway()
     handler = type("Bound", (Handler,), {"gateway": state})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
-        state.url = f"http://127.0.0.1:{server.server_address[1]}"
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        scheme = "http" if tls is None else "https"
+        state.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield state

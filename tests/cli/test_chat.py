@@ -59,6 +59,11 @@ def test_commands_change_what_is_asked(runner: CliRunner, gateway: Gateway) -> N
     assert "label: the default of the gateway" in shown.stderr
 
 
+def test_the_longest_answer_holds_for_every_turn(runner: CliRunner, gateway: Gateway) -> None:
+    runner.invoke(chat, ["--url", gateway.url, "--max-tokens", "8"], input="Hi\nHo\n")
+    assert [body["max_tokens"] for _, _, body in gateway.requests if body is not None] == [8, 8]
+
+
 def test_help_and_what_there_is_not(runner: CliRunner, gateway: Gateway) -> None:
     shown = runner.invoke(chat, ["--url", gateway.url], input="/help\n/frob\n")
     assert "/clear          forget what was said" in shown.stderr

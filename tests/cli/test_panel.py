@@ -80,6 +80,19 @@ def test_what_is_not_proven_stands_apart_with_the_reason() -> None:
     assert "unused    vLLM at 127.0.0.1:8000 is not proven local: ssh listens there;" in shown
 
 
+def test_what_is_left_out_is_said_once() -> None:
+    warnings = (
+        "wye.yaml:4:3: warning: deployments.a.api_key_env: KEY_A is not set: this is left out",
+        "wye.yaml:9:3: warning: providers.acme.api_key_env: KEY_B is not set: this is left out",
+    )
+    repeated = ("deployments.a is left out: KEY_A is not set", "providers.acme: KEY_B is not set")
+    other = "deployments.ab is left out: provider 'x' has no key, is disabled, or was not found here"
+    shown = "\n".join(lines(notes=(*warnings, *repeated, other)))
+    assert shown.count("KEY_A") == shown.count("KEY_B") == 1
+    assert "wye.yaml:4:3" in shown
+    assert "deployments.ab is left out" in shown
+
+
 def test_where_unlabelled_data_may_go() -> None:
     assert any(line.endswith("may go to: own") for line in lines(unlabelled=(Lane.OWN,)))
     assert any(line.endswith("may go to: nowhere") for line in lines(unlabelled=()))
@@ -109,6 +122,15 @@ names = st.text("abc/-. 0", min_size=1, max_size=60).map(str.strip).filter(bool)
 def test_it_fits(deployments: list[Deployment], sentences: list[str]) -> None:
     shown = lines(deployments=deployments, missing=sentences, notes=sentences)
     assert max(map(len, shown)) <= WIDTH
+
+
+def test_off_loopback_the_reader_fills_in_the_host() -> None:
+    shown = "\n".join(lines(url="https://0.0.0.0:4601", keys=True))
+    assert "https://0.0.0.0:4601/v1  (keys required)" in shown
+    assert "curl https://YOUR-HOST:4601/v1/chat/completions" in shown
+    assert "WYE_API_KEY must hold a key: one that `wye keys create` makes, or the bootstrap key." in shown
+    assert max(map(len, shown.splitlines())) <= WIDTH
+    assert "WYE_API_KEY" not in "\n".join(lines())
 
 
 def pasted(url: str, *, keys: bool) -> str:

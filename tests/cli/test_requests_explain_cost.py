@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ledger.records import START, record
-from wye.cli.cost import cost
+from wye.cli.cost import cost, table
 from wye.cli.explain import explain
 from wye.cli.requests import requests
 from wye.config.settings import LedgerSettings
@@ -20,6 +20,7 @@ from wye.core.money import Cost
 from wye.core.record import Outcome, Record
 from wye.ledger import KeyStore, Ledger
 from wye.ledger.keystore import Grant
+from wye.ledger.reader import CostRow
 
 RECORDS = (
     record(1),
@@ -178,6 +179,23 @@ def test_costs_show_what_is_unknown(runner: CliRunner) -> None:
     ]
     exact = msgspec.json.decode(runner.invoke(cost, ["--json"]).stdout)
     assert [row["amount"] for row in exact] == ["0", "0", "0.000125001"]
+
+
+def test_a_total_of_which_nothing_is_known_is_no_zero() -> None:
+    row = CostRow(
+        group="own",
+        currency="USD",
+        requests=2,
+        unknown=2,
+        amount=Decimal(0),
+        input_tokens=7,
+        output_tokens=3,
+        cached_tokens=0,
+        reasoning_tokens=0,
+    )
+    assert list(table("lane", [row], {}))[-2:] == ["total -", "plus 2 requests whose cost is not known"]
+    free = msgspec.structs.replace(row, currency="", unknown=0)
+    assert not any(line.startswith("total") for line in table("lane", [free], {}))
 
 
 def test_costs_by_key_show_names_and_fold_what_was_free(runner: CliRunner, state: Path) -> None:

@@ -1,10 +1,20 @@
-import io
+import errno
+import fcntl
 import json
+import logging
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import msgspec
+import pytest
 
 from wye.core.lane import Lane
 from wye.core.record import Outcome, Record
 from wye.core.usage import Usage
-from wye.gateway.accesslog import AccessLog
+from wye.gateway.accesslog import QUEUE, AccessLog
 
 RECORD = Record(
     id="d1",
@@ -20,26 +30,133 @@ RECORD = Record(
     lane=Lane.OWN,
     usage=Usage(3, 4),
 )
+PIPE_BYTES = 4096
 
 
-async def test_json_is_one_line_each() -> None:
-    out = io.StringIO()
-    log = AccessLog(out, human=False)
-    log.write(RECORD)
-    log.write(RECORD)
-    assert out.getvalue() == ""
-    log.flush()
-    first, second = out.getvalue().splitlines()
+@pytest.fixture
+def pipe() -> Iterator[tuple[IO[bytes], IO[str]]]:
+    """A small pipe: both ends."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    with os.fdopen(reading, "rb") as reader, os.fdopen(writing, "w") as writer:
+        yield reader, writer
+
+
+def numbered(number: int) -> Record:
+    return msgspec.structs.replace(RECORD, request_id=str(number))
+
+
+def written(path: Path, *records: Record, human: bool = False) -> str:
+    with path.open("w") as out:
+        log = AccessLog(out, human=human)
+        for record in records:
+            log.write(record)
+        log.close()
+    return path.read_text()
+
+
+def test_json_is_one_line_each(tmp_path: Path) -> None:
+    first, second = written(tmp_path / "log", RECORD, RECORD).splitlines()
     assert first == second
     line = json.loads(first)
     assert (line["decision"], line["deployment"], line["input_tokens"]) == ("d1", "embedded/x", 3)
 
 
-async def test_people_see_no_control_characters() -> None:
-    out = io.StringIO()
-    log = AccessLog(out, human=True)
+def test_people_see_no_control_characters(tmp_path: Path) -> None:
+    text = written(tmp_path / "log", RECORD, human=True)
+    assert "\x1b" not in text
+    assert "embedded/x [own]" in text
+    assert "3→4 tokens" in text
+
+
+def test_lines_are_written_without_being_asked_for(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("w") as out:
+        log = AccessLog(out, human=False)
+        for number in range(3):
+            log.write(numbered(number))
+            deadline = time.monotonic() + 5
+            while (tmp_path / "log").read_text().count("\n") != number + 1:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+        log.close()
+
+
+@pytest.mark.parametrize("human", [False, True])
+def test_a_pipe_nobody_reads_costs_the_oldest_lines_and_no_time(
+    pipe: tuple[IO[bytes], IO[str]], *, human: bool
+) -> None:
+    reader, writer = pipe
+    log = AccessLog(writer, human=human)
+    log.write(numbered(0))
+    time.sleep(0.4)
+    begun = time.perf_counter()
+    for number in range(1, QUEUE + 2001):
+        log.write(numbered(number))
+    assert time.perf_counter() - begun < 1
+    time.sleep(0.5)  # the thread has taken a slice, and waits
+    assert 1900 <= log.dropped <= 2000
+    os.set_blocking(reader.fileno(), False)
+    read = b""
+    deadline = time.monotonic() + 20
+    last = f'"{QUEUE + 2000}"'.encode()
+    while read.count(b"\n") < QUEUE + 2001 - log.dropped + 1:
+        assert time.monotonic() < deadline
+        read += reader.read() or b""
+    log.close()
+    lines = read.splitlines()
+    assert len(lines) == QUEUE + 2001 - log.dropped + 1
+    said = [number for number, line in enumerate(lines) if b"dropped" in line]
+    assert len(said) == 1
+    assert str(log.dropped).encode() in lines[said[0]]
+    assert human or last in lines[-1]
+
+
+def test_closing_does_not_wait_long_for_a_reader(pipe: tuple[IO[bytes], IO[str]]) -> None:
+    log = AccessLog(pipe[1], human=False)
+    for number in range(1000):
+        log.write(numbered(number))
+    begun = time.perf_counter()
+    log.close(0.2)
+    assert 0.1 < time.perf_counter() - begun < 1
+
+
+def test_what_is_not_unicode_is_written_all_the_same(tmp_path: Path) -> None:
+    record = msgspec.structs.replace(RECORD, error="no file \udcff")
+    line, _ = written(tmp_path / "json", record, RECORD).splitlines()
+    assert json.loads(line)["error"] == "no file \udcff"
+    assert "no file \N{REPLACEMENT CHARACTER}" in written(tmp_path / "human", record, human=True)
+
+
+def test_a_reader_that_went_away_turns_it_off_with_one_warning(
+    pipe: tuple[IO[bytes], IO[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    reader, writer = pipe
+    log = AccessLog(writer, human=False)
+    reader.close()
+    for number in range(3):
+        log.write(numbered(number))
+        time.sleep(0.3)
+    log.close()
+    told = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
+    assert told == [f"nobody reads the access log ({os.strerror(errno.EPIPE)}): it is off from now on"]
+
+
+def test_a_process_without_standard_output_has_no_access_log(caplog: pytest.LogCaptureFixture) -> None:
+    log = AccessLog(None, human=False)
     log.write(RECORD)
-    log.flush()
-    assert "\x1b" not in out.getvalue()
-    assert "embedded/x [own]" in out.getvalue()
-    assert "3→4 tokens" in out.getvalue()
+    log.close()
+    assert "there is no standard output" in caplog.text
+
+
+def test_a_full_disk_costs_lines_and_not_the_log(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full, (tmp_path / "log").open("w") as out:
+        log = AccessLog(full, human=False)
+        log.write(RECORD)
+        time.sleep(0.4)
+        assert log.dropped == 1
+        os.dup2(out.fileno(), full.fileno())  # room again
+        log.write(RECORD)
+        log.close()
+    said, line = (tmp_path / "log").read_text().splitlines()
+    assert json.loads(said)["dropped"] == 1
+    assert json.loads(line)["decision"] == "d1"

@@ -1,4 +1,3 @@
-import io
 import json
 import resource
 from pathlib import Path
@@ -16,13 +15,13 @@ from wye.ledger.entry import Entry
 
 
 def entry(outcome: Outcome) -> Entry:
-    made = Entry("d1", "r1", "openai_chat", "chat")
+    made = Entry.begin("d1", "r1", "openai_chat", "chat")
     made.outcome, made.status = outcome, 200
     return made
 
 
-async def test_what_the_ledger_refuses_counts_as_the_error_the_client_gets(tmp_path: Path) -> None:
-    ledger, metrics, out = Ledger.open(LedgerSettings(), tmp_path), Metrics(), io.StringIO()
+def test_what_the_ledger_refuses_counts_as_the_error_the_client_gets(tmp_path: Path) -> None:
+    ledger, metrics, out = Ledger.open(LedgerSettings(), tmp_path), Metrics(), (tmp_path / "log").open("w")
     log = AccessLog(out, human=False)
     books = Books(ledger, metrics, log)
     assert books.seal(entry(Outcome.OK)).status == 200
@@ -35,8 +34,9 @@ async def test_what_the_ledger_refuses_counts_as_the_error_the_client_gets(tmp_p
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     ledger.close()
-    log.flush()
-    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    log.close()
+    out.close()
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     assert [(line["outcome"], line["status"]) for line in lines] == [
         ("ok", 200),
         ("error", 503),

@@ -28,10 +28,7 @@ def deployment(upstream: FakeUpstream, model: str, **fields: Any) -> dict[str, A
     } | fields
 
 
-@pytest.fixture(scope="module")
-def gateway(
-    upstream: FakeUpstream, price: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Running]:
+def scripts(upstream: FakeUpstream) -> None:  # noqa: C901  # a list of scripts, not a program
     @upstream.script("ok")
     async def ok(call: Call) -> None:
         if call.json.get("stream"):
@@ -85,18 +82,22 @@ def gateway(
         await call.event(delta("one"))
         await asyncio.sleep(0.05)
         await call.event(b'data: {"usage":{"x":' + b"[" * 20_000 + b"]" * 20_000 + b"}}\n\n")
-        await asyncio.sleep(60)
+        await call.event(FINISH + DONE)
+        await call.send(b"0\r\n\r\n")
 
+
+@pytest.fixture(scope="module")
+def gateway(
+    upstream: FakeUpstream, price: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    scripts(upstream)
     settings = {
         "deployments": {
             "ok": deployment(upstream, "ok", price=price),
             "other-name": deployment(upstream, "ok", price=price),
             "embed": deployment(upstream, "embed", operations=["embeddings"]),
             "away": deployment(upstream, "away", lane="closed"),
-            **{
-                n: deployment(upstream, n)
-                for n in ("blames", "slow", "hangs", "half", "unfinished", "midway")
-            },
+            **{name: deployment(upstream, name) for name in BREAKING},
         },
         "aliases": {"nick": "ok", "far": "away"},
         "routes": {
@@ -173,6 +174,7 @@ def test_an_alias_and_a_bare_model_name(gateway: Running) -> None:
     assert gateway.chat("nick").headers["x-wye-deployment"] == "ok"
     assert gateway.chat("slo").status == 404
     assert "slow" in gateway.chat("slo").error["message"]
+    assert "OPENAI_API_KEY" in gateway.chat("openai/gpt-5.5").error["message"]
 
 
 def test_embeddings(gateway: Running) -> None:
@@ -246,8 +248,9 @@ def test_a_header_takes_the_place_of_the_default_label_but_adds_to_a_routes(gate
 
 def test_a_malformed_label_is_refused_and_not_ignored(gateway: Running, upstream: FakeUpstream) -> None:
     before = upstream.seen.total()
-    answered = gateway.chat("ok", {"x-wye-label": "phi;"})
-    assert (answered.status, answered.error["param"]) == (400, "x-wye-label")
+    for text in ("phi;", ""):
+        answered = gateway.chat("ok", {"x-wye-label": text})
+        assert (answered.status, answered.error["param"]) == (400, "x-wye-label")
     assert upstream.seen.total() == before
 
 
@@ -382,3 +385,23 @@ def test_the_clients_trace_is_kept(gateway: Running) -> None:
     record = gateway.record(gateway.chat("ok", {"traceparent": f"00-{trace}-{parent}-01"}))
     assert (record["trace"], record["parent"]) == (trace, parent)
     assert "trace" not in gateway.record(gateway.chat("ok", {"traceparent": "nonsense"}))
+
+
+def test_junk_in_usage_ends_nothing(gateway: Running) -> None:
+    answered = gateway.chat("nested", stream=True)
+    assert answered.body.endswith(DONE)
+    record = gateway.record(answered)
+    assert (record["outcome"], record.get("usage")) == ("ok", None)
+    assert 'wye_in_flight{deployment="nested"} 0.0' in gateway.metrics()
+
+
+@pytest.mark.parametrize("field", ["models", "provider", "route", "fallbacks", "api_base", "base_url"])
+def test_no_field_of_the_body_chooses_the_upstream(
+    gateway: Running, upstream: FakeUpstream, field: str
+) -> None:
+    before = upstream.seen.total()
+    answered = gateway.chat("far", {"x-wye-label": "public"}, **{field: ["anthropic/claude"]})
+    assert (answered.status, answered.error["param"]) == (400, field)
+    assert upstream.seen.total() == before
+    assert gateway.chat("ok", **{field: ["kept as it is"]}).status == 200
+    assert upstream.calls[-1].json[field] == ["kept as it is"]

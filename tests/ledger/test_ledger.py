@@ -39,7 +39,7 @@ def test_what_is_appended_is_stored_once_and_the_spool_goes_away(
     for number in [*range(1000), *range(500)]:
         ledger.append(record(number))
     assert ledger.flush()
-    assert (ledger.healthy, ledger.backlog) == (True, 0)
+    assert (ledger.trouble, ledger.backlog) == ("", 0)
     ledger.append(record(1000))
     ledger.close()
     assert stored(settings, tmp_path) == numbers(range(1001))
@@ -150,14 +150,30 @@ def test_a_row_the_database_refuses_does_not_stop_the_others(
 ) -> None:
     ledger = Ledger.open(settings, tmp_path)
     for number in range(100):
-        ledger.append(record(number, usage=Usage(2**70, 1) if number == 41 else None))
+        ledger.append(record(number, status=2**70 if number == 41 else 200))
     assert ledger.flush()
-    assert ledger.healthy
+    assert not ledger.trouble
     ledger.close()
     assert stored(settings, tmp_path) == numbers(range(41), range(42, 100))
     [kept] = (tmp_path / "quarantine").iterdir()
     assert b'"r000041"' in kept.read_bytes()
     assert "kept in" in caplog.text
+
+
+def test_counts_that_cannot_be_are_kept_in_the_record_and_not_summed(
+    settings: LedgerSettings, tmp_path: Path
+) -> None:
+    odd = record(2, usage=Usage(2**70, -3, 2**63, 2**40 + 1))
+    ledger = Ledger.open(settings, tmp_path)
+    for made in (record(1), odd, record(3, deployment="other", usage=Usage(2**63, 1))):
+        ledger.append(made)
+    ledger.close()
+    with Reader(settings, tmp_path) as reader:
+        assert reader.get(odd.id) == odd
+        rows = {row.group: row for row in reader.cost("model")}
+    assert (rows["embedded"].requests, rows["embedded"].input_tokens) == (2, 500)
+    assert (rows["other"].input_tokens, rows["other"].output_tokens) == (0, 1)
+    assert not (tmp_path / "quarantine").exists()
 
 
 def test_records_wait_while_the_database_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +183,6 @@ def test_records_wait_while_the_database_is_locked(tmp_path: Path, monkeypatch: 
     other.execute("BEGIN IMMEDIATE")
     ledger.append(record(1))
     assert not ledger.flush(0.5)
-    assert not ledger.healthy
     assert "locked" in ledger.trouble
     assert ledger.lag > 0.3
     assert ledger.backlog > 0
@@ -175,7 +190,7 @@ def test_records_wait_while_the_database_is_locked(tmp_path: Path, monkeypatch: 
     other.execute("ROLLBACK")
     other.close()
     assert ledger.flush()
-    assert (ledger.healthy, ledger.trouble) == (True, "")
+    assert ledger.trouble == ""
     ledger.close()
     assert stored(LedgerSettings(), tmp_path) == numbers(range(1, 3))
 
@@ -196,7 +211,7 @@ def test_a_full_disk_refuses_and_what_was_taken_is_kept(
                 refused += 1
             else:
                 taken.append(f"r{number:06d}")
-        assert not ledger.healthy
+        assert ledger.trouble
         assert not ledger.flush(0.5)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -204,7 +219,7 @@ def test_a_full_disk_refuses_and_what_was_taken_is_kept(
     assert len(taken) > 200
     ledger.append(record(1000))
     assert ledger.flush(20)
-    assert ledger.healthy
+    assert not ledger.trouble
     ledger.close()
     assert stored(LedgerSettings(), tmp_path) == [*taken, "r001000"]
     assert "records wait in the spool" in caplog.text
@@ -226,7 +241,7 @@ def test_records_wait_while_postgresql_breaks_connections(
                     "WHERE application_name = 'wye' AND pid <> pg_backend_pid()"
                 )
     assert ledger.flush(20)
-    assert ledger.healthy
+    assert not ledger.trouble
     ledger.close()
     assert stored(postgres_settings, tmp_path) == numbers(range(200))
 

@@ -59,21 +59,28 @@ def test_requests_are_filtered_newest_first(ledger: Ledger, reader: Reader) -> N
     assert found(key="key_1", lane="own", limit=1) == [6]
 
 
-def test_get_by_id_or_its_only_beginning(ledger: Ledger, reader: Reader) -> None:
+def test_resolve_by_id_or_its_only_beginning(ledger: Ledger, reader: Reader) -> None:
     fill(ledger, record(1), record(11), record(2, id="r00001"))
-    assert reader.get("r000011") == record(11)
-    assert reader.get("r00001").id == "r00001"
-    assert reader.get("r000001").id == "r000001"
+    assert reader.resolve("r000011") == record(11)
+    assert reader.resolve("r00001").id == "r00001"
+    assert reader.resolve("r000001").id == "r000001"
     with pytest.raises(NotFoundError, match="several records begin with 'r0': r000001, r00001, r000011"):
-        reader.get("r0")
+        reader.resolve("r0")
     for missing in ("x", "r000011x", "R000011", "%", ""):
         with pytest.raises(NotFoundError):
-            reader.get(missing, wait=0)
+            reader.resolve(missing, wait=0)
 
 
-def test_get_waits_for_a_record_on_its_way(ledger: Ledger, reader: Reader) -> None:
+def test_get_takes_the_whole_id(ledger: Ledger, reader: Reader) -> None:
+    fill(ledger, record(1))
+    assert reader.get("r000001") == record(1)
+    for missing in ("r00000", "r0000010", "R000001", "r%", ""):
+        assert reader.get(missing) is None
+
+
+def test_resolve_waits_for_a_record_on_its_way(ledger: Ledger, reader: Reader) -> None:
     ledger.append(record(1))
-    assert reader.get("r000001").asked == "auto"
+    assert reader.resolve("r000001").asked == "auto"
 
 
 def test_follow_yields_what_comes_once(ledger: Ledger, reader: Reader) -> None:
@@ -173,7 +180,7 @@ def test_spent_counts_the_worst_case_of_what_stayed_unknown(ledger: Ledger, read
         record(6, key="k", cost=Cost(Decimal("0.0001"), "USD")),
     )
     assert reader.spent("k") == Decimal("1.8211")
-    assert reader.get("r000004").charged == Decimal("1.5")
+    assert reader.resolve("r000004").charged == Decimal("1.5")
 
 
 @given(st.lists(st.none() | money, max_size=30))

@@ -11,7 +11,7 @@ from ledger.records import record, records
 from wye.core.errors import LedgerError
 from wye.core.record import Record
 from wye.ledger import Ledger, Reader
-from wye.ledger.rows import COLUMNS, to_line, to_record, to_row
+from wye.ledger.rows import COLUMNS, COUNT_MAX, to_line, to_record, to_row
 
 
 @given(records)
@@ -23,7 +23,8 @@ def test_a_line_is_one_line_and_holds_the_record(made: Record) -> None:
     assert to_record(str(row["record"])) == made
     assert row["asked"] == made.asked
     assert row["attempts"] == len(made.attempts)
-    assert row["input_tokens"] == (made.usage.input_tokens if made.usage else 0)
+    counted = made.usage.input_tokens if made.usage else 0
+    assert row["input_tokens"] == (counted if counted <= COUNT_MAX else None)
     assert row["amount"] == (None if not made.cost or made.cost.amount is None else str(made.cost.amount))
 
 
@@ -33,7 +34,7 @@ def test_any_record_comes_back_from_the_database(ledger: Ledger, reader: Reader,
     made = msgspec.structs.replace(made, id=str(uuid.uuid4()))
     ledger.append(made)
     assert ledger.flush()
-    assert reader.get(made.id, wait=0) == made
+    assert reader.get(made.id) == made
 
 
 def test_what_cannot_be_stored_is_replaced() -> None:

@@ -19,18 +19,6 @@ def request(**fields: object) -> Request:
     return CODEC.decode(json.dumps({"model": "m", "messages": MESSAGES} | fields).encode())
 
 
-def event(**fields: object) -> bytes:
-    return b"data: " + json.dumps(fields).encode() + b"\n\n"
-
-
-TEXT = event(choices=[{"index": 0, "delta": {"content": "hé"}, "finish_reason": None}])
-FINISH = event(choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])
-USAGE = event(choices=[], usage={"prompt_tokens": 7, "completion_tokens": 3})
-DONE = b"data: [DONE]\n\n"
-AS_IT_IS = Edits("m")
-ASK_USAGE = Edits("m", include_usage=True)
-
-
 def test_what_deciding_needs_is_read() -> None:
     got = request(
         stream=True,
@@ -109,6 +97,7 @@ def test_what_has_a_price_of_its_own_is_named(fields: dict[str, object], unprice
         (b"{", "not valid JSON", None),
         (b"[]", "expected `object`", None),
         (b'{"model":1,"messages":[]}', "`model`: expected `str`, got `int`", "model"),
+        (b'{"model":"%b","messages":[]}' % (b"m" * 257), "length <= 256", "model"),
         (b'{"messages":[]}', "`model` is required", "model"),
         (b'{"model":"m"}', "`messages` is required", "messages"),
         (b'{"model":"m","messages":[]}', "at least one", "messages"),
@@ -150,6 +139,47 @@ def test_usage_is_asked_for_whatever_the_client_said(options: dict[str, object])
     assert sent == expected
 
 
+ODD_VALUES = st.sampled_from(
+    ["1e999", "-0", '"\\ud800"', '"}"', "[" * 300 + "]" * 300, '{"include_usage":1}', "[ ]", "1" * 400]
+)
+ODD_KEYS = st.sampled_from(
+    ["x", "\\ud83d\\ude00", "\\ud800", "include\\u005fusage", '\\"', "", "stream_options"]
+)
+ODD_MEMBERS = st.lists(st.tuples(ODD_KEYS, ODD_VALUES), max_size=3)
+SAID = st.sampled_from(
+    ["", '"include_usage":false', ' "include_usage" : null', '"include_us\\u0061ge":false']
+)
+
+KEY = st.sampled_from(["stream_options", "stream\\u005foptions"])
+
+
+@given(ODD_MEMBERS, ODD_MEMBERS, SAID, st.sampled_from(["", " ", "\n\t"]), KEY)
+def test_usage_is_asked_for_in_the_clients_own_bytes(
+    outer: list[tuple[str, str]], inner: list[tuple[str, str]], said: str, space: str, key: str
+) -> None:
+    written = [f'"{name}"{space}:{space}{value}' for name, value in inner] + [said] * bool(said)
+    head = "".join(f'"{k}":{v},' for k, v in outer)
+    options = f"{{{space}{','.join(written)}{space}}}"
+    body = f'{{{head}"model":"m","messages":[{{"role":"user"}}],"{key}":{options}}}'.encode()
+    try:
+        asked = CODEC.decode(body)
+    except BadRequestError:
+        return
+    sent = CODEC.splice(asked, Edits("m", include_usage=True))
+    again = CODEC.decode(sent)
+    assert again.wants_usage
+    assert sent.endswith(b"}}")
+    for _, value in inner:
+        assert value.encode() in sent
+
+
+@pytest.mark.parametrize("value", [b"1e999", b"[" * 300 + b"]" * 300])
+def test_options_that_no_python_value_holds_are_left_as_they_are(value: bytes) -> None:
+    asked = CODEC.decode(b'{"model":"m","messages":[{"role":"user"}],"stream_options":{"x":%b}}' % value)
+    sent = CODEC.splice(asked, Edits("m", include_usage=True))
+    assert sent == asked.body.replace(b'{"x"', b'{"include_usage":true,"x"')
+
+
 def test_an_output_cap_replaces_null() -> None:
     sent = json.loads(CODEC.splice(request(max_tokens=None), Edits("m", output_cap=9)))
     assert sent["max_tokens"] == 9
@@ -177,92 +207,36 @@ def test_usage_of_a_whole_answer() -> None:
         "usage": {"prompt_tokens": 9, "completion_tokens": 4, "prompt_tokens_details": {"cached_tokens": 2}},
     }
     assert CODEC.usage(json.dumps(body).encode()) == Usage(9, 4, 2)
-    assert CODEC.usage(b'{"choices":[],"usage":{"prompt_tokens":"nine"}}') is None
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"error":{}}', b"[1]"])
+DEEP = b"[" * 20_000 + b"]" * 20_000
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        b'{"prompt_tokens":"nine"}',
+        b'{"prompt_tokens":9223372036854775813}',
+        b'{"prompt_tokens":%b}' % (b"9" * 400),
+        b'{"prompt_tokens":1,"x":%b}' % DEEP,
+    ],
+)
+def test_an_answer_whose_usage_makes_no_sense_is_still_one(usage: bytes) -> None:
+    assert CODEC.usage(b'{"choices":[],"usage":%b}' % usage) is None
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"error":{}}', b"[1]", DEEP, b'{"x":' + DEEP])
 def test_what_is_no_answer_is_told_apart(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # any kind; the message is the gateway's own
         CODEC.usage(body)
 
 
-STREAM = TEXT + b": ping\n\n" + FINISH + USAGE + DONE
-
-
-@pytest.mark.parametrize("edits", [AS_IT_IS, ASK_USAGE])
+@pytest.mark.parametrize("edits", [Edits("m"), Edits("m", include_usage=True)])
 def test_the_extra_chunk_is_taken_out_only_if_wye_asked_for_it(edits: Edits) -> None:
+    extra = b'data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3}}\n\n'
     relay = CODEC.relay(edits)
-    out = relay.feed(STREAM)
-    assert DONE not in out
-    assert out + relay.finish() == (STREAM.replace(USAGE, b"") if edits.include_usage else STREAM)
+    assert relay.feed(extra) == (b"" if edits.include_usage else extra)
     assert relay.usage == Usage(7, 3)
-    assert relay.error == ""
-
-
-def test_every_cut_passes_the_same_bytes_on() -> None:
-    for ends in (b"\n", b"\r\n"):
-        stream = STREAM.replace(b"\n", ends)
-        for cut in range(len(stream) + 1):
-            relay = CODEC.relay(ASK_USAGE)
-            out = relay.feed(stream[:cut]) + relay.feed(stream[cut:])
-            assert DONE.replace(b"\n", ends) not in out
-            assert out + relay.finish() == (TEXT + b": ping\n\n" + FINISH + DONE).replace(b"\n", ends), cut
-            assert (relay.usage, relay.error) == (Usage(7, 3), "")
-        relay = CODEC.relay(ASK_USAGE)
-        passed = b"".join(relay.feed(stream[i : i + 1]) for i in range(len(stream)))
-        assert passed + relay.finish() == (TEXT + b": ping\n\n" + FINISH + DONE).replace(b"\n", ends)
-
-
-def test_nothing_after_done_overtakes_it() -> None:
-    relay = CODEC.relay(ASK_USAGE)
-    assert relay.feed(TEXT + DONE) == TEXT
-    assert relay.feed(b": late\n\n") == b""
-    assert relay.finish() == DONE + b": late\n\n"
-
-
-@pytest.mark.parametrize(
-    ("stream", "says"),
-    [
-        (TEXT, "ended before"),
-        (b"", "ended before"),
-        (TEXT + event(error={"message": "overloaded", "code": 429}) + DONE, "reported an error"),
-        (b'event: error\ndata: {"message":"x"}\n\n', "reported an error"),
-    ],
-)
-def test_a_broken_stream_says_so(stream: bytes, says: str) -> None:
-    relay = CODEC.relay(ASK_USAGE)
-    relay.feed(stream)
-    relay.finish()
-    assert says in relay.error
-
-
-def test_a_stream_without_done_is_whole_once_it_finished() -> None:
-    relay = CODEC.relay(ASK_USAGE)
-    assert relay.feed(TEXT + FINISH) + relay.finish() == TEXT + FINISH
-    assert relay.error == ""
-
-
-def test_a_last_event_without_its_blank_line_is_kept() -> None:
-    relay = CODEC.relay(ASK_USAGE)
-    out = relay.feed(TEXT + FINISH + DONE.rstrip())
-    assert out + relay.finish() == TEXT + FINISH + DONE
-
-
-def test_usage_beside_the_last_choice_stays_in_the_stream() -> None:
-    last = event(
-        choices=[{"delta": {}, "finish_reason": "stop"}], usage={"prompt_tokens": 1, "completion_tokens": 2}
-    )
-    relay = CODEC.relay(ASK_USAGE)
-    assert relay.feed(TEXT + last) == TEXT + last
-    assert relay.usage == Usage(1, 2)
-
-
-def test_an_endless_event_is_refused() -> None:
-    relay = CODEC.relay(ASK_USAGE)
-    for _ in range(8):
-        assert relay.feed(b"x" * 1024 * 1024) == b""
-    with pytest.raises(ValueError, match="larger than"):
-        relay.feed(b"x")
 
 
 def test_errors_have_openais_shape() -> None:

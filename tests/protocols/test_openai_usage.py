@@ -42,6 +42,17 @@ from wye.protocols.openai_usage import WireUsage, to_usage
             Usage(10, 1, 3, 6),
         ),
         ({}, None),
+        ({"prompt_tokens": 2**40, "completion_tokens": 2**40}, Usage(2**40, 2**40)),
+        *(
+            (fields, None)
+            for count in (2**41, 2**63, 2**64)
+            for fields in (
+                {"prompt_tokens": count},
+                {"prompt_tokens": 1, "completion_tokens": count},
+                {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": count},
+                {"prompt_tokens": 1, "completion_tokens_details": {"reasoning_tokens": count}},
+            )
+        ),
         ({"prompt_tokens": -1, "completion_tokens": 1}, None),
         ({"prompt_tokens": 5, "completion_tokens": 1, "cached_tokens": 6}, None),
     ],

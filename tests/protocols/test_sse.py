@@ -1,4 +1,5 @@
 import itertools
+import time
 
 import pytest
 from hypothesis import given
@@ -48,6 +49,32 @@ def test_events_join_to_the_stream(stream: bytes) -> None:
 )
 def test_only_whole_events_count(buffer: bytes, length: int) -> None:
     assert whole_events(buffer) == length
+
+
+@given(
+    st.lists(st.sampled_from([b"\n", b"\r", b"\r\n", b"a", b"data: b", b"\n\n", b"\r\n\r\n"]), max_size=30),
+    st.lists(st.integers(0, 60), max_size=12),
+)
+def test_small_pieces_are_cut_after_the_last_blank_line(parts: list[bytes], cuts: list[int]) -> None:
+    stream = b"".join(parts)
+    edges = [0, *sorted(min(c, len(stream)) for c in cuts), len(stream)]
+    cutter, fed, passed = Cutter(1000), 0, b""
+    for a, b in itertools.pairwise(edges):
+        whole = cutter.cut(stream[a:b])
+        fed, passed = b, passed + whole
+        assert not whole or whole_events(whole[-4:] + b"x")
+        assert not whole_events(stream[len(passed) : fed])
+    assert passed + cutter.rest() == stream
+    assert cutter.rest() == b""
+
+
+def test_a_reader_takes_no_longer_for_small_pieces() -> None:
+    sent = b"data: " + b"x" * 8_000_000 + b"\n\n"
+    reader = Reader()
+    began = time.process_time()
+    got = [data for i in range(0, len(sent), 1400) for data in reader.feed(sent[i : i + 1400])]
+    assert time.process_time() - began < 0.5
+    assert got == [b"x" * 8_000_000]
 
 
 def test_data_lines_join() -> None:

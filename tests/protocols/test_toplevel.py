@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wye.core.errors import BadRequestError
-from wye.protocols.toplevel import find_model, insert_first, members, model_span, refuse_duplicates, replace
+from wye.protocols.toplevel import (
+    change,
+    find_model,
+    insert_first,
+    members,
+    model_span,
+    refuse_duplicates,
+    replace,
+)
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -99,8 +107,30 @@ def test_duplicates_are_refused_only_where_they_count() -> None:
         refuse_duplicates(body, frozenset({"n"}))
 
 
+@pytest.mark.parametrize("spelling", ["N", "Max_Tokens", "max_to\u212aens", "me\u017f\u017fages"])
+def test_a_field_in_other_letters_is_refused(spelling: str) -> None:
+    with pytest.raises(BadRequestError, match="other letters"):
+        refuse_duplicates(
+            b'{"%b":1,"User":2}' % spelling.encode(), frozenset({"n", "max_tokens", "messages"})
+        )
+
+
 def test_a_member_goes_in_front() -> None:
     assert insert_first(b' {"a":1}', b'"b":2') == b' {"b":2,"a":1}'
+    assert insert_first(b"{ }", b'"b":2') == b'{"b":2 }'
+
+
+@pytest.mark.parametrize(
+    ("body", "changed"),
+    [
+        (b"{}", b'{"n":[null]}'),
+        (b'{"a": 1}', b'{"n":[null],"a": 1}'),
+        (b'{"a": 1, "n": 2 }', b'{"a": 1, "n": [2] }'),
+        (b'{"n":{"n":1},"a":"n","\\u006e":3}', b'{"n":[{"n":1}],"a":"n","\\u006e":[3]}'),
+    ],
+)
+def test_a_members_value_is_changed_wherever_it_stands(body: bytes, changed: bytes) -> None:
+    assert change(body, "n", lambda old: b"[" + old + b"]") == changed
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"a":[1', b'{"a":"', b"{1:2}"])

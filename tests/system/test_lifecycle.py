@@ -262,3 +262,33 @@ def test_no_engine_outlives_a_killed_gateway(tmp_path: Path) -> None:
         gateway.process.wait()
         _, alive = psutil.wait_procs(children, timeout=5)
         assert alive == []
+
+
+def test_a_second_gateway_on_the_same_state_is_refused(upstream: FakeUpstream, tmp_path: Path) -> None:
+    """Each would let a key spend all of its budget."""
+    with running(tmp_path, settings(upstream)):
+        second = wye(tmp_path, "serve", "--listen", f"127.0.0.1:{free_port()}")
+        assert second.returncode == 1
+        assert "another gateway is running" in second.stderr
+        assert "--state-dir" in second.stderr
+
+
+def test_an_empty_bootstrap_key_file_does_not_open_the_door(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    file = str(tmp_path / "empty")
+    done = wye(tmp_path, "serve", "--listen", f"127.0.0.1:{free_port()}", WYE_BOOTSTRAP_KEY_FILE=file)
+    assert done.returncode == 1
+    assert "WYE_BOOTSTRAP_KEY_FILE" in done.stderr
+    assert "empty" in done.stderr
+
+
+def test_who_is_turned_away_is_told_no_decision(upstream: FakeUpstream, tmp_path: Path) -> None:
+    with running(tmp_path, settings(upstream), {"WYE_BOOTSTRAP_KEY": KEY}) as gateway:
+        made = wye(tmp_path, "keys", "create", "slow", "--rpm", "2", "--json")
+        bearer = {"authorization": f"Bearer {json.loads(made.stdout)['secret']}"}
+        until(lambda: gateway.ask("GET", "/v1/models", headers=bearer).status == 200)
+        assert [gateway.chat("ok", bearer).status for _ in range(3)] == [200, 200, 429]
+        refused = gateway.chat("ok", bearer)
+        assert int(refused.headers["retry-after"]) >= 1
+        assert "x-request-id" in refused.headers
+        assert "x-wye-decision" not in refused.headers

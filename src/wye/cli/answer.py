@@ -36,6 +36,10 @@ label_option = click.option(
 )
 system_option = click.option("-s", "--system", default="", help="Instructions for the model.")
 
+max_tokens_option = click.option(
+    "--max-tokens", type=click.IntRange(min=1), help="Longest answer, in tokens."
+)
+
 
 class Turn(msgspec.Struct, frozen=True):
     """One message of a conversation."""

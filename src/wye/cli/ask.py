@@ -8,7 +8,15 @@ import click
 import msgspec
 
 from wye.cli import answer, terminal
-from wye.cli.answer import Question, Reply, Turn, label_option, model_option, system_option
+from wye.cli.answer import (
+    Question,
+    Reply,
+    Turn,
+    label_option,
+    max_tokens_option,
+    model_option,
+    system_option,
+)
 from wye.cli.client import Gateway, with_gateway
 
 MAX_INPUT_BYTES = 32 * 1024 * 1024
@@ -27,7 +35,7 @@ Examples:
 @model_option
 @label_option
 @system_option
-@click.option("--max-tokens", type=click.IntRange(min=1), help="Longest answer, in tokens.")
+@max_tokens_option
 @click.option("--json", "as_json", is_flag=True, help="Print answer and facts as one JSON object.")
 @click.option("--no-stream", is_flag=True, help="Wait for the whole answer.")
 @with_gateway
@@ -42,7 +50,7 @@ def ask(  # noqa: PLR0913  # one parameter an option
     as_json: bool,
     no_stream: bool,
 ) -> None:
-    """Ask one question of the running gateway.
+    """Ask one question of the running gateway, over HTTP.
 
     Text that is piped in follows the question; `-` or no question takes it alone.
     """

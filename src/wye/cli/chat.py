@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 import click
 
 from wye.cli import answer, terminal
-from wye.cli.answer import Question, Reply, Turn, label_option, model_option, system_option
+from wye.cli.answer import (
+    Question,
+    Reply,
+    Turn,
+    label_option,
+    max_tokens_option,
+    model_option,
+    system_option,
+)
 from wye.cli.client import Gateway, GatewayError, with_gateway
 
 HELP = """\
@@ -27,12 +35,14 @@ class Conversation:
     model: str = "auto"
     labels: tuple[str, ...] = ()
     system: str = ""
+    max_tokens: int | None = None
     turns: list[Turn] = field(default_factory=list)
 
     def question(self, text: str) -> Question:
         """Return the conversation so far with `text` at its end."""
         first = [Turn("system", self.system)] if self.system else []
-        return Question((*first, *self.turns, Turn("user", text)), self.model, self.labels)
+        turns = (*first, *self.turns, Turn("user", text))
+        return Question(turns, self.model, self.labels, self.max_tokens)
 
     def say(self, text: str) -> bool:
         """Ask, print the answer and remember both; False when there was none."""
@@ -82,11 +92,20 @@ class Conversation:
 @model_option
 @label_option
 @system_option
+@max_tokens_option
 @with_gateway
 @click.pass_context
-def chat(ctx: click.Context, gateway: Gateway, model: str, labels: tuple[str, ...], system: str) -> None:
-    """Talk with a model through the running gateway. /help inside shows the commands."""
-    conversation = Conversation(gateway, model, labels, system)
+def chat(  # noqa: PLR0913  # one parameter an option
+    ctx: click.Context,
+    gateway: Gateway,
+    *,
+    model: str,
+    labels: tuple[str, ...],
+    system: str,
+    max_tokens: int | None,
+) -> None:
+    """Talk with a model through the running gateway, over HTTP. /help inside shows the commands."""
+    conversation = Conversation(gateway, model, labels, system, max_tokens)
     gateway.connect().close()  # say at once that nobody is there
     if sys.stdin.isatty():
         terminal.aside("/help shows what you can do, /quit leaves")

@@ -22,6 +22,9 @@ WHOLE_SECONDS = 960.0
 """For an answer in one piece: the gateway's own total timeout and a minute more."""
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
+_OTHER_NAME = {62, 64}
+"""OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH."""
+
 _TODO = {
     "invalid_api_key": "Set WYE_API_KEY to a key; `wye keys create` makes one.",
     "policy_denied": "Choose another label with --label, or change what the label permits in wye.yaml.",
@@ -39,6 +42,15 @@ class GatewayError(click.ClickException):
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
         self.status = status
+
+
+class UntrustedError(GatewayError):
+    """Something answers with TLS, and its certificate does not prove that it is the gateway."""
+
+    def __init__(self, message: str, *, other_name: bool) -> None:
+        super().__init__(message)
+        self.other_name = other_name
+        """The certificate was made for another name; else nobody trusted vouches for it."""
 
 
 class ErrorDetail(msgspec.Struct):
@@ -62,7 +74,7 @@ class Gateway:
     key: Secret | None = None
 
     def connect(self) -> http.client.HTTPConnection:
-        """Open a connection. Raises `GatewayError` when nothing answers there."""
+        """Open a connection. Raises `GatewayError` when nothing answers there, or nothing to be trusted."""
         parts = urlsplit(self.url)
         try:
             port = parts.port
@@ -81,6 +93,8 @@ class Gateway:
             connection = http.client.HTTPConnection(parts.hostname, port, timeout=CONNECT_SECONDS)
         try:
             connection.connect()
+        except ssl.SSLCertVerificationError as error:
+            raise _untrusted(self.url, error) from error
         except OSError as error:
             message = f"no gateway at {self.url}; start one with `make run` or `wye serve`"
             raise GatewayError(
@@ -123,6 +137,17 @@ class Gateway:
             return read_whole(self.ask(connection, path, silence=silence))
         finally:
             connection.close()
+
+
+def _untrusted(url: str, error: ssl.SSLCertVerificationError) -> UntrustedError:
+    if error.verify_code in _OTHER_NAME:
+        message = f"the certificate of {url} is for another name: give --url a name that it was made for"
+        return UntrustedError(message, other_name=True)
+    message = (
+        f"a gateway may be at {url}, but its certificate is not trusted ({error.verify_message}): "
+        "set SSL_CERT_FILE to its CA (or certificate)"
+    )
+    return UntrustedError(message, other_name=False)
 
 
 def read_whole(response: http.client.HTTPResponse) -> bytes:

@@ -60,7 +60,7 @@ def cost(  # noqa: PLR0913  # one parameter an option
     """Sum up what requests cost.
 
     Costs that are not known are counted, never taken for zero: with any of them, a sum is a lower bound.
-    Currencies are not mixed.
+    Currencies are not mixed. Reads the ledger, by --config and --state-dir, not the running gateway.
     """
     settings = ledger_settings(config)
     with Reader(settings, state_dir) as reader:
@@ -84,10 +84,13 @@ def table(by: By, rows: Sequence[CostRow], names: Mapping[str, str]) -> Iterator
     headers = (by, "requests", "tokens in", "cached", "out", "cost", "", "cost unknown")
     yield from _right_aligned([headers, *(_cells(by, row, names) for row in folded(rows))])
     yield ""
-    for currency in sorted({row.currency for row in rows if row.currency}):
-        total = sum((row.amount for row in rows if row.currency == currency), Decimal(0))
+    known = [row for row in rows if row.currency and row.requests > row.unknown]
+    for currency in sorted({row.currency for row in known}):
+        total = sum((row.amount for row in known if row.currency == currency), Decimal(0))
         yield f"total {money(total)} {currency}"
     unknown = sum(row.unknown for row in rows)
+    if unknown and not known:
+        yield "total -"
     if unknown:
         yield f"plus {unknown:,} request{'s' if unknown > 1 else ''} whose cost is not known"
 

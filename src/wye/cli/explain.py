@@ -33,9 +33,12 @@ The id is in each answer's `x-wye-decision` header, and in `wye requests`. A beg
 @config_option
 @state_dir_option
 def explain(*, id_: str | None, as_json: bool, config: Path | None, state_dir: Path) -> None:
-    """Show why a request went where it went, and what it cost: the latest one, or ID."""
+    """Show why a request went where it went, and what it cost: the latest one, or ID.
+
+    Reads the ledger, by --config and --state-dir, not the running gateway.
+    """
     with Reader(ledger_settings(config), state_dir) as reader:
-        record = _latest(reader) if id_ is None else reader.get(id_)
+        record = _latest(reader) if id_ is None else reader.resolve(id_)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(record)).decode())
         return

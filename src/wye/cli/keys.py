@@ -70,7 +70,8 @@ class BudgetType(click.ParamType[Budget]):
 def keys() -> None:
     """Create, list, rotate and revoke keys.
 
-    A running gateway notices a change within a second. Once a key exists, every caller needs one.
+    Works on the ledger, by --config and --state-dir. A running gateway notices a change within a second.
+    Once a key exists, every caller needs one.
     """
 
 

@@ -61,7 +61,7 @@ class Listing(msgspec.Struct, frozen=True):
 @click.option("--json", "as_json", is_flag=True, help="Print the gateway's own list.")
 @with_gateway
 def models(gateway: Gateway, *, as_json: bool) -> None:
-    """List what the running gateway can answer with."""
+    """List what the running gateway can answer with. Asks it over HTTP."""
     document = gateway.get("/v1/models")
     try:
         listing = msgspec.json.decode(document, type=Listing)

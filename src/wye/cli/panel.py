@@ -1,15 +1,17 @@
 """What `wye serve` says when it is up: what answers, where data may go, what is missing. Pure."""
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from urllib.parse import urlsplit
 
 import click
 
 import wye
 from wye.catalog.deployments import Deployment
 from wye.cli.terminal import plain
+from wye.config.addresses import is_loopback
 from wye.core.lane import Lane
 from wye.core.request import Operation
 
@@ -91,9 +93,18 @@ def _rules(start: Start) -> list[str]:
     if start.names:
         lines += _section("names", [_choice(name, chosen) for name, chosen in start.names.items()])
     lines += _section("ledger", [start.ledger])
-    for head, sentences in (("missing", start.missing), ("unused", start.notes)):
+    for head, sentences in (("missing", start.missing), ("unused", [*_distinct(start.notes)])):
         lines += _section(head, [plain(sentence) for sentence in sentences])
     return lines
+
+
+def _distinct(notes: Sequence[str]) -> Iterator[str]:
+    """Yield all but those on an entry that a warning of the settings is about: it has line and fix."""
+    warnings = [note for note in notes if note.endswith(": this is left out")]
+    for note in notes:
+        entry = note.partition(" ")[0].rstrip(":")
+        if not any(f" warning: {entry}." in warning for warning in warnings):
+            yield note
 
 
 def _choice(name: str, chosen: Sequence[str]) -> str:
@@ -114,10 +125,16 @@ def _section(head: str, paragraphs: Sequence[str]) -> list[str]:
 
 
 def _example(start: Start) -> list[str]:
+    parts = urlsplit(start.url)
+    here = is_loopback(parts.hostname or "")
+    url = start.url if here else f"{parts.scheme}://YOUR-HOST:{parts.port}"
     key = ['  -H "Authorization: Bearer $WYE_API_KEY" \\'] if start.keys else []
+    said = ["Try it in another terminal:"]
+    if start.keys:
+        said.insert(0, "WYE_API_KEY must hold a key: one that `wye keys create` makes, or the bootstrap key.")
     return [
-        click.style("Try it in another terminal:", dim=True),
-        f"curl {start.url}/v1/chat/completions -H 'Content-Type: application/json' \\",
+        *(click.style(line, dim=True) for line in said),
+        f"curl {url}/v1/chat/completions -H 'Content-Type: application/json' \\",
         *key,
         """  -d '{"model": "auto", "messages": [{"role": "user", "content": "Why is the sky blue?"}]}'""",
     ]

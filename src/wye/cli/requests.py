@@ -79,6 +79,7 @@ def requests(  # noqa: PLR0913  # one parameter an option
     """List requests in the ledger, or follow them.
 
     Costs are in the price's currency; `?` = not known. `wye explain ID` tells all about one.
+    Reads the ledger, by --config and --state-dir, not the running gateway.
     """
     filter_ = Filter(since, until, key, team, asked, deployment, lane, outcome, label)
     with Reader(ledger_settings(config), state_dir) as reader:

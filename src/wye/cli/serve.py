@@ -1,7 +1,9 @@
 """`wye serve`: start the gateway."""
 
+import errno
 import logging
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import uvloop
 from wye.cli.options import config_option, state_dir_option
 from wye.cli.panel import Start, panel
 from wye.config.addresses import Address, parse_listen
-from wye.config.load import find
+from wye.config.load import find, load
 from wye.gateway.serve import Options, Started
 from wye.gateway.serve import serve as run
 from wye.routing.names import alias_table
@@ -66,6 +68,31 @@ def serve(config: Path | None, state_dir: Path, listen: Address | None, workers:
         if os.environ.get("WYE_DEBUG"):
             raise
         raise click.ClickException(str(error)) from None
+    except OSError as error:
+        known = None if os.environ.get("WYE_DEBUG") else _explained(error, options)
+        if known is None:
+            raise
+        raise click.ClickException(known) from None
+
+
+def _explained(error: OSError, options: Options) -> str | None:
+    """Say which setting start-up failed on, and what to do; None = this error speaks for itself."""
+    settings = load(options.config)
+    variable = f"{settings.keys.bootstrap_env}_FILE"
+    if error.filename is not None:
+        if str(error.filename) != os.environ.get(variable):
+            return None
+        todo = "put a key into it (`openssl rand -hex 32`), or unset the variable"
+        return f"{variable} names {error.filename}, which cannot be read: {error.strerror}; {todo}"
+    address = options.listen or parse_listen(settings.listen)
+    if isinstance(error, socket.gaierror):
+        return f"{address.host} is no address or host that is known here; choose another with --listen"
+    todo = "choose another with --listen"
+    return {
+        errno.EADDRINUSE: f"{address} is in use; {todo}, or stop what listens there (`wye doctor`)",
+        errno.EADDRNOTAVAIL: f"{address} is not an address of this machine; {todo}",
+        errno.EACCES: f"this user may not listen on {address} (ports below 1024 are privileged); {todo}",
+    }.get(error.errno or 0)
 
 
 def _announce(started: Started) -> None:

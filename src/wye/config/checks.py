@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from wye.config.addresses import parse_endpoint, parse_listen
+from wye.config.certificates import check_chain
 from wye.config.draft import Draft
 from wye.config.names import check_names
 from wye.config.reach import check_deployment, check_provider
@@ -29,6 +30,8 @@ def _addresses(draft: Draft) -> None:
     draft.attempt(("listen",), lambda: parse_listen(settings.listen), "Write `127.0.0.1:4000`")
     cert, key = settings.listener.tls_cert_file, settings.listener.tls_key_file
     draft.pair(("listener",), "tls_cert_file", cert, "tls_key_file", key)
+    if cert is not None and key is not None:
+        check_chain(draft, ("listener",), ("tls_cert_file", cert), ("tls_key_file", key), at_start=True)
     otlp = settings.telemetry.otlp_endpoint
     if otlp is not None:
         draft.attempt(("telemetry", "otlp_endpoint"), lambda: parse_endpoint(otlp))

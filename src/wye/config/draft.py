@@ -1,5 +1,6 @@
 """A configuration under examination: what checks ask of it, and where they write down what they find."""
 
+import os
 import re
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path as File
@@ -81,9 +82,9 @@ class Draft:
         return False
 
     def file(self, path: Path, name: str) -> None:
-        """Check that something names a file that is there."""
+        """Check that something names a file that can be read."""
         try:
-            present = File(name).exists() and not File(name).is_dir()
+            present = not File(name).is_dir() and os.access(name, os.R_OK)
         except (OSError, ValueError):  # no permission on the way, or a NUL in the name
             present = False
         if not present:

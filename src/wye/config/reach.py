@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from wye.config.addresses import is_loopback, parse_endpoint, parse_network
+from wye.config.certificates import check_authority, check_chain
 from wye.config.draft import ENGINES, Draft
 from wye.config.problems import Path, suggestion
 from wye.config.settings import DeploymentSettings, PriceSettings, ProviderSettings, TlsSettings
@@ -113,11 +114,12 @@ def _credential(
 
 
 def _tls(draft: Draft, path: Path, tls: TlsSettings) -> None:
-    draft.pair(path, "client_cert_file", tls.client_cert_file, "client_key_file", tls.client_key_file)
-    for field in ("ca_file", "client_cert_file", "client_key_file"):
-        name = getattr(tls, field)
-        if name is not None:
-            draft.file((*path, field), name)
+    cert, key = tls.client_cert_file, tls.client_key_file
+    draft.pair(path, "client_cert_file", cert, "client_key_file", key)
+    if cert is not None and key is not None:
+        check_chain(draft, path, ("client_cert_file", cert), ("client_key_file", key), at_start=False)
+    if tls.ca_file is not None:
+        check_authority(draft, (*path, "ca_file"), tls.ca_file)
 
 
 def _price(draft: Draft, path: Path, price: PriceSettings) -> None:

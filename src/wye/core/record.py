@@ -40,8 +40,11 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     response_bytes: int = 0
 
 
-class Record(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Everything needed to explain a request afterwards. Holds no prompt, answer or secret."""
+class Record(msgspec.Struct, omit_defaults=True):
+    """Everything needed to explain a request afterwards. Holds no prompt, answer or secret.
+
+    Nobody changes one: what may change is a ledger entry, which is a record under way.
+    """
 
     id: str
     """Also the decision id: `x-wye-decision`."""

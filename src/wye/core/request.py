@@ -47,6 +47,8 @@ class Request(msgspec.Struct, frozen=True):
     """It holds content (pictures, sound, files) that can become more tokens than it has bytes."""
     unpriced: str = ""
     """What of it costs something that tokens at the list price do not bound; empty = nothing."""
+    steers: str = ""
+    """The field by which an upstream might let it choose another upstream; empty = there is none."""
 
     @property
     def input_token_bound(self) -> int:

@@ -45,7 +45,8 @@ class Arrival:
         self.id = self.request_id = new_id()
         self.betas = b""
         """`anthropic-beta`: which of Anthropic's beta features the client wants."""
-        self._labels = self.trace = self.parent = ""
+        self.trace = self.parent = ""
+        self._labels: str | None = None
         credentials = None
         for pair in self.headers:
             if pair[0] in _READ:
@@ -62,7 +63,7 @@ class Arrival:
         elif name == b"x-wye-label":
             # Two headers are one list (RFC 9110 section 5.3); dropping one would drop a restriction.
             text = value.decode("latin-1")
-            self._labels = f"{self._labels},{text}" if self._labels else text
+            self._labels = text if self._labels is None else f"{self._labels},{text}"
         elif name == b"anthropic-beta":
             if _BETAS.match(value):
                 self.betas = b"%b,%b" % (self.betas, value) if self.betas else value
@@ -76,4 +77,4 @@ class Arrival:
 
     def labels(self) -> Labels:
         """Return the labels the client names. Raises `BadRequestError` for one not well formed."""
-        return parse_labels(self._labels) if self._labels else _NO_LABELS
+        return _NO_LABELS if self._labels is None else parse_labels(self._labels)

@@ -105,7 +105,7 @@ class Attempts:
         try:
             outcome = await self._exchange(job, target, hold)
         except BaseException as error:  # whatever it was: the place and the budget are given back
-            job.entry.attempts.append(attempt_record(job.entry, hold, None, _interruption(error)))
+            job.entry.tried.append(attempt_record(job.entry, hold, None, _interruption(error)))
             job.entry.charge(reservation.settle(None))
             hold.release()
             raise
@@ -214,7 +214,7 @@ class Attempts:
         job.entry.billed |= billed
         if failure.fallback:
             self._health.failed(hold.target.deployment.id, failure.retry_after)
-        job.entry.attempts.append(attempt_record(job.entry, hold, response, failure.error.message))
+        job.entry.tried.append(attempt_record(job.entry, hold, response, failure.error.message))
         if response is not None:
             response.abort()
         return failure

@@ -51,6 +51,11 @@ class Caller(msgspec.Struct, frozen=True):
     tpm: int | None = None
     budget: Budget | None = None
 
+    @property
+    def limited(self) -> bool:
+        """Whether tokens or money are counted."""
+        return self.budget is not None or self.tpm is not None
+
     def demand(self, scope: Scope) -> None:
         """Raise `ForbiddenError` unless the key has `scope`."""
         if scope not in self.scopes:
@@ -251,6 +256,9 @@ def bootstrap_key(settings: KeySettings, environ: Mapping[str, str]) -> Secret |
     if not text and (file := environ.get(f"{name}_FILE")):
         name = f"{name}_FILE"
         text = Path(file).read_text(encoding="utf-8")
+        if not text.strip():
+            message = f"{name} names {file}, which is empty: put a key into it (`openssl rand -hex 32`)"
+            raise ValueError(message)
     text = text.strip()
     if not text:
         return None

@@ -16,9 +16,15 @@ from wye.core.usage import Usage
 from wye.gateway.bounds import CURRENCY, Bound, worst_case, worst_rates
 from wye.gateway.keys import Caller
 from wye.gateway.limitstore import ZERO, LimitStore
-from wye.ledger.keystore import Budget
+from wye.ledger.keystore import Budget, Window
 
 Clock = Callable[[], float]
+
+_RENEWED = {
+    Window.DAY: "it starts anew at midnight UTC",
+    Window.MONTH: "it starts anew on the first of the month, UTC",
+    Window.TOTAL: "ask for a key with a larger one",
+}
 
 
 class Reservation:
@@ -54,8 +60,8 @@ class Reservation:
         tokens = bound.tokens
         if tokens is None:
             message = (
-                "this key has a limit of tokens a minute and pictures have no bound at this deployment: "
-                "set its `profile.context_tokens`"
+                "this key has a limit of tokens a minute, and content other than text has no bound here: "
+                "set the deployment's `profile.context_tokens`"
             )
             raise RateLimitError(message)
         wait = self._store.take(f"tpm {account}", tpm, tokens, self._at)
@@ -73,14 +79,19 @@ class Reservation:
             message = f"this key has a budget, and the request's cost has no bound: {bound.why}"
             raise BudgetError(message)
         start = self._store.reserve(account, budget, bound.amount, self._at)
-        if start is None:
-            left = max(self._store.remaining(account, budget, self._at), ZERO)
-            message = (
-                f"this key's budget ({budget.amount} {CURRENCY}, {budget.window}) has {left:.6f} left and "
-                f"the request may cost up to {bound.amount:.6f}: lower `max_tokens` or shorten the prompt"
-            )
-            raise BudgetError(message, param="max_tokens")
-        self._amount, self._start = bound.amount, start
+        if start is not None:
+            self._amount, self._start = bound.amount, start
+            return
+        left = self._store.remaining(account, budget, self._at)
+        named = f"this key's budget ({budget.amount} {CURRENCY}, {budget.window})"
+        if left <= ZERO:
+            message = f"{named} is used up; {_RENEWED[budget.window]}"
+            raise BudgetError(message)
+        message = (
+            f"{named} has {left:.6f} left and the request may cost up to {bound.amount:.6f}: "
+            "lower `max_tokens` or shorten the prompt"
+        )
+        raise BudgetError(message, param="max_tokens")
 
     def settle(self, actual: Cost | None, usage: Usage | None = None) -> Decimal | None:
         """Replace the worst case by what was used. What is not known stays at the worst case.

@@ -143,7 +143,7 @@ class MemoryStore:
     def reserve(self, account: str, budget: Budget, amount: Decimal, now: float) -> float | None:
         """See `LimitStore`."""
         current = self._account(account, budget, now)
-        if current.spent + current.reserved + amount > budget.amount:
+        if amount and current.spent + current.reserved + amount > budget.amount:
             return None
         current.reserved += amount
         return current.start

@@ -6,14 +6,25 @@ import logging
 import time
 from http import HTTPStatus
 
-from wye.core.errors import LedgerError, OverloadedError, UpstreamError, UpstreamTimeoutError, WyeError
+from wye.core.decision import Decision
+from wye.core.errors import (
+    BadRequestError,
+    LedgerError,
+    OverloadedError,
+    UpstreamError,
+    UpstreamTimeoutError,
+    WyeError,
+)
+from wye.core.lane import Lane
 from wye.core.record import Outcome
+from wye.core.request import Request
 from wye.core.usage import Usage
 from wye.gateway.arrival import Arrival
 from wye.gateway.attempts import Attempts, attempt_record
 from wye.gateway.books import Books
 from wye.gateway.costs import NOTHING, NOTHING_SENT, cost_of
 from wye.gateway.downstream import JSON, Downstream, Heart
+from wye.gateway.headers import error_headers
 from wye.gateway.job import Answer, Job
 from wye.gateway.listener.exchange import HangupError
 from wye.gateway.runtime import Runtime
@@ -41,14 +52,14 @@ class Pipeline:
     async def serve(self, arrival: Arrival, codec: Codec) -> None:
         """Answer one request. A client that hangs up cancels this, and with it the upstream."""
         now = self._runtime.now
-        downstream = Downstream(arrival.exchange, own_headers(arrival, codec), codec.heartbeat)
         try:
             caller = self._runtime.admit(arrival, Scope.INFER)
+            self._runtime.count(caller)
         except WyeError as error:
-            self._books.turned_away(error.status)
-            downstream.whole(error.status, _error_headers(error), codec.error(error, arrival.request_id))
+            self._turn_away(error, arrival, codec)
             return
-        entry = Entry(arrival.id, arrival.request_id, codec.name, codec.operation._value_)
+        downstream = Downstream(arrival.exchange, own_headers(arrival, codec), codec.heartbeat)
+        entry = Entry.begin(arrival.id, arrival.request_id, codec.name, codec.operation._value_)
         entry.key, entry.team = caller.key_id, caller.team
         entry.trace, entry.parent = arrival.trace, arrival.parent
         if now.settings.ledger.store_content:
@@ -56,12 +67,16 @@ class Pipeline:
         try:
             body = await arrival.body()
             entry.request_bytes = len(body)
-            request = entry.request = codec.decode(body)
+            request = codec.decode(body)
+            entry.asks(request)
             caller.check_model(request.model)
-            if caller.budget is not None or caller.tpm is not None:
+            if caller.limited:
                 codec.refuse_duplicates(request)
-            labels = entry.labels = now.labels(arrival, caller, request)
-            verdict, decision = entry.verdict, entry.decision = now.decide(request, labels)
+            labels = now.labels(arrival, caller, request)
+            verdict = now.judge(request, labels)
+            entry.judged(labels, verdict)
+            decision = entry.decision = now.decide(request, verdict)
+            _refuse_steering(request, decision)
             if request.stream:
                 self._heart.watch(downstream)
             job = Job(request, verdict, decision, codec, caller, entry, now.targets, arrival.betas)
@@ -169,7 +184,15 @@ class Pipeline:
         busy = time.perf_counter() - hold.entered
         entry.cost = cost_of(hold.target.deployment, usage, busy, entry.at)
         entry.charge(hold.reservation.settle(entry.cost, usage))
-        entry.attempts.append(attempt_record(entry, hold, answer.response, entry.error))
+        entry.tried.append(attempt_record(entry, hold, answer.response, entry.error))
+
+    def _turn_away(self, error: WyeError, arrival: Arrival, codec: Codec) -> None:
+        """Refuse one who is not let in. There is no record, so the answer names no decision."""
+        self._books.turned_away(error.status)
+        named = (f"{name}: {arrival.request_id}\r\n" for name in codec.request_id_headers)
+        headers = "".join(named).encode("ascii")
+        body = codec.error(error, arrival.request_id)
+        arrival.exchange.respond(error.status, headers + error_headers(error), body)
 
     def _hung_up(self, entry: Entry) -> None:
         """The client went away: whatever is known goes into the ledger."""
@@ -184,7 +207,7 @@ class Pipeline:
         entry.status = HTTPStatus.OK if downstream.begun else error.status
         entry.error = error.message
         if not entry.sealed:
-            if entry.attempts and not entry.billed and entry.cost is None:
+            if entry.tried and not entry.billed and entry.cost is None:
                 entry.cost = NOTHING
             try:
                 self._books.seal(entry)
@@ -195,19 +218,26 @@ class Pipeline:
         if downstream.begun:
             downstream.end(codec.error_event(error, entry.request_id))
         else:
-            downstream.whole(error.status, _error_headers(error), codec.error(error, entry.request_id))
+            downstream.whole(error.status, error_headers(error), codec.error(error, entry.request_id))
+
+
+def _refuse_steering(request: Request, decision: Decision) -> None:
+    """Raise `BadRequestError` if a processor could be told to pass it on: no verdict covers that."""
+    if not request.steers:
+        return
+    away = [candidate.deployment for candidate in decision.candidates if candidate.lane is not Lane.OWN]
+    if away:
+        message = (
+            f"`{request.steers}` could make '{away[0]}' pass the request on to another upstream, which only "
+            "wye's configuration may choose: leave it out, or ask for that upstream as `model`"
+        )
+        raise BadRequestError(message, param=request.steers)
 
 
 def own_headers(arrival: Arrival, codec: Codec) -> bytes:
     """Return the header lines of every answer: what the request is called here."""
     names = "".join([f"{name}: {arrival.request_id}\r\n" for name in codec.request_id_headers])
     return f"{names}x-wye-decision: {arrival.id}\r\n".encode("ascii")
-
-
-def _error_headers(error: WyeError) -> bytes:
-    if error.retry_after is None:
-        return JSON
-    return JSON + b"retry-after: %d\r\n" % max(1, round(error.retry_after))
 
 
 def _cost_header(entry: Entry) -> bytes:

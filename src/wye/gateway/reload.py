@@ -79,7 +79,7 @@ class Reload:
             log.warning("%s: takes effect at the next start", ", ".join(waiting))
         now = self._runtime.now
         log.info(
-            "%s changed and is in force: %d deployments, %d routes, policy %s",
+            "%s changed and is in force: %d deployments, routes: %d, policy %s",
             config,
             len(now.deployments),
             len(now.settings.routes),

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wye.catalog.deployments import Deployment
+from wye.catalog.providers import PROVIDERS
 from wye.config.settings import Settings
 from wye.core.decision import Decision, Verdict
 from wye.core.errors import OverloadedError
@@ -19,11 +20,14 @@ from wye.gateway.guard import Guard
 from wye.gateway.health import Health
 from wye.gateway.keys import ANONYMOUS, Caller, KeyRing
 from wye.gateway.limits import Limits
+from wye.gateway.metrics import Metrics
 from wye.gateway.target import Target, target
 from wye.ledger.keystore import Scope
 from wye.policy import Policy
 from wye.routing.names import mentioned
 from wye.routing.router import Dynamic, Router
+
+_VARIABLES = {name: row.variables[0] for name, row in PROVIDERS.items() if row.variables}
 
 MAX_LATE = 1024
 """Deployments that exist because a caller named a model of a provider whose list is open."""
@@ -46,8 +50,8 @@ class Snapshot:
         labels = arrival.labels() | caller.labels | self.router.labels(request.model)
         return labels or self.default_labels
 
-    def decide(self, request: Request, labels: Labels) -> tuple[Verdict, Decision]:
-        """Judge and decide. Raises `PolicyError`, `UnknownModelError` or `BadRequestError`."""
+    def judge(self, request: Request, labels: Labels) -> Verdict:
+        """Return what `labels` permit, of a deployment that only `request` names as well."""
         verdict = self.policy.judge(labels)
         late = self.router.dynamic(request.model)
         if late is not None:
@@ -56,15 +60,20 @@ class Snapshot:
             if known is None or known.deployment is not late:
                 self.runtime.make_room(self)
                 self.targets[late.id] = self.runtime.target(late)
-        return verdict, self.router.decide(request, verdict, self.runtime.health)
+        return verdict
+
+    def decide(self, request: Request, verdict: Verdict) -> Decision:
+        """Choose. Raises `PolicyError`, `UnknownModelError` or `BadRequestError`."""
+        return self.router.decide(request, verdict, self.runtime.health)
 
 
 class Runtime:
     """Holds the snapshot in force (`now`) and what outlives it."""
 
-    def __init__(self, keys: KeyRing, limits: Limits) -> None:
+    def __init__(self, keys: KeyRing, limits: Limits, metrics: Metrics) -> None:
         self._keys = keys
         self._limits = limits
+        self._metrics = metrics
         self._guard = Guard()
         self.health = Health()
         self.gates: dict[str, Gate] = {}
@@ -73,15 +82,17 @@ class Runtime:
     def admit(self, arrival: Arrival, scope: Scope) -> Caller:
         """Return who is calling, if they may come in.
 
-        Raises `UnauthenticatedError`, `ForbiddenError` or `RateLimitError`.
+        Raises `UnauthenticatedError` or `ForbiddenError`.
         """
         caller = self._keys.authenticate(arrival.credentials)
         if caller is ANONYMOUS:
             self._guard.check(arrival.scope["client"], arrival.scope["method"], arrival.headers)
         caller.demand(scope)
-        if scope is Scope.INFER:
-            self._limits.admit(caller)
         return caller
+
+    def count(self, caller: Caller) -> None:
+        """Count a request to a model. Raises `RateLimitError` when the key has sent too many."""
+        self._limits.admit(caller)
 
     def load(self, settings: Settings, deployments: Iterable[Deployment], dynamic: Dynamic) -> Snapshot:
         """Put a new snapshot in force. Raises `ValueError` before anything changes if it cannot be built."""
@@ -89,10 +100,11 @@ class Runtime:
         ids = {deployment.id for deployment in known}
         known += tuple(late for name in sorted(mentioned(settings) - ids) if (late := dynamic(name)))
         policy = Policy(settings, known)
-        router = Router(settings, known, dynamic=dynamic)
+        router = Router(settings, known, dynamic=dynamic, variables=_VARIABLES)
         targets = {deployment.id: self.target(deployment) for deployment in known}
         default = frozenset({settings.default_label})
         self.now = Snapshot(settings, known, policy, router, targets, default, self)
+        self._metrics.known(deployment.id for deployment in known)
         for name in [n for n, gate in self.gates.items() if n not in targets and gate.idle]:
             del self.gates[name]
         return self.now

@@ -16,6 +16,7 @@ from wye.catalog.deployments import Timeouts
 from wye.config.addresses import Address, parse_endpoint, parse_listen
 from wye.config.load import read
 from wye.config.settings import Settings, TelemetrySettings, TlsSettings
+from wye.core.errors import LedgerError
 from wye.gateway import openfiles
 from wye.gateway.accesslog import AccessLog
 from wye.gateway.admin import Admin
@@ -36,6 +37,7 @@ from wye.gateway.runtime import Runtime
 from wye.gateway.telemetry import Exporter, otlp_headers
 from wye.ledger import KeyStore, Ledger, Reader
 from wye.ledger.database import describe, locate
+from wye.ledger.spool import Lock, private_directory
 from wye.providers.egress import Egress
 from wye.providers.transport.proxy import ProxySettings
 from wye.providers.transport.transport import Transport
@@ -80,6 +82,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
     _allow_connections(settings.listener.connections)
     async with contextlib.AsyncExitStack() as stack:
         place = describe(locate(settings.ledger, options.state_dir))
+        stack.enter_context(_alone(options.state_dir))
         ledger = Ledger.open(settings.ledger, options.state_dir)
         stack.callback(ledger.close)
         reader = stack.enter_context(Reader(settings.ledger, options.state_dir))
@@ -94,13 +97,13 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         stack.push_async_callback(fleet.stop)
         await fleet.start()
         limits = Limits(store)
-        runtime = Runtime(keys, limits)
+        metrics = Metrics()
+        runtime = Runtime(keys, limits, metrics)
         runtime.health.engine_down = fleet.reason_down
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
-        metrics = Metrics()
         access_log = _access_log(settings, human=options.human_log)
         if access_log is not None:
-            stack.callback(access_log.flush)
+            stack.callback(access_log.close)
         exporter = _exporter(settings.telemetry, egress, transport, runtime)
         if exporter is not None:
             exporter.start()
@@ -110,11 +113,17 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         attempts = Attempts(egress, transport, limits, runtime.health)
         admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
         app = App(Pipeline(runtime, attempts, books, heart), admin.app())
-        metrics.readings(lambda: _readings(runtime, ledger, egress))
         reload = Reload(options.config, runtime, fleet)
         for work in (heart.run(), reload.watch(), reload.rediscover()):
             _background(stack, asyncio.create_task(work))
         listener = await stack.enter_async_context(Listener(app, settings.listener, str(listen)))
+        metrics.readings(
+            lambda: (
+                *_gates(runtime),
+                *_depths(ledger, egress, keys),
+                *_losses(listener, exporter, access_log),
+            )
+        )
         keys.start()
         notes = (*map(str, loaded.warnings), *fleet.notes)
         # What start-up made stays: the collector need not look at it again and again under load.
@@ -123,7 +132,29 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         gc.set_threshold(*GC_THRESHOLDS)
         announce(Started(listener.url, runtime, fleet.missing, notes, keys.required, place))
         await _told_to_stop()
-        log.info("draining: no new connections; what is under way finishes")
+        log.info(
+            "draining: %d requests finish within %g s; a second signal ends them at once",
+            sum(gate.active + gate.waiting for gate in runtime.gates.values()),
+            settings.listener.drain_seconds,
+        )
+
+
+def _alone(state_dir: Path) -> Lock:
+    """Hold the state directory. Raises `LedgerError` when another gateway does.
+
+    Limits and budgets are counted in memory: two gateways would each let a key spend all of its budget.
+    """
+    try:
+        return Lock(private_directory(state_dir) / "gateway.lock", wait=False)
+    except BlockingIOError:
+        message = (
+            f"another gateway is running on {state_dir}: stop it, or give this one a directory of its own "
+            "with --state-dir"
+        )
+        raise LedgerError(message) from None
+    except OSError as error:
+        message = f"cannot use the state directory {state_dir}: {error.strerror}; choose one with --state-dir"
+        raise LedgerError(message) from error
 
 
 def _allow_connections(count: int) -> None:
@@ -200,11 +231,25 @@ def _exporter(
     return Exporter(post, runtime.deployment, settings.service_name)
 
 
-def _readings(runtime: Runtime, ledger: Ledger, egress: Egress) -> Iterator[Reading]:
+def _gates(runtime: Runtime) -> Iterator[Reading]:
     for name, gate in runtime.gates.items():
         yield "wye_in_flight", "Requests at a deployment", {"deployment": name}, gate.active
         yield "wye_queued", "Requests waiting for a deployment", {"deployment": name}, gate.waiting
+
+
+def _depths(ledger: Ledger, egress: Egress, keys: KeyRing) -> Iterator[Reading]:
     for scope, count in egress.opened.items():
         yield "wye_connections_opened_total", "Upstream connections since start", {"scope": scope}, count
     yield "wye_ledger_lag_seconds", "Age of the oldest record not in the database", {}, ledger.lag
     yield "wye_ledger_backlog_bytes", "Records in the spool only", {}, ledger.backlog
+    trouble = float(bool(keys.trouble))
+    yield "wye_keys_trouble", "1 = keys cannot be read, the last ones stay in force", {}, trouble
+
+
+def _losses(listener: Listener, exporter: Exporter | None, access_log: AccessLog | None) -> Iterator[Reading]:
+    for status, count in listener.state.refused.items():
+        yield "wye_refused_total", "Requests the listener refused", {"status": str(status)}, count
+    if exporter is not None:
+        yield "wye_spans_dropped_total", "Spans no collector got", {}, exporter.dropped
+    if access_log is not None:
+        yield "wye_access_log_dropped_total", "Access log lines nobody got", {}, access_log.dropped

@@ -2,88 +2,67 @@
 
 import time
 from decimal import Decimal
+from typing import Self
 
 import msgspec
 
-from wye.core.decision import Decision, Verdict
+from wye.core.decision import Verdict
 from wye.core.label import Labels
-from wye.core.lane import Lane
-from wye.core.money import Cost
 from wye.core.record import Attempt, Outcome, Record
 from wye.core.request import Request
-from wye.core.usage import Usage
 
 MAX_CONTENT_BYTES = 1_048_576
 """Of a prompt, and of an answer, that is kept where config says so; the rest is cut off."""
+MAX_ERROR = 2_000
+"""Characters of an error, part of which an upstream may have written."""
 
 
-class Entry:
-    """Gathers what becomes known of a request. `seal()` makes it the record, once.
+class Entry(Record, kw_only=True):
+    """The record as it comes to be: what becomes known is put into the record's own fields.
 
-    Every moment is `time.perf_counter()`; the record holds milliseconds since arrival.
+    `begin()` makes one, `seal()` makes it the record, once. Every moment is `time.perf_counter()`.
     """
 
-    __slots__ = (
-        "at",
-        "attempts",
-        "billed",
-        "charged",
-        "cost",
-        "decision",
-        "deployment",
-        "error",
-        "first_byte",
-        "id",
-        "kept",
-        "key",
-        "labels",
-        "lane",
-        "lost",
-        "operation",
-        "outcome",
-        "parent",
-        "protocol",
-        "request",
-        "request_bytes",
-        "request_id",
-        "response_bytes",
-        "sealed",
-        "started",
-        "status",
-        "team",
-        "trace",
-        "usage",
-        "verdict",
-    )
+    started: float
+    first_byte: float = 0.0
+    """When the answer began; 0 = it has not."""
+    tried: list[Attempt] = []
+    """The attempts so far."""
+    body: bytes = b""
+    kept: bytearray | None = None
+    """The answer's bytes, where content is stored; None = it is not."""
+    billed: bool = False
+    """An attempt that gave no answer may be billed all the same."""
+    sealed: bool = False
 
-    def __init__(self, id_: str, request_id: str, protocol: str, operation: str) -> None:
-        self.id = id_
-        self.request_id = request_id
-        self.protocol = protocol
-        self.operation = operation
-        self.at = time.time()
-        self.started = time.perf_counter()
-        self.first_byte: float | None = None
-        self.key = self.team = self.deployment = self.error = self.trace = self.parent = ""
-        self.kept: bytearray | None = None
-        """The answer's bytes, where content is stored; None = it is not."""
-        self.labels: Labels = frozenset()
-        self.lane: Lane | None = None
-        self.lost: tuple[str, ...] = ()
-        self.request: Request | None = None
-        self.verdict: Verdict | None = None
-        self.decision: Decision | None = None
-        self.attempts: list[Attempt] = []
-        self.usage: Usage | None = None
-        self.cost: Cost | None = None
-        self.charged: Decimal | None = None
-        self.billed = False
-        """An attempt that gave no answer may be billed all the same."""
-        self.outcome = Outcome.HANGUP
-        self.status = 0
-        self.request_bytes = 0
-        self.response_bytes = 0
-        self.sealed = False
+    @classmethod
+    def begin(cls, id_: str, request_id: str, protocol: str, operation: str) -> Self:
+        """Return the entry of a request that arrives now. Until more is known its client hung up."""
+        return cls(
+            id_,
+            time.time(),
+            request_id,
+            protocol,
+            operation,
+            "",
+            Outcome.HANGUP,
+            0,
+            0.0,
+            started=time.perf_counter(),
+        )
+
+    def asks(self, request: Request) -> None:
+        """Note what was asked."""
+        self.asked = request.model
+        self.stream = request.stream
+        self.body = request.body
+
+    def judged(self, labels: Labels, verdict: Verdict) -> None:
+        """Note what is permitted."""
+        self.labels = tuple(sorted(labels))
+        self.policy_revision = verdict.revision
+        self.ceiling = verdict.ceiling
+        self.permitted = verdict.permitted
 
     def elapsed_ms(self, moment: float) -> float:
         """Milliseconds from arrival to `moment`, to the microsecond."""
@@ -102,44 +81,24 @@ class Entry:
     def seal(self) -> Record:
         """Make the record. What is still unknown stays unknown."""
         self.sealed = True
-        request, verdict = self.request, self.verdict
-        return Record(
-            id=self.id,
-            at=self.at,
-            request_id=self.request_id,
-            protocol=self.protocol,
-            operation=self.operation,
-            asked=request.model if request else "",
-            outcome=self.outcome,
-            status=self.status,
-            duration_ms=self.elapsed_ms(time.perf_counter()),
-            key=self.key,
-            team=self.team,
-            labels=tuple(sorted(self.labels)),
-            request_bytes=self.request_bytes,
-            response_bytes=self.response_bytes,
-            stream=request.stream if request else False,
-            policy_revision=verdict.revision if verdict else "",
-            ceiling=verdict.ceiling if verdict else False,
-            permitted=verdict.permitted if verdict else frozenset(),
-            decision=self.decision,
-            attempts=tuple(self.attempts),
-            deployment=self.deployment,
-            lane=self.lane,
-            usage=self.usage,
-            lost=self.lost,
-            ttft_ms=None if self.first_byte is None else self.elapsed_ms(self.first_byte),
-            cost=self.cost,
-            charged=self.charged,
-            error=self.error,
-            trace=self.trace,
-            parent=self.parent,
-            content="" if self.kept is None else _content(request, self.kept),
-        )
+        self.attempts = tuple(self.tried)
+        self.duration_ms = self.elapsed_ms(time.perf_counter())
+        if self.first_byte:
+            self.ttft_ms = self.elapsed_ms(self.first_byte)
+        if self.error:
+            self.error = self.error[:MAX_ERROR]
+        if self.kept is not None:
+            self.content = _content(self.body, self.kept)
+        return Record(*msgspec.structs.astuple(self)[:_FIELDS])
 
 
-def _content(request: Request | None, answer: bytearray) -> str:
+_FIELDS = len(Record.__struct_fields__)
+
+
+def _content(asked: bytes, answer: bytearray) -> str:
     """Return prompt and answer as they crossed the wire, as one JSON object."""
-    asked = request.body[:MAX_CONTENT_BYTES] if request else b""
-    texts = {"request": asked.decode("utf-8", "replace"), "answer": answer.decode("utf-8", "replace")}
+    texts = {
+        "request": asked[:MAX_CONTENT_BYTES].decode("utf-8", "replace"),
+        "answer": answer.decode("utf-8", "replace"),
+    }
     return msgspec.json.encode(texts).decode()

@@ -72,18 +72,8 @@ class Ledger:
             self._writer.wake()
 
     @property
-    def place(self) -> str:
-        """Where records are kept, for people: without credentials."""
-        return describe(self._engine.url)
-
-    @property
-    def healthy(self) -> bool:
-        """Whether the last append and the last commit went through, and the writer lives."""
-        return not self.trouble
-
-    @property
     def trouble(self) -> str:
-        """What is wrong, for people; empty when nothing is."""
+        """Why the last append or commit did not go through, or the writer stopped; empty when all is well."""
         if self._spool.fault:
             return f"the spool cannot be written: {self._spool.fault}"
         if self._writer.error:

@@ -120,8 +120,14 @@ class Reader:
             seen = {seq for seq in seen | new if seq > horizon}
             time.sleep(poll)
 
-    def get(self, id_: str, *, wait: float = 1.0) -> Record:
-        """Return the record with this id, or the only one whose id begins so.
+    def get(self, id_: str) -> Record | None:
+        """Return the record with exactly this id, if it is committed."""
+        with self._connect() as connection:
+            text = connection.scalar(sa.select(request.c.record).where(request.c.id == id_))
+        return None if text is None else to_record(text)
+
+    def resolve(self, id_: str, *, wait: float = 1.0) -> Record:
+        """Return the record with this id, or the only one whose id begins so. For who may read them all.
 
         Waits up to `wait` seconds for a record that is still on its way from the spool. Raises
         `NotFoundError`, also when several begin so; the message names some.
@@ -155,7 +161,7 @@ class Reader:
                 sa.func.count(),
                 sa.func.sum(unknown),
                 exact_sum(c.amount, self._engine),
-                *(sa.func.sum(column) for column in tokens),
+                *(sa.func.coalesce(sa.func.sum(column), 0) for column in tokens),
             )
             .where(*filter_.clauses())
             .group_by(group, c.currency)

@@ -18,26 +18,27 @@ COLUMNS = (
 )  # fmt: skip
 """Of the table `request`, in the order of a `Row`."""
 
-_INTEGER_MAX = 2**63 - 1
+COUNT_MAX = 2**40
+"""Tokens. No answer has more, and eight million rows with as many still add up in 64 bits."""
 
 
-class _Usage(msgspec.Struct):
+class _Usage(msgspec.Struct, gc=False):
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
     reasoning_tokens: int = 0
 
 
-class _Cost(msgspec.Struct):
+class _Cost(msgspec.Struct, gc=False):
     amount: str | None = None
     currency: str = "USD"
 
 
-class _Attempt(msgspec.Struct):
+class _Attempt(msgspec.Struct, gc=False):
     pass
 
 
-class _Line(msgspec.Struct):
+class _Line(msgspec.Struct, gc=False):
     id: str
     at: float
     asked: str
@@ -83,12 +84,17 @@ def to_row(line: bytes) -> Row:
     r = _decode(text)
     usage = r.usage or _NO_USAGE
     cost = r.cost or _NO_COST
+    counts = usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.reasoning_tokens
     return (
         r.id, r.at, r.key, r.team, r.asked, r.deployment, r.lane, r.outcome, r.status,
         ",".join(r.labels), len(r.attempts), cost.amount, cost.currency, r.charged,
-        usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.reasoning_tokens,
+        *(counts if min(counts) >= 0 and max(counts) <= COUNT_MAX else map(_plausible, counts)),
         r.ttft_ms, r.duration_ms, text,
     )  # fmt: skip
+
+
+def _plausible(count: int) -> int | None:
+    return count if 0 <= count <= COUNT_MAX else None
 
 
 def to_record(text: str) -> Record:

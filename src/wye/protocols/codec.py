@@ -49,10 +49,10 @@ class Codec(Protocol):
     """Path below the endpoint's base path."""
     heartbeat: bytes
     """What a silent stream says so that nobody in between closes it."""
+
     @property
     def request_id_headers(self) -> tuple[str, ...]:
         """Names of the headers that tell a client its request's id."""
-
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""

@@ -1,13 +1,15 @@
 """Typed decoding of a request body, with errors a client can act on."""
 
 import re
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from wye.core.errors import BadRequestError
 
 T = TypeVar("T")
+ModelName = Annotated[str, msgspec.Meta(max_length=256)]
+"""As a client gives it. It is written into records and logs, so its length is limited."""
 
 _PATH = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]*)`")

@@ -1,22 +1,21 @@
 """OpenAI Chat Completions, in both directions.
 
-Source: OpenAI API reference, "Create chat completion" and "Chat completion chunk object".
+Source: OpenAI API reference, "Create chat completion".
 """
-
-import re
 
 import msgspec
 
 from wye.core.errors import BadRequestError, WyeError
 from wye.core.request import Needs, Operation, Request
 from wye.core.usage import Usage
-from wye.protocols import openai_errors, sse
+from wye.protocols import openai_errors
 from wye.protocols.codec import Edits
-from wye.protocols.decoding import decode
-from wye.protocols.openai_usage import WireUsage, to_usage
-from wye.protocols.toplevel import find_model, insert_first, members, refuse_duplicates, replace
+from wye.protocols.decoding import ModelName, decode
+from wye.protocols.openai_stream import ChatRelay
+from wye.protocols.openai_usage import WireAnswer, read_usage
+from wye.protocols.sse import COMMENT
+from wye.protocols.toplevel import change, find_model, refuse_duplicates, replace
 
-MAX_EVENT_BYTES = 8 * 1024 * 1024
 _PRICED_APART = (
     "web_search_options",
     "search_parameters",
@@ -68,7 +67,7 @@ class _ResponseFormat(msgspec.Struct):
 
 
 class _ChatRequest(msgspec.Struct):
-    model: str
+    model: ModelName
     messages: list[_Message]
     stream: bool | None = None
     stream_options: _StreamOptions | None = None
@@ -86,32 +85,33 @@ class _ChatRequest(msgspec.Struct):
     models: msgspec.Raw = _LEFT_OUT
     audio: msgspec.Raw = _LEFT_OUT
     prediction: msgspec.Raw = _LEFT_OUT
+    provider: msgspec.Raw = _LEFT_OUT
+    route: msgspec.Raw = _LEFT_OUT
+    fallbacks: msgspec.Raw = _LEFT_OUT
+    api_base: msgspec.Raw = _LEFT_OUT
+    base_url: msgspec.Raw = _LEFT_OUT
+    custom_llm_provider: msgspec.Raw = _LEFT_OUT
 
 
-class _Answer(msgspec.Struct):
+class _Answer(WireAnswer):
     choices: list[msgspec.Raw]
-    usage: WireUsage | None = None
 
 
-class _LooseAnswer(msgspec.Struct):
+class _BareAnswer(msgspec.Struct):
     choices: list[msgspec.Raw]
-
-
-class _Chunk(msgspec.Struct):
-    choices: list[msgspec.Raw] | None = None
-    usage: WireUsage | None = None
 
 
 _REQUEST = msgspec.json.Decoder(_ChatRequest)
 _ANSWER = msgspec.json.Decoder(_Answer)
-_LOOSE_ANSWER = msgspec.json.Decoder(_LooseAnswer)
-_CHUNK = msgspec.json.Decoder(_Chunk)
-_INCLUDE_USAGE = b'"stream_options":{"include_usage":true}'
+_BARE_ANSWER: msgspec.json.Decoder[msgspec.Struct] = msgspec.json.Decoder(_BareAnswer)
 _NO_NEEDS = Needs()
 _SPACE = b" \t\r\n"
 _PLAIN_TIERS = (b'"auto"', b'"default"', _NULL)
 _PLAIN_MODES = (b'["text"]', _NULL)
 _ALL_LEFT_OUT = (_LEFT_OUT,) * len(_PRICED_APART)
+_STEERING = ("models", "provider", "route", "fallbacks", "api_base", "base_url", "custom_llm_provider")
+"""Fields by which some upstreams (OpenRouter, LiteLLM) let a request choose another model or address."""
+_NOTHING_STEERS = (_LEFT_OUT,) * len(_STEERING)
 
 
 class OpenAIChat:
@@ -120,7 +120,7 @@ class OpenAIChat:
     name = "openai_chat"
     operation = Operation.CHAT
     target = b"/chat/completions"
-    heartbeat = sse.COMMENT
+    heartbeat = COMMENT
     request_id_headers = ("x-request-id",)
 
     def decode(self, body: bytes) -> Request:
@@ -143,6 +143,7 @@ class OpenAIChat:
             needs=_needs(wire, kinds),
             unbounded=not kinds <= _TEXT_PARTS,
             unpriced=_unpriced(wire, kinds),
+            steers=_steers(wire),
         )
 
     def splice(self, request: Request, edits: Edits) -> bytes:
@@ -151,9 +152,10 @@ class OpenAIChat:
         if edits.model != request.model:
             body = replace(body, request.model_at, edits.model)
         if edits.output_cap is not None:
-            body = _set(body, edits.output_cap_field, b"%d" % edits.output_cap)
+            cap = b"%d" % edits.output_cap
+            body = change(body, edits.output_cap_field, lambda _: cap)  # the client left it out or null
         if edits.include_usage:
-            body = _with_usage(body)
+            body = change(body, "stream_options", _options_with_usage)
         return body
 
     def refuse_duplicates(self, request: Request) -> None:
@@ -162,13 +164,9 @@ class OpenAIChat:
 
     def usage(self, body: bytes) -> Usage | None:
         """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
-        try:
-            return to_usage(_ANSWER.decode(body).usage)
-        except msgspec.ValidationError:
-            _LOOSE_ANSWER.decode(body)  # an answer whose usage makes no sense is still an answer
-            return None
+        return read_usage(body, _ANSWER, _BARE_ANSWER, "choices")
 
-    def relay(self, edits: Edits) -> "ChatRelay":
+    def relay(self, edits: Edits) -> ChatRelay:
         """Return the reader of one streamed answer to a request that was sent with `edits`."""
         return ChatRelay(drop_usage=edits.include_usage)
 
@@ -179,85 +177,6 @@ class OpenAIChat:
     def error_event(self, error: WyeError, request_id: str) -> bytes:
         """Encode an error inside a stream that began with a 200."""
         return openai_errors.error_event(error, request_id)
-
-
-class ChatRelay:
-    """Passes whole events on, reads usage from them, and holds the end back.
-
-    From `[DONE]` on everything waits for `finish()`: a client may take `[DONE]` for the end, and
-    by then the request has to be in the ledger.
-    """
-
-    __slots__ = ("_drop_usage", "_finished", "_held", "_tail", "error", "usage")
-
-    # Cheap tests that decide whether a batch of events needs a closer look at all.
-    _USAGE = re.compile(rb'"usage"\s*+:\s*+\{')
-    _FINISH = re.compile(rb'"finish_reason"\s*+:\s*+"')
-    _ERROR = re.compile(rb'^data:\s*+\{\s*+"error"\s*+:\s*+[{"]|^event:\s*+error', re.MULTILINE)
-    _DONE = re.compile(rb"^data:\s*+\[DONE\]", re.MULTILINE)
-
-    def __init__(self, *, drop_usage: bool) -> None:
-        self._drop_usage = drop_usage
-        self._tail = b""
-        self._held = b""
-        self._finished = False
-        self.usage: Usage | None = None
-        self.error = ""
-
-    def feed(self, chunk: bytes) -> bytes:
-        """Take the upstream's bytes; return those to pass on now (may be empty)."""
-        buffer = self._tail + chunk if self._tail else chunk
-        end = sse.whole_events(buffer)
-        if end == len(buffer):
-            self._tail = b""
-        else:
-            self._tail = buffer[end:]
-            buffer = buffer[:end]
-            if len(self._tail) > MAX_EVENT_BYTES:
-                message = f"the upstream sent an event larger than {MAX_EVENT_BYTES} bytes"
-                raise ValueError(message)
-        if not buffer:
-            return b""
-        return self._pass_on(buffer)
-
-    def finish(self) -> bytes:
-        """The upstream ended; return what was held back: the answer's last bytes."""
-        rest = self._held
-        if self._tail:  # an upstream that ends without a last blank line
-            rest += self._pass_on(self._tail + b"\n\n") + self._held[len(rest) :]
-            self._tail = b""
-        self._held = b""
-        if not self._finished and not self.error:
-            self.error = "the upstream's stream ended before the answer was finished"
-        return rest
-
-    def _pass_on(self, buffer: bytes) -> bytes:
-        if self._USAGE.search(buffer):
-            buffer = b"".join(e for e in sse.split_events(buffer) if not self._takes_out(e))
-        if not self._finished and self._FINISH.search(buffer):
-            self._finished = True
-        if self._ERROR.search(buffer):
-            self.error = "the upstream reported an error in its stream"
-        if self._held:
-            self._held += buffer
-            return b""
-        done = self._DONE.search(buffer)
-        if done is None:
-            return buffer
-        self._finished = True
-        self._held = buffer[done.start() :]
-        return buffer[: done.start()]
-
-    def _takes_out(self, event: bytes) -> bool:
-        """Read an event's usage; say whether it is the extra chunk the client did not ask for."""
-        try:
-            chunk = _CHUNK.decode(sse.data_of(event))
-        except msgspec.DecodeError:
-            return False
-        if chunk.usage is None:
-            return False
-        self.usage = to_usage(chunk.usage) or self.usage
-        return self._drop_usage and chunk.choices == []
 
 
 def _output_cap(wire: _ChatRequest) -> int | None:
@@ -314,6 +233,24 @@ def _unpriced(wire: _ChatRequest, kinds: set[str]) -> str:
     )
 
 
+def _steers(wire: _ChatRequest) -> str:
+    """Name the field by which the request would choose its upstream; empty = there is none."""
+    fields = (
+        wire.models,
+        wire.provider,
+        wire.route,
+        wire.fallbacks,
+        wire.api_base,
+        wire.base_url,
+        wire.custom_llm_provider,
+    )
+    if fields == _NOTHING_STEERS:
+        return ""
+    return next(
+        (name for name, raw in zip(_STEERING, fields, strict=True) if bytes(raw) not in (b"", _NULL)), ""
+    )
+
+
 def _needs(wire: _ChatRequest, kinds: set[str]) -> Needs:
     tools = bool(wire.tools or wire.functions)
     vision = "image_url" in kinds
@@ -321,20 +258,9 @@ def _needs(wire: _ChatRequest, kinds: set[str]) -> Needs:
     return Needs(tools, vision, json) if tools or vision or json else _NO_NEEDS
 
 
-def _set(body: bytes, field: str, value: bytes) -> bytes:
-    """Set a member the client left out or set to null."""
-    for member in members(body):
-        if member.key == field:
-            return b"".join((body[: member.start], value, body[member.end :]))
-    return insert_first(body, b'"' + field.encode() + b'":' + value)
+def _options_with_usage(options: bytes) -> bytes:
+    return b'{"include_usage":true}' if options == _NULL else change(options, "include_usage", _true)
 
 
-def _with_usage(body: bytes) -> bytes:
-    if b"stream_options" not in body and b"\\u00" not in body:
-        return insert_first(body, _INCLUDE_USAGE)
-    for member in members(body):
-        if member.key == "stream_options":
-            options = msgspec.json.decode(body[member.start : member.end]) or {}
-            options["include_usage"] = True
-            return b"".join((body[: member.start], msgspec.json.encode(options), body[member.end :]))
-    return insert_first(body, _INCLUDE_USAGE)
+def _true(_: bytes) -> bytes:
+    return b"true"

@@ -7,23 +7,27 @@ from wye.core.request import Operation, Request
 from wye.core.usage import Usage
 from wye.protocols import openai_errors, sse
 from wye.protocols.codec import Edits, Relay
-from wye.protocols.decoding import decode
-from wye.protocols.openai_usage import WireUsage, to_usage
+from wye.protocols.decoding import ModelName, decode
+from wye.protocols.openai_usage import WireAnswer, read_usage
 from wye.protocols.toplevel import find_model, refuse_duplicates, replace
 
 
 class _EmbeddingsRequest(msgspec.Struct):
-    model: str
+    model: ModelName
     input: str | list[str | int | list[int]]
 
 
-class _Answer(msgspec.Struct):
+class _Answer(WireAnswer):
     data: list[msgspec.Raw]
-    usage: WireUsage | None = None
+
+
+class _BareAnswer(msgspec.Struct):
+    data: list[msgspec.Raw]
 
 
 _REQUEST = msgspec.json.Decoder(_EmbeddingsRequest)
 _ANSWER = msgspec.json.Decoder(_Answer)
+_BARE_ANSWER: msgspec.json.Decoder[msgspec.Struct] = msgspec.json.Decoder(_BareAnswer)
 
 
 class OpenAIEmbeddings:
@@ -55,7 +59,7 @@ class OpenAIEmbeddings:
 
     def usage(self, body: bytes) -> Usage | None:
         """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
-        return to_usage(_ANSWER.decode(body).usage)
+        return read_usage(body, _ANSWER, _BARE_ANSWER, "data")
 
     def relay(self, edits: Edits) -> Relay:  # noqa: ARG002  # the interface names it
         """Embeddings are never streamed."""

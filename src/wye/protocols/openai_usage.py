@@ -5,9 +5,15 @@ Mistral (`num_cached_tokens`), Together (`cached_tokens`), Gemini's compatible e
 in `total_tokens` only), llama-server, Ollama, vLLM.
 """
 
+from typing import TypeVar
+
 import msgspec
 
 from wye.core.usage import Usage
+from wye.protocols.toplevel import members
+
+MAX_TOKENS = 2**40
+"""More than any answer has; a ledger adds up many of them in 64 bits."""
 
 
 class _InputDetails(msgspec.Struct):
@@ -32,8 +38,35 @@ class WireUsage(msgspec.Struct):
     cached_tokens: int | None = None
 
 
+class WireAnswer(msgspec.Struct, kw_only=True):
+    """A whole answer: what it must have comes from its protocol."""
+
+    usage: WireUsage | None = None
+
+
+A = TypeVar("A", bound=WireAnswer)
+
+
+def read_usage(
+    body: bytes, answer: msgspec.json.Decoder[A], bare: msgspec.json.Decoder[msgspec.Struct], field: str
+) -> Usage | None:
+    """Read the usage of a whole answer, which is one by its list `field`; `bare` decodes just that.
+
+    Raises `ValueError` if it is no answer at all. An answer whose usage makes no sense still is one.
+    """
+    try:
+        return to_usage(answer.decode(body).usage)
+    except msgspec.ValidationError:
+        bare.decode(body)
+    except RecursionError:
+        if field not in {member.key for member in members(body)}:
+            message = f"no `{field}`"
+            raise ValueError(message) from None
+    return None
+
+
 def to_usage(wire: WireUsage | None) -> Usage | None:
-    """Normalise. Returns None for no usage, and for one that contradicts itself."""
+    """Normalise. Returns None for no usage, and for one that contradicts itself or cannot be."""
     if wire is None or wire.prompt_tokens is None:
         return None
     inputs = wire.prompt_tokens
@@ -55,5 +88,7 @@ def to_usage(wire: WireUsage | None) -> Usage | None:
         outputs += hidden
         thought = max(thought, hidden)
     if min(inputs, outputs, cached, written, thought) < 0 or cached + written > inputs:
+        return None
+    if max(inputs, outputs, thought) > MAX_TOKENS:
         return None
     return Usage(inputs, outputs, cached, written, min(thought, outputs))

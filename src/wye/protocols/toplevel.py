@@ -5,6 +5,7 @@ byte as it came, order and white space included.
 """
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -93,9 +94,28 @@ def model_span(body: bytes) -> tuple[int, int] | None:
 
 
 def insert_first(body: bytes, member: bytes) -> bytes:
-    """Put `member` (`"key":value`) in front of the members of a non-empty object."""
+    """Put `member` (`"key":value`) in front of an object's members."""
     at = body.index(b"{") + 1
-    return b"".join((body[:at], member, b",", body[at:]))
+    comma = b"" if body.startswith(b"}", _after(_WS, body, at)) else b","
+    return b"".join((body[:at], member, comma, body[at:]))
+
+
+def change(body: bytes, key: str, value: Callable[[bytes], bytes]) -> bytes:
+    """Give the member `key` of an object the value `value(old)`; an absent one's old value is `null`.
+
+    If it stands there more than once, each is changed: an upstream may read any of them.
+    """
+    name = b'"' + key.encode() + b'"'
+    pieces: list[bytes] = []
+    at = 0
+    # Seldom is the name there at all, or an escape that might spell it: then nobody needs to look.
+    for member in members(body) if name in body or b"\\u00" in body else ():
+        if member.key == key:
+            pieces += body[at : member.start], value(body[member.start : member.end])
+            at = member.end
+    if pieces:
+        return b"".join((*pieces, body[at:]))
+    return insert_first(body, name + b":" + value(b"null"))
 
 
 def find_model(body: bytes) -> tuple[int, int]:
@@ -119,10 +139,15 @@ def replace(body: bytes, span: tuple[int, int], value: str) -> bytes:
 
 
 def refuse_duplicates(body: bytes, fields: frozenset[str]) -> None:
-    """Raise `BadRequestError` if one of `fields` stands at the top level twice."""
+    """Raise `BadRequestError` if one of `fields` stands at the top level twice, or in capitals.
+
+    Some parsers (Go's) take `Max_Tokens` for `max_tokens`.
+    """
     seen: set[str] = set()
     for member in members(body):
-        if member.key in seen and member.key in fields:
-            message = f"`{member.key}` stands there more than once"
-            raise BadRequestError(message, param=member.key)
-        seen.add(member.key)
+        field = member.key.casefold()
+        if field in fields and (field in seen or field != member.key):
+            how = "more than once" if field in seen else "in other letters"
+            message = f"`{field}` stands there {how}"
+            raise BadRequestError(message, param=field)
+        seen.add(field)

@@ -73,8 +73,14 @@ class Router:
         *,
         dynamic: Dynamic | None = None,
         strategies: Mapping[str, Strategy] | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
-        """Take `strategies` by route name in place of the built-in one."""
+        """Take `strategies` by route name in place of the built-in one.
+
+        `variables`: provider id -> the environment variable that holds its key, for the error that says so.
+        """
+        self._variables = variables or {}
+        self._declared = frozenset(settings.deployments)
         self._deployments = {d.id: d for d in sorted(deployments, key=lambda d: d.id)}
         self._names = directory(settings, self._deployments.values())
         self._labels = {n: frozenset(t.route.labels) for n, t in self._names.items() if t.route}
@@ -210,9 +216,17 @@ class Router:
             return _Plan(verdict, operation, decision)
         return _Plan(verdict, operation, None, ordered=decision)
 
+    def _reached(self, provider: str) -> bool:
+        return any(deployment.provider == provider for deployment in self._deployments.values())
+
     def _unknown(self, name: str, verdict: Verdict) -> str:
         if told := absent(name):
             return f"{told}."
+        if name in self._declared:
+            return f"'{name}' is declared but left out: `wye config check` and the gateway's log say why."
+        provider, slash, _ = name.partition("/")
+        if slash and provider in self._variables and not self._reached(provider):
+            return f"There is no key for '{provider}': set {self._variables[provider]} and restart."
         close = near(name, self.names(verdict))
         hint = f"Did you mean {' or '.join(close)}?" if close else "GET /v1/models lists what there is."
         return f"There is no model '{name[:100]}'. {hint}"

@@ -139,7 +139,8 @@ async def test_nothing_is_there() -> None:
     settings = Settings(discovery=DiscoverySettings(engines=False))
     found = await network.upstreams(settings, {}, online=True)
     assert {one.level for one in found} == {Level.WARN}
-    assert "set ANTHROPIC_API_KEY or OPENAI_API_KEY for the closed lane" in [one.todo for one in found]
+    todo = "set ANTHROPIC_API_KEY or OPENAI_API_KEY for the closed lane"
+    assert ("the closed lane has nothing that serves it", todo) in [(one.message, one.todo) for one in found]
 
 
 async def test_what_is_found_stands_by_its_source() -> None:

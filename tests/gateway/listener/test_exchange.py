@@ -176,6 +176,48 @@ def test_cancel_ends_the_app_of_who_hung_up(serve: Serve) -> None:
         eventually(lambda: ended == ["begun", "cancelled"])
 
 
+def test_a_large_request_behind_a_silent_one_hides_no_hang_up(serve: Serve) -> None:
+    waiting: list[Exchange] = []
+
+    async def silent(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001  # ASGI
+        exchange: Exchange = scope["wye.connection"]
+        exchange.on_hangup = exchange.cancel
+        waiting.append(exchange)
+        await asyncio.sleep(30)
+
+    server = serve(silent)
+    with server.client() as client:
+        client.send(GET)
+        eventually(lambda: len(waiting) == 1)
+        client.send(HEAD + b"Content-Length: 300000\r\n\r\n" + b"a" * 300_000)
+        time.sleep(0.1)
+    assert eventually(lambda: waiting[0].hung_up) < 0.5
+    assert len(waiting) == 1
+
+
+def test_a_large_request_behind_another_is_refused_after_its_answer(serve: Serve) -> None:
+    go = asyncio.Event()
+
+    async def first(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001  # ASGI
+        exchange: Exchange = scope["wye.connection"]
+        body = exchange.take_body() or b""
+        await go.wait()
+        exchange.respond(200, TEXT, body)
+
+    server = serve(first)
+    with server.client() as client:
+        client.send(GET + HEAD + b"Content-Length: 60000\r\n\r\n" + b"a" * 60_000)
+        time.sleep(0.1)
+        client.send(HEAD + b"Content-Length: 300000\r\n\r\n" + b"a" * 300_000)
+        time.sleep(0.1)
+        server.loop.call_soon_threadsafe(go.set)
+        assert client.response()[::2] == (200, b"")
+        assert client.response()[::2] == (200, b"a" * 60_000)
+        status, headers, body = client.response()
+        assert (status, b"retry-after: 1" in headers, b"connection of its own" in body) == (503, True, True)
+        assert client.rest() == b""
+
+
 def test_no_hang_up_is_told_after_the_answer(serve: Serve) -> None:
     told: list[int] = []
 

@@ -128,7 +128,7 @@ def test_a_thousand_bad_connections_leave_nothing(serve: Serve) -> None:
     eventually(lambda: not state.connections and not state.tasks)
     gc.collect()
     assert state.in_flight == 0
-    assert open_files() <= files
+    eventually(lambda: open_files() <= files)  # a socket is closed a turn after its connection is lost
     assert len(gc.get_objects()) - things < 1000
 
 

@@ -1,6 +1,7 @@
 """A child that will not start, and the ends of one that did."""
 
 import asyncio
+import logging
 import os
 import subprocess
 import sys
@@ -66,7 +67,10 @@ match len(lives.read_text()):
 """
 
 
-async def test_restarts_go_on_after_one_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_restarts_go_on_after_one_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "wye")
     (tmp_path / "flaky.py").write_text(FLAKY)
     lives = tmp_path / "lives"
     lives.write_text("")
@@ -84,6 +88,11 @@ async def test_restarts_go_on_after_one_that_failed(tmp_path: Path, monkeypatch:
         "out of luck; restarting in 1 s",
         "starting",
     } <= reasons
+    assert [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "wye"] == [
+        ("WARNING", "embedded flaky: the engine ended with status 3; restarting in 0.2 s"),
+        ("WARNING", "embedded flaky: out of luck; restarting in 1 s"),
+        ("INFO", "embedded flaky: up again"),
+    ]
 
 
 async def test_the_port_is_held_while_the_child_is_down(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from wye.catalog.deployments import Deployment, Endpoint, Timeouts
 from wye.catalog.providers import Account
 from wye.cli.checkup.finding import Finding, fail, ok, warn
-from wye.cli.client import Gateway, GatewayError
+from wye.cli.client import Gateway, GatewayError, UntrustedError
 from wye.cli.terminal import plain
 from wye.config.addresses import Address, parse_listen
 from wye.config.settings import EmbeddedSettings, Settings
@@ -42,6 +42,8 @@ def port(settings: Settings) -> Finding:
     gateway = Gateway(f"{scheme}://{Address(host, address.port)}")
     try:
         alive = gateway.get("/healthz", _SILENCE_SECONDS).strip() == b"ok"
+    except UntrustedError as error:
+        return _untrusted(address, error)
     except GatewayError:
         alive = False
     if not alive:
@@ -53,6 +55,19 @@ def port(settings: Settings) -> Finding:
     except GatewayError as error:
         return warn("port", f"wye runs on {address} and is not ready", error.message)
     return ok("port", f"wye runs on {address} and is ready")
+
+
+def _untrusted(address: Address, error: UntrustedError) -> Finding:
+    """Say who has the port, as far as one can tell without trusting it: a healthy gateway is no failure."""
+    if error.other_name:
+        whose, todo = (
+            "a certificate for another name",
+            "ask it by that name: `wye models --url https://NAME:PORT`",
+        )
+    else:
+        whose = "a certificate this machine does not trust"
+        todo = "to be sure, set SSL_CERT_FILE to its CA (or certificate)"
+    return warn("port", f"something with {whose} listens on {address}, probably wye", todo)
 
 
 def _taken(address: Address) -> str | None:
@@ -123,7 +138,8 @@ def _not_found(found: Discovered) -> Iterator[Finding]:
     for note in found.notes:
         yield warn("upstreams", plain(note))
     for sentence in found.missing:
-        yield warn("upstreams", "a lane has nothing that serves it", plain(sentence))
+        lane = sentence.rpartition(" for ")[2]  # it reads "set X for the closed lane"
+        yield warn("upstreams", plain(f"{lane} has nothing that serves it"), plain(sentence))
 
 
 async def _ask(egress: Egress, transport: Transport, account: Account) -> Finding:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NEVER = float("inf")
 
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
+_BEHIND = "a large request waits for the answer before it: send it on a connection of its own"
 _BUSY = "the gateway holds as many bytes of requests as it may"
 
 
@@ -222,6 +223,8 @@ class Reception(asyncio.Protocol, ABC):
         if state.in_flight > self.limits.bytes_in_flight:
             raise OverloadedError(_BUSY, retry_after=1)
         if exchange.buffered > BUFFERED_BODY and not exchange.wanted:
+            if exchange.task is None:  # to pause would hide that the client left the request before it
+                raise OverloadedError(_BEHIND, retry_after=1)
             self.pause_reading()
 
     def on_chunk_header(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from wye.core.errors import WyeError
+from wye.gateway.headers import error_headers
 
 _PHRASES = {status.value: status.phrase.encode() for status in http.HTTPStatus}
 STATUS_LINES = {n: b"HTTP/1.1 %d %b\r\n" % (n, _PHRASES.get(n, b"")) for n in range(200, 600)}
@@ -64,10 +65,7 @@ def error_block(error: WyeError) -> tuple[bytes, bytes]:
     """
     kind = "invalid_request_error" if error.status < http.HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
     body = msgspec.json.encode(_Body(_Detail(error.message, kind, error.param, error.kind)))
-    block = b"content-type: application/json\r\n"
-    if error.retry_after is not None:
-        block += b"retry-after: %d\r\n" % max(1, round(error.retry_after))
-    return block, body
+    return error_headers(error), body
 
 
 def refusal(error: WyeError, server_block: bytes) -> bytes:

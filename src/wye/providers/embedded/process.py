@@ -5,6 +5,7 @@ not started → starting → up → (died) waiting → starting → ...; from an
 
 import asyncio
 import contextlib
+import logging
 import os
 import secrets
 import signal
@@ -17,6 +18,8 @@ import msgspec
 from wye.core.secret import Secret
 from wye.providers.embedded.boot import Boot, Ready
 from wye.providers.embedded.weights import EmbeddedUnavailableError
+
+log = logging.getLogger("wye")
 
 READY_SECONDS = 30.0
 BACKOFF_SECONDS = (0.2, 1.0, 5.0, 30.0)
@@ -48,6 +51,7 @@ class Process:
 
     def __init__(self, program: Program) -> None:
         self._module = program.module
+        self._name = "embedded " + program.module.rpartition(".")[2].replace("_", " ")
         self._log = program.log
         self._held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -175,11 +179,13 @@ class Process:
             while True:
                 pause = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]
                 self.down = f"{died}; restarting in {pause:g} s"
+                log.warning("%s: %s", self._name, self.down)
                 await asyncio.sleep(pause)
                 failures += 1
                 self.restarts += 1
                 try:
                     await self._spawn()
+                    log.info("%s: up again", self._name)
                     break
                 except (EmbeddedUnavailableError, OSError) as error:
                     died = str(error)
