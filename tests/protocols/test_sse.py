@@ -60,11 +60,11 @@ def test_small_pieces_are_cut_after_the_last_blank_line(parts: list[bytes], cuts
     edges = [0, *sorted(min(c, len(stream)) for c in cuts), len(stream)]
     cutter, fed, passed = Cutter(1000), 0, b""
     for a, b in itertools.pairwise(edges):
-        whole = cutter.cut(stream[a:b])
+        whole = cutter.feed(stream[a:b])
         fed, passed = b, passed + whole
         assert not whole or whole_events(whole[-4:] + b"x")
         assert not whole_events(stream[len(passed) : fed])
-    assert passed + cutter.rest() == stream
+    assert passed + cutter.rest() in (stream, stream + b"\n\n")  # what is left is closed
     assert cutter.rest() == b""
 
 
