@@ -1,6 +1,7 @@
 """What an answer cost, by the deployment's price list or its machine-hour."""
 
 import datetime as dt
+import functools
 from decimal import Decimal
 
 from wye.catalog.deployments import Deployment
@@ -8,10 +9,16 @@ from wye.core.lane import Lane
 from wye.core.money import Cost, token_cost
 from wye.core.usage import Usage
 
-_SECONDS_AN_HOUR = Decimal(3600)
+_MICROSECONDS_AN_HOUR = Decimal(3_600_000_000)
+_SMALLEST = Decimal("1e-12")
 
 NOTHING = Cost(Decimal(0), basis="every attempt was refused, which nobody bills")
 NOTHING_SENT = Cost(Decimal(0), basis="no upstream was asked")
+
+
+@functools.lru_cache(1024)
+def _per_microsecond(machine_hour: Decimal, slots: int) -> Decimal:
+    return machine_hour / _MICROSECONDS_AN_HOUR / slots
 
 
 def cost_of(deployment: Deployment, usage: Usage | None, busy_seconds: float, began: float) -> Cost:
@@ -22,8 +29,8 @@ def cost_of(deployment: Deployment, usage: Usage | None, busy_seconds: float, be
     What cannot be priced is unknown, never zero; `basis` says why.
     """
     if deployment.machine_hour is not None:
-        share = Decimal(round(busy_seconds, 6)) / _SECONDS_AN_HOUR / deployment.slots
-        amount = (deployment.machine_hour * share).quantize(Decimal("1e-12"))
+        rate = _per_microsecond(deployment.machine_hour, deployment.slots)
+        amount = (rate * round(busy_seconds * 1_000_000)).quantize(_SMALLEST)
         return Cost(amount, basis="machine hour", source="wye.yaml")
     if deployment.price is None:
         own = deployment.lane is Lane.OWN
