@@ -6,16 +6,14 @@ text block; `type: custom` of a tool; `output_format`, the beta's name of `outpu
 the API itself passes on untouched (a tool's input, schemas) has to be equal as it stands.
 """
 
-import gzip
 import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-_ROOT = Path(__file__).parents[2]
+from protocols.recordings import recorded
+
 _AS_IT_STANDS = frozenset({"input", "input_schema", "schema"})
 _NOT_STATED: tuple[Any, ...] = (None, [], {}, "", 0, False)
 _STRING_OR_BLOCKS = frozenset({"system", "content"})
@@ -135,11 +133,9 @@ STREAM = (
 
 def recordings() -> Iterator[dict[str, Any]]:
     """Yield the recorded exchanges of this protocol, or skip the test if there are none on this machine."""
-    path = Path(os.environ.get("WYE_RECORDINGS", _ROOT / ".." / "shared/data/recordings/exchanges.jsonl.gz"))
-    if not path.exists():
-        pytest.skip(f"no recorded exchanges at {path}: set WYE_RECORDINGS")
-    with gzip.open(path) as lines:
-        for line in lines:
-            exchange = json.loads(line)
-            if exchange["url"].startswith("https://api.anthropic.com/v1/messages?"):
-                yield exchange
+    found = recorded()
+    if not found:
+        pytest.skip("no recorded exchanges on this machine: set WYE_RECORDINGS")
+    for exchange in found:
+        if exchange["url"].startswith("https://api.anthropic.com/v1/messages?"):
+            yield exchange

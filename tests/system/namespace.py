@@ -149,8 +149,14 @@ def main(folder: Path) -> None:
     environ = {"OPENAI_API_KEY": "sk-test", "HTTPS_PROXY": f"http://{PUBLIC}:{outside.fake.port}"}
     environ["HTTP_PROXY"] = environ["HTTPS_PROXY"]
     with running(folder, settings(inside, outside), environ) as gateway:
+        before = attempts() - inside.connections
         stays = [answer for label in MUST_STAY for answer in ask_everything(gateway, label)]
-        kept = {"outside": outside.connections, "answered": sum(a.status == 200 for a in stays)}
+        unexplained = attempts() - inside.connections - before - len(stays)
+        kept = {
+            "unexplained": unexplained,
+            "outside": outside.connections,
+            "answered": sum(a.status == 200 for a in stays),
+        }
         statuses = sorted({a.status for a in stays})
         denied = gateway.chat("out", {"x-wye-label": "phi"})
         free = ask_everything(gateway, None)
@@ -159,8 +165,6 @@ def main(folder: Path) -> None:
         "must_stay": kept | {"requests": len(stays), "statuses": statuses},
         "may_leave": leaves | {"requests": len(free)},
         "denied": {"status": denied.status, "error": denied.json["error"]},
-        "inside": inside.connections,
-        "attempts": attempts(),
     }
     print(json.dumps(told))  # noqa: T201  # the result, read by the test
 

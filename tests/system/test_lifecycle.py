@@ -134,6 +134,10 @@ def test_draining_has_an_end(upstream: FakeUpstream, tmp_path: Path) -> None:
         assert answer.status == 503
         assert json.loads(answer.read())["error"]["message"] == "the gateway is shutting down"
         assert answer.headers["x-wye-decision"]
+    (line,) = wye(tmp_path, "requests", "--json").stdout.splitlines()
+    record = json.loads(line)
+    assert (record["outcome"], record["status"]) == ("error", 503)
+    assert "cost" not in record  # it was under way at the upstream: unknown, not nothing
 
 
 def wye(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -107,6 +107,7 @@ class Attempts:
         except BaseException as error:  # whatever it was: the place and the budget are given back
             job.entry.tried.append(attempt_record(job.entry, hold, None, _interruption(error)))
             job.entry.charge(reservation.settle(None))
+            job.entry.billed = True  # the upstream may have begun: what it costs is unknown, not nothing
             hold.release()
             raise
         if isinstance(outcome, Failure):
