@@ -7,6 +7,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,13 @@ from wye.config.settings import LedgerSettings
 from wye.core.errors import LedgerError
 from wye.core.usage import Usage
 from wye.ledger import KeyStore, Ledger, Reader
+from wye.ledger.database import place
 from wye.ledger.ledger import open_database, replay
 from wye.ledger.quarantine import Quarantine
 from wye.ledger.reader import Filter
 from wye.ledger.rows import to_line
 from wye.ledger.spool import Spool, claim
+from wye.ledger.store import open_store
 
 
 def stored(settings: LedgerSettings, state: Path) -> list[str]:
@@ -30,6 +34,19 @@ def stored(settings: LedgerSettings, state: Path) -> list[str]:
 
 def numbers(*ranges: range) -> list[str]:
     return [f"r{number:06d}" for span in ranges for number in span]
+
+
+@contextmanager
+def limited(what: int, soft: int, *processes: int) -> Iterator[None]:
+    """Let the processes have no more than `soft` of something."""
+    before = {process: resource.prlimit(process, what) for process in processes}
+    try:
+        for process, (_, hard) in before.items():
+            resource.prlimit(process, what, (soft, hard))
+        yield
+    finally:
+        for process, limits in before.items():
+            resource.prlimit(process, what, limits)
 
 
 def test_what_is_appended_is_stored_once_and_the_spool_goes_away(
@@ -62,18 +79,16 @@ def test_the_writer_goes_on_once_there_are_files_to_open_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(Spool.__init__.__kwdefaults__, "segment_bytes", 5000)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     ledger = Ledger.open(LedgerSettings(), tmp_path)
     appended = 0
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
-        while appended < 100:
-            ledger.append(record(appended))
-            appended += 1
-    except LedgerError as error:
-        refusal = error.message
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    refusal = ""
+    with limited(resource.RLIMIT_NOFILE, 1, os.getpid(), ledger.writer_pid):
+        try:
+            while appended < 100:
+                ledger.append(record(appended))
+                appended += 1
+        except LedgerError as error:
+            refusal = error.message
     assert "Too many open files" in refusal
     assert appended > 0
     for number in range(appended, 100):
@@ -99,6 +114,8 @@ def test_a_spool_cut_anywhere_in_its_last_line_gives_all_whole_lines(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine = open_database(LedgerSettings(), tmp_path)
+    store = open_store(place(engine))
+    engine.dispose()
     quarantine = Quarantine(tmp_path / "quarantine")
     last = to_line(record(999_999))
     caplog.set_level(logging.ERROR)
@@ -108,9 +125,9 @@ def test_a_spool_cut_anywhere_in_its_last_line_gives_all_whole_lines(
         spool.append(last[:cut] if cut else b"\n")
         spool.close(discard=False)
         mine, [leftover] = claim(tmp_path / "spool")
-        replay(leftover, engine, quarantine)
+        replay(leftover, store, quarantine)
         mine.close(discard=True)
-    engine.dispose()
+    store.close()
     whole = 2  # without its newline, and with it
     assert stored(LedgerSettings(), tmp_path) == [*numbers(range(len(last) + 1)), "r999999"]
     assert len(list((tmp_path / "quarantine").iterdir())) == len(last) + 1 - whole
@@ -200,10 +217,8 @@ def test_a_full_disk_refuses_and_what_was_taken_is_kept(
 ) -> None:
     """Neither the spool nor the database may grow; both go on when there is room again."""
     ledger = Ledger.open(LedgerSettings(), tmp_path)
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     taken, refused = [], 0
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
+    with limited(resource.RLIMIT_FSIZE, 300_000, os.getpid(), ledger.writer_pid):
         for number in range(600):
             try:
                 ledger.append(record(number))
@@ -213,8 +228,6 @@ def test_a_full_disk_refuses_and_what_was_taken_is_kept(
                 taken.append(f"r{number:06d}")
         assert ledger.trouble
         assert not ledger.flush(0.5)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert refused > 200
     assert len(taken) > 200
     ledger.append(record(1000))

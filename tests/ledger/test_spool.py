@@ -11,7 +11,7 @@ import pytest
 from ledger.records import record
 from wye.core.errors import LedgerError
 from wye.ledger.rows import to_line, to_record
-from wye.ledger.spool import Lock, Spool, claim
+from wye.ledger.spool import Lock, Spool, claim, segments
 
 
 def make(path: Path, *, segment_bytes: int = 1 << 20, spool_bytes: int = 1 << 30) -> Spool:
@@ -40,11 +40,10 @@ def test_lines_run_over_into_new_segments(tmp_path: Path) -> None:
     lines = [b"%040d\n" % number for number in range(20)]
     for line in lines:
         spool.append(line)
-    segments = sorted((tmp_path / "s").glob("*.jsonl"))
-    assert [segment.stat().st_size for segment in segments] == [123] * 6 + [82]
+    written = segments(tmp_path / "s")
+    assert [segment.stat().st_size for segment in written] == [123] * 6 + [82]
     assert content(tmp_path / "s") == b"".join(lines)
-    assert spool.stop_of(0) == (123, True)
-    assert spool.stop_of(738) == (820, False)
+    assert [int(segment.stem) for segment in written] == [0, 123, 246, 369, 492, 615, 738]
     spool.close(discard=True)
     assert not (tmp_path / "s").exists()
 
@@ -89,7 +88,7 @@ def test_a_live_spool_is_left_alone_and_a_dead_one_taken_over(tmp_path: Path) ->
     second.close(discard=True)
     first.close(discard=False)
     third, [leftover] = claim(tmp_path)
-    [segment] = leftover.segments()
+    [segment] = segments(leftover.directory)
     assert to_record(segment.read_text()) == record(1)
     fourth, none = claim(tmp_path)
     assert none == []

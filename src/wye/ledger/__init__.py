@@ -1,7 +1,7 @@
 """The only durable state: one record a request, and the keys.
 
-    append ──write()──▶ spool segment ──group commit──▶ SQLite | PostgreSQL ──▶ Reader
-    (event loop)        (survives SIGKILL)  (writer thread)   (survives power loss)
+    append ──write()──▶ spool segment ──group commit──▶  SQLite | PostgreSQL ──▶ Reader
+    (event loop)        (survives SIGKILL)  (its own process)  (survives power loss)
 
 `Ledger` appends records, `Reader` filters and sums them, `KeyStore` keeps keys. They are imported when
 first named, so that a command that needs no ledger never pays the 0.2 s that SQLAlchemy takes.

@@ -1,33 +1,22 @@
-"""The database behind the spool: where it is, how it is opened, and how rows get into it."""
+"""The database behind the spool: where it is, and how it is opened. `store` puts rows into it."""
 
 import contextlib
-import functools
-import itertools
 import os
 import sqlite3
 from decimal import Decimal, localcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from wye.config.settings import LedgerSettings
 from wye.core.errors import LedgerError
-from wye.ledger.rows import COLUMNS, Row
-from wye.ledger.schema import request
 from wye.ledger.spool import private_directory
+from wye.ledger.store import Place, prepare_sqlite
 
-ROWS = 128
-"""A statement's rows. More would hold the GIL longer at a stretch (3 µs a row), fewer take it more often."""
 BUSY_SECONDS = 5
 _EXACT_DIGITS = 400
-
-
-class UnavailableError(Exception):
-    """The database cannot be reached or written to now; later it may."""
 
 
 def locate(settings: LedgerSettings, state_dir: Path) -> sa.URL:
@@ -105,38 +94,30 @@ def open_engine(url: sa.URL) -> sa.Engine:
         except OSError as error:
             message = f"cannot open the ledger at {path}: {error.strerror}"
             raise LedgerError(message) from error
-        engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS, "cached_statements": 2 * ROWS})
+        engine = sa.create_engine(url, connect_args=_options(url))
         sa.event.listen(engine, "connect", _prepare_sqlite)
         return engine
     try:
-        return sa.create_engine(
-            url, connect_args={"connect_timeout": 5, "application_name": "wye"}, pool_pre_ping=True
-        )
+        return sa.create_engine(url, connect_args=_options(url), pool_pre_ping=True)
     except ImportError as error:
         message = "a PostgreSQL ledger needs psycopg: pip install 'wye[postgres]'"
         raise LedgerError(message) from error
 
 
-def insert(connection: sa.Connection, rows: list[Row]) -> list[Row]:
-    """Insert rows in one transaction, skipping ids that are there; return those the database will not hold.
+def place(engine: sa.Engine) -> Place:
+    """Return how to reach the same database without SQLAlchemy."""
+    url = engine.url
+    arguments, options = engine.dialect.create_connect_args(url)
+    kind: Literal["sqlite", "postgresql"] = "sqlite" if engine.dialect.name == "sqlite" else "postgresql"
+    plain = {name: value for name, value in options.items() if isinstance(value, str | int)}
+    return Place(kind, list(arguments), {**plain, **_options(url)})
 
-    A statement carries many rows: the interpreter's lock is taken and given back once a statement, and
-    each time it is taken under load can wait for the switch interval.
-    Raises `UnavailableError` when it could not try all of them; the call may be repeated.
-    """
-    try:
-        with connection.begin():
-            for i in range(0, len(rows), ROWS):
-                _insert(connection, rows[i : i + ROWS])
-    except (DataError, IntegrityError, OverflowError):
-        if len(rows) == 1:
-            return rows
-        half = len(rows) // 2
-        return insert(connection, rows[:half]) + insert(connection, rows[half:])
-    except DBAPIError as error:
-        message = str(error.orig).strip()
-        raise UnavailableError(message) from error
-    return []
+
+def _options(url: sa.URL) -> dict[str, Any]:
+    """Return what a driver is told beside the URL."""
+    if url.get_backend_name() == "sqlite":
+        return {"timeout": BUSY_SECONDS}
+    return {"connect_timeout": 5, "application_name": "wye"}
 
 
 def exact_sum(amounts: sa.ColumnElement[Any], engine: sa.Engine) -> sa.ColumnElement[Any]:
@@ -144,37 +125,8 @@ def exact_sum(amounts: sa.ColumnElement[Any], engine: sa.Engine) -> sa.ColumnEle
     return sa.func.exact_sum(amounts) if engine.dialect.name == "sqlite" else sa.func.sum(amounts)
 
 
-def _insert(connection: sa.Connection, rows: list[Row]) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_sqlite_insert(len(rows)), tuple(itertools.chain.from_iterable(rows)))
-    else:
-        objects = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
-        connection.exec_driver_sql(_POSTGRES_INSERT, (msgspec.json.encode(objects).decode(),))
-
-
-_NAMES = ", ".join(COLUMNS)
-
-
-@functools.cache
-def _sqlite_insert(rows: int) -> str:
-    row = f"({', '.join('?' * len(COLUMNS))})"
-    values = ", ".join([row] * rows)
-    return f"INSERT INTO request ({_NAMES}) VALUES {values} ON CONFLICT (id) DO NOTHING"  # noqa: S608  # our own names
-
-
-_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are untyped
-_TYPED = ", ".join(f"{name} {request.c[name].type.compile(dialect=_POSTGRES)}" for name in COLUMNS)
-_POSTGRES_INSERT = (
-    f"INSERT INTO request ({_NAMES}) SELECT {_NAMES} FROM json_to_recordset(%s) AS r ({_TYPED}) "  # noqa: S608  # our own names
-    "ON CONFLICT (id) DO NOTHING"
-)
-
-
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
-    connection.execute("PRAGMA page_size = 16384")  # records of 1 KB fill small pages badly
-    connection.execute("PRAGMA cache_size = -8000")  # KiB; holds what a commit changes
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
+    prepare_sqlite(connection)
     # typeshed wants the aggregate's step to take any arguments
     connection.create_aggregate("exact_sum", 1, _ExactSum)  # type: ignore[arg-type]
 

@@ -13,11 +13,13 @@ from wye.config.settings import LedgerSettings
 from wye.core.errors import LedgerError
 from wye.core.record import Record
 from wye.ledger import migrations
-from wye.ledger.database import UnavailableError, describe, explained, locate, open_engine
+from wye.ledger.database import describe, explained, locate, open_engine, place
+from wye.ledger.follow import Order, commit, read_lines
 from wye.ledger.quarantine import Quarantine
 from wye.ledger.rows import to_line
-from wye.ledger.spool import Leftover, Lock, Spool, claim, private_directory
-from wye.ledger.writer import Writer, commit, read_lines
+from wye.ledger.spool import Leftover, Lock, Spool, claim, private_directory, segments
+from wye.ledger.store import Place, Store, UnavailableError, open_store
+from wye.ledger.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +33,9 @@ class Ledger:
     the database orders their commits. (SQLite on one machine's own disk only: WAL needs shared memory.)
     """
 
-    def __init__(self, spool: Spool, writer: Writer, engine: sa.Engine) -> None:
+    def __init__(self, spool: Spool, writer: Writer) -> None:
         self._spool = spool
         self._writer = writer
-        self._engine = engine
         self._append = spool.append
 
     @classmethod
@@ -44,23 +45,25 @@ class Ledger:
         Raises `LedgerError` when the database cannot be opened.
         """
         with ExitStack() as undo:
-            engine = open_database(settings, state_dir)
-            undo.callback(engine.dispose)
-            quarantine = Quarantine(state_dir / "quarantine")
+            reached = _migrated(settings, state_dir)
+            store = open_store(reached)
+            undo.callback(store.close)
             try:
                 spool, leftovers = claim(state_dir / "spool")
                 undo.callback(spool.close, discard=True)
                 for leftover in leftovers:
                     undo.callback(leftover.lock.release)
                 for leftover in leftovers:
-                    replay(leftover, engine, quarantine)
+                    replay(leftover, store, Quarantine(state_dir / "quarantine"))
             except (UnavailableError, OSError) as error:
-                message = f"cannot move the spools in {state_dir} into {describe(engine.url)}: {error}"
+                place_name = describe(locate(settings, state_dir))
+                message = f"cannot move the spools in {state_dir} into {place_name}: {error}"
                 raise LedgerError(message) from error
-            writer = Writer(spool, engine, quarantine)
+            writer = Writer(spool, Order(str(spool.directory), str(state_dir / "quarantine"), 0, reached))
             writer.start()
             undo.pop_all()
-        return cls(spool, writer, engine)
+            store.close()
+        return cls(spool, writer)
 
     def append(self, record: Record) -> None:
         """Write a record to the spool. When this returns, no kill of this process loses it.
@@ -68,8 +71,8 @@ class Ledger:
         Raises `LedgerError` when it could not be written; the answer must then not be given.
         """
         self._append(to_line(record))
-        if self._writer.idle:
-            self._writer.wake()
+        if self._writer.behind_since is None:
+            self._writer.behind_since = time.monotonic()
 
     @property
     def trouble(self) -> str:
@@ -77,7 +80,7 @@ class Ledger:
         if self._spool.fault:
             return f"the spool cannot be written: {self._spool.fault}"
         if self._writer.error:
-            return f"the database is away: {self._writer.error}"
+            return self._writer.error
         return "" if self._writer.is_alive() else "the writer has stopped"
 
     @property
@@ -85,6 +88,11 @@ class Ledger:
         """Seconds that the oldest record which is not in the database has waited, at most."""
         since = self._writer.behind_since
         return 0.0 if since is None else time.monotonic() - since
+
+    @property
+    def writer_pid(self) -> int:
+        """The process that moves records into the database; another one when it was started again."""
+        return self._writer.pid
 
     @property
     def backlog(self) -> int:
@@ -102,7 +110,6 @@ class Ledger:
         if left:
             log.warning("%d bytes of records stay in %s until the next start", left, self._spool.directory)
         self._spool.close(discard=not left)
-        self._engine.dispose()
 
 
 def open_database(settings: LedgerSettings, state_dir: Path) -> sa.Engine:
@@ -124,15 +131,23 @@ def open_database(settings: LedgerSettings, state_dir: Path) -> sa.Engine:
     return engine
 
 
-def replay(leftover: Leftover, engine: sa.Engine, quarantine: Quarantine) -> None:
+def _migrated(settings: LedgerSettings, state_dir: Path) -> Place:
+    engine = open_database(settings, state_dir)
+    try:
+        return place(engine)
+    finally:
+        engine.dispose()
+
+
+def replay(leftover: Leftover, store: Store, quarantine: Quarantine) -> None:
     """Move a dead process's lines into the database, then delete its spool."""
-    for path in leftover.segments():
+    for path in segments(leftover.directory):
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             size, offset = os.fstat(fd).st_size, 0
             while offset < size:
                 data = read_lines(fd, offset, size - offset)
-                commit(engine, data, quarantine, path)
+                commit(store, data, quarantine, path)
                 offset += len(data)
         finally:
             os.close(fd)

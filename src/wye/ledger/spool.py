@@ -1,9 +1,11 @@
 """The spool: where a record is safe from SIGKILL before its answer's last byte leaves.
 
 A spool is a directory owned by one process through a lock on its `lock` file. It holds numbered
-segments, each a sequence of JSON lines. Only the owner appends, in one thread; one other thread of the
-same process reads behind it. `write()` puts a line into the kernel's page cache: a killed process loses
-nothing, a machine without power what it had not yet committed to the database.
+segments, each a sequence of JSON lines. Only the owner appends, in one thread; its writer, a process (see
+`follow`), reads behind it and deletes segments it is done with. A segment is named by the position where it
+starts, so the one that starts where another ends says that the other is complete. `write()` puts a line
+into the kernel's page cache: a killed process loses nothing, a machine without power what it had not yet
+committed to the database.
 """
 
 import fcntl
@@ -56,16 +58,22 @@ class Lock:
         self.release()
 
 
+def segment_path(directory: Path, start: int) -> Path:
+    """Return where the segment that begins at position `start` is."""
+    return directory / f"{start:016d}.jsonl"
+
+
+def segments(directory: Path) -> list[Path]:
+    """Return a spool's segments, oldest first."""
+    return sorted(directory.glob("*.jsonl"))
+
+
 @dataclass(frozen=True, slots=True)
 class Leftover:
     """A dead process's spool, locked by us."""
 
     directory: Path
     lock: Lock
-
-    def segments(self) -> list[Path]:
-        """Return its segments, oldest first."""
-        return sorted(self.directory.glob("*.jsonl"))
 
     def discard(self) -> None:
         """Delete it. Call when every line is in the database or in quarantine."""
@@ -74,7 +82,7 @@ class Leftover:
 
 
 class Spool:
-    """The appending side. `end` and `stop_of` may be read by one other thread.
+    """The appending side. `end` may be read by any thread.
 
     Positions count bytes since the spool began, over all segments; a segment is named by where it starts.
     """
@@ -91,14 +99,12 @@ class Spool:
         self.end = 0
         """After the last whole line."""
         self.committed = 0
-        """Up to where the reading thread is done; it sets this."""
+        """Up to where the writer is done; it sets this."""
         self.fault = ""
         """Why the last append failed; empty when it did not."""
         self._lock = lock
         self._segment_bytes = segment_bytes
         self._spool_bytes = spool_bytes
-        self._next: dict[int, int] = {}
-        """Start of a sealed segment -> start of the next one."""
         self._start = 0
         self._fd = self._open(0)
         self._limit = segment_bytes
@@ -119,25 +125,10 @@ class Spool:
             self._undo("the disk is full")
         self.end += written
 
-    def stop_of(self, start: int) -> tuple[int, bool]:
-        """Return where the whole lines of a segment stop, and whether it is sealed."""
-        end = self.end  # read first: whoever moves it into the next segment has sealed this one before
-        sealed = self._next.get(start)
-        return (end, False) if sealed is None else (sealed, True)
-
-    def path(self, start: int) -> Path:
-        """Return where a segment is."""
-        return self.directory / f"{start:016d}.jsonl"
-
     @property
     def backlog(self) -> int:
         """Bytes that are not in the database yet."""
         return self.end - self.committed
-
-    def drop(self, start: int) -> None:
-        """Delete a sealed segment whose lines are all committed."""
-        self.path(start).unlink()
-        del self._next[start]
 
     def close(self, *, discard: bool) -> None:
         """Stop; with `discard` every line is committed and the spool goes away."""
@@ -148,7 +139,7 @@ class Spool:
 
     def _open(self, start: int) -> int:
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
-        return os.open(self.path(start), flags, _FILE_MODE)
+        return os.open(segment_path(self.directory, start), flags, _FILE_MODE)
 
     def _make_room(self) -> None:
         """Mend what the last failure left, or go on in a new segment when this one is long enough."""
@@ -167,7 +158,6 @@ class Spool:
             raise LedgerError(message) from error
         os.close(self._fd)
         self._fd = fd
-        self._next[self._start] = self.end
         self._start = self.end
         self._limit = self._start + self._segment_bytes
 

@@ -1,168 +1,150 @@
-"""The writer: one thread that moves spool lines into the database by group commit.
+"""The writer as the gateway sees it: a process of its own that moves spool lines into the database.
 
-It wakes on the first record after a pause, waits a moment for others, and commits all of them at once.
-It costs about 10 µs of CPU a record, of which it holds the interpreter's lock for 3. Neither giving the lock
-back more often nor a lower priority of the thread made a difference to a saturated event loop.
+In the gateway's process it would share the interpreter's lock with the event loop, and every request would
+wait for it. What runs in that process is in `follow`; here it is started, listened to, started again when it
+dies, and stopped.
 """
 
+import contextlib
 import logging
-import os
+import socket
+import subprocess
+import sys
 import threading
 import time
-from pathlib import Path
 
 import msgspec
-import sqlalchemy as sa
 
-from wye.ledger.database import UnavailableError, insert
-from wye.ledger.quarantine import Quarantine
-from wye.ledger.rows import Row, to_row
+from wye.core.errors import LedgerError
+from wye.ledger.follow import HURRY, STOP, Order, Progress, Report, Said
 from wye.ledger.spool import Spool
 
 log = logging.getLogger(__name__)
 
-GROUP_SECONDS = 0.1
-BATCH_BYTES = 1 << 20
 _BACKOFF_SECONDS = (0.1, 5.0)
+_LIVED_SECONDS = 30.0
+"""A process that lived so long had started well: the next one is started soon."""
+_KILL_SECONDS = 2.0
+_decode = msgspec.json.Decoder(Report).decode
 
 
 class Writer(threading.Thread):
-    """Follows one spool. `idle`, `error` and `behind_since` may be read by any thread."""
+    """Keeps one writer process for one spool. `error` and `behind_since` may be read by any thread.
 
-    def __init__(self, spool: Spool, engine: sa.Engine, quarantine: Quarantine) -> None:
+    `order` says whereto; where to begin is `spool.committed`, each time.
+    """
+
+    def __init__(self, spool: Spool, order: Order) -> None:
         super().__init__(name="wye-ledger-writer", daemon=True)
-        self.idle = False
         self.error = ""
-        """Why the database cannot be written; empty when it can."""
+        """Why records do not reach the database; empty when they do."""
         self.behind_since: float | None = None
-        """`time.monotonic()` since when there are uncommitted lines; None = there are none."""
+        """`time.monotonic()` since when lines wait, None = none does. Who appends the first one sets it."""
         self._spool = spool
-        self._engine = engine
-        self._quarantine = quarantine
-        self._awake = threading.Event()
-        self._hurry = threading.Event()
-        self._stopping = False
+        self._order = order
+        self._stopping = threading.Event()
         self._progress = threading.Condition()
-        self._segment = 0
-        self._fd = os.open(spool.path(0), os.O_RDONLY | os.O_CLOEXEC)
+        self._process: subprocess.Popen[bytes]
+        self._channel: socket.socket
 
-    def wake(self) -> None:
-        """Say that there is a line; needed only while `idle`."""
-        self.idle = False
-        self._awake.set()
+    @property
+    def pid(self) -> int:
+        """The process that writes now."""
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start the process and the thread that listens to it. Raises `LedgerError`."""
+        try:
+            self._spawn()
+        except OSError as error:
+            message = f"cannot start the process that writes the ledger: {error.strerror}"
+            raise LedgerError(message) from error
+        super().start()
 
     def wait(self, position: int, seconds: float) -> bool:
         """Commit without dawdling up to a spool position; False when `seconds` were not enough."""
-        self._hurry.set()
-        self.wake()
+        self._send(HURRY)
         with self._progress:
             return self._progress.wait_for(lambda: self._spool.committed >= position, seconds)
 
     def stop(self, seconds: float) -> None:
-        """Commit what there is, end the thread."""
-        self._stopping = True
-        self._hurry.set()
-        self.wake()
+        """Commit what there is, end the process; after `seconds` without that."""
+        self._stopping.set()
+        self._send(STOP)
         self.join(seconds)
+        if self.is_alive():
+            self._process.kill()
+            self.join(_KILL_SECONDS)
 
     def run(self) -> None:
-        """Follow the spool until stopped."""
-        try:
-            self._follow()
-        finally:
-            os.close(self._fd)
-
-    def _follow(self) -> None:
-        while not self._stopping or self._spool.backlog:
-            self.idle = True
-            if not self._spool.backlog and not self._stopping:
-                self._awake.wait()
-            self.idle = False
-            self._awake.clear()
-            self.behind_since = time.monotonic()
-            self._hurry.wait(GROUP_SECONDS)
-            self._hurry.clear()
-            if not self._drain():
-                return
-            self.behind_since = None
-
-    def _drain(self) -> bool:
-        """Commit until the spool is empty; False when stopped while the database is away."""
+        """Listen, and start another process when one dies."""
         backoff, longest = _BACKOFF_SECONDS
-        while self._spool.backlog:
-            try:
-                self._commit()
-            except (UnavailableError, OSError) as error:
-                if not self.error:
-                    log.warning("the ledger's database is away, records wait in the spool: %s", error)
-                self.error = str(error)
-                if self._stopping:
-                    return False
-                self._hurry.wait(backoff)
-                self._hurry.clear()
+        while True:
+            started = time.monotonic()
+            self._listen()
+            status = self._process.wait()
+            if self._stopping.is_set():
+                return
+            if time.monotonic() - started > _LIVED_SECONDS:
+                backoff = _BACKOFF_SECONDS[0]
+            self._failed(f"the process that writes the ledger ended with status {status}")
+            while True:
+                if self._stopping.wait(backoff):
+                    return
                 backoff = min(2 * backoff, longest)
-            else:
-                backoff, longest = _BACKOFF_SECONDS
-        return True
+                try:
+                    self._spawn()
+                    break
+                except OSError as error:
+                    self._failed(f"the process that writes the ledger cannot be started: {error.strerror}")
 
-    def _commit(self) -> None:
-        """Move one batch of lines."""
-        stop, sealed = self._spool.stop_of(self._segment)
-        position = self._spool.committed
-        if position < stop:
-            data = read_lines(self._fd, position - self._segment, stop - position)
-            commit(self._engine, data, self._quarantine, self._spool.path(self._segment))
-            position += len(data)
-        done = self._segment
-        if sealed and position == stop:
-            self._go_to(stop)
+    def _spawn(self) -> None:
+        ours, its = socket.socketpair()
+        with its:
+            try:
+                # -P: what lies in the working directory is not imported.
+                command = [sys.executable, "-P", "-m", "wye.ledger.follow", str(its.fileno())]
+                self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
+                    command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[its.fileno()]
+                )
+            except OSError:
+                ours.close()
+                raise
+        self._channel = ours
+        order = msgspec.structs.replace(self._order, position=self._spool.committed)
+        self._send(msgspec.json.encode(order) + b"\n")
+        if self._stopping.is_set():  # `stop` may have spoken to the one before
+            self._send(STOP)
+
+    def _send(self, line: bytes) -> None:
+        with contextlib.suppress(OSError):  # it is dead, which `run` notices
+            self._channel.sendall(line)
+
+    def _listen(self) -> None:
+        """Take reports until the process ends."""
+        with self._channel, self._channel.makefile("rb") as lines, contextlib.suppress(OSError):
+            for line in lines:
+                if not line.endswith(b"\n"):  # it died over it
+                    return
+                report = _decode(line)
+                if isinstance(report, Said):
+                    log.log(report.level, "%s", report.text)
+                else:
+                    self._note(report)
+
+    def _note(self, progress: Progress) -> None:
+        if progress.error:
+            self._failed(f"the database is away: {progress.error}")
+            return
         if self.error:
-            log.warning("the ledger's database is back")
+            log.warning("records reach the ledger's database again")
             self.error = ""
         with self._progress:
-            self._spool.committed = position
+            self._spool.committed = progress.committed
+            self.behind_since = None if progress.committed >= self._spool.end else progress.looked
             self._progress.notify_all()
-        if done != self._segment:
-            self._spool.drop(done)
 
-    def _go_to(self, start: int) -> None:
-        """Read on in the next segment. When it cannot be opened now, nothing has changed."""
-        fd = os.open(self._spool.path(start), os.O_RDONLY | os.O_CLOEXEC)
-        os.close(self._fd)
-        self._fd, self._segment = fd, start
-
-
-def read_lines(fd: int, offset: int, available: int) -> bytes:
-    """Read about `BATCH_BYTES` of whole lines, more when one line is longer than that.
-
-    At the end of what is available a line without its newline is returned as it is.
-    """
-    size = min(BATCH_BYTES, available)
-    data = os.pread(fd, size, offset)
-    while size < available and b"\n" not in data:
-        size = min(2 * size, available)
-        data = os.pread(fd, size, offset)
-    return data if size == available else data[: data.rindex(b"\n") + 1]
-
-
-def commit(engine: sa.Engine, data: bytes, quarantine: Quarantine, source: Path) -> None:
-    """Put lines into the database; those that are damaged, or that it refuses, into quarantine.
-
-    Raises `UnavailableError`, and may be called again with the same lines.
-    """
-    rows: list[Row] = []
-    bad: list[bytes] = []
-    for line in data.splitlines():
-        try:
-            rows.append(to_row(line))
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            bad.append(line)
-    try:
-        with engine.connect() as connection:
-            refused = insert(connection, rows) if rows else []
-    except sa.exc.SQLAlchemyError as error:
-        message = str(error).splitlines()[0]
-        raise UnavailableError(message) from error
-    bad.extend(str(row[-1]).encode() for row in refused)
-    if bad:
-        quarantine.add(source, bad)
+    def _failed(self, why: str) -> None:
+        if not self.error:
+            log.warning("records wait in the spool: %s", why)
+        self.error = why
