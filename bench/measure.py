@@ -67,7 +67,7 @@ def streams(contestant: Contestant, model: str, *, count: int, events: int) -> f
 
 @dataclass(frozen=True)
 class Memory:
-    """Resident bytes of one process after a warm-up, and after `requests` more."""
+    """Resident bytes of a gateway's processes after a warm-up, and after `requests` more."""
 
     requests: int
     before: int
@@ -76,16 +76,21 @@ class Memory:
 
 
 def memory(contestant: Contestant, pid: int, *, requests: int, warm_up_seconds: int = 5) -> Memory:
-    """Send `requests` or a few more, watching the process itself: an engine it started is not counted."""
-    process = psutil.Process(pid)
+    """Send `requests` or a few more, watching the process and those it started. There is no engine here."""
     warm = load(contestant, connections=32, seconds=warm_up_seconds)
-    before = peak = process.memory_info().rss
+    before = peak = resident(pid)
     sent = 0
     while sent < requests:
         seconds = max(1, min(20, round((requests - sent) / warm.per_second)))
         sent += load(contestant, connections=32, seconds=seconds).requests
-        peak = max(peak, process.memory_info().rss)
-    return Memory(sent, before, process.memory_info().rss, peak)
+        peak = max(peak, resident(pid))
+    return Memory(sent, before, resident(pid), peak)
+
+
+def resident(pid: int) -> int:
+    """Give the resident bytes of a process and its children; what they share is counted twice."""
+    process = psutil.Process(pid)
+    return sum(one.memory_info().rss for one in (process, *process.children(recursive=True)))
 
 
 def command_line_start(runs: int = 10) -> float:
