@@ -19,8 +19,10 @@ LOOPBACK: tuple[Network, ...] = (
 )
 
 
-Speech = Literal["openai_chat", "anthropic_messages"]
-"""Protocols that an upstream may speak."""
+Speech = Literal["openai_chat", "openai_responses", "anthropic_messages", "gemini"]
+"""Protocols that an upstream may speak, and that requests are translated into."""
+Native = Speech | Literal["openai_completions"]
+"""Protocols whose requests an upstream may take as they are."""
 
 
 ReasoningField = Literal["", "reasoning", "reasoning_content", "thinking"]
@@ -96,7 +98,9 @@ class Deployment(msgspec.Struct, frozen=True):
     found_by: str
     """How wye knows of it, for people: `OPENAI_API_KEY`, `wye.yaml line 12`, ..."""
     protocol: Speech = "openai_chat"
-    """What the upstream speaks. Requests in another protocol are translated."""
+    """What requests in a protocol that the upstream does not speak are translated into."""
+    also: frozenset[Native] = frozenset()
+    """What else it speaks: requests in these are forwarded as they are."""
     operations: frozenset[Operation] = frozenset({Operation.CHAT})
     region: str | None = None
     api_key: Secret | None = None

@@ -32,7 +32,8 @@ from wye.gateway.limits import Limits
 from wye.gateway.refusals import refusal, retry_after_seconds
 from wye.gateway.target import ANTHROPIC, Target
 from wye.ledger.entry import Entry
-from wye.protocols.codec import Edits, Relay
+from wye.protocols.codec import Codec, Edits, Relay
+from wye.protocols.sse import CONTENT_TYPE
 from wye.providers.egress import Egress
 from wye.providers.transport.errors import NotSentError, TransportError, TransportTimeoutError
 from wye.providers.transport.response import Response
@@ -138,7 +139,7 @@ class Attempts:
         try:
             if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
                 return await self._refused(job, hold, response)
-            if streaming and _is_event_stream(response):
+            if streaming and _is_stream(response, job.codec, hold.crossing):
                 return await self._first_events(job, hold, edits, response)
             return await self._whole(job, hold, response)
         except TransportError as error:
@@ -163,13 +164,13 @@ class Attempts:
     async def _first_events(self, job: Job, hold: Hold, edits: Edits, response: Response) -> Answer | Failure:
         """Wait for the first event that says something: comments alone do not commit to this upstream."""
         relay: Relay = job.codec.relay(edits) if hold.crossing is None else hold.crossing.relay()
-        rest = b""
+        rest, mark = b"", job.codec.mark
         try:
             async for chunk in response:
                 first = relay.feed(chunk)
                 if relay.error:
                     break
-                if b"data:" in first:
+                if mark in first:
                     hold.first_byte = time.perf_counter()
                     return Answer(response.status, first, None, response, hold, streamed=True, relay=relay)
             rest = relay.finish()
@@ -224,7 +225,7 @@ class Attempts:
 def _upstream_request(job: Job, hold: Hold, edits: Edits) -> tuple[bytes, bytes]:
     """Return the path below the endpoint's base and the body: the client's own bytes, or a translation."""
     if hold.crossing is None:
-        return job.codec.target, job.codec.splice(job.request, edits)
+        return job.codec.path(edits.model), job.codec.splice(job.request, edits)
     return hold.crossing.path, hold.crossing.request(edits)
 
 
@@ -258,5 +259,6 @@ async def _backoff(again: int, retry_after: float | None) -> bool:
     return True
 
 
-def _is_event_stream(response: Response) -> bool:
-    return (response.header(b"content-type") or b"").lstrip().lower().startswith(b"text/event-stream")
+def _is_stream(response: Response, codec: Codec, crossing: Crossing | None) -> bool:
+    expected = codec.stream_type if crossing is None else CONTENT_TYPE
+    return (response.header(b"content-type") or b"").lstrip().lower().startswith(expected)

@@ -4,6 +4,7 @@ A codec is a pure, immutable object: bytes in, values out. Reading an answer nee
 chunk to the next; that lives in the `Relay` a codec hands out for each streamed answer.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -45,14 +46,23 @@ class Codec(Protocol):
 
     name: str
     operation: Operation
-    target: bytes
-    """Path below the endpoint's base path."""
     heartbeat: bytes
     """What a silent stream says so that nobody in between closes it."""
+    stream_type: bytes
+    """Content type of a stream, of the client's and of an upstream's that speaks the same."""
+    mark: bytes
+    """Bytes in every piece of a stream that says something, and in no comment."""
 
     @property
     def request_id_headers(self) -> tuple[str, ...]:
         """Names of the headers that tell a client its request's id."""
+
+    @property
+    def estimate(self) -> Callable[[Request], bytes] | None:
+        """How to answer without an upstream where none takes the request as it is; None = translate it."""
+
+    def path(self, model: str) -> bytes:
+        """Return the path, with its query, below an upstream's base path. `model` is the upstream's name."""
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""

@@ -62,8 +62,8 @@ class EventWriter(Protocol):
         """
 
 
-class Dialect(Protocol):
-    """One protocol as canonical values. Stateless."""
+class DownstreamDialect(Protocol):
+    """A protocol that clients speak, as canonical values. Stateless."""
 
     name: str
 
@@ -73,17 +73,30 @@ class Dialect(Protocol):
         Wrong types are refused; fields that are not known land in `extras` where they stood.
         """
 
+    def write_answer(self, answer: Answer) -> bytes:
+        """Encode a whole answer for a client."""
+
+    def writer(self, *, want_usage: bool) -> EventWriter:
+        """Return the writer of one downstream stream. `want_usage` matters where usage is on demand."""
+
+
+class UpstreamDialect(Protocol):
+    """A protocol that upstreams speak, as canonical values. Stateless. Streams are server-sent events."""
+
+    name: str
+
+    def target(self, wire: Wire, *, stream: bool) -> bytes:
+        """Return the path, with its query, below an upstream's base path."""
+
     def write_request(self, chat: Chat, wire: Wire) -> bytes:
         """Encode a request for an upstream. What the protocol has no word for is left out."""
 
     def read_answer(self, body: bytes) -> Answer:
         """Decode an upstream's whole answer. Raises `ValueError` if it is none."""
 
-    def write_answer(self, answer: Answer) -> bytes:
-        """Encode a whole answer for a client."""
-
     def reader(self) -> EventReader:
         """Return the reader of one upstream stream."""
 
-    def writer(self, *, want_usage: bool) -> EventWriter:
-        """Return the writer of one downstream stream. `want_usage` matters where usage is on demand."""
+
+class Dialect(DownstreamDialect, UpstreamDialect, Protocol):
+    """A protocol spoken on both sides."""
