@@ -237,3 +237,12 @@ def test_its_own_stream_comes_back() -> None:
     reader, again = MessagesReader(), MessagesReader()
     events = reader.feed(STREAM)
     assert again.feed(write(*events)) == events
+
+
+def test_passages_of_a_summary_are_set_apart() -> None:
+    said = [Delta(index=0, text=text, passage=at) for at, text in ((0, "On"), (0, "e"), (1, "Two"), (1, "."))]
+    stream = write(BEGIN, Open(index=0, part=Reasoning()), *said, Close(index=0), DONE, End())
+    reader = MessagesReader()
+    thought = fold([*reader.feed(stream), *reader.finish()]).choices[0].parts[0]
+    assert isinstance(thought, Reasoning)
+    assert thought.text == "One\n\nTwo."

@@ -37,6 +37,7 @@ class MessagesWriter:
         self._current: int | None = None
         self._waiting: dict[int, list[_PartEvent]] = {}
         self._part: Part | None = None
+        self._passage: int | None = None
         self._unopened: Extras | None = None
         """Start of a block that nothing was said in yet."""
         self._number = -1
@@ -108,7 +109,7 @@ class MessagesWriter:
             case Close():
                 return self._close()
             case Delta():
-                return self._delta(event.text)
+                return self._delta(self._apart(event) + event.text)
             case Sign():
                 return self._sign(event)
             case Cite():
@@ -164,6 +165,11 @@ class MessagesWriter:
         was, self._part = self._part, None
         empty, self._unopened = self._unopened is not None, None
         return b"" if was is None or empty else self._block("stop", {})
+
+    def _apart(self, event: Delta) -> str:
+        """Return what stands between the passages of a summary."""
+        was, self._passage = self._passage, event.passage
+        return "\n\n" if event.passage and was != event.passage else ""
 
     def _delta(self, text: str) -> bytes:
         match self._part:
