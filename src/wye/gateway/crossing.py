@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from wye.core.chat import Chat
-from wye.core.errors import BadRequestError
+from wye.core.errors import CannotCarryError
 from wye.core.stream import End, Event, Fail, Used
 from wye.core.usage import Usage
 from wye.gateway.refusals import MAX_WORDS
@@ -14,12 +14,6 @@ from wye.protocols.lossiness import losses
 from wye.protocols.translate import DownstreamDialect, EventReader, EventWriter, UpstreamDialect, Wire
 
 _UNFINISHED = "the upstream's stream ended before the answer was finished"
-
-
-class CannotCarryError(BadRequestError):
-    """The upstream's protocol has no words for something that the request means."""
-
-    kind = "cannot_translate"
 
 
 class Shore(NamedTuple):
