@@ -152,7 +152,7 @@ class Attempts:
         body = await response.read(MAX_ANSWER_BYTES)
         try:
             if hold.crossing is None:
-                usage = job.codec.usage(body)
+                usage = job.native.usage(body)
             else:
                 body, usage = hold.crossing.answer(body)
         except (ValueError, RecursionError):
@@ -163,7 +163,7 @@ class Attempts:
 
     async def _first_events(self, job: Job, hold: Hold, edits: Edits, response: Response) -> Answer | Failure:
         """Wait for the first event that says something: comments alone do not commit to this upstream."""
-        relay: Relay = job.codec.relay(edits) if hold.crossing is None else hold.crossing.relay()
+        relay: Relay = job.native.relay(edits) if hold.crossing is None else hold.crossing.relay()
         rest, mark = b"", job.codec.mark
         try:
             async for chunk in response:
@@ -225,7 +225,7 @@ class Attempts:
 def _upstream_request(job: Job, hold: Hold, edits: Edits) -> tuple[bytes, bytes]:
     """Return the path below the endpoint's base and the body: the client's own bytes, or a translation."""
     if hold.crossing is None:
-        return job.codec.path(edits.model), job.codec.splice(job.request, edits)
+        return job.native.path(edits.model), job.native.splice(job.request, edits)
     return hold.crossing.path, hold.crossing.request(edits)
 
 

@@ -1,5 +1,6 @@
 """The protocols spoken here: routes for clients, and what stands between a client's and an upstream's."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from wye.core.chat import Chat
@@ -9,6 +10,7 @@ from wye.gateway.target import ANTHROPIC, Target
 from wye.protocols.anthropic_count import AnthropicCount
 from wye.protocols.anthropic_messages import AnthropicMessages
 from wye.protocols.codec import Codec
+from wye.protocols.ollama import Ollama, OllamaDialect
 from wye.protocols.openai_chat import OpenAIChat
 from wye.protocols.openai_chat_dialect import OpenAIChatDialect
 from wye.protocols.openai_embeddings import OpenAIEmbeddings
@@ -17,6 +19,7 @@ from wye.protocols.translate import DownstreamDialect, UpstreamDialect
 D = TypeVar("D")
 CHAT = OpenAIChat()
 MESSAGES = AnthropicMessages()
+OLLAMA = Ollama()
 _CHAT_DIALECT = OpenAIChatDialect()
 
 MODEL_ROUTES: dict[str, Codec] = {
@@ -24,8 +27,13 @@ MODEL_ROUTES: dict[str, Codec] = {
     "/v1/embeddings": OpenAIEmbeddings(),
     "/v1/messages": MESSAGES,
     "/v1/messages/count_tokens": AnthropicCount(),
+    "/api/chat": OLLAMA,
 }
-_DOWNSTREAM: dict[str, DownstreamDialect] = {dialect.name: dialect for dialect in (_CHAT_DIALECT, MESSAGES)}
+_DOWNSTREAM: dict[str, Callable[[], DownstreamDialect]] = {
+    "openai_chat": lambda: _CHAT_DIALECT,
+    "anthropic_messages": lambda: MESSAGES,
+    "ollama": OllamaDialect,  # one a request: its answers say how long they took
+}
 _UPSTREAM: dict[str, UpstreamDialect] = {dialect.name: dialect for dialect in (_CHAT_DIALECT, MESSAGES)}
 
 
@@ -36,7 +44,7 @@ def codec_at(path: str, query: bytes) -> Codec | None:  # noqa: ARG001  # for pa
 
 def read(request: Request) -> Chat:
     """Return what `request` means. Raises `BadRequestError`."""
-    return _known(_DOWNSTREAM, request.protocol, request).read_request(request.body)
+    return _known(_DOWNSTREAM, request.protocol, request)().read_request(request.body)
 
 
 def crossing(request: Request, chat: Chat, target: Target, *, betas: bool) -> Crossing:
@@ -44,7 +52,7 @@ def crossing(request: Request, chat: Chat, target: Target, *, betas: bool) -> Cr
     protocol = target.deployment.protocol
     return Crossing(
         chat,
-        _known(_DOWNSTREAM, request.protocol, request),
+        _known(_DOWNSTREAM, request.protocol, request)(),
         Shore(_known(_UPSTREAM, protocol, request), target.wire),
         wants_usage=request.wants_usage,
         betas=betas and protocol != ANTHROPIC,

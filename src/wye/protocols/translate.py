@@ -63,7 +63,7 @@ class EventWriter(Protocol):
 
 
 class DownstreamDialect(Protocol):
-    """A protocol that clients speak, as canonical values. Stateless."""
+    """A protocol that clients speak, as canonical values."""
 
     name: str
 
