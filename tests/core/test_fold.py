@@ -85,7 +85,7 @@ def test_a_call_and_a_text_may_be_signed() -> None:
         id="c", name="f", arguments="{}", signature="s"
     )
     assert only_part(Open(index=0, part=Text(text="a")), Sign(index=0, signature="s")) == Text(
-        text="a", extras={"signature": "s"}
+        text="a", signature="s"
     )
 
 

@@ -143,10 +143,8 @@ def _signed(part: Part, event: Sign) -> Part:
         case Reasoning():
             signature, encrypted = part.signature + event.signature, event.encrypted or part.encrypted
             return msgspec.structs.replace(part, signature=signature, encrypted=encrypted)
-        case ToolCall():
+        case ToolCall() | Text():
             return msgspec.structs.replace(part, signature=part.signature + event.signature)
-        case Text():
-            return msgspec.structs.replace(part, extras=part.extras | {"signature": event.signature})
     message = f"a {type(part).__name__} is not signed"
     raise OrderError(message)
 
