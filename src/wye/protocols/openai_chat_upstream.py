@@ -6,6 +6,8 @@ returned follows in a message of the user.
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from wye.core.bare import bare
 from wye.core.chat import (
     Chat,
@@ -43,7 +45,7 @@ def write(chat: Chat, wire: Wire) -> Extras:
     """Return the request as an object to be encoded."""
     own = chat.protocol == NAME
     if not own:
-        chat = bare(chat, "cache")
+        chat = _unsigned(bare(chat, "cache"))
     body: Extras = {"model": wire.model, "messages": list(_messages(chat, wire))}
     if chat.max_output_tokens is not None:
         body[wire.max_tokens_field] = chat.max_output_tokens
@@ -61,6 +63,25 @@ def write(chat: Chat, wire: Wire) -> Extras:
     if chat.user:
         body["user"] = chat.user
     return overlay(body, chat.extras)
+
+
+def _unsigned(chat: Chat) -> Chat:
+    """Return `chat` without the signatures of calls: Chat has no place for them, but Google's."""
+    if not any(isinstance(part, ToolCall) and part.signature for one in chat.messages for part in one.parts):
+        return chat
+    return msgspec.structs.replace(
+        chat,
+        messages=tuple(
+            msgspec.structs.replace(
+                one,
+                parts=tuple(
+                    msgspec.structs.replace(part, signature="") if isinstance(part, ToolCall) else part
+                    for part in one.parts
+                ),
+            )
+            for one in chat.messages
+        ),
+    )
 
 
 def _messages(chat: Chat, wire: Wire) -> Iterator[Extras]:
@@ -178,7 +199,7 @@ def _tool(tool: Tool | ServerTool) -> Extras:
     if isinstance(tool, ServerTool):
         return tool.value
     extras = dict(tool.extras)
-    kind = "custom" if extras.pop("kind", "") == "custom" else "function"
+    kind = "custom" if tool.custom else "function"
     written: Extras = {"type": kind, kind: _function(tool)}
     if tool.cache is not None:
         ttl = {"ttl": tool.cache.ttl} if tool.cache.ttl else {}
@@ -193,13 +214,20 @@ def _function(tool: Tool) -> Extras:
         "description": tool.description or None,
         "parameters": tool.schema,
         "strict": tool.strict,
+        "format": None if tool.grammar is None else _wrapped(tool.grammar),
     }
     inner: Extras = tool.extras.get("inner", {})
     return {name: value for name, value in told.items() if value is not None} | inner
 
 
+def _wrapped(grammar: Extras) -> Extras:
+    if grammar.get("type") != "grammar" or "grammar" in grammar:
+        return grammar
+    return {"type": "grammar", "grammar": {name: one for name, one in grammar.items() if name != "type"}}
+
+
 def _choice(choice: ToolChoice, tools: list[Tool]) -> str | Extras:
-    custom = {tool.name for tool in tools if tool.extras.get("kind") == "custom"}
+    custom = {tool.name for tool in tools if tool.custom}
     if choice.mode == "tool":
         return _named_tool(choice.name, custom)
     if choice.allowed:
