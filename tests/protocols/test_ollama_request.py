@@ -94,7 +94,8 @@ def test_everything_there_is_a_place_for() -> None:
 
 def test_what_only_ollama_knows_is_kept_by_name() -> None:
     chat = READ(body(keep_alive="5m", truncate=False, options={"num_ctx": 8192, "min_p": 0.1}))
-    assert set(chat.extras) == {"keep_alive", "truncate", "options.num_ctx", "options.min_p"}
+    kept = {"keep_alive": "5m", "truncate": False, "options": {"num_ctx": 8192, "min_p": 0.1}}
+    assert chat.extras == kept
 
 
 def test_it_streams_unless_told_not_to() -> None:

@@ -13,6 +13,8 @@ from wye.protocols.codec import Codec
 from wye.protocols.ollama import Ollama, OllamaDialect
 from wye.protocols.openai_chat import OpenAIChat
 from wye.protocols.openai_chat_dialect import OpenAIChatDialect
+from wye.protocols.openai_completions import OpenAICompletions
+from wye.protocols.openai_completions_dialect import OpenAICompletionsDialect
 from wye.protocols.openai_embeddings import OpenAIEmbeddings
 from wye.protocols.translate import DownstreamDialect, UpstreamDialect
 
@@ -21,9 +23,11 @@ CHAT = OpenAIChat()
 MESSAGES = AnthropicMessages()
 OLLAMA = Ollama()
 _CHAT_DIALECT = OpenAIChatDialect()
+_COMPLETIONS_DIALECT = OpenAICompletionsDialect()
 
 MODEL_ROUTES: dict[str, Codec] = {
     "/v1/chat/completions": CHAT,
+    "/v1/completions": OpenAICompletions(),
     "/v1/embeddings": OpenAIEmbeddings(),
     "/v1/messages": MESSAGES,
     "/v1/messages/count_tokens": AnthropicCount(),
@@ -31,6 +35,7 @@ MODEL_ROUTES: dict[str, Codec] = {
 }
 _DOWNSTREAM: dict[str, Callable[[], DownstreamDialect]] = {
     "openai_chat": lambda: _CHAT_DIALECT,
+    "openai_completions": lambda: _COMPLETIONS_DIALECT,
     "anthropic_messages": lambda: MESSAGES,
     "ollama": OllamaDialect,  # one a request: its answers say how long they took
 }

@@ -69,7 +69,7 @@ def read(wire: Fields) -> Chat:
         sampling=_sampling(options, wire),
         max_output_tokens=cap if cap is not None and cap > 0 else None,  # -1 and -2: as much as it likes
         stream=stream is not False,
-        extras=wire.rest() | {f"options.{name}": value for name, value in options.rest().items()},
+        extras=wire.rest() | ({"options": options.rest()} if options.rest() else {}),
     )
 
 

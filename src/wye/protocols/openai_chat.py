@@ -163,7 +163,7 @@ class OpenAIChat:
             cap = b"%d" % edits.output_cap
             body = change(body, edits.output_cap_field, lambda _: cap)  # the client left it out or null
         if edits.include_usage:
-            body = change(body, "stream_options", _options_with_usage)
+            body = change(body, "stream_options", options_with_usage)
         return body
 
     def refuse_duplicates(self, request: Request) -> None:
@@ -266,7 +266,8 @@ def _needs(wire: _ChatRequest, kinds: set[str]) -> Needs:
     return Needs(tools, vision, json) if tools or vision or json else _NO_NEEDS
 
 
-def _options_with_usage(options: bytes) -> bytes:
+def options_with_usage(options: bytes) -> bytes:
+    """Return `stream_options` that ask for usage."""
     return b'{"include_usage":true}' if options == _NULL else change(options, "include_usage", _true)
 
 
