@@ -261,6 +261,15 @@ class LedgerSettings(Section, frozen=True):
     """Keep prompts and answers. Off unless you say so."""
 
 
+class ResponsesSettings(Section, frozen=True):
+    """Conversations that go on from an earlier answer (`previous_response_id`)."""
+
+    store: bool = False
+    """Keep conversations on `/v1/responses` that no upstream keeps, unless the client says `store: false`."""
+    keep_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 30
+    """How long an answer can be gone on from, and what is kept of it is kept."""
+
+
 class DiscoverySettings(Section, frozen=True):
     """What is looked for without being configured."""
 
@@ -320,6 +329,7 @@ class Settings(Section, frozen=True):
     keys: KeySettings = KeySettings()
     listener: ListenerSettings = ListenerSettings()
     ledger: LedgerSettings = LedgerSettings()
+    responses: ResponsesSettings = ResponsesSettings()
     discovery: DiscoverySettings = DiscoverySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
