@@ -10,6 +10,7 @@ from wye.core.lane import Lane
 from wye.core.money import Price
 from wye.core.request import Operation
 from wye.core.secret import Secret
+from wye.core.spelling import Spelling
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -23,9 +24,6 @@ Speech = Literal["openai_chat", "openai_responses", "anthropic_messages", "gemin
 """Protocols that an upstream may speak, and that requests are translated into."""
 Native = Speech | Literal["openai_completions"]
 """Protocols whose requests an upstream may take as they are."""
-
-
-ReasoningField = Literal["", "reasoning", "reasoning_content", "thinking"]
 
 
 class Tls(msgspec.Struct, frozen=True):
@@ -117,9 +115,16 @@ class Deployment(msgspec.Struct, frozen=True):
     timeouts: Timeouts = Timeouts()
     replayable: bool = True
     """A request that died on a stale connection, unanswered, may be sent once more."""
-    max_output_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    """Chat: which field caps the output."""
-    stream_options: bool = True
-    """The upstream understands `stream_options.include_usage`."""
-    reasoning_field: ReasoningField = ""
-    """Chat: the member of an assistant's message that takes earlier thoughts back; empty = none is known."""
+    spelling: Spelling = Spelling()
+    """How it spells its protocol."""
+
+    @property
+    def emulates_tools(self) -> bool:
+        """Whether calls of tools are made of JSON that a schema holds it to, since it makes none itself."""
+        profile = self.profile
+        return (
+            profile.tools is False
+            and profile.json is True
+            and self.spelling.formats == "schema"
+            and Operation.CHAT in self.operations
+        )

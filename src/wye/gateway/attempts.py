@@ -120,13 +120,13 @@ class Attempts:
         streaming = job.request.stream
         edits = Edits(
             deployment.model,
-            include_usage=streaming and not job.request.wants_usage and deployment.stream_options,
+            include_usage=streaming and not job.request.wants_usage and deployment.spelling.stream_options,
             output_cap=hold.reservation.output_cap,
-            output_cap_field=deployment.max_output_field,
+            output_cap_field=deployment.spelling.max_output_field,
         )
         head = b"%bx-request-id: %b\r\n" % (target.head, job.entry.request_id.encode("latin-1"))
         path, body = _upstream_request(job, hold, edits)
-        if job.betas and deployment.protocol == ANTHROPIC:
+        if job.betas and ANTHROPIC in target.verbatim:
             head += b"anthropic-beta: %b\r\n" % job.betas
         try:
             grant = self._egress.admit(job.verdict, deployment)

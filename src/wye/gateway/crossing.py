@@ -10,7 +10,7 @@ from wye.core.stream import End, Event, Fail, Used
 from wye.core.usage import Usage
 from wye.gateway.refusals import MAX_WORDS
 from wye.protocols.codec import Edits
-from wye.protocols.lossiness import losses
+from wye.protocols.fitting import prepare
 from wye.protocols.translate import DownstreamDialect, EventReader, EventWriter, UpstreamDialect, Wire
 
 _UNFINISHED = "the upstream's stream ended before the answer was finished"
@@ -35,9 +35,10 @@ class Crossing:
 
         `betas`: the request named some of Anthropic's in a header, which this upstream does not get.
         """
-        told = losses(chat, source.name, to.dialect.name, to.wire)
+        told = prepare(chat, source.name, to.dialect.name, to.wire)
         if told.refuse:
             raise CannotCarryError("; ".join(told.refuse))
+        chat = told.chat
         self._chat = chat
         self._source = source
         self._target = to.dialect

@@ -51,6 +51,8 @@ def target(deployment: Deployment, gate: Gate) -> Target:
         b"user-agent: wye/" + __version__.encode(),
         *credentials(deployment.protocol, deployment.api_key),
     ]
+    if ANTHROPIC in deployment.also:
+        lines.append(_VERSION)
     lane = deployment.lane.value if deployment.lane else "unknown"
     return Target(
         deployment=deployment,
@@ -76,12 +78,13 @@ def credentials(protocol: Speech, key: Secret | None) -> list[bytes]:
 
 
 def _wire(deployment: Deployment) -> Wire:
-    most = deployment.profile.max_output_tokens
+    most, spelling = deployment.profile.max_output_tokens, deployment.spelling
     return Wire(
         model=deployment.model,
-        max_tokens_field=deployment.max_output_field,
+        max_tokens_field=spelling.max_output_field,
         default_max_tokens=_DEFAULT_MAX_TOKENS if most is None else min(most, _DEFAULT_MAX_TOKENS),
-        include_usage=deployment.stream_options,
-        reasoning_field=deployment.reasoning_field,
+        include_usage=spelling.stream_options,
+        reasoning_field=spelling.reasoning_field,
+        spelling=spelling,
         adaptive_thinking=_ADAPTIVE.match(deployment.model) is not None,
     )

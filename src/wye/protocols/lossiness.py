@@ -90,10 +90,23 @@ def _carried(chat: Chat, source: str, target: str, wire: Wire | None) -> set[str
     if target == MESSAGES:
         return _fits(chat, wire)
     carried = {"prefill"} if {source, target} <= _OPENAI else set()
-    if target == CHAT and wire is not None and wire.reasoning_field:
+    if target == CHAT and wire is not None:
+        carried |= _spelt(wire)
+    return carried
+
+
+def _spelt(wire: Wire) -> set[str]:
+    """Return what a Chat upstream carries that OpenAI does not."""
+    effort = wire.spelling.effort_field
+    carried = {"top_k"} if "top_k" in wire.spelling.takes else set()
+    if wire.reasoning_field:
         carried.add("reasoning")
-        if wire.reasoning_field == "reasoning":
-            carried |= {"signed_reasoning", "signed_reasoning_in_loop"}
+    if wire.reasoning_field == "reasoning":
+        carried |= {"signed_reasoning", "signed_reasoning_in_loop"}
+    if effort == "reasoning":
+        carried |= {"thinking_budget", "thinking", "thinking_display"}
+    elif effort == "thinking":
+        carried.add("thinking")
     return carried
 
 

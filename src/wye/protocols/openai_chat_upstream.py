@@ -55,11 +55,11 @@ def write(chat: Chat, wire: Wire) -> Extras:
         body["stream"] = True
         if wire.include_usage:
             body["stream_options"] = {"include_usage": True}
-    body |= _sampling(chat.sampling, own=own) | _tools(chat)
+    body |= _sampling(chat.sampling, top_k=own or "top_k" in wire.spelling.takes) | _tools(chat)
     if chat.format is not None:
         body["response_format"] = _format(chat.format)
     if chat.thinking is not None:
-        body |= _thinking(chat.thinking)
+        body |= _thinking(chat.thinking, wire)
     if chat.user:
         body["user"] = chat.user
     return overlay(body, chat.extras)
@@ -165,10 +165,10 @@ def _named(written: Extras, message: Message) -> Extras:
     return overlay(written, message.extras)
 
 
-def _sampling(sampling: Sampling, *, own: bool) -> Extras:
+def _sampling(sampling: Sampling, *, top_k: bool) -> Extras:
     told = {name: getattr(sampling, name) for name in sampling.__struct_fields__}
     told["stop"] = list(sampling.stop) or None
-    if not own:
+    if not top_k:
         told["top_k"] = None  # OpenAI refuses it; who speaks Chat and sends it knows the upstream
     return {name: value for name, value in told.items() if value is not None}
 
@@ -249,11 +249,29 @@ def _format(shape: Format) -> Extras:
     return {"type": "json_schema", "json_schema": schema}
 
 
-def _thinking(thinking: Thinking) -> Extras:
+def _thinking(thinking: Thinking, wire: Wire) -> Extras:
     if "reasoning" in thinking.extras:
         return thinking.extras
+    if wire.spelling.effort_field == "reasoning":
+        return _reasoning(thinking)
+    if wire.spelling.effort_field == "thinking" and not thinking.extras:
+        asked = thinking.effort not in ("", "none") or thinking.budget_tokens is not None
+        on = asked if thinking.enabled is None else thinking.enabled
+        return {"thinking": {"type": "enabled" if on else "disabled"}}
     effort = thinking.effort
     if not effort and thinking.budget_tokens is not None:
         effort = effort_of(thinking.budget_tokens)
     effort = "xhigh" if effort == "max" and not thinking.extras else effort
     return thinking.extras | ({"reasoning_effort": effort} if effort else {})
+
+
+def _reasoning(thinking: Thinking) -> Extras:
+    """Write OpenRouter's object, which takes a degree, a budget or neither, and says whether to show it."""
+    told = {
+        "effort": thinking.effort if thinking.budget_tokens is None else "",
+        "max_tokens": thinking.budget_tokens,
+        "enabled": thinking.enabled,
+        "exclude": None if thinking.show is None else not thinking.show,
+    }
+    written = {name: value for name, value in told.items() if value not in (None, "")}
+    return {"reasoning": written} if written else {}
