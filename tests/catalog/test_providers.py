@@ -3,8 +3,11 @@
 import msgspec
 import pytest
 
+from wye.catalog.accounts import Account, endpoint_of, provider_deployment
+from wye.catalog.deployments import Deployment
+from wye.catalog.names import lane_of
 from wye.catalog.prices import PriceList
-from wye.catalog.providers import PROVIDERS, Account, endpoint_of, lane_of, provider_deployment
+from wye.catalog.providers import ENGINES, PROVIDERS
 from wye.core.lane import Lane
 from wye.core.request import Operation
 from wye.core.secret import Secret
@@ -17,8 +20,8 @@ def _account(name: str, key: Secret = KEY) -> Account:
     return Account(PROVIDERS[name], key, "test", endpoint_of(PROVIDERS[name].base_url))
 
 
-def test_ten_providers_with_models_and_prices() -> None:
-    names = "anthropic deepinfra deepseek fireworks groq mistral moonshot openai openrouter together"
+def test_eleven_providers_with_models_and_prices() -> None:
+    names = "anthropic deepinfra deepseek fireworks google groq mistral moonshot openai openrouter together"
     assert sorted(PROVIDERS) == names.split()
     for provider in PROVIDERS.values():
         deployments = _account(provider.id).deployments(PRICES)
@@ -75,7 +78,7 @@ def test_any_name_becomes_a_deployment_without_a_price() -> None:
     account = _account("openai")
     made = provider_deployment(account, "gpt-99-preview", PRICES)
     assert (made.id, made.lane, made.price) == ("openai/gpt-99-preview", Lane.CLOSED, None)
-    assert made.max_output_field == "max_completion_tokens"
+    assert made.spelling.max_output_field == "max_completion_tokens"
     assert made.profile.context_tokens is None
     assert "sk-made-up" not in repr(made)
     known = provider_deployment(account, "gpt-5.1", PRICES)
@@ -112,3 +115,70 @@ def test_base_urls_are_taken_apart() -> None:
 def test_what_is_not_a_base_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"base URL|[Pp]ort"):
         endpoint_of(url)
+
+
+def _made(provider: str, model: str) -> Deployment:
+    return provider_deployment(_account(provider), model, PRICES)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "protocol", "also"),
+    [
+        ("openai", "gpt-5.5", "openai_chat", {"openai_responses"}),
+        ("openai", "gpt-5.1-codex-max", "openai_responses", set()),
+        ("openai", "gpt-5.4-pro", "openai_responses", set()),
+        ("openai", "o3-pro-2025-06-10", "openai_responses", set()),
+        ("openai", "o4-mini-deep-research", "openai_responses", set()),
+        ("openai", "gpt-3.5-turbo-instruct", "openai_chat", {"openai_completions"}),
+        ("anthropic", "claude-opus-4-8", "anthropic_messages", set()),
+        ("google", "gemini-2.5-pro", "gemini", set()),
+        ("deepseek", "deepseek-v4-pro", "openai_chat", set()),
+        ("openrouter", "anthropic/claude-opus-4.8", "openai_chat", {"anthropic_messages"}),
+        ("openrouter", "openai/gpt-oss-120b", "openai_chat", {"openai_completions"}),
+    ],
+)
+def test_what_a_model_speaks(provider: str, model: str, protocol: str, also: set[str]) -> None:
+    made = _made(provider, model)
+    assert (made.protocol, made.also) == (protocol, also)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "taken", "refused"),
+    [
+        ("openai", "gpt-5.5", "seed", "temperature"),
+        ("openai", "o4-mini", "user", "stop"),
+        ("openai", "gpt-4o-mini", "temperature", ""),
+        ("anthropic", "claude-opus-4-8", "stop", "temperature"),
+        ("anthropic", "claude-sonnet-4-5-20250929", "temperature", "temperature_with_top_p"),
+        ("anthropic", "claude-3-haiku-20240307", "temperature_with_top_p", "strict"),
+        ("mistral", "mistral-large-2512", "temperature", "seed"),
+        ("deepseek", "deepseek-reasoner", "stop", "temperature"),
+        ("deepseek", "deepseek-v4-flash", "temperature", "parallel_tool_calls"),
+        ("moonshot", "kimi-k2.5", "stop", "temperature"),
+        ("groq", "openai/gpt-oss-20b", "temperature", "n"),
+    ],
+)
+def test_what_a_model_takes(provider: str, model: str, taken: str, refused: str) -> None:
+    refuses = _made(provider, model).spelling.refuses
+    assert taken not in refuses
+    assert not refused or refused in refuses
+
+
+def test_how_providers_spell() -> None:
+    assert _made("mistral", "mistral-large-2512").spelling.call_ids == "nine"
+    assert _made("mistral", "open-mistral-7b").spelling.formats == "object"
+    assert _made("deepseek", "deepseek-v4-pro").spelling.formats == "object"
+    assert _made("groq", "llama-3.3-70b-versatile").spelling.formats == "object"
+    assert _made("groq", "openai/gpt-oss-120b").spelling.formats == "schema"
+    assert _made("anthropic", "claude-opus-4-20250514").spelling.formats == "none"
+    assert _made("anthropic", "claude-opus-4-1-20250805").spelling.formats == "schema"
+    assert ENGINES["vllm"].variant("mistralai/Ministral-8B-Instruct").spelling is not None
+    assert ENGINES["vllm"].variant("Qwen/Qwen3-32B").spelling is None
+    assert ENGINES["vllm"].variant("mistralai/Devstral-Small-2507").spelling is not None
+
+
+def test_patterns_are_regular_expressions_that_some_model_meets() -> None:
+    for provider in (*PROVIDERS.values(), *ENGINES.values()):
+        for variant in provider.variants:
+            assert variant.spelling or variant.protocol or variant.also is not None
+            assert not variant.holds("zzz")

@@ -49,7 +49,7 @@ def test_a_machine_that_is_in_order(tmp_path: Path) -> None:
     ):
         assert check in checks
     assert "\x1b" not in shown.stdout
-    assert "→ set ANTHROPIC_API_KEY or OPENAI_API_KEY for the closed lane" in shown.stdout
+    assert "→ set ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY for the closed lane" in shown.stdout
     assert not (tmp_path / "state").exists(), "looking changes nothing"
 
 

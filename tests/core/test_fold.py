@@ -85,7 +85,7 @@ def test_a_call_and_a_text_may_be_signed() -> None:
         id="c", name="f", arguments="{}", signature="s"
     )
     assert only_part(Open(index=0, part=Text(text="a")), Sign(index=0, signature="s")) == Text(
-        text="a", extras={"signature": "s"}
+        text="a", signature="s"
     )
 
 
@@ -182,3 +182,16 @@ def test_wherever_it_is_cut_the_answer_is_the_same(texts: list[str], cuts: list[
     folder.take(Finished(finish=Finish.STOP))
     folder.take(End())
     assert folder.answer().choices[0].parts == tuple(Text(text=text) for text in texts)
+
+
+def test_a_thoughts_summary_comes_in_passages_beside_its_text() -> None:
+    opened = Open(index=0, part=Reasoning(id="rs_1"))
+    said = [Delta(index=0, text="One", passage=0), Delta(index=0, text="!", passage=0)]
+    more = [Delta(index=0, text="Two.", passage=1), Delta(index=0, text="Hm.")]
+    thought = only_part(opened, *said, *more)
+    assert thought == Reasoning(id="rs_1", text="Hm.", summary=("One!", "Two."))
+
+
+def test_only_a_thought_has_a_summary() -> None:
+    with pytest.raises(OrderError, match="has no summary"):
+        only_part(Open(index=0, part=Text(text="")), Delta(index=0, text="x", passage=0))

@@ -2,6 +2,7 @@ import asyncio
 from typing import Any
 
 from wye.gateway.downstream import Downstream, Heart
+from wye.gateway.spoken import CHAT, MESSAGES
 
 
 class Exchange:
@@ -23,14 +24,14 @@ class Exchange:
 
 async def test_each_protocol_has_its_own_heartbeat() -> None:
     exchange = Exchange()
-    downstream = Downstream(exchange, b"", b"event: ping\n\n")  # type: ignore[arg-type]
+    downstream = Downstream(exchange, b"", MESSAGES)  # type: ignore[arg-type]
     downstream.beat()
-    assert exchange.out[1:] == [b"event: ping\n\n"]
+    assert exchange.out[1:] == [b'event: ping\ndata: {"type": "ping"}\n\n']
 
 
 def beating(exchange: Exchange) -> tuple[Heart, Downstream, asyncio.Task[None]]:
     heart = Heart(silence=0.06)
-    downstream = Downstream(exchange, b"x-request-id: r\r\n")  # type: ignore[arg-type]
+    downstream = Downstream(exchange, b"x-request-id: r\r\n", CHAT)  # type: ignore[arg-type]
     heart.watch(downstream)
     return heart, downstream, asyncio.create_task(heart.run())
 

@@ -3,8 +3,10 @@ import pytest
 from wye.catalog.deployments import Deployment, Endpoint, Profile
 from wye.core.lane import Lane
 from wye.core.secret import Secret
+from wye.core.spelling import Spelling
 from wye.gateway.gate import Gate
 from wye.gateway.target import Target, target
+from wye.protocols.translate import Wire
 
 HERE = Endpoint("http", "127.0.0.1", 8000)
 
@@ -24,20 +26,32 @@ def test_each_protocol_has_its_own_way_to_say_who_asks() -> None:
     assert "sk-up" not in repr(anthropic)
 
 
+def test_what_an_upstream_speaks_beside_needs_its_headers() -> None:
+    router = made(api_key=Secret("sk-up"), also=frozenset({"anthropic_messages"}))
+    assert b"authorization: Bearer sk-up\r\n" in router.head
+    assert b"anthropic-version: 2023-06-01\r\n" in router.head
+    assert router.verbatim >= {"openai_chat", "anthropic_messages"}
+
+
 def test_what_an_upstream_takes_as_it_is() -> None:
     assert made().verbatim == {"openai_chat", "openai_embeddings"}
     assert made(protocol="anthropic_messages").verbatim == {"anthropic_messages", "anthropic_count_tokens"}
 
 
 def test_the_wire_says_what_the_deployment_does() -> None:
-    wire = made(
-        max_output_field="max_completion_tokens", stream_options=False, reasoning_field="reasoning"
-    ).wire
-    assert (wire.model, wire.max_tokens_field, wire.include_usage, wire.reasoning_field) == (
-        "m",
-        "max_completion_tokens",
-        False,
-        "reasoning",
+    spelling = Spelling(
+        max_output_field="max_completion_tokens",
+        stream_options=False,
+        reasoning_field="reasoning",
+        effort_field="thinking",
+    )
+    assert made(spelling=spelling).wire == Wire(
+        model="m",
+        max_tokens_field="max_completion_tokens",
+        include_usage=False,
+        reasoning_field="reasoning",
+        spelling=spelling,
+        default_max_tokens=8192,
     )
     assert made().wire.default_max_tokens == 8192
     assert made(profile=Profile(max_output_tokens=4096)).wire.default_max_tokens == 4096

@@ -13,7 +13,8 @@ from golden import answers, requests
 from golden.snapshot import compare, path_of, stale
 from wye.core.stream import Event, Order
 from wye.protocols.anthropic_messages import AnthropicMessages
-from wye.protocols.lossiness import CHAT, MESSAGES, losses
+from wye.protocols.lossiness import losses
+from wye.protocols.lossiness_table import CHAT, MESSAGES
 from wye.protocols.openai_chat_dialect import OpenAIChatDialect
 from wye.protocols.translate import Dialect, Wire
 

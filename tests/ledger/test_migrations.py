@@ -33,7 +33,10 @@ def test_a_ledger_of_the_first_schema_is_brought_up_to_date(settings: LedgerSett
     ledger.close()
     engine = open_database(settings, tmp_path)
     with engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE request DROP COLUMN charged")
+        connection.exec_driver_sql("DROP TABLE turn")
+        connection.exec_driver_sql("DROP INDEX request_response")
+        for column in ("charged", "response"):
+            connection.exec_driver_sql(f"ALTER TABLE request DROP COLUMN {column}")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     engine.dispose()
     ledger = Ledger.open(settings, tmp_path)

@@ -11,6 +11,7 @@ from wye.core.answer import Answer, Choice
 from wye.core.chat import Audio, Finish, Opaque, Part, Reasoning, Refusal, Source, Text, ToolCall
 from wye.core.usage import Usage
 from wye.protocols.anthropic_answer import read_answer, write_answer
+from wye.protocols.seal import seal
 
 NAME = "anthropic_messages"
 
@@ -118,10 +119,12 @@ def test_reasons_of_another_protocol(part: Part, finish: Finish, reason: str) ->
 
 
 def test_an_answer_of_another_protocol() -> None:
+    summed = Reasoning(summary=("one", "two"), encrypted="e", origin="openai_responses")
+    hidden = Reasoning(encrypted="e", origin="openai_responses")
     answer = foreign(
         Reasoning(text="hm", id="rs_1"),
-        Reasoning(summary=("one", "two"), encrypted="e", origin="openai_responses"),
-        Reasoning(encrypted="e", origin="openai_responses"),
+        summed,
+        hidden,
         Text(text=""),
         Text(text="hi", extras={"theirs": 1}),
         ToolCall(id="call.1", name="f", arguments='{"a": '),
@@ -136,7 +139,8 @@ def test_an_answer_of_another_protocol() -> None:
         "model": "m",
         "content": [
             {"type": "thinking", "thinking": "hm", "signature": ""},
-            {"type": "thinking", "thinking": "one\n\ntwo", "signature": ""},
+            {"type": "thinking", "thinking": "one\n\ntwo", "signature": seal(summed)},
+            {"type": "thinking", "thinking": "", "signature": seal(hidden)},
             {"type": "text", "text": "hi"},
             {"type": "tool_use", "id": "call_1", "name": "f", "input": {"unparsed_arguments": '{"a": '}},
         ],

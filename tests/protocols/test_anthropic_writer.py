@@ -10,6 +10,7 @@ from wye.core.stream import Begin, Cite, Close, Delta, End, Event, Fail, Finishe
 from wye.core.usage import Usage
 from wye.protocols.anthropic_reader import MessagesReader
 from wye.protocols.anthropic_writer import MessagesWriter
+from wye.protocols.seal import unseal
 
 NAME = "anthropic_messages"
 BEGIN = Begin(id="c1", model="m", protocol="openai_chat", extras={"theirs": 1})
@@ -170,7 +171,7 @@ def test_what_has_no_block_is_left_out_and_takes_no_number() -> None:
         Finished(finish=Finish.LENGTH, choice=1),
         Open(index=2, part=Text(text="")),
         Close(index=2),
-        Open(index=3, part=Reasoning(encrypted="e", origin="openai_responses")),
+        Open(index=3, part=Reasoning(origin="openai_responses")),
         Close(index=3),
         Open(index=4, part=ToolCall(id="c", name="f", arguments="")),
         Close(index=4),
@@ -178,11 +179,31 @@ def test_what_has_no_block_is_left_out_and_takes_no_number() -> None:
     assert got == [opened(0, type="tool_use", id="c", name="f", input={}), closed(0)]
 
 
-def test_only_anthropics_signatures_are_told() -> None:
+def test_signatures_of_others_are_sealed_with_the_whole_thought() -> None:
+    thought = Reasoning(text="Hm.", summary=("One", "Two"), signature="theirs", origin="gemini")
     got = blocks(
         Open(index=0, part=Reasoning(origin="gemini")),
+        Delta(index=0, text="H"),
+        Delta(index=0, text="m."),
+        *(Delta(index=0, text=text, passage=at) for at, text in enumerate(("One", "Two"))),
         Sign(index=0, signature="theirs"),
         Close(index=0),
+        Open(index=1, part=Reasoning(encrypted="e", origin="openai_responses")),
+        Close(index=1),
+        Open(index=2, part=ToolCall(id="c", name="f", arguments="{}", signature="s")),
+        Close(index=2),
+    )
+    signed = [one["delta"]["signature"] for one in got if one.get("delta", {}).get("signature")]
+    assert [unseal(one) for one in signed] == [
+        thought,
+        Reasoning(encrypted="e", origin="openai_responses"),
+        Reasoning(signature="s", id="c", origin="gemini"),
+    ]
+    assert [one["index"] for one in got if one["type"] == "content_block_start"] == [0, 1, 2, 3]
+
+
+def test_anthropics_own_signatures_are_told_as_they_are() -> None:
+    got = blocks(
         Open(index=1, part=Reasoning(origin=NAME)),
         Sign(index=1, signature="ours"),
         Close(index=1),
@@ -237,3 +258,12 @@ def test_its_own_stream_comes_back() -> None:
     reader, again = MessagesReader(), MessagesReader()
     events = reader.feed(STREAM)
     assert again.feed(write(*events)) == events
+
+
+def test_passages_of_a_summary_are_set_apart() -> None:
+    said = [Delta(index=0, text=text, passage=at) for at, text in ((0, "On"), (0, "e"), (1, "Two"), (1, "."))]
+    stream = write(BEGIN, Open(index=0, part=Reasoning()), *said, Close(index=0), DONE, End())
+    reader = MessagesReader()
+    thought = fold([*reader.feed(stream), *reader.finish()]).choices[0].parts[0]
+    assert isinstance(thought, Reasoning)
+    assert thought.text == "One\n\nTwo."

@@ -31,7 +31,8 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.protocols.anthropic_messages import AnthropicMessages
-from wye.protocols.lossiness import CHAT, MESSAGES, REFUSED, TABLE, losses
+from wye.protocols.lossiness import losses
+from wye.protocols.lossiness_table import CHAT, INSIDE, MESSAGES, REFUSED, TABLE, TARGETS
 from wye.protocols.openai_chat_dialect import OpenAIChatDialect
 from wye.protocols.translate import Dialect, Wire
 
@@ -124,8 +125,9 @@ tools = st.builds(
     description=st.sampled_from(["", "d"]),
     schema=st.just({"type": "object", "properties": {"a": {}}}),
     strict=st.none() | maybe,
+    custom=st.sampled_from([False, False, False, True]),
     cache=caches,
-    extras=st.sampled_from([{}, {}, {"odd": 1}, {"kind": "custom"}]),
+    extras=st.sampled_from([{}, {}, {"odd": 1}]),
 )
 server_tools = st.builds(
     ServerTool, protocol=st.sampled_from([CHAT, MESSAGES]), kind=st.just("s"), value=st.just({"type": "s"})
@@ -377,7 +379,7 @@ def test_the_same_protocol_loses_nothing() -> None:
         (asked(sampling=Sampling(temperature=1.2)), "temperature"),
         (asked(format=Format(kind="json")), "json_object"),
         (asked(tools=(ServerTool(protocol=CHAT, kind="web_search", value={}),)), "runs itself"),
-        (asked(tools=(Tool(name="f", extras={"kind": "custom"}),)), "custom tool"),
+        (asked(tools=(Tool(name="f", custom=True),)), "custom tool"),
         (asked(tools=(Tool(name="f", extras={"kind": "legacy"}),)), "deprecated"),
         (asked(extras={"modalities": ["text", "audio"]}), "modalities"),
         (asked(extras={"response_format": {"type": "grammar"}}), "response_format"),
@@ -444,8 +446,9 @@ def test_a_model_that_knows_effort_gets_it() -> None:
 
 
 def test_what_may_be_refused_by_name_is_said_for_known_protocols_only() -> None:
-    assert set(REFUSED) == {CHAT, MESSAGES}
-    assert {target for row in TABLE for target in row.into} == {CHAT, MESSAGES}
+    assert {target for row in TABLE for target in row.into} == set(TARGETS)
+    assert set(TARGETS) <= set(REFUSED)
+    assert set(INSIDE) <= set(REFUSED)
 
 
 def test_names_in_the_table_are_unique_and_fit_a_header() -> None:

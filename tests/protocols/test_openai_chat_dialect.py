@@ -281,10 +281,19 @@ def test_tools_of_every_kind() -> None:
     )
     assert chat.tools == (
         Tool(name="a", description="d", schema={"type": "object"}, strict=True),
-        Tool(name="b", extras={"kind": "custom", "inner": {"format": {"type": "text"}}}),
+        Tool(name="b", custom=True, grammar={"type": "text"}),
         ServerTool(protocol="openai_chat", kind="web_search", value={"type": "web_search", "depth": 2}),
         Tool(name="c", extras={"kind": "legacy"}),
     )
+
+
+def test_a_grammar_is_wrapped_for_chat_only() -> None:
+    grammar = {"type": "grammar", "grammar": {"syntax": "lark", "definition": "start: A"}}
+    asked = [{"type": "custom", "custom": {"name": "b", "format": grammar}}]
+    chat = read(tools=asked)
+    flat = {"type": "grammar", "syntax": "lark", "definition": "start: A"}
+    assert chat.tools == (Tool(name="b", custom=True, grammar=flat),)
+    assert written(chat)["tools"] == asked
 
 
 @pytest.mark.parametrize(

@@ -97,8 +97,20 @@ def test_a_legacy_call_and_a_custom_one() -> None:
     custom = {"index": 0, "id": "a", "type": "custom", "custom": {"name": "sql", "input": "SEL"}}
     more = {"index": 0, "custom": {"input": "ECT"}}
     got = folded(chunk(tool_calls=[custom]), chunk(tool_calls=[more]), chunk("tool_calls"), DONE)
+    assert got.choices[0].parts == (ToolCall(id="a", name="sql", arguments="SELECT", custom=True),)
+
+
+def test_the_signature_behind_a_call_is_googles() -> None:
+    call = {
+        "index": 0,
+        "id": "a",
+        "function": {"name": "f", "arguments": "{}"},
+        "extra_content": {"google": {"thought_signature": "c2ln", "new": 1}},
+    }
+    got = folded(chunk(tool_calls=[call]), chunk("tool_calls"), DONE)
+    extras = {"extra_content": {"google": {"new": 1}}}
     assert got.choices[0].parts == (
-        ToolCall(id="a", name="sql", arguments="SELECT", extras={"kind": "custom"}),
+        ToolCall(id="a", name="f", arguments="{}", signature="c2ln", extras=extras),
     )
 
 

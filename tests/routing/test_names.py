@@ -33,6 +33,30 @@ class TestNames:
         decision = Router(settings, EVERY).decide(ask(name), verdict(), UP)
         assert (decision.strategy, ids(decision)) == (strategy, chosen)
 
+    @pytest.mark.parametrize(
+        ("name", "chosen"),
+        [
+            ("auto/own", ["embedded/small"]),
+            ("auto/hosted", ["groq/llama", "together/llama"]),
+            ("auto/closed", ["openai/gpt", "openai/odd"]),
+        ],
+    )
+    def test_auto_in_one_lane(self, name: str, chosen: list[str]) -> None:
+        decision = Router(Settings(), EVERY).decide(ask(name), verdict(), UP)
+        assert (decision.strategy, sorted(ids(decision))) == (name, chosen)
+
+    def test_auto_in_one_lane_keeps_to_what_auto_may_choose(self) -> None:
+        auto = RouteSettings(candidates=("fast",), rules=(Rule(lanes=(Lane.CLOSED,)),), labels=("phi",))
+        router = Router(Settings(aliases={"fast": ("groq/llama", "openai/gpt")}, auto=auto), EVERY)
+        assert ids(router.decide(ask("auto/hosted"), verdict(), UP)) == ["groq/llama"]
+        assert router.labels("auto/hosted") == {"phi"}
+        with pytest.raises(UnknownModelError, match="'auto/own' names no deployment"):
+            router.decide(ask("auto/own"), verdict(), UP)
+
+    def test_a_name_from_the_configuration_goes_before_auto_in_one_lane(self) -> None:
+        router = Router(Settings(aliases={"auto/own": "openai/gpt"}), EVERY)
+        assert ids(router.decide(ask("auto/own"), verdict(), UP)) == ["openai/gpt"]
+
     def test_an_alias_goes_before_a_discovered_id_and_a_model_name(self) -> None:
         settings = Settings(aliases={"gpt": "groq/llama", "openai/gpt": "embedded/small"})
         router = Router(settings, EVERY)
@@ -84,7 +108,7 @@ class TestNames:
 
     def test_names_are_those_that_lead_somewhere(self) -> None:
         router = Router(Settings(aliases={"fast": "groq/llama", "none": "gone/away"}), EVERY)
-        assert router.names(verdict([SMALL])) == ["auto", "embedded/small", "small"]
+        assert router.names(verdict([SMALL])) == ["auto", "auto/own", "embedded/small", "small"]
         assert "fast" in router.names(verdict())
         assert "none" not in router.names(verdict())
 

@@ -30,6 +30,7 @@ from wye.core.errors import BadRequestError, PolicyError, UnknownModelError, Wye
 from wye.core.lane import Lane
 from wye.core.request import Needs, Operation, Request
 from wye.routing import Router
+from wye.routing.conversation import Conversation
 from wye.routing.router import MAX_CANDIDATES
 from wye.routing.strategy import Choice
 
@@ -122,7 +123,9 @@ def test_another_strategy_takes_the_place_of_the_built_in_one() -> None:
     class Backwards:
         name = "backwards"
 
-        def choose(self, permitted: Iterable[Deployment], request: Request, judged: Verdict) -> Choice:
+        def choose(
+            self, permitted: Iterable[Deployment], request: Request, judged: Verdict, _: Conversation
+        ) -> Choice:
             assert request.model == "auto"
             assert judged.permitted
             return Choice(

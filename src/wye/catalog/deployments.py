@@ -10,6 +10,7 @@ from wye.core.lane import Lane
 from wye.core.money import Price
 from wye.core.request import Operation
 from wye.core.secret import Secret
+from wye.core.spelling import Spelling
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -19,11 +20,10 @@ LOOPBACK: tuple[Network, ...] = (
 )
 
 
-Speech = Literal["openai_chat", "anthropic_messages"]
-"""Protocols that an upstream may speak."""
-
-
-ReasoningField = Literal["", "reasoning", "reasoning_content", "thinking"]
+Speech = Literal["openai_chat", "openai_responses", "anthropic_messages", "gemini"]
+"""Protocols that an upstream may speak, and that requests are translated into."""
+Native = Speech | Literal["openai_completions"]
+"""Protocols whose requests an upstream may take as they are."""
 
 
 class Tls(msgspec.Struct, frozen=True):
@@ -96,7 +96,9 @@ class Deployment(msgspec.Struct, frozen=True):
     found_by: str
     """How wye knows of it, for people: `OPENAI_API_KEY`, `wye.yaml line 12`, ..."""
     protocol: Speech = "openai_chat"
-    """What the upstream speaks. Requests in another protocol are translated."""
+    """What requests in a protocol that the upstream does not speak are translated into."""
+    also: frozenset[Native] = frozenset()
+    """What else it speaks: requests in these are forwarded as they are."""
     operations: frozenset[Operation] = frozenset({Operation.CHAT})
     region: str | None = None
     api_key: Secret | None = None
@@ -113,9 +115,16 @@ class Deployment(msgspec.Struct, frozen=True):
     timeouts: Timeouts = Timeouts()
     replayable: bool = True
     """A request that died on a stale connection, unanswered, may be sent once more."""
-    max_output_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    """Chat: which field caps the output."""
-    stream_options: bool = True
-    """The upstream understands `stream_options.include_usage`."""
-    reasoning_field: ReasoningField = ""
-    """Chat: the member of an assistant's message that takes earlier thoughts back; empty = none is known."""
+    spelling: Spelling = Spelling()
+    """How it spells its protocol."""
+
+    @property
+    def emulates_tools(self) -> bool:
+        """Whether calls of tools are made of JSON that a schema holds it to, since it makes none itself."""
+        profile = self.profile
+        return (
+            profile.tools is False
+            and profile.json is True
+            and self.spelling.formats == "schema"
+            and Operation.CHAT in self.operations
+        )

@@ -1,85 +1,13 @@
-"""Providers wye knows: one literal each, with the models `auto` chooses from.
+"""Providers and engines wye knows: one literal each, with the models `auto` chooses from.
 
-All but Anthropic speak OpenAI's chat protocol. Facts are dated 2026-11-22 and conservative: what is not
-known is None. Regions are None throughout: no provider's default endpoint promises one; an operator
-who has it in a contract says so in `wye.yaml`.
-
-The lane is a fact of the *model*, not of the provider: most serve open and closed weights side by side
-(DeepInfra resells Claude, Mistral keeps its medium models closed). A model whose weights are not known
-to be open is `closed`, the stricter reading: a policy that permits `hosted` need not permit `closed`.
+Facts are dated 2026-11-22, from each provider's own API reference, and conservative: what is not known is
+None. Regions are None throughout: no provider's default endpoint promises one; an operator who has it in a
+contract says so in `wye.yaml`. `also` names what is documented and needs no memory, but for OpenAI's own.
 """
 
-import re
-from typing import Literal
-from urllib.parse import urlsplit
-
-import msgspec
-
-from wye.catalog.deployments import Deployment, Endpoint, Profile, ReasoningField, Speech
-from wye.catalog.prices import PriceList
-from wye.core.lane import Lane
-from wye.core.request import Operation
-from wye.core.secret import Secret
-
-# Families with published weights, by the last part of a model's name. Sizes ("32b") tell Qwen's open
-# models from its closed Max, Plus and Flash ones.
-_OPEN_WEIGHTS = re.compile(
-    r"gpt-oss-"
-    r"|gemma-?[234]"
-    r"|(meta-)?llama-?(v?[234]|guard|prompt-guard)"
-    r"|qw(en|q).*\d+b(-|$)"
-    r"|deepseek-(chat|reasoner|r1|v3|v4)"
-    r"|kimi-k2"
-    r"|glm-(4[.p][5-7]|5)(-|$|v)"
-    r"|(open-)?(mixtral-8x|mistral-7b|mistral-nemo)"
-    r"|mistral-(large-(2512|3)|small-(24b|3\.|2501|2503|2506))"
-    r"|(devstral|magistral)-small|ministral-(3b|8b|14b)-2512|pixtral-12b|voxtral-(mini|small)-.*2507"
-    r"|phi-[234]|olmo|minimax-m[12](-|$)"
-)
-# Searches the web, or sits on open weights without publishing its own.
-_NOT_OPEN = re.compile(r"sonar|online|compound")
-CLOSED_FAMILY = re.compile(r"(^|/)(gemini|claude|grok|gpt-\d|o[134]-)", re.IGNORECASE)
-"""Families that are certainly closed, for those who resell without saying so."""
-EMBEDDING = re.compile(r"embed|(^|/)(bge|e5|gte)-")
-
-
-def lane_of(model: str) -> Lane:
-    """Return the lane of a processor's model: `hosted` when its weights are known to be open."""
-    if model.startswith("~"):  # OpenRouter's "latest of": whatever it may become
-        return Lane.CLOSED
-    name = model.lower().rsplit("/", 1)[-1]
-    is_open = _OPEN_WEIGHTS.match(name) is not None and _NOT_OPEN.search(name) is None
-    return Lane.HOSTED if is_open else Lane.CLOSED
-
-
-def operations_of(model: str) -> frozenset[Operation]:
-    """Return what a model serves, as its name tells."""
-    return frozenset({Operation.EMBEDDINGS if EMBEDDING.search(model.lower()) else Operation.CHAT})
-
-
-class Model(msgspec.Struct, frozen=True):
-    """A model offered by default."""
-
-    id: str
-    """The provider's own name for it."""
-    profile: Profile = Profile()
-
-
-class Provider(msgspec.Struct, frozen=True):
-    """Who serves models behind an API."""
-
-    id: str
-    base_url: str
-    variables: tuple[str, ...]
-    """Environment variables that hold a key, in order; `_FILE` appended names a file instead."""
-    models: tuple[Model, ...] = ()
-    protocol: Speech = "openai_chat"
-    max_output_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    stream_options: bool = True
-    """Understands `stream_options.include_usage`; where not, the last chunk has the usage anyway."""
-    region: str | None = None
-    reasoning_field: ReasoningField = ""
-    """Where it takes the thoughts of earlier turns back; translated requests put them there."""
+from wye.catalog.deployments import Native, Profile
+from wye.catalog.provider import Model, Provider, Variant
+from wye.core.spelling import Refused, Spelling, Taken
 
 
 def _chat(
@@ -108,11 +36,46 @@ def _embedding(id: str, context: int) -> Model:  # noqa: A002  # as in Model
     return Model(id, Profile(context_tokens=context, tools=False, vision=False, json=False))
 
 
+def _all(*names: Refused) -> frozenset[Refused]:
+    return frozenset(names)
+
+
+_NO_SAMPLING = _all("temperature", "top_p", "presence_penalty", "frequency_penalty")
+_SAMPLES: frozenset[Taken] = frozenset({"top_k"})
+_TAKES: frozenset[Taken] = frozenset({"allowed_tools", "developer"})
+_COMPLETES: frozenset[Native] = frozenset({"openai_completions"})
+_NINE = Variant(r"(mi|mini|magi|dev|code|pi)(s|x)tral", Spelling(call_ids="nine", takes=_SAMPLES))
+"""Mistral's own templates refuse other ids of tool calls, whoever serves them."""
+
+_OPENAI = Spelling(
+    max_output_field="max_completion_tokens",
+    call_ids="forty",
+    takes=_TAKES,
+    refuses=_NO_SAMPLING | _all("logprobs", "stop"),  # of models that reason, which all newer ones do
+)
 OPENAI = Provider(
     id="openai",
     base_url="https://api.openai.com/v1",
     variables=("OPENAI_API_KEY",),
-    max_output_field="max_completion_tokens",
+    also=frozenset({"openai_responses"}),
+    spelling=_OPENAI,
+    variants=(
+        Variant(
+            r"^(gpt-[5-9][.\d]*-(codex|pro)|o\d+-pro|codex-|computer-use-)|-deep-research",
+            protocol="openai_responses",
+            also=frozenset(),
+        ),
+        Variant(r"-instruct$|^(davinci|babbage)-", also=_COMPLETES),
+        Variant(
+            r"^(gpt-[34]|chatgpt-|gpt-5-chat)",
+            Spelling(
+                max_output_field="max_completion_tokens",
+                effort_field="",
+                call_ids="forty",
+                takes=_TAKES,
+            ),
+        ),
+    ),
     models=(
         _chat("gpt-5.5", 1_000_000, 128_000, vision=True, strong=True),
         _chat("gpt-5.4-mini", 400_000, 128_000, vision=True),
@@ -126,18 +89,61 @@ ANTHROPIC = Provider(
     base_url="https://api.anthropic.com/v1",
     variables=("ANTHROPIC_API_KEY",),
     protocol="anthropic_messages",
-    stream_options=False,
+    spelling=Spelling(call_ids="words", refuses=_all("temperature_with_top_p")),
+    variants=(
+        Variant(
+            r"claude-opus-4[-.][7-9]|claude-(opus|sonnet|haiku)-[5-9]|claude-(fable|mythos)",
+            Spelling(call_ids="words", refuses=_all("temperature", "top_p", "top_k")),
+        ),
+        Variant(
+            r"claude-(\d|instant)|claude-(opus|sonnet)-4(-0|-20\d{6}|@|$)",
+            Spelling(call_ids="words", formats="none", refuses=_all("strict")),
+        ),
+    ),
     models=(
         _chat("claude-opus-4-8", 1_000_000, None, vision=True, strong=True),
         _chat("claude-haiku-4-5", 200_000, 64_000, vision=True),
     ),
 )
+GOOGLE = Provider(
+    id="google",
+    base_url="https://generativelanguage.googleapis.com/v1beta",
+    variables=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    protocol="gemini",
+    spelling=Spelling(refuses=_all("presence_penalty", "frequency_penalty")),
+    variants=(Variant(r"gemini-(1|2\.0)", Spelling()),),
+    models=(
+        _chat("gemini-3.1-pro-preview", 1_048_576, 65_536, vision=True, strong=True),
+        _chat("gemini-3.5-flash", 1_000_000, 65_536, vision=True),
+        _chat("gemini-2.5-pro", 1_048_576, 65_536, vision=True),
+        _chat("gemini-2.5-flash", 1_048_576, 65_536, vision=True),
+        _chat("gemini-2.5-flash-lite", 1_000_000, 65_536, vision=True),
+    ),
+)
+_MISTRAL = _all("seed", "user", "logprobs")
 MISTRAL = Provider(
     id="mistral",
     base_url="https://api.mistral.ai/v1",
     variables=("MISTRAL_API_KEY",),
-    reasoning_field="thinking",
-    stream_options=False,
+    spelling=Spelling(
+        stream_options=False,
+        reasoning_field="thinking",
+        effort_field="",
+        call_ids="nine",
+        refuses=_MISTRAL,
+    ),
+    variants=(
+        Variant(
+            r"^open-|mamba",
+            Spelling(
+                stream_options=False,
+                effort_field="",
+                call_ids="nine",
+                formats="object",
+                refuses=_MISTRAL,
+            ),
+        ),
+    ),
     models=(
         _chat("mistral-large-2512", 262_144, None, vision=True),
         _chat("mistral-medium-3-5", 262_144, None, vision=True),
@@ -145,21 +151,47 @@ MISTRAL = Provider(
         _embedding("mistral-embed", 8_192),
     ),
 )
+_DEEPSEEK = _all("parallel_tool_calls", "seed", "strict", "n", "user")
 DEEPSEEK = Provider(
     id="deepseek",
     base_url="https://api.deepseek.com",
     variables=("DEEPSEEK_API_KEY",),
-    reasoning_field="reasoning_content",
+    spelling=Spelling(
+        reasoning_field="reasoning_content",
+        effort_field="thinking",
+        formats="object",
+        refuses=_DEEPSEEK,
+    ),
+    variants=(
+        Variant(
+            r"reasoner",
+            Spelling(
+                reasoning_field="reasoning_content",
+                effort_field="",
+                formats="object",
+                refuses=_DEEPSEEK | _NO_SAMPLING | _all("logprobs", "tool_choice"),
+            ),
+        ),
+    ),
     models=(
         _chat("deepseek-v4-pro", 1_000_000, 393_216, vision=False),
         _chat("deepseek-v4-flash", 1_000_000, 393_216),
     ),
 )
+_MOONSHOT = _all("tool_choice", "parallel_tool_calls", "image_url", "seed", "logprobs", "user")
 MOONSHOT = Provider(
     id="moonshot",
     base_url="https://api.moonshot.ai/v1",
     variables=("MOONSHOT_API_KEY",),
-    reasoning_field="reasoning_content",
+    spelling=Spelling(
+        reasoning_field="reasoning_content",
+        effort_field="thinking",
+        formats="object",
+        refuses=_MOONSHOT | _NO_SAMPLING | _all("n"),  # its newer models have fixed values for these
+    ),
+    variants=(
+        Variant(r"^moonshot-v1|kimi-k2-", Spelling(effort_field="", formats="object", refuses=_MOONSHOT)),
+    ),
     models=(
         _chat("kimi-k2.5", 262_144, None, vision=True),
         _chat("kimi-k2.6", 262_144, None, vision=True),
@@ -169,16 +201,24 @@ TOGETHER = Provider(
     id="together",
     base_url="https://api.together.xyz/v1",
     variables=("TOGETHER_API_KEY",),
+    also=_COMPLETES,
+    spelling=Spelling(takes=_SAMPLES, refuses=_all("parallel_tool_calls")),
     models=(
         _chat("openai/gpt-oss-120b", 131_072, None, vision=False),
         _chat("meta-llama/Llama-3.3-70B-Instruct-Turbo", 131_072, None, vision=False),
         _chat("deepseek-ai/DeepSeek-V4-Pro-0813", 1_048_576, None, vision=False),
     ),
 )
+_GROQ = _all("n", "logprobs", "presence_penalty", "frequency_penalty")
 GROQ = Provider(
     id="groq",
     base_url="https://api.groq.com/openai/v1",
     variables=("GROQ_API_KEY",),
+    spelling=Spelling(effort_field="", formats="object", refuses=_GROQ),
+    variants=(
+        Variant(r"gpt-oss", Spelling(refuses=_GROQ)),
+        Variant(r"kimi-k2|llama-4", Spelling(effort_field="", refuses=_GROQ)),
+    ),
     models=(
         _chat("openai/gpt-oss-120b", 131_072, 65_536, vision=False),
         _chat("openai/gpt-oss-20b", 131_072, 65_536, vision=False),
@@ -188,6 +228,8 @@ FIREWORKS = Provider(
     id="fireworks",
     base_url="https://api.fireworks.ai/inference/v1",
     variables=("FIREWORKS_API_KEY",),
+    also=_COMPLETES,
+    spelling=Spelling(reasoning_field="reasoning_content", takes=_SAMPLES),
     models=(
         _chat("accounts/fireworks/models/gpt-oss-120b", 131_072, 32_768, vision=False),
         _chat("accounts/fireworks/models/kimi-k2p5", 262_144, None),
@@ -198,17 +240,30 @@ DEEPINFRA = Provider(
     id="deepinfra",
     base_url="https://api.deepinfra.com/v1/openai",
     variables=("DEEPINFRA_API_KEY", "DEEPINFRA_TOKEN"),
+    also=_COMPLETES,
+    spelling=Spelling(takes=_SAMPLES, refuses=_all("parallel_tool_calls")),
     models=(
         _chat("google/gemma-4-31B-it", 262_144, None, vision=True),
         _chat("openai/gpt-oss-120b", 131_072, None, vision=False),
         _chat("meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8", 1_048_576, None),
     ),
 )
+_OPENROUTER = Spelling(
+    reasoning_field="reasoning", effort_field="reasoning", call_ids="words", takes=_SAMPLES
+)
 OPENROUTER = Provider(
     id="openrouter",
     base_url="https://openrouter.ai/api/v1",
     variables=("OPENROUTER_API_KEY",),
-    reasoning_field="reasoning",
+    also=_COMPLETES,
+    spelling=_OPENROUTER,
+    variants=(
+        Variant(r"^~?anthropic/", also=frozenset({"anthropic_messages"})),
+        Variant(
+            r"^mistralai/",
+            Spelling(reasoning_field="reasoning", effort_field="reasoning", call_ids="nine", takes=_SAMPLES),
+        ),
+    ),
     models=(
         _chat("openai/gpt-5.5", 1_050_000, None, vision=True, strong=True),
         _chat("anthropic/claude-opus-4.8", 1_000_000, None, vision=True, strong=True),
@@ -220,76 +275,34 @@ OPENROUTER = Provider(
 PROVIDERS: dict[str, Provider] = {
     provider.id: provider
     for provider in (
-        *(OPENAI, ANTHROPIC),
+        *(OPENAI, ANTHROPIC, GOOGLE),
         *(MISTRAL, DEEPSEEK, MOONSHOT),
         *(TOGETHER, GROQ, FIREWORKS, DEEPINFRA, OPENROUTER),
     )
 }
 
-
-class Account(msgspec.Struct, frozen=True):
-    """A provider with a key: enough to name any of its models in a request.
-
-    `endpoint`, `lane`, `region` and `only` are the operator's word, over what the catalogue says.
-    """
-
-    provider: Provider
-    key: Secret | None
-    found_by: str
-    endpoint: Endpoint
-    lane: Lane | None = None
-    region: str | None = None
-    only: frozenset[str] | None = None
-    """Serve no other models; None = any."""
-
-    def deployments(self, prices: PriceList) -> tuple[Deployment, ...]:
-        """Return the models offered by default."""
-        return tuple(provider_deployment(self, model.id, prices) for model in self.provider.models)
-
-
-def provider_deployment(account: Account, model: str, prices: PriceList) -> Deployment:
-    """Build the deployment of any model name at a provider: `provider/model` in a request.
-
-    A name the catalogue does not know has no price and an empty profile: unknown, not free.
-    """
-    provider = account.provider
-    known = next((row for row in provider.models if row.id == model), None)
-    profile = (
-        Profile(context_tokens=prices.context_tokens(provider.id, model)) if known is None else known.profile
+_VLLM = Spelling(takes=_SAMPLES)
+_LLAMA = Spelling(reasoning_field="reasoning_content", takes=_SAMPLES)
+ENGINES: dict[str, Provider] = {
+    engine.id: engine
+    for engine in (
+        Provider("embedded", spelling=_LLAMA),
+        Provider("llama-server", also=_COMPLETES, spelling=_LLAMA),
+        Provider("vllm", also=_COMPLETES, spelling=_VLLM, variants=(_NINE,)),
+        Provider("sglang", also=_COMPLETES, spelling=_LLAMA),
+        Provider(
+            "ollama",
+            also=_COMPLETES,
+            spelling=Spelling(
+                refuses=_all("image_url", "tool_choice", "parallel_tool_calls", "n", "user"),
+            ),
+        ),
+        Provider("tgi", also=_COMPLETES, spelling=Spelling(refuses=_all("n", "parallel_tool_calls"))),
+        Provider(
+            "lmstudio",
+            also=_COMPLETES,
+            spelling=Spelling(takes=_SAMPLES, refuses=_all("image_url")),
+        ),
     )
-    return Deployment(
-        id=f"{provider.id}/{model}",
-        model=model,
-        provider=provider.id,
-        lane=account.lane or lane_of(model),
-        endpoint=account.endpoint,
-        found_by=account.found_by,
-        protocol=provider.protocol,
-        operations=operations_of(model),
-        region=account.region or provider.region,
-        api_key=account.key,
-        profile=profile,
-        price=prices.find(provider.id, model),
-        max_output_field=provider.max_output_field,
-        stream_options=provider.stream_options,
-        reasoning_field=provider.reasoning_field,
-    )
-
-
-def endpoint_of(url: str) -> Endpoint:
-    """Read a base URL. Raises `ValueError` that says what is wrong.
-
-    Only `scheme://host[:port][/path]`: credentials, a query or a fragment do not belong in one.
-    """
-    if re.search(r"[^!-~]", url):
-        message = "a base URL is printable ASCII without spaces"
-        raise ValueError(message)
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        message = "a base URL starts with http:// or https:// and a host"
-        raise ValueError(message)
-    if parts.username is not None or parts.query or parts.fragment:
-        message = "a base URL has no credentials, query or fragment"
-        raise ValueError(message)
-    port = parts.port if parts.port is not None else (443 if parts.scheme == "https" else 80)
-    return Endpoint(parts.scheme, parts.hostname, port, parts.path.rstrip("/"))
+}
+"""Engines, which discovery recognises or config gives an address."""

@@ -38,6 +38,7 @@ COMMANDS = {
     "keys": Lazy("wye.cli.keys:keys", "Create, list, rotate and revoke keys."),
     "config": Lazy("wye.cli.config:config", "Check and show wye.yaml."),
     "init": Lazy("wye.cli.init:init", "Write a commented wye.yaml from what is found here."),
+    "import": Lazy("wye.cli.importing:importing", "Turn another gateway's configuration into wye.yaml."),
     "doctor": Lazy("wye.cli.doctor:doctor", "Check this machine and say what to fix."),
 }
 

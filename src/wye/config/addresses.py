@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from wye.catalog.accounts import endpoint_of
 from wye.catalog.deployments import LOOPBACK, Endpoint, Network, Tls
-from wye.catalog.providers import endpoint_of
 from wye.config.settings import TlsSettings
 
 _MAX_PORT = 65_535

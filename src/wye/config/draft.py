@@ -5,13 +5,14 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path as File
 
+from wye.catalog import providers
 from wye.config.problems import Path, Problem, dotted, suggestion
 from wye.config.settings import DEFAULT_LABELS, Settings
 from wye.config.tree import Node
 from wye.core.errors import BadRequestError
 from wye.core.label import LABEL_RULE, parse_labels
 
-ENGINES = frozenset({"embedded", "ollama", "llama-server", "vllm", "sglang", "tgi", "lmstudio"})
+ENGINES = frozenset(providers.ENGINES)
 """Providers that are found by looking, not by a key: what they serve is named `engine/model`."""
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*\Z")

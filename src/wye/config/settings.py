@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from wye.catalog.deployments import Speech
+from wye.catalog.deployments import Native, Speech
 from wye.core.lane import Lane
+from wye.core.spelling import CallIds, Formats, MaxOutputField, Refused, Taken
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -134,6 +135,8 @@ class DeploymentSettings(Section, frozen=True):
     """Where it is reached, up to and with `/v1`."""
     protocol: Speech | None = None
     """What it speaks; default: what the provider is known to, else `openai_chat`."""
+    also: tuple[Native, ...] | None = None
+    """What else it speaks at this address: requests in these are forwarded as they are."""
     lane: Lane | None = None
     """Who holds the weights, and where the data goes."""
     region: str | None = None
@@ -163,12 +166,22 @@ class DeploymentSettings(Section, frozen=True):
     retries: Annotated[int, msgspec.Meta(ge=0, le=5)] = 1
     """Further attempts at this deployment after a failure that may pass."""
     timeouts: TimeoutSettings = TimeoutSettings()
-    max_output_field: Literal["max_tokens", "max_completion_tokens"] | None = None
+    max_output_field: MaxOutputField | None = None
     """Which field caps the output; default: what the provider is known to take, else `max_tokens`."""
-    stream_options: bool = True
-    """It understands `stream_options.include_usage`."""
+    stream_options: bool | None = None
+    """It understands `stream_options.include_usage`; default: what the provider is known to, else `true`."""
     reasoning_field: Literal["reasoning", "reasoning_content", "thinking"] | None = None
     """Where a translated request puts earlier thoughts; default: what the provider is known to take."""
+    effort_field: Literal["reasoning_effort", "reasoning", "thinking"] | None = None
+    """How a translated request says how hard to think: a word, OpenRouter's object, or on and off."""
+    call_ids: CallIds | None = None
+    """Ids of calls: `forty` characters, `words` (64 letters, digits, `_`, `-`), `nine` (letters, digits)."""
+    formats: Formats | None = None
+    """What it holds an answer to: a JSON schema, any JSON object, or nothing."""
+    takes: tuple[Taken, ...] | None = None
+    """What it takes that not every Chat upstream does."""
+    refuses: tuple[Refused, ...] | None = None
+    """What it does not take: a translated request is sent without, or not sent, and says so."""
 
 
 class When(Section, frozen=True):
@@ -261,6 +274,15 @@ class LedgerSettings(Section, frozen=True):
     """Keep prompts and answers. Off unless you say so."""
 
 
+class ResponsesSettings(Section, frozen=True):
+    """Conversations that go on from an earlier answer (`previous_response_id`)."""
+
+    store: bool = False
+    """Keep conversations on `/v1/responses` that no upstream keeps, unless the client says `store: false`."""
+    keep_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 30
+    """How long an answer can be gone on from, and what is kept of it is kept."""
+
+
 class DiscoverySettings(Section, frozen=True):
     """What is looked for without being configured."""
 
@@ -320,6 +342,7 @@ class Settings(Section, frozen=True):
     keys: KeySettings = KeySettings()
     listener: ListenerSettings = ListenerSettings()
     ledger: LedgerSettings = LedgerSettings()
+    responses: ResponsesSettings = ResponsesSettings()
     discovery: DiscoverySettings = DiscoverySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

@@ -68,14 +68,15 @@ def _lines(key: str, value: Any, path: Path, root: Node, depth: int) -> Iterator
         yield f"{indent}{_text(key)}:" if below else f"{indent}{_text(key)}: {{}}{mark}"
         yield from below
     else:
-        yield f"{indent}{_text(key)}: {_flow(value)}{mark}"
+        yield f"{indent}{_text(key)}: {flow(value)}{mark}"
 
 
-def _flow(value: Any) -> str:  # noqa: ANN401  # any plain value
+def flow(value: Any) -> str:  # noqa: ANN401  # any plain value
+    """Spell a plain value on one line."""
     if isinstance(value, list):
-        return f"[{', '.join(_flow(item) for item in value)}]"
+        return f"[{', '.join(flow(item) for item in value)}]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_text(k)}: {_flow(v)}" for k, v in value.items() if v is not None) + "}"
+        return "{" + ", ".join(f"{_text(k)}: {flow(v)}" for k, v in value.items() if v is not None) + "}"
     return _text(value) if isinstance(value, str) else json.dumps(value)
 
 

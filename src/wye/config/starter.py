@@ -4,8 +4,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from wye.catalog.deployments import Deployment
-from wye.catalog.providers import PROVIDERS
-from wye.config.draft import ENGINES
+from wye.catalog.providers import ENGINES, PROVIDERS
 from wye.config.names import is_name
 from wye.config.show import quoted
 from wye.core.lane import Lane

@@ -79,8 +79,10 @@ class _Loader(yaml.BaseLoader):
         return node
 
 
-def parse(content: bytes, file: str) -> tuple[Node, list[Problem]]:
+def parse(content: bytes, file: str, *, merge: bool = False) -> tuple[Node, list[Problem]]:
     """Parse one YAML document whose root is a mapping, with the problems of single values.
+
+    `merge`: follow YAML 1.1's merge keys (`<<: *defaults`), which other programs' files may have.
 
     Raises `ConfigError` when there is nothing to go on with.
     """
@@ -91,7 +93,7 @@ def parse(content: bytes, file: str) -> tuple[Node, list[Problem]]:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError([Problem(file, line, 1, "", "not UTF-8", "Save the file as UTF-8")]) from None
-    builder = _Builder(file)
+    builder = _Builder(file, merge=merge)
     root = builder.build(_compose(text, file), ())
     if root.value is None:
         root.value = {}
@@ -129,10 +131,11 @@ def _whole(file: str, what: str, fix: str) -> ConfigError:
 class _Builder:
     """Turns composed nodes into the tree, collecting problems."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, merge: bool) -> None:
         self.file = file
         self.problems: list[Problem] = []
         self.count = 0
+        self._merge = merge
 
     def report(self, node: Node, path: Path, what: str, fix: str = "") -> None:
         self.problems.append(Problem(self.file, node.line, node.column, dotted(path), what, fix))
@@ -159,12 +162,17 @@ class _Builder:
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Node]:
         entries: dict[str, Node] = {}
+        merged: dict[str, Node] = {}
         for key, value in node.value:
             place = Node(None, key.start_mark.line + 1, key.start_mark.column + 1)
             if not isinstance(key, yaml.ScalarNode):
                 self.report(place, path, "a key must be text")
                 continue
             name = key.value
+            if name == "<<" and key.style is None and self._merge:
+                for name, below in self._merged(value, path).items():
+                    merged.setdefault(name, below)
+                continue
             if name == "<<" and key.style is None:
                 self.report(place, path, "merge keys are not supported", "Write the fields out")
                 continue
@@ -175,4 +183,13 @@ class _Builder:
             built = self.build(value, (*path, name))
             built.line, built.column = place.line, place.column
             entries[name] = built
+        return merged | entries
+
+    def _merged(self, node: yaml.Node, path: Path) -> dict[str, Node]:
+        """Return what `<<` brings in: the entries of one mapping, or of several; the first counts."""
+        sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        entries: dict[str, Node] = {}
+        for source in reversed(sources):
+            built = self.build(source, (*path, "<<"))
+            entries |= built.value if isinstance(built.value, dict) else {}
         return entries

@@ -54,6 +54,8 @@ class Text(Section, frozen=True, tag="text"):
     text: str
     cache: CacheMark | None = None
     citations: tuple[Citation, ...] = ()
+    signature: str = ""
+    """Gemini's thought signature, to be sent back with it."""
     extras: Extras = {}
 
 
@@ -109,6 +111,8 @@ class ToolCall(Section, frozen=True, tag="tool_call"):
     """JSON text as the model wrote it: it need not be valid."""
     signature: str = ""
     """Gemini's thought signature, to be sent back with it."""
+    custom: bool = False
+    """The call of a custom tool: `arguments` is text that need not be JSON."""
     cache: CacheMark | None = None
     extras: Extras = {}
 
@@ -170,6 +174,10 @@ class Tool(Section, frozen=True, tag="tool"):
     schema: Extras | None = None
     """JSON Schema of its arguments; None = none stated."""
     strict: bool | None = None
+    custom: bool = False
+    """OpenAI's custom tools: they take text in place of JSON."""
+    grammar: Extras | None = None
+    """What that text may be, in the Responses API's shape (`format` of a custom tool); None = anything."""
     cache: CacheMark | None = None
     extras: Extras = {}
 

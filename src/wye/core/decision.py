@@ -31,6 +31,16 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     expected_cost: Decimal | None = None
 
 
+class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a conversation was served last: its prompt cache is there."""
+
+    deployment: str
+    cached_tokens: int = 0
+    """Of its prompt, that the upstream last said it had read from, or written to, its cache."""
+    switching_cost: Decimal | None = None
+    """USD that it costs to have them read anew, once a decision has looked; None = not known."""
+
+
 class Decision(msgspec.Struct, frozen=True):
     """An ordered choice. The first candidate is attempted first, the others are fallbacks."""
 
@@ -40,3 +50,5 @@ class Decision(msgspec.Struct, frozen=True):
     excluded: tuple[Candidate, ...] = ()
     reasons: tuple[str, ...] = ()
     revision: str = ""
+    seat: Seat | None = None
+    """Where the conversation sat when this was decided; None = nowhere, or there was no choice."""

@@ -28,6 +28,18 @@ class BadRequestError(WyeError):
     kind = "invalid_request"
 
 
+class CannotCarryError(BadRequestError):
+    """The upstream's protocol has no words for something that the request means."""
+
+    kind = "cannot_translate"
+
+
+class UnknownPreviousError(BadRequestError):
+    """The answer that a request goes on from is not known to its key, or was not kept."""
+
+    kind = "previous_response_not_found"
+
+
 class UnauthenticatedError(WyeError):
     """No key, or one that is not known, revoked or expired."""
 

@@ -36,6 +36,7 @@ class Folder:
         self._begin: Begin | None = None
         self._parts: dict[_Key, Part] = {}
         self._texts: dict[_Key, list[str]] = {}
+        self._summaries: dict[_Key, dict[int, list[str]]] = {}
         self._finished: dict[int, Finished] = {}
         self._logprobs: dict[int, list[Extras]] = {}
         self._usage: Usage | None = None
@@ -61,6 +62,8 @@ class Folder:
             message = "the stream has no end"
             raise OrderError(message)
         parts = {key: _filled(part, "".join(self._texts[key])) for key, part in self._parts.items()}
+        for key, passages in self._summaries.items():
+            parts[key] = _summarized(parts[key], ["".join(passages[at]) for at in sorted(passages)])
         choices = sorted({0} | {choice for choice, _ in parts} | set(self._finished))
         return Answer(
             id=self._begin.id,
@@ -79,7 +82,11 @@ class Folder:
                 self._parts[key] = event.part
                 self._texts[key] = []
             case Delta():
-                self._texts[key].append(event.text)
+                if event.passage is None:
+                    self._texts[key].append(event.text)
+                else:
+                    passages = self._summaries.setdefault(key, {})
+                    passages.setdefault(event.passage, []).append(event.text)
                 if event.logprobs is not None:
                     self._logprobs.setdefault(event.choice, []).append(event.logprobs)
             case Sign():
@@ -124,15 +131,20 @@ def _filled(part: Part, text: str) -> Part:
     raise OrderError(message)
 
 
+def _summarized(part: Part, passages: list[str]) -> Part:
+    if not isinstance(part, Reasoning):
+        message = f"a {type(part).__name__} has no summary"
+        raise OrderError(message)
+    return msgspec.structs.replace(part, summary=(*part.summary, *passages))
+
+
 def _signed(part: Part, event: Sign) -> Part:
     match part:
         case Reasoning():
             signature, encrypted = part.signature + event.signature, event.encrypted or part.encrypted
             return msgspec.structs.replace(part, signature=signature, encrypted=encrypted)
-        case ToolCall():
+        case ToolCall() | Text():
             return msgspec.structs.replace(part, signature=part.signature + event.signature)
-        case Text():
-            return msgspec.structs.replace(part, extras=part.extras | {"signature": event.signature})
     message = f"a {type(part).__name__} is not signed"
     raise OrderError(message)
 

@@ -89,5 +89,7 @@ class Record(msgspec.Struct, omit_defaults=True):
     """W3C trace id, when the client or an exporter has one."""
     parent: str = ""
     """The client's W3C span id (`parent-id` of its traceparent)."""
+    response: str = ""
+    """Id of the answer, where a request may go on from it: its upstream, or wye itself, holds it."""
     content: str = ""
     """Prompt and answer as JSON; only where config says `store_content`."""

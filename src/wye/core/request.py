@@ -47,6 +47,10 @@ class Request(msgspec.Struct, frozen=True):
     """It holds content (pictures, sound, files) that can become more tokens than it has bytes."""
     unpriced: str = ""
     """What of it costs something that tokens at the list price do not bound; empty = nothing."""
+    previous: str = ""
+    """Id of the answer that it goes on from (Responses); empty = it brings the whole conversation."""
+    keep: bool = False
+    """The client expects that the answer can be gone on from (Responses: `store`, unless it says no)."""
     steers: str = ""
     """The field by which an upstream might let it choose another upstream; empty = there is none."""
 

@@ -44,6 +44,8 @@ class Delta(Section, frozen=True, tag="delta"):
     index: int
     text: str
     choice: int = 0
+    passage: int | None = None
+    """Of a thought: the passage of its `summary` that this is more of, from 0; None = of its text."""
     logprobs: Extras | None = None
     """Of these tokens, in OpenAI Chat's shape."""
 

@@ -7,7 +7,7 @@ from wye.gateway.arrival import Arrival
 from wye.gateway.downstream import JSON
 from wye.gateway.listener.exchange import Message, Scope
 from wye.gateway.pipeline import Pipeline, own_headers
-from wye.gateway.spoken import MODEL_ROUTES
+from wye.gateway.spoken import codec_at
 from wye.protocols.codec import Codec
 
 Receive = Callable[[], Awaitable[Message]]
@@ -24,7 +24,7 @@ class App:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request. No coroutine itself: the pipeline's is one frame nearer."""
-        codec = MODEL_ROUTES.get(scope["path"])
+        codec = codec_at(scope["path"], scope["query_string"])
         if codec is None:
             return self._control(scope, receive, send)
         arrival = Arrival(scope)

@@ -32,7 +32,8 @@ from wye.gateway.limits import Limits
 from wye.gateway.refusals import refusal, retry_after_seconds
 from wye.gateway.target import ANTHROPIC, Target
 from wye.ledger.entry import Entry
-from wye.protocols.codec import Edits, Relay
+from wye.protocols.codec import Codec, Edits, Relay
+from wye.protocols.sse import CONTENT_TYPE
 from wye.providers.egress import Egress
 from wye.providers.transport.errors import NotSentError, TransportError, TransportTimeoutError
 from wye.providers.transport.response import Response
@@ -119,13 +120,13 @@ class Attempts:
         streaming = job.request.stream
         edits = Edits(
             deployment.model,
-            include_usage=streaming and not job.request.wants_usage and deployment.stream_options,
+            include_usage=streaming and not job.request.wants_usage and deployment.spelling.stream_options,
             output_cap=hold.reservation.output_cap,
-            output_cap_field=deployment.max_output_field,
+            output_cap_field=deployment.spelling.max_output_field,
         )
         head = b"%bx-request-id: %b\r\n" % (target.head, job.entry.request_id.encode("latin-1"))
         path, body = _upstream_request(job, hold, edits)
-        if job.betas and deployment.protocol == ANTHROPIC:
+        if job.betas and ANTHROPIC in target.verbatim:
             head += b"anthropic-beta: %b\r\n" % job.betas
         try:
             grant = self._egress.admit(job.verdict, deployment)
@@ -138,7 +139,7 @@ class Attempts:
         try:
             if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
                 return await self._refused(job, hold, response)
-            if streaming and _is_event_stream(response):
+            if streaming and _is_stream(response, job.codec, hold.crossing):
                 return await self._first_events(job, hold, edits, response)
             return await self._whole(job, hold, response)
         except TransportError as error:
@@ -151,7 +152,7 @@ class Attempts:
         body = await response.read(MAX_ANSWER_BYTES)
         try:
             if hold.crossing is None:
-                usage = job.codec.usage(body)
+                usage = job.native.usage(body)
             else:
                 body, usage = hold.crossing.answer(body)
         except (ValueError, RecursionError):
@@ -162,14 +163,14 @@ class Attempts:
 
     async def _first_events(self, job: Job, hold: Hold, edits: Edits, response: Response) -> Answer | Failure:
         """Wait for the first event that says something: comments alone do not commit to this upstream."""
-        relay: Relay = job.codec.relay(edits) if hold.crossing is None else hold.crossing.relay()
-        rest = b""
+        relay: Relay = job.native.relay(edits) if hold.crossing is None else hold.crossing.relay()
+        rest, mark = b"", job.codec.mark
         try:
             async for chunk in response:
                 first = relay.feed(chunk)
                 if relay.error:
                     break
-                if b"data:" in first:
+                if mark in first:
                     hold.first_byte = time.perf_counter()
                     return Answer(response.status, first, None, response, hold, streamed=True, relay=relay)
             rest = relay.finish()
@@ -224,7 +225,7 @@ class Attempts:
 def _upstream_request(job: Job, hold: Hold, edits: Edits) -> tuple[bytes, bytes]:
     """Return the path below the endpoint's base and the body: the client's own bytes, or a translation."""
     if hold.crossing is None:
-        return job.codec.target, job.codec.splice(job.request, edits)
+        return job.native.path(edits.model), job.native.splice(job.request, edits)
     return hold.crossing.path, hold.crossing.request(edits)
 
 
@@ -258,5 +259,6 @@ async def _backoff(again: int, retry_after: float | None) -> bool:
     return True
 
 
-def _is_event_stream(response: Response) -> bool:
-    return (response.header(b"content-type") or b"").lstrip().lower().startswith(b"text/event-stream")
+def _is_stream(response: Response, codec: Codec, crossing: Crossing | None) -> bool:
+    expected = codec.stream_type if crossing is None else CONTENT_TYPE
+    return (response.header(b"content-type") or b"").lstrip().lower().startswith(expected)

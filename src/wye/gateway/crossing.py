@@ -5,29 +5,21 @@ from typing import NamedTuple
 import msgspec
 
 from wye.core.chat import Chat
-from wye.core.errors import BadRequestError
+from wye.core.errors import CannotCarryError
 from wye.core.stream import End, Event, Fail, Used
 from wye.core.usage import Usage
 from wye.gateway.refusals import MAX_WORDS
 from wye.protocols.codec import Edits
-from wye.protocols.lossiness import losses
-from wye.protocols.translate import Dialect, EventReader, EventWriter, Wire
+from wye.protocols.fitting import prepare
+from wye.protocols.translate import DownstreamDialect, EventReader, EventWriter, UpstreamDialect, Wire
 
 _UNFINISHED = "the upstream's stream ended before the answer was finished"
-
-
-class CannotCarryError(BadRequestError):
-    """The upstream's protocol has no words for something that the request means."""
-
-    kind = "cannot_translate"
 
 
 class Shore(NamedTuple):
     """An upstream as a crossing sees it."""
 
-    dialect: Dialect
-    path: bytes
-    """Below the upstream's base path."""
+    dialect: UpstreamDialect
     wire: Wire
 
 
@@ -36,20 +28,24 @@ class Crossing:
 
     __slots__ = ("_chat", "_source", "_target", "_wants_usage", "_wire", "lost", "path")
 
-    def __init__(self, chat: Chat, source: Dialect, to: "Shore", *, wants_usage: bool, betas: bool) -> None:
+    def __init__(
+        self, chat: Chat, source: DownstreamDialect, to: "Shore", *, wants_usage: bool, betas: bool
+    ) -> None:
         """Raise `CannotCarryError` if the upstream cannot be told what `chat` means.
 
         `betas`: the request named some of Anthropic's in a header, which this upstream does not get.
         """
-        told = losses(chat, source.name, to.dialect.name, to.wire)
+        told = prepare(chat, source.name, to.dialect.name, to.wire)
         if told.refuse:
             raise CannotCarryError("; ".join(told.refuse))
+        chat = told.chat
         self._chat = chat
         self._source = source
         self._target = to.dialect
         self._wire = to.wire
         self._wants_usage = wants_usage
-        self.path = to.path
+        self.path = to.dialect.target(to.wire, stream=chat.stream)
+        """Below the upstream's base path."""
         self.lost = ("anthropic-beta", *told.annotate) if betas else told.annotate
         """Names, fit for a header, of what the upstream does not get; the request means the same without."""
 

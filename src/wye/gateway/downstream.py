@@ -4,13 +4,11 @@ import asyncio
 import time
 
 from wye.gateway.listener.exchange import Exchange
-from wye.protocols.sse import COMMENT
+from wye.protocols.codec import Codec
 
 SILENCE_SECONDS = 15.0
 
-STREAM_HEADERS = (
-    b"content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
-)
+STREAM_HEADERS = b"; charset=utf-8\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
 JSON = b"content-type: application/json\r\n"
 
 
@@ -20,12 +18,12 @@ class Downstream:
     `begun`: the head of a stream is out already; `over`: the last byte is. `bytes`: how much body is out.
     """
 
-    __slots__ = ("_exchange", "_headers", "_heartbeat", "begun", "bytes", "last_write", "over")
+    __slots__ = ("_codec", "_exchange", "_headers", "begun", "bytes", "last_write", "over")
 
-    def __init__(self, exchange: Exchange, headers: bytes, heartbeat: bytes = COMMENT) -> None:
+    def __init__(self, exchange: Exchange, headers: bytes, codec: Codec) -> None:
         self._exchange = exchange
         self._headers = headers
-        self._heartbeat = heartbeat
+        self._codec = codec
         self.begun = self.over = False
         self.bytes = 0
         self.last_write = time.monotonic()
@@ -40,7 +38,8 @@ class Downstream:
         """Send the head of a stream, unless a keep-alive already had to."""
         if not self.begun:
             self.begun = True
-            self._exchange.start(200, self._headers + STREAM_HEADERS + headers)
+            kind = b"content-type: " + self._codec.stream_type
+            self._exchange.start(200, self._headers + kind + STREAM_HEADERS + headers)
 
     async def write(self, chunk: bytes) -> None:
         """Pass a piece of a stream on; returns once the client keeps up."""
@@ -58,7 +57,7 @@ class Downstream:
         """Break the silence with what means nothing. Sends the head first if no upstream has answered yet."""
         if not self.over and not self._exchange.paused:
             self.begin()
-            self._put(self._heartbeat)
+            self._put(self._codec.heartbeat)
 
     def _put(self, chunk: bytes) -> None:
         self.bytes += len(chunk)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from wye.core.chat import Chat
 from wye.core.decision import Decision, Verdict
@@ -16,7 +17,7 @@ from wye.gateway.limits import Reservation
 from wye.gateway.spoken import crossing, read
 from wye.gateway.target import Target
 from wye.ledger.entry import Entry
-from wye.protocols.codec import Codec, Relay
+from wye.protocols.codec import Codec, NativeCodec, Relay
 from wye.providers.transport.response import Response
 
 
@@ -100,6 +101,11 @@ class Job:
     refused: BadRequestError | None = None
     """Why a candidate was passed over."""
     _chat: Chat | None = None
+
+    @property
+    def native(self) -> NativeCodec:
+        """The codec, for an upstream that takes its requests as they are: such codecs are native."""
+        return cast("NativeCodec", self.codec)
 
     @property
     def verbatim(self) -> bool:

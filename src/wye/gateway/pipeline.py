@@ -30,7 +30,6 @@ from wye.gateway.listener.exchange import HangupError
 from wye.gateway.runtime import Runtime
 from wye.ledger.entry import Entry
 from wye.ledger.keystore import Scope
-from wye.protocols.anthropic_count import AnthropicCount
 from wye.protocols.codec import Codec, Relay
 from wye.providers.transport.errors import TransportError, TransportTimeoutError
 
@@ -58,7 +57,7 @@ class Pipeline:
         except WyeError as error:
             self._turn_away(error, arrival, codec)
             return
-        downstream = Downstream(arrival.exchange, own_headers(arrival, codec), codec.heartbeat)
+        downstream = Downstream(arrival.exchange, own_headers(arrival, codec), codec)
         entry = Entry.begin(arrival.id, arrival.request_id, codec.name, codec.operation._value_)
         entry.key, entry.team = caller.key_id, caller.team
         entry.trace, entry.parent = arrival.trace, arrival.parent
@@ -80,7 +79,7 @@ class Pipeline:
             if request.stream:
                 self._heart.watch(downstream)
             job = Job(request, verdict, decision, codec, caller, entry, now.targets, arrival.betas)
-            if isinstance(codec, AnthropicCount) and not job.verbatim:
+            if codec.estimate is not None and not job.verbatim:
                 self._estimate(codec.estimate(request), entry, downstream)
                 return
             answer = await self._attempts.run(job)

@@ -1,5 +1,8 @@
 """The protocols spoken here: routes for clients, and what stands between a client's and an upstream's."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from wye.core.chat import Chat
 from wye.core.request import Request
 from wye.gateway.crossing import CannotCarryError, Crossing, Shore
@@ -7,44 +10,63 @@ from wye.gateway.target import ANTHROPIC, Target
 from wye.protocols.anthropic_count import AnthropicCount
 from wye.protocols.anthropic_messages import AnthropicMessages
 from wye.protocols.codec import Codec
+from wye.protocols.ollama import Ollama, OllamaDialect
 from wye.protocols.openai_chat import OpenAIChat
 from wye.protocols.openai_chat_dialect import OpenAIChatDialect
+from wye.protocols.openai_completions import OpenAICompletions
+from wye.protocols.openai_completions_dialect import OpenAICompletionsDialect
 from wye.protocols.openai_embeddings import OpenAIEmbeddings
-from wye.protocols.translate import Dialect
+from wye.protocols.translate import DownstreamDialect, UpstreamDialect
 
+D = TypeVar("D")
 CHAT = OpenAIChat()
 MESSAGES = AnthropicMessages()
+OLLAMA = Ollama()
+_CHAT_DIALECT = OpenAIChatDialect()
+_COMPLETIONS_DIALECT = OpenAICompletionsDialect()
 
 MODEL_ROUTES: dict[str, Codec] = {
     "/v1/chat/completions": CHAT,
+    "/v1/completions": OpenAICompletions(),
     "/v1/embeddings": OpenAIEmbeddings(),
     "/v1/messages": MESSAGES,
     "/v1/messages/count_tokens": AnthropicCount(),
+    "/api/chat": OLLAMA,
 }
-_DIALECTS: dict[str, tuple[Dialect, bytes]] = {
-    "openai_chat": (OpenAIChatDialect(), CHAT.target),
-    "anthropic_messages": (MESSAGES, MESSAGES.target),
+_DOWNSTREAM: dict[str, Callable[[], DownstreamDialect]] = {
+    "openai_chat": lambda: _CHAT_DIALECT,
+    "openai_completions": lambda: _COMPLETIONS_DIALECT,
+    "anthropic_messages": lambda: MESSAGES,
+    "ollama": OllamaDialect,  # one a request: its answers say how long they took
 }
-"""Protocol -> how it is translated, and its path below an upstream's base path."""
+_UPSTREAM: dict[str, UpstreamDialect] = {dialect.name: dialect for dialect in (_CHAT_DIALECT, MESSAGES)}
+
+
+def codec_at(path: str, query: bytes) -> Codec | None:  # noqa: ARG001  # for paths that name the model
+    """Return what a model route speaks; None = there is none at `path`."""
+    return MODEL_ROUTES.get(path)
 
 
 def read(request: Request) -> Chat:
     """Return what `request` means. Raises `BadRequestError`."""
-    known = _DIALECTS.get(request.protocol)
-    if known is None:
-        message = f"{request.protocol} cannot be translated for an upstream of another protocol"
-        raise CannotCarryError(message, param="model")
-    return known[0].read_request(request.body)
+    return _known(_DOWNSTREAM, request.protocol, request)().read_request(request.body)
 
 
 def crossing(request: Request, chat: Chat, target: Target, *, betas: bool) -> Crossing:
     """Return what translates `request`, which means `chat`, for `target`. Raises `BadRequestError`."""
-    source, _ = _DIALECTS[request.protocol]
-    to = Shore(*_DIALECTS[target.deployment.protocol], target.wire)
+    protocol = target.deployment.protocol
     return Crossing(
         chat,
-        source,
-        to,
+        _known(_DOWNSTREAM, request.protocol, request)(),
+        Shore(_known(_UPSTREAM, protocol, request), target.wire),
         wants_usage=request.wants_usage,
-        betas=betas and target.deployment.protocol != ANTHROPIC,
+        betas=betas and protocol != ANTHROPIC,
     )
+
+
+def _known(dialects: dict[str, D], protocol: str, request: Request) -> D:
+    dialect = dialects.get(protocol)
+    if dialect is None:
+        message = f"{request.protocol} cannot be translated for an upstream of another protocol"
+        raise CannotCarryError(message, param="model")
+    return dialect

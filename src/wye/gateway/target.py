@@ -4,16 +4,20 @@ import re
 from dataclasses import dataclass, field
 
 from wye import __version__
-from wye.catalog.deployments import Deployment, Speech
+from wye.catalog.deployments import Deployment, Native, Speech
 from wye.core.secret import Secret
 from wye.gateway.gate import Gate
 from wye.protocols.translate import Wire
 
 ANTHROPIC: Speech = "anthropic_messages"
 _VERSION = b"anthropic-version: 2023-06-01"
-_VERBATIM = {
+GEMINI: Speech = "gemini"
+_VERBATIM: dict[Native, frozenset[str]] = {
     "openai_chat": frozenset({"openai_chat", "openai_embeddings"}),
+    "openai_responses": frozenset({"openai_responses"}),
+    "openai_completions": frozenset({"openai_completions"}),
     ANTHROPIC: frozenset({ANTHROPIC, "anthropic_count_tokens"}),
+    GEMINI: frozenset({GEMINI, "gemini_count_tokens"}),
 }
 """What an upstream speaks -> codecs whose requests are forwarded as they are."""
 _DEFAULT_MAX_TOKENS = 8_192
@@ -47,11 +51,13 @@ def target(deployment: Deployment, gate: Gate) -> Target:
         b"user-agent: wye/" + __version__.encode(),
         *credentials(deployment.protocol, deployment.api_key),
     ]
+    if ANTHROPIC in deployment.also:
+        lines.append(_VERSION)
     lane = deployment.lane.value if deployment.lane else "unknown"
     return Target(
         deployment=deployment,
         gate=gate,
-        verbatim=_VERBATIM[deployment.protocol],
+        verbatim=frozenset().union(*(_VERBATIM[one] for one in (deployment.protocol, *deployment.also))),
         wire=_wire(deployment),
         head=b"".join(line + b"\r\n" for line in lines),
         base_path=deployment.endpoint.base_path.encode(),
@@ -66,16 +72,19 @@ def credentials(protocol: Speech, key: Secret | None) -> list[bytes]:
     secret = None if key is None else key.reveal().encode("latin-1")
     if protocol == ANTHROPIC:
         return [_VERSION] if secret is None else [_VERSION, b"x-api-key: " + secret]
+    if protocol == GEMINI:
+        return [] if secret is None else [b"x-goog-api-key: " + secret]
     return [] if secret is None else [b"authorization: Bearer " + secret]
 
 
 def _wire(deployment: Deployment) -> Wire:
-    most = deployment.profile.max_output_tokens
+    most, spelling = deployment.profile.max_output_tokens, deployment.spelling
     return Wire(
         model=deployment.model,
-        max_tokens_field=deployment.max_output_field,
+        max_tokens_field=spelling.max_output_field,
         default_max_tokens=_DEFAULT_MAX_TOKENS if most is None else min(most, _DEFAULT_MAX_TOKENS),
-        include_usage=deployment.stream_options,
-        reasoning_field=deployment.reasoning_field,
+        include_usage=spelling.stream_options,
+        reasoning_field=spelling.reasoning_field,
+        spelling=spelling,
         adaptive_thinking=_ADAPTIVE.match(deployment.model) is not None,
     )

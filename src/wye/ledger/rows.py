@@ -14,7 +14,7 @@ Row = tuple[str | int | float | None, ...]
 COLUMNS = (
     "id", "at", "key", "team", "asked", "deployment", "lane", "outcome", "status", "labels", "attempts",
     "amount", "currency", "charged", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens",
-    "ttft_ms", "duration_ms", "record",
+    "ttft_ms", "duration_ms", "response", "record",
 )  # fmt: skip
 """Of the table `request`, in the order of a `Row`."""
 
@@ -55,6 +55,7 @@ class _Line(msgspec.Struct, gc=False):
     ttft_ms: float | None = None
     cost: _Cost | None = None
     charged: str | None = None
+    response: str | None = None
 
 
 _decode = msgspec.json.Decoder(_Line).decode
@@ -89,7 +90,7 @@ def to_row(line: bytes) -> Row:
         r.id, r.at, r.key, r.team, r.asked, r.deployment, r.lane, r.outcome, r.status,
         ",".join(r.labels), len(r.attempts), cost.amount, cost.currency, r.charged,
         *(counts if min(counts) >= 0 and max(counts) <= COUNT_MAX else map(_plausible, counts)),
-        r.ttft_ms, r.duration_ms, text,
+        r.ttft_ms, r.duration_ms, r.response, text,
     )  # fmt: skip
 
 

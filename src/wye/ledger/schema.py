@@ -39,10 +39,17 @@ request = sa.Table(
     sa.Column("reasoning_tokens", sa.BigInteger()),
     sa.Column("ttft_ms", sa.Double()),
     sa.Column("duration_ms", sa.Double(), nullable=False),
+    sa.Column("response", Id),
     sa.Column("record", sa.Text(), nullable=False),
     sa.Index("request_id", "id", unique=True),
     sa.Index("request_at", "at"),
     sa.Index("request_key_at", "key", "at"),
+    sa.Index(
+        "request_response",
+        "response",
+        sqlite_where=sa.text("response IS NOT NULL"),
+        postgresql_where=sa.text("response IS NOT NULL"),
+    ),
 )
 """One row a request. `record` is all of it as JSON; the other columns are copies to filter and sum by."""
 
@@ -69,3 +76,22 @@ key = sa.Table(
     sa.Index("key_digest", "digest", unique=True),
 )
 """One row a key; never deleted, since records name it. `digest` is the SHA-256 of its secret."""
+
+turn = sa.Table(
+    "turn",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("owner", sa.Text(), nullable=False),
+    sa.Column("previous", Id),
+    sa.Column("at", sa.Double(), nullable=False),
+    sa.Column("expires", sa.Double(), nullable=False),
+    sa.Column("deployment", sa.Text(), nullable=False),
+    sa.Column("labels", sa.Text(), nullable=False),
+    sa.Column("input", sa.Text(), nullable=False),
+    sa.Column("answer", sa.Text(), nullable=False),
+    sa.Index("turn_expires", "expires"),
+)
+"""One row a turn of a conversation that wye itself keeps, where config says so; deleted when it expires.
+
+`input` is a JSON array of what the turn brought, `answer` the whole response object.
+"""

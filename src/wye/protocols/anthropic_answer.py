@@ -11,10 +11,11 @@ import msgspec
 
 from wye.core.answer import Answer, Choice
 from wye.core.bare import bare
-from wye.core.chat import Extras, Finish, Part, Refusal, ToolCall
+from wye.core.chat import Extras, Finish, Part, Reasoning, Refusal, ToolCall
 from wye.protocols.anthropic_parts import NAME, read_part, write_parts
 from wye.protocols.anthropic_usage import read_usage, write_usage
 from wye.protocols.fields import Fields, overlay
+from wye.protocols.seal import parted
 
 _FINISHES = {
     "end_turn": Finish.STOP,
@@ -94,7 +95,7 @@ def write_answer(answer: Answer) -> bytes:
         "type": "message",
         "role": "assistant",
         "model": answer.model,
-        "content": write_parts(part for part in choice.parts if own or not _blank(part)),
+        "content": write_parts(part for part in parted(choice.parts) if own or not _blank(part)),
         "stop_reason": (own and choice.native_finish)
         or write_finish(
             choice.finish,
@@ -108,4 +109,6 @@ def write_answer(answer: Answer) -> bytes:
 
 
 def _blank(part: Part) -> bool:
-    return getattr(part, "text", None) == "" and not getattr(part, "encrypted", "")
+    if isinstance(part, Reasoning) and (part.signature or part.encrypted or part.summary):
+        return False
+    return getattr(part, "text", None) == ""

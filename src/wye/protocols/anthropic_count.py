@@ -11,6 +11,7 @@ from wye.core.usage import Usage
 from wye.protocols import anthropic_errors
 from wye.protocols.anthropic_messages import PING, decode_count
 from wye.protocols.codec import Edits, Relay
+from wye.protocols.sse import CONTENT_TYPE, DATA
 from wye.protocols.toplevel import refuse_duplicates, replace
 
 BYTES_PER_TOKEN = 3
@@ -29,9 +30,14 @@ class AnthropicCount:
 
     name = "anthropic_count_tokens"
     operation = Operation.CHAT
-    target = b"/messages/count_tokens"
     heartbeat = PING
+    stream_type = CONTENT_TYPE
+    mark = DATA
     request_id_headers = ("request-id", "x-request-id")
+
+    def path(self, model: str) -> bytes:  # noqa: ARG002  # it stands in the body
+        """Return the path below an upstream's base path."""
+        return b"/messages/count_tokens"
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""

@@ -18,9 +18,11 @@ from wye.protocols.anthropic_usage import WireUsage, to_usage
 from wye.protocols.anthropic_writer import MessagesWriter
 from wye.protocols.codec import Edits
 from wye.protocols.decoding import decode
+from wye.protocols.sse import CONTENT_TYPE, DATA
 from wye.protocols.toplevel import find_model, refuse_duplicates, replace
 from wye.protocols.translate import Wire
 
+_PATH = b"/messages"
 PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 
 _PRICED_APART = ("mcp_servers", "container", "inference_geo", "speed", "fallbacks")
@@ -114,9 +116,15 @@ class AnthropicMessages:
 
     name = NAME
     operation = Operation.CHAT
-    target = b"/messages"
     heartbeat = PING
+    stream_type = CONTENT_TYPE
+    mark = DATA
     request_id_headers = ("request-id", "x-request-id")
+    estimate = None
+
+    def path(self, model: str) -> bytes:  # noqa: ARG002  # it stands in the body
+        """Return the path below an upstream's base path."""
+        return _PATH
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""
@@ -162,6 +170,10 @@ class AnthropicMessages:
     def read_request(self, body: bytes) -> Chat:
         """Decode a client's request. Raises `BadRequestError` naming the field at fault."""
         return anthropic_request.read_request(body)
+
+    def target(self, wire: Wire, *, stream: bool) -> bytes:  # noqa: ARG002  # both stand in the body
+        """Return the path below an upstream's base path."""
+        return _PATH
 
     def write_request(self, chat: Chat, wire: Wire) -> bytes:
         """Encode a request for an upstream. What the protocol has no word for is left out."""

@@ -31,6 +31,7 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.protocols.fields import Fields, overlay
+from wye.protocols.seal import seal, unseal
 
 NAME = "anthropic_messages"
 UNPARSED = "unparsed_arguments"
@@ -83,6 +84,8 @@ def read_part(block: Fields) -> Part:  # noqa: PLR0911  # a table of kinds
             return _tool_result(block)
         case "thinking":
             text, signature = block.text("thinking"), block.text("signature")
+            if (foreign := unseal(signature)) is not None:
+                return msgspec.structs.replace(foreign, extras=block.rest())
             origin = (
                 NAME if signature else ""
             )  # unsigned: wye wrote it for a client, another model thought it
@@ -262,14 +265,21 @@ def _write_source(source: Source) -> Extras:
 
 
 def _write_reasoning(part: Reasoning) -> Extras | None:
-    """Encode a thought. One that another protocol made has no signature here."""
+    """Encode a thought. What another protocol signed is sealed, to come back in the next request."""
     if part.origin == NAME and part.encrypted:
         return overlay({"type": "redacted_thinking", "data": part.encrypted}, part.extras)
     text = part.text or "\n\n".join(part.summary)
-    if part.encrypted and not text:
-        return None
-    signature = part.signature if part.origin == NAME else ""
+    signature = part.signature
+    if is_foreign(part):
+        signature = seal(part)
+    elif part.origin != NAME:
+        signature = ""
     return overlay({"type": "thinking", "thinking": text, "signature": signature}, part.extras)
+
+
+def is_foreign(thought: Reasoning) -> bool:
+    """Tell whether another protocol signed a thought, which only that can read."""
+    return thought.origin != NAME and bool(thought.signature or thought.encrypted)
 
 
 def _input(call: ToolCall) -> object:

@@ -28,6 +28,7 @@ from wye.core.errors import BadRequestError
 from wye.protocols.anthropic_parts import (
     NAME,
     compact,
+    is_foreign,
     read_content,
     take_cache,
     write_cache,
@@ -207,7 +208,8 @@ def write_request(chat: Chat, wire: Wire) -> bytes:
 
 def _write_message(message: Message) -> Extras:
     role = "system" if message.role is Role.DEVELOPER else message.role.value
-    return overlay({"role": role, "content": compact(write_parts(message.parts))}, message.extras)
+    parts = [part for part in message.parts if not (isinstance(part, Reasoning) and is_foreign(part))]
+    return overlay({"role": role, "content": compact(write_parts(parts))}, message.extras)
 
 
 def _arranged(chat: Chat) -> tuple[list[Text | Opaque], tuple[Message, ...]]:

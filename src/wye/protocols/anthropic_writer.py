@@ -14,9 +14,10 @@ from wye.core.stream import Begin, Cite, Close, Delta, End, Event, Fail, Finishe
 from wye.core.usage import Usage
 from wye.protocols.anthropic_answer import write_finish
 from wye.protocols.anthropic_errors import failure_event
-from wye.protocols.anthropic_parts import NAME, clean_id, write_citation, write_part
+from wye.protocols.anthropic_parts import NAME, clean_id, is_foreign, write_citation, write_part
 from wye.protocols.anthropic_usage import write_usage
 from wye.protocols.fields import overlay
+from wye.protocols.seal import behind, seal
 
 _PartEvent = Open | Delta | Sign | Cite | Close
 
@@ -37,9 +38,12 @@ class MessagesWriter:
         self._current: int | None = None
         self._waiting: dict[int, list[_PartEvent]] = {}
         self._part: Part | None = None
+        self._passage: int | None = None
         self._unopened: Extras | None = None
         """Start of a block that nothing was said in yet."""
         self._number = -1
+        self._said: dict[int | None, list[str]] = {}
+        """Passage -> pieces of a thought that another protocol may sign."""
 
     def write(self, event: Event) -> bytes:  # noqa: PLR0911  # a table of events
         """Return the bytes that tell `event`, with all that must stand before it; may be empty."""
@@ -108,7 +112,8 @@ class MessagesWriter:
             case Close():
                 return self._close()
             case Delta():
-                return self._delta(event.text)
+                self._keep(event)
+                return self._delta(self._apart(event) + event.text)
             case Sign():
                 return self._sign(event)
             case Cite():
@@ -122,6 +127,7 @@ class MessagesWriter:
         first: list[Extras] = []
         self._called |= isinstance(part, ToolCall)
         self._refused |= isinstance(part, Refusal)
+        before = b""
         match part:
             case Text() | Refusal():
                 start = _of("text", text="")
@@ -132,6 +138,7 @@ class MessagesWriter:
                 start = _of("thinking", thinking="", signature="")
                 first = [_of("thinking_delta", thinking=part.text)] if part.text else []
             case ToolCall():
+                before = self._behind(part)
                 start = _of("tool_use", id=clean_id(part.id), name=part.name, input={})
                 first = [_of("input_json_delta", partial_json=part.arguments)] if part.arguments else []
             case _:
@@ -147,7 +154,16 @@ class MessagesWriter:
         self._unopened = start if isinstance(part, Opaque) else overlay(start, part.extras)
         if not first and not self._own and start["type"] in ("text", "thinking"):
             return b""  # it may stay empty, and Anthropic has no empty blocks
-        return self._opening() + b"".join(map(self._add, first))
+        return before + self._opening() + b"".join(map(self._add, first))
+
+    def _behind(self, call: ToolCall) -> bytes:
+        """Write the signature of a call as a thought ahead of it: a call of Anthropic's has none."""
+        if not call.signature:
+            return b""
+        self._number += 1
+        sealed = _of("signature_delta", signature=seal(behind(call)))
+        start = {"content_block": _of("thinking", thinking="", signature="")}
+        return self._block("start", start) + self._block("delta", {"delta": sealed}) + self._block("stop", {})
 
     def _add(self, delta: Extras) -> bytes:
         return self._opening() + self._block("delta", {"delta": delta})
@@ -162,8 +178,28 @@ class MessagesWriter:
 
     def _close(self) -> bytes:
         was, self._part = self._part, None
+        sealed = self._sealed(was) if isinstance(was, Reasoning) else b""
         empty, self._unopened = self._unopened is not None, None
-        return b"" if was is None or empty else self._block("stop", {})
+        return b"" if was is None or empty else sealed + self._block("stop", {})
+
+    def _sealed(self, thought: Reasoning) -> bytes:
+        """Tell what another protocol signed, sealed: its client shall give it back."""
+        said, self._said = self._said, {}
+        if not is_foreign(thought):
+            return b""
+        text = thought.text + "".join(said.pop(None, ()))
+        summary = (*thought.summary, *("".join(pieces) for pieces in said.values()))
+        whole = msgspec.structs.replace(thought, text=text, summary=summary)
+        return self._add(_of("signature_delta", signature=seal(whole)))
+
+    def _keep(self, event: Delta) -> None:
+        if isinstance(self._part, Reasoning) and self._part.origin != NAME:
+            self._said.setdefault(event.passage, []).append(event.text)
+
+    def _apart(self, event: Delta) -> str:
+        """Return what stands between the passages of a summary."""
+        was, self._passage = self._passage, event.passage
+        return "\n\n" if event.passage and was != event.passage else ""
 
     def _delta(self, text: str) -> bytes:
         match self._part:
@@ -178,9 +214,15 @@ class MessagesWriter:
         return self._add(delta) if text else b""
 
     def _sign(self, sign: Sign) -> bytes:
-        """Tell a signature: only Anthropic's own means something to its clients' next request."""
+        """Tell a signature. One of another protocol waits for the whole thought, to be sealed with it."""
         part = self._part
-        if not isinstance(part, Reasoning) or part.origin != NAME or not sign.signature:
+        if not isinstance(part, Reasoning):
+            return b""
+        if part.origin != NAME:
+            signature, encrypted = part.signature + sign.signature, sign.encrypted or part.encrypted
+            self._part = msgspec.structs.replace(part, signature=signature, encrypted=encrypted)
+            return b""
+        if not sign.signature:
             return b""
         return self._add(_of("signature_delta", signature=sign.signature))
 

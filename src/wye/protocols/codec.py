@@ -4,6 +4,7 @@ A codec is a pure, immutable object: bytes in, values out. Reading an answer nee
 chunk to the next; that lives in the `Relay` a codec hands out for each streamed answer.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -41,30 +42,49 @@ class Relay(Protocol):
 
 
 class Codec(Protocol):
-    """One protocol as a client speaks it, and as an upstream of the same protocol does."""
+    """One protocol as a client speaks it."""
 
     name: str
     operation: Operation
-    target: bytes
-    """Path below the endpoint's base path."""
     heartbeat: bytes
     """What a silent stream says so that nobody in between closes it."""
+    stream_type: bytes
+    """Content type of a stream, of the client's and of an upstream's that speaks the same."""
+    mark: bytes
+    """Bytes in every piece of a stream that says something, and in no comment."""
 
     @property
     def request_id_headers(self) -> tuple[str, ...]:
         """Names of the headers that tell a client its request's id."""
 
+    @property
+    def estimate(self) -> Callable[[Request], bytes] | None:
+        """How to answer without an upstream where none takes the request as it is; None = translate it."""
+
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""
-
-    def splice(self, request: Request, edits: Edits) -> bytes:
-        """Return the client's own bytes with only `edits` applied."""
 
     def refuse_duplicates(self, request: Request) -> None:
         """Raise `BadRequestError` if a field that bounds the cost stands there twice.
 
         Two parsers may disagree on which one counts, and a budget must not depend on that.
         """
+
+    def error(self, error: WyeError, request_id: str) -> bytes:
+        """Encode an error answer's body."""
+
+    def error_event(self, error: WyeError, request_id: str) -> bytes:
+        """Encode an error inside a stream that began with a 200."""
+
+
+class NativeCodec(Codec, Protocol):
+    """One protocol as a client speaks it, and as an upstream of the same protocol does."""
+
+    def path(self, model: str) -> bytes:
+        """Return the path, with its query, below an upstream's base path. `model` is the upstream's name."""
+
+    def splice(self, request: Request, edits: Edits) -> bytes:
+        """Return the client's own bytes with only `edits` applied."""
 
     def usage(self, body: bytes) -> Usage | None:
         """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
@@ -74,9 +94,3 @@ class Codec(Protocol):
 
         It takes out of the answer what only `edits` asked for.
         """
-
-    def error(self, error: WyeError, request_id: str) -> bytes:
-        """Encode an error answer's body."""
-
-    def error_event(self, error: WyeError, request_id: str) -> bytes:
-        """Encode an error inside a stream that began with a 200."""

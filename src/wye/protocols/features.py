@@ -1,4 +1,4 @@
-"""Which features a conversation uses that not every protocol has: the rows of `lossiness.TABLE`."""
+"""Which features a conversation uses that not every protocol has: the rows of `lossiness_table.TABLE`."""
 
 import base64
 from collections.abc import Iterable
@@ -26,14 +26,17 @@ from wye.core.chat import (
 )
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_MARKS = {"legacy": "functions", "custom": "custom_tool"}
-"""`extras["kind"]` of Chat's tools and calls -> feature."""
 _DOCUMENTS = ("application/pdf", "text/")
 _PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_TAKEN = {"gemini": ("image/png", "image/jpeg", "image/webp", "image/heic", "image/heif")}
+"""The kinds of pictures that a target takes, where they are others."""
 
 
 def features(chat: Chat, target: str) -> tuple[set[str], tuple[str, ...]]:
-    """Return the features used, as seen by `target`, and the paths of members without a canonical place."""
+    """Return the features used, as seen by `target`, and the paths of members without a canonical place.
+
+    Of the request's own members (`Chat.extras`) there are none among the paths: the caller has them.
+    """
     finder = _Finder(target, marked=chat.protocol == "openai_chat")
     finder.chat(chat)
     return finder.found, tuple(finder.extras)
@@ -42,14 +45,17 @@ def features(chat: Chat, target: str) -> tuple[set[str], tuple[str, ...]]:
 class _Finder:
     def __init__(self, target: str, *, marked: bool) -> None:
         self._target = target
-        self._marks = _MARKS if marked else {}
+        self._marked = marked
+        """`extras["kind"]` is Chat's mark for its deprecated functions, `inner` what else it says of one."""
         self._hidden = ("kind", "inner") if marked else ()
+        self._pictures = _TAKEN.get(target, _PICTURES)
+        self._called: dict[str, str] = {}
+        """Id of a call -> name of the tool."""
         self._loop = False
         self.found: set[str] = set()
         self.extras: dict[str, None] = {}
 
     def chat(self, chat: Chat) -> None:
-        self._unknown("", chat.extras)
         for part in chat.system:
             self._part(part, "system[].")
         loop = _loop_starts(chat.messages)
@@ -67,6 +73,9 @@ class _Finder:
         self._if(
             choices=chat.choices > 1,
             logprobs=bool(sampling.logprobs) or sampling.top_logprobs is not None,
+            user=bool(chat.user),
+            stop=bool(sampling.stop),
+            parallel_tool_calls=chat.tool_choice is not None and chat.tool_choice.parallel is False,
             temperature=sampling.temperature is not None and sampling.temperature > 1,
             top_k=sampling.top_k is not None,
             seed=sampling.seed is not None,
@@ -113,7 +122,9 @@ class _Finder:
                 self._if(citations=bool(part.citations), cache_control=part.cache is not None)
             case Image():
                 self._if(image_detail=bool(part.detail), cache_control=part.cache is not None)
-                self._if(file_id=part.source.kind == "file", image_type=_is_other(part.source, _PICTURES))
+                self._if(
+                    file_id=part.source.kind == "file", image_type=_is_other(part.source, self._pictures)
+                )
             case Document():
                 self._document(part)
             case Audio():
@@ -127,11 +138,20 @@ class _Finder:
             case ToolResult():
                 self._result(part, path)
 
+    def _image(self, part: Image) -> None:
+        self._if(
+            image_detail=bool(part.detail),
+            cache_control=part.cache is not None,
+            file_id=part.source.kind == "file",
+            image_type=_is_other(part.source, self._pictures),
+        )
+
     def _document(self, part: Document) -> None:
         source = part.source
         self._if(
             cache_control=part.cache is not None,
             citations=part.cite,
+            document_title=bool(part.title),
             document_context=bool(part.context),
             document_text=source.kind == "text",
             document_url=source.kind == "url",
@@ -147,14 +167,19 @@ class _Finder:
 
     def _call(self, call: ToolCall) -> None:
         self._mark(call.extras)
-        self._if(cache_control=call.cache is not None, arguments=not _is_object(call.arguments))
+        self._called[call.id] = call.name
+        self._if(
+            cache_control=call.cache is not None,
+            custom_tool=call.custom,
+            arguments=not _is_object(call.arguments),
+        )
         if call.signature:
             self._reasoning(signed=True, origin="gemini")
 
     def _result(self, result: ToolResult, path: str) -> None:
         self._mark(result.extras)
         self._if(
-            name=bool(result.name),
+            name=bool(result.name) and self._called.get(result.call_id) != result.name,
             is_error=result.is_error,
             cache_control=result.cache is not None,
             tool_result_media=any(not isinstance(part, Text | Opaque) for part in result.parts),
@@ -167,14 +192,17 @@ class _Finder:
             self._if(server_tool=tool.protocol != self._target)
             return
         self._mark(tool.extras)
-        self._if(cache_control=tool.cache is not None)
+        self._if(
+            cache_control=tool.cache is not None,
+            custom_tool=tool.custom,
+            tool_strict=tool.strict is not None,
+        )
         rest = [name for name in tool.extras if name not in self._hidden]
         self._unknown("tools[].", [*rest, *(tool.extras.get("inner", {}) if self._hidden else ())])
 
     def _mark(self, extras: Extras) -> None:
-        mark = self._marks.get(extras.get("kind", "")) if extras else None
-        if mark is not None:
-            self.found.add(mark)
+        if self._marked and extras and extras.get("kind") == "legacy":
+            self.found.add("functions")
 
     def _unknown(self, path: str, names: Iterable[str]) -> None:
         self.extras.update(dict.fromkeys(path + name for name in names))

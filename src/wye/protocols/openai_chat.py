@@ -13,9 +13,11 @@ from wye.protocols.codec import Edits
 from wye.protocols.decoding import ModelName, decode
 from wye.protocols.openai_stream import ChatRelay
 from wye.protocols.openai_usage import WireAnswer, read_usage
-from wye.protocols.sse import COMMENT
+from wye.protocols.sse import COMMENT, CONTENT_TYPE, DATA
 from wye.protocols.toplevel import change, find_model, refuse_duplicates, replace
 
+PATH = b"/chat/completions"
+"""Below an upstream's base path."""
 _PRICED_APART = (
     "web_search_options",
     "search_parameters",
@@ -119,9 +121,15 @@ class OpenAIChat:
 
     name = "openai_chat"
     operation = Operation.CHAT
-    target = b"/chat/completions"
     heartbeat = COMMENT
+    stream_type = CONTENT_TYPE
+    mark = DATA
     request_id_headers = ("x-request-id",)
+    estimate = None
+
+    def path(self, model: str) -> bytes:  # noqa: ARG002  # it stands in the body
+        """Return the path below an upstream's base path."""
+        return PATH
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""
@@ -155,7 +163,7 @@ class OpenAIChat:
             cap = b"%d" % edits.output_cap
             body = change(body, edits.output_cap_field, lambda _: cap)  # the client left it out or null
         if edits.include_usage:
-            body = change(body, "stream_options", _options_with_usage)
+            body = change(body, "stream_options", options_with_usage)
         return body
 
     def refuse_duplicates(self, request: Request) -> None:
@@ -258,7 +266,8 @@ def _needs(wire: _ChatRequest, kinds: set[str]) -> Needs:
     return Needs(tools, vision, json) if tools or vision or json else _NO_NEEDS
 
 
-def _options_with_usage(options: bytes) -> bytes:
+def options_with_usage(options: bytes) -> bytes:
+    """Return `stream_options` that ask for usage."""
     return b'{"include_usage":true}' if options == _NULL else change(options, "include_usage", _true)
 
 

@@ -97,10 +97,9 @@ class ChatWriter:
         return told if text else {}
 
     def _arguments(self, call: ToolCall, text: str, number: int) -> Extras:
-        kind = call.extras.get("kind") if self._own else ""
-        if kind == "legacy":
+        if self._own and call.extras.get("kind") == "legacy":
             return {"function_call": {"arguments": text}}
-        inner = {"custom": {"input": text}} if kind == "custom" else {"function": {"arguments": text}}
+        inner = {"custom": {"input": text}} if call.custom else {"function": {"arguments": text}}
         return {"tool_calls": [{"index": number} | inner]}
 
     def _sign(self, event: Sign) -> bytes:

@@ -11,6 +11,7 @@ from wye.core.errors import BadRequestError
 from wye.protocols import openai_chat_answer, openai_chat_request, openai_chat_upstream
 from wye.protocols.decoding import decode
 from wye.protocols.fields import FieldError, Fields
+from wye.protocols.openai_chat import PATH
 from wye.protocols.openai_chat_chunks import ChatWriter
 from wye.protocols.openai_chat_parts import NAME
 from wye.protocols.openai_chat_stream import ChatReader
@@ -33,6 +34,10 @@ class OpenAIChatDialect:
             return openai_chat_request.read(Fields(decode(_OBJECT, body)))
         except FieldError as error:
             raise BadRequestError(str(error), param=error.path or None) from None
+
+    def target(self, wire: Wire, *, stream: bool) -> bytes:  # noqa: ARG002  # both stand in the body
+        """Return the path below an upstream's base path."""
+        return PATH
 
     def write_request(self, chat: Chat, wire: Wire) -> bytes:
         """Encode a request for an upstream. What Chat has no word for is left out."""

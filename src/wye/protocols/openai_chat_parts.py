@@ -271,20 +271,37 @@ def _call(fields: Fields) -> ToolCall:
     custom = kind == "custom"
     inner = _inner(fields, kind)
     name, arguments = inner.word("name"), inner.text("input" if custom else "arguments")
-    marks = {"kind": "custom"} if custom else {}
+    signature = take_signature(fields)
     return ToolCall(
-        id=fields.text("id"), name=name, arguments=arguments, extras=marks | _both(fields, kind, inner)
+        id=fields.text("id"),
+        name=name,
+        arguments=arguments,
+        signature=signature,
+        custom=custom,
+        extras=_both(fields, kind, inner),
     )
+
+
+def take_signature(call: Fields) -> str:
+    """Take the signature of the thought behind a call, where Google's OpenAI-compatible API puts it."""
+    outer = call.fields("extra_content")
+    inner = outer.fields("google") if outer else None
+    signature = inner.text("thought_signature") if inner else ""
+    if outer and inner:
+        outer.put_back("google", inner.rest())
+    call.put_back("extra_content", outer.rest() if outer else {})
+    return signature
 
 
 def write_call(call: ToolCall) -> Extras:
     """Write one tool call."""
-    extras = dict(call.extras)
-    if extras.pop("kind", "") == "custom":
+    if call.custom:
         written = {"type": "custom", "custom": {"name": call.name, "input": call.arguments}}
     else:
         written = {"type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-    return overlay({"id": call.id} | written, extras)
+    if call.signature:
+        written["extra_content"] = {"google": {"thought_signature": call.signature}}
+    return overlay({"id": call.id} | written, call.extras)
 
 
 def read_annotations(message: Fields) -> tuple[tuple[Citation, ...], list[Any]]:

@@ -7,6 +7,8 @@ has a canonical place.
 
 from typing import Any
 
+import msgspec
+
 from wye.core.chat import (
     Chat,
     Extras,
@@ -141,7 +143,20 @@ def _tool(one: Fields) -> Tool | ServerTool:
     inner = one.fields(kind)
     if inner is None:
         raise FieldError(one.at(kind), "is required")
-    return _function(inner, one, {} if kind == "function" else {"kind": "custom"})
+    if kind == "function":
+        return _function(inner, one, {})
+    grammar = inner.object("format")
+    return msgspec.structs.replace(
+        _function(inner, one, {}), custom=True, grammar=None if grammar is None else _flat(grammar)
+    )
+
+
+def _flat(grammar: Extras) -> Extras:
+    """Return a custom tool's `format` as Responses spells it: without the object that Chat wraps it in."""
+    inner = grammar.get("grammar")
+    if grammar.get("type") != "grammar" or not isinstance(inner, dict):
+        return grammar
+    return {name: one for name, one in grammar.items() if name != "grammar"} | inner
 
 
 def _function(inner: Fields, outer: Fields, marks: Extras) -> Tool:

@@ -12,7 +12,13 @@ from wye.core.stream import Begin, Cite, Close, Delta, End, Event, Fail, Finishe
 from wye.protocols import sse
 from wye.protocols.fields import Fields
 from wye.protocols.openai_chat_answer import decoded, finish_of, finish_word, read_usage
-from wye.protocols.openai_chat_parts import NAME, read_annotations, read_content, read_reasoning
+from wye.protocols.openai_chat_parts import (
+    NAME,
+    read_annotations,
+    read_content,
+    read_reasoning,
+    take_signature,
+)
 
 _PLAIN = frozenset({"content"})
 _UNFINISHED = "the upstream's stream ended before the answer was finished"
@@ -100,11 +106,12 @@ class ChatReader:
 class _Call:
     """A tool call under way. It is opened once its name is known."""
 
-    __slots__ = ("early", "extras", "id", "name", "part")
+    __slots__ = ("early", "extras", "id", "name", "part", "signature")
 
     def __init__(self) -> None:
         self.id = ""
         self.name = ""
+        self.signature = ""
         self.extras: Extras = {}
         self.early = ""
         self.part: int | None = None
@@ -241,8 +248,8 @@ class _Choice:
         inner = wire.fields(kind) or Fields({})
         call = self._called(wire.integer("index"), wire.text("id"), inner.text("name"))
         arguments = inner.text("input" if kind == "custom" else "arguments")
-        marks: Extras = {"kind": "custom"} if kind == "custom" else {}
-        call.extras |= marks | wire.rest()
+        call.signature = call.signature or take_signature(wire)
+        call.extras |= wire.rest()
         if call.part is not None:
             if arguments:
                 events.append(Delta(index=call.part, text=arguments, choice=self._number))
@@ -250,7 +257,14 @@ class _Choice:
         call.early += arguments
         if call.name:
             self._settle(events)
-            part = ToolCall(id=call.id, name=call.name, arguments="", extras=call.extras)
+            part = ToolCall(
+                id=call.id,
+                name=call.name,
+                arguments="",
+                signature=call.signature,
+                custom=kind == "custom",
+                extras=call.extras,
+            )
             call.part = self._open(part, events)
             if call.early:
                 events.append(Delta(index=call.part, text=call.early, choice=self._number))

@@ -6,6 +6,8 @@ returned follows in a message of the user.
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from wye.core.bare import bare
 from wye.core.chat import (
     Chat,
@@ -43,7 +45,7 @@ def write(chat: Chat, wire: Wire) -> Extras:
     """Return the request as an object to be encoded."""
     own = chat.protocol == NAME
     if not own:
-        chat = bare(chat, "cache")
+        chat = _unsigned(bare(chat, "cache"))
     body: Extras = {"model": wire.model, "messages": list(_messages(chat, wire))}
     if chat.max_output_tokens is not None:
         body[wire.max_tokens_field] = chat.max_output_tokens
@@ -53,14 +55,33 @@ def write(chat: Chat, wire: Wire) -> Extras:
         body["stream"] = True
         if wire.include_usage:
             body["stream_options"] = {"include_usage": True}
-    body |= _sampling(chat.sampling, own=own) | _tools(chat)
+    body |= _sampling(chat.sampling, top_k=own or "top_k" in wire.spelling.takes) | _tools(chat)
     if chat.format is not None:
         body["response_format"] = _format(chat.format)
     if chat.thinking is not None:
-        body |= _thinking(chat.thinking)
+        body |= _thinking(chat.thinking, wire)
     if chat.user:
         body["user"] = chat.user
     return overlay(body, chat.extras)
+
+
+def _unsigned(chat: Chat) -> Chat:
+    """Return `chat` without the signatures of calls: Chat has no place for them, but Google's."""
+    if not any(isinstance(part, ToolCall) and part.signature for one in chat.messages for part in one.parts):
+        return chat
+    return msgspec.structs.replace(
+        chat,
+        messages=tuple(
+            msgspec.structs.replace(
+                one,
+                parts=tuple(
+                    msgspec.structs.replace(part, signature="") if isinstance(part, ToolCall) else part
+                    for part in one.parts
+                ),
+            )
+            for one in chat.messages
+        ),
+    )
 
 
 def _messages(chat: Chat, wire: Wire) -> Iterator[Extras]:
@@ -144,10 +165,10 @@ def _named(written: Extras, message: Message) -> Extras:
     return overlay(written, message.extras)
 
 
-def _sampling(sampling: Sampling, *, own: bool) -> Extras:
+def _sampling(sampling: Sampling, *, top_k: bool) -> Extras:
     told = {name: getattr(sampling, name) for name in sampling.__struct_fields__}
     told["stop"] = list(sampling.stop) or None
-    if not own:
+    if not top_k:
         told["top_k"] = None  # OpenAI refuses it; who speaks Chat and sends it knows the upstream
     return {name: value for name, value in told.items() if value is not None}
 
@@ -178,7 +199,7 @@ def _tool(tool: Tool | ServerTool) -> Extras:
     if isinstance(tool, ServerTool):
         return tool.value
     extras = dict(tool.extras)
-    kind = "custom" if extras.pop("kind", "") == "custom" else "function"
+    kind = "custom" if tool.custom else "function"
     written: Extras = {"type": kind, kind: _function(tool)}
     if tool.cache is not None:
         ttl = {"ttl": tool.cache.ttl} if tool.cache.ttl else {}
@@ -193,13 +214,20 @@ def _function(tool: Tool) -> Extras:
         "description": tool.description or None,
         "parameters": tool.schema,
         "strict": tool.strict,
+        "format": None if tool.grammar is None else _wrapped(tool.grammar),
     }
     inner: Extras = tool.extras.get("inner", {})
     return {name: value for name, value in told.items() if value is not None} | inner
 
 
+def _wrapped(grammar: Extras) -> Extras:
+    if grammar.get("type") != "grammar" or "grammar" in grammar:
+        return grammar
+    return {"type": "grammar", "grammar": {name: one for name, one in grammar.items() if name != "type"}}
+
+
 def _choice(choice: ToolChoice, tools: list[Tool]) -> str | Extras:
-    custom = {tool.name for tool in tools if tool.extras.get("kind") == "custom"}
+    custom = {tool.name for tool in tools if tool.custom}
     if choice.mode == "tool":
         return _named_tool(choice.name, custom)
     if choice.allowed:
@@ -221,11 +249,29 @@ def _format(shape: Format) -> Extras:
     return {"type": "json_schema", "json_schema": schema}
 
 
-def _thinking(thinking: Thinking) -> Extras:
+def _thinking(thinking: Thinking, wire: Wire) -> Extras:
     if "reasoning" in thinking.extras:
         return thinking.extras
+    if wire.spelling.effort_field == "reasoning":
+        return _reasoning(thinking)
+    if wire.spelling.effort_field == "thinking" and not thinking.extras:
+        asked = thinking.effort not in ("", "none") or thinking.budget_tokens is not None
+        on = asked if thinking.enabled is None else thinking.enabled
+        return {"thinking": {"type": "enabled" if on else "disabled"}}
     effort = thinking.effort
     if not effort and thinking.budget_tokens is not None:
         effort = effort_of(thinking.budget_tokens)
     effort = "xhigh" if effort == "max" and not thinking.extras else effort
     return thinking.extras | ({"reasoning_effort": effort} if effort else {})
+
+
+def _reasoning(thinking: Thinking) -> Extras:
+    """Write OpenRouter's object, which takes a degree, a budget or neither, and says whether to show it."""
+    told = {
+        "effort": thinking.effort if thinking.budget_tokens is None else "",
+        "max_tokens": thinking.budget_tokens,
+        "enabled": thinking.enabled,
+        "exclude": None if thinking.show is None else not thinking.show,
+    }
+    written = {name: value for name, value in told.items() if value not in (None, "")}
+    return {"reasoning": written} if written else {}

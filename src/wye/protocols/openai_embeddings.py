@@ -35,9 +35,15 @@ class OpenAIEmbeddings:
 
     name = "openai_embeddings"
     operation = Operation.EMBEDDINGS
-    target = b"/embeddings"
     heartbeat = sse.COMMENT
+    stream_type = sse.CONTENT_TYPE
+    mark = sse.DATA
     request_id_headers = ("x-request-id",)
+    estimate = None
+
+    def path(self, model: str) -> bytes:  # noqa: ARG002  # it stands in the body
+        """Return the path below an upstream's base path."""
+        return b"/embeddings"
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""

@@ -6,6 +6,10 @@ from collections.abc import Iterator
 COMMENT = b": keep-alive\n\n"
 """What a silent stream says so that nobody in between closes it."""
 
+CONTENT_TYPE = b"text/event-stream"
+DATA = b"data:"
+"""In every event that says something, and in no comment."""
+
 # A blank line: two line ends in a row. Atomic groups keep a CRLF from being read as two.
 _BLANK = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _LINE_END = re.compile(rb"\r\n|\n|\r")

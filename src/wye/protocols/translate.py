@@ -8,12 +8,13 @@ What the pair of protocols cannot carry is told by `lossiness.losses` before any
 `write_request` may leave out what it has no words for.
 """
 
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 
 from wye.core.answer import Answer
 from wye.core.chat import Chat
+from wye.core.spelling import MaxOutputField, ReasoningField, Spelling
 from wye.core.stream import Event
 
 
@@ -22,18 +23,22 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
 
     model: str
     """The upstream's name for the model."""
-    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_completion_tokens"
+    max_tokens_field: MaxOutputField = "max_completion_tokens"
     """Chat: where the cap on the output goes. Most other than OpenAI know the old name only."""
     default_max_tokens: int = 4096
     """Anthropic: sent when the client stated no cap, since `max_tokens` is required there."""
     include_usage: bool = True
     """Chat: ask a stream for its usage chunk."""
-    reasoning_field: Literal["", "reasoning", "reasoning_content", "thinking"] = ""
+    reasoning_field: ReasoningField = ""
     """Chat: the member of an assistant message that carries earlier thoughts back; empty = none does.
 
     `thinking` is Mistral's: parts of the content."""
+    spelling: Spelling = Spelling()
+    """The rest of it."""
     adaptive_thinking: bool = False
     """Anthropic: the model takes `thinking: adaptive` and `output_config.effort` in place of a budget."""
+    encrypted_reasoning: bool = False
+    """Responses: the model thinks by itself, and can be asked for its thoughts in encrypted form."""
 
 
 class EventReader(Protocol):
@@ -62,8 +67,8 @@ class EventWriter(Protocol):
         """
 
 
-class Dialect(Protocol):
-    """One protocol as canonical values. Stateless."""
+class DownstreamDialect(Protocol):
+    """A protocol that clients speak, as canonical values."""
 
     name: str
 
@@ -73,17 +78,30 @@ class Dialect(Protocol):
         Wrong types are refused; fields that are not known land in `extras` where they stood.
         """
 
+    def write_answer(self, answer: Answer) -> bytes:
+        """Encode a whole answer for a client."""
+
+    def writer(self, *, want_usage: bool) -> EventWriter:
+        """Return the writer of one downstream stream. `want_usage` matters where usage is on demand."""
+
+
+class UpstreamDialect(Protocol):
+    """A protocol that upstreams speak, as canonical values. Stateless. Streams are server-sent events."""
+
+    name: str
+
+    def target(self, wire: Wire, *, stream: bool) -> bytes:
+        """Return the path, with its query, below an upstream's base path."""
+
     def write_request(self, chat: Chat, wire: Wire) -> bytes:
         """Encode a request for an upstream. What the protocol has no word for is left out."""
 
     def read_answer(self, body: bytes) -> Answer:
         """Decode an upstream's whole answer. Raises `ValueError` if it is none."""
 
-    def write_answer(self, answer: Answer) -> bytes:
-        """Encode a whole answer for a client."""
-
     def reader(self) -> EventReader:
         """Return the reader of one upstream stream."""
 
-    def writer(self, *, want_usage: bool) -> EventWriter:
-        """Return the writer of one downstream stream. `want_usage` matters where usage is on demand."""
+
+class Dialect(DownstreamDialect, UpstreamDialect, Protocol):
+    """A protocol spoken on both sides."""

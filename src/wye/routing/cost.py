@@ -18,6 +18,8 @@ TYPICAL_OUTPUT_TOKENS = 256
 """An answer's length when the client sets no lower cap."""
 SECONDS_PER_TOKEN = Decimal("0.04")
 """One stream's pace on an own machine, for its share of the hour: 40 ms a token."""
+SURCHARGE = Decimal("0.1")
+"""Of the expected cost, for a candidate that would lose hints: what it is worth to keep them all."""
 CURRENCY = "USD"
 
 _ZERO = Decimal(0)
@@ -52,7 +54,10 @@ def expected_cost(deployment: Deployment, input_tokens: int, output_tokens: int)
 
 
 def cheapest_first(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: ARG001  # a stage's shape
-    """Order by expected cost ascending, then own before hosted before closed, then by id."""
+    """Order by expected cost ascending, what loses nothing first, own before hosted before closed, by id.
+
+    Whoever would lose hints counts as `SURCHARGE` dearer.
+    """
     input_tokens = len(request.body) // BYTES_PER_TOKEN
     output_tokens = 0
     if request.operation is not Operation.EMBEDDINGS:
@@ -60,21 +65,29 @@ def cheapest_first(choice: Choice, request: Request, verdict: Verdict) -> None: 
         output_tokens = min(asked, TYPICAL_OUTPUT_TOKENS) * request.choices
     ranked = []
     for deployment in choice.kept:
+        id_ = deployment.id
         rank, cost, note = expected_cost(deployment, input_tokens, output_tokens)
-        choice.costs[deployment.id] = cost if rank == _PRICED else None
-        if note and deployment.id not in choice.notes:
-            choice.notes[deployment.id] = note
-        ranked.append((rank, cost, MERIT[deployment.lane], deployment.id, deployment))
+        choice.costs[id_] = cost if rank == _PRICED else None
+        if note and id_ not in choice.notes:
+            choice.notes[id_] = note
+        lossy = id_ in choice.lossy
+        if lossy:
+            cost += cost * SURCHARGE
+        ranked.append((rank, cost, lossy, MERIT[deployment.lane], id_, deployment))
     if choice.ordered:
         return
     ranked.sort(key=_without_deployment)
-    choice.kept = [row[4] for row in ranked]
+    choice.kept = [row[5] for row in ranked]
+    choice.ranks = {row[4]: row[:2] for row in ranked}
     choice.ordered = True
     choice.reasons.append(_reason(len(ranked), ranked[0][0]))
 
 
-def _without_deployment(row: tuple[int, Decimal, int, str, Deployment]) -> tuple[int, Decimal, int, str]:
-    return row[:4]
+_Row = tuple[int, Decimal, bool, int, str, Deployment]
+
+
+def _without_deployment(row: _Row) -> tuple[int, Decimal, bool, int, str]:
+    return row[:5]
 
 
 def _reason(count: int, rank: int) -> str:

@@ -7,7 +7,8 @@ Names in order of precedence, the first that matches wins:
 3. a named route from the configuration
 4. a deployment's id: `openai/gpt-5.5`
 5. an upstream's own model name: `gpt-5.5`. When several deployments serve it they are one choice,
-   tried in this order: those declared in the configuration, then own, hosted, closed, then by id.
+   tried in this order: those declared in the configuration, then own, hosted, closed, then by id
+6. `auto/own`, `auto/hosted`, `auto/closed`: what `auto` would choose in that lane alone
 
 The configuration may not give two of its own things one name; an alias or route that has the id
 of a *discovered* deployment takes its place for callers, since somebody wrote it down.
@@ -21,6 +22,7 @@ import msgspec
 
 from wye.catalog.deployments import Deployment
 from wye.config.settings import RouteSettings, Settings
+from wye.core.lane import Lane
 from wye.routing.rules import expand
 from wye.routing.strategy import MERIT
 
@@ -43,7 +45,8 @@ def directory(settings: Settings, deployments: Collection[Deployment]) -> dict[s
     """Return every name a caller may use, by the precedence above."""
     found = {d.id for d in deployments}
     aliases = alias_table(settings)
-    names = dict(_model_names(settings, deployments))
+    names = dict(_lanes(settings, aliases, deployments))
+    names |= _model_names(settings, deployments)
     names |= {d.id: Target("pinned", (d.id,)) for d in deployments}
     for name, route in {**settings.routes, AUTO: settings.auto}.items():
         wanted = expand(route.candidates, aliases) if route.candidates else [d.id for d in deployments]
@@ -72,6 +75,17 @@ def mentioned(settings: Settings) -> frozenset[str]:
         for rule in route.rules:
             names.update(expand(rule.use, aliases))
     return frozenset(names)
+
+
+def _lanes(
+    settings: Settings, aliases: Mapping[str, tuple[str, ...]], deployments: Iterable[Deployment]
+) -> Iterable[tuple[str, Target]]:
+    """Yield `auto` cut down to each lane, by the same rules."""
+    lanes = {deployment.id: deployment.lane for deployment in deployments}
+    wanted = expand(settings.auto.candidates, aliases) or lanes
+    for lane in Lane:
+        ids = tuple(i for i in wanted if lanes.get(i) is lane)
+        yield f"{AUTO}/{lane.value}", Target("route", ids, settings.auto)
 
 
 def _model_names(settings: Settings, deployments: Iterable[Deployment]) -> Iterable[tuple[str, Target]]:

@@ -3,7 +3,8 @@
 - A name that stands for one deployment is *pinned*: that one or an error, no fallback, and what
   the request needs is not second-guessed.
 - An alias, or a model name several deployments serve, is tried in its order.
-- A route (`auto` is one) runs its strategy: fit, rules, expected cost.
+- A route (`auto` is one) runs its strategy: fit, losses, rules, expected cost, the conversation's seat.
+- A conversation whose beginning an upstream holds goes on there, whatever name leads there, or not at all.
 
 Whatever the way, a decision holds only deployments its verdict permits, and only strong ones when
 the verdict demands the ceiling. One that is down goes last, with the reason, and does not vanish.
@@ -23,10 +24,14 @@ from wye.core.errors import UnknownModelError
 from wye.core.label import Labels
 from wye.core.request import Operation, Request
 from wye.routing import refusals
+from wye.routing.carry import carry
+from wye.routing.conversation import UNKNOWN, Conversation
 from wye.routing.cost import cheapest_first
 from wye.routing.fit import fit
+from wye.routing.held import REASON, held
 from wye.routing.names import Target, alias_table, directory, near
 from wye.routing.rules import Rules
+from wye.routing.seated import seated
 from wye.routing.strategy import Stages, Strategy
 
 MAX_CANDIDATES = 8
@@ -86,7 +91,7 @@ class Router:
         self._labels = {n: frozenset(t.route.labels) for n, t in self._names.items() if t.route}
         aliases = alias_table(settings)
         self._strategies: dict[str, Strategy] = {
-            name: Stages(name, (fit, Rules(target.route.rules, aliases), cheapest_first))
+            name: Stages(name, (fit, carry, Rules(target.route.rules, aliases), cheapest_first, seated))
             for name, target in self._names.items()
             if target.route is not None
         } | dict(strategies or {})
@@ -132,8 +137,10 @@ class Router:
                 self._dynamic[name] = known
         return known
 
-    def decide(self, request: Request, verdict: Verdict, health: Health) -> Decision:
-        """Choose for `request`.
+    def decide(
+        self, request: Request, verdict: Verdict, health: Health, conversation: Conversation = UNKNOWN
+    ) -> Decision:
+        """Choose for `request`, which goes on with `conversation`.
 
         Raises:
             UnknownModelError: no such name, or nothing behind it is there now.
@@ -150,6 +157,8 @@ class Router:
             plan = self._plan(request, verdict)
             _bounded(self._plans)
             self._plans[key] = plan
+        if conversation.holder:
+            return self._held(plan, request, conversation.holder)
         if plan.settled is not None:
             return plan.settled
         if plan.ordered is not None:
@@ -158,7 +167,7 @@ class Router:
                 if health.reason_down(candidate.deployment):
                     return msgspec.structs.replace(plan.ordered, candidates=_down_last(candidates, health))
             return plan.ordered
-        return self._choose(plan, request, verdict, health)
+        return self._choose(plan, request, verdict, health, conversation)
 
     def _kind(self, name: str) -> Kind:
         kind = self._names[name].kind
@@ -166,17 +175,30 @@ class Router:
             return kind
         return "deployment" if name in self._deployments else "model"
 
-    def _choose(self, plan: _Plan, request: Request, verdict: Verdict, health: Health) -> Decision:
+    def _held(self, plan: _Plan, request: Request, holder: str) -> Decision:
+        known = self._deployments.get(holder) or self._dynamic.get(holder)
+        chosen = held(request, plan.verdict, holder, known, plan.permitted)
+        candidates = (Candidate(chosen.id, chosen.lane),)
+        return Decision("held", candidates, plan.excluded[:MAX_EXCLUDED], (REASON,), self.revision)
+
+    def _choose(
+        self,
+        plan: _Plan,
+        request: Request,
+        verdict: Verdict,
+        health: Health,
+        conversation: Conversation,
+    ) -> Decision:
         strategy = plan.strategy
         assert strategy is not None  # noqa: S101  # a plan is settled, ordered or has a strategy
-        choice = strategy.choose(plan.permitted, request, verdict)
+        choice = strategy.choose(plan.permitted, request, verdict, conversation)
         excluded = (*choice.excluded, *plan.excluded)
         reasons = choice.reasons
         if len(excluded) > MAX_EXCLUDED:
             reasons.append(f"{len(excluded) - MAX_EXCLUDED} more are excluded and not listed")
             excluded = excluded[:MAX_EXCLUDED]
         candidates = _down_last(choice.candidates(), health)
-        return Decision(strategy.name, candidates, excluded, tuple(reasons), self.revision)
+        return Decision(strategy.name, candidates, excluded, tuple(reasons), self.revision, choice.seat)
 
     def _plan(self, request: Request, verdict: Verdict) -> _Plan:
         name, operation = request.model, request.operation
@@ -195,26 +217,17 @@ class Router:
         permitted = tuple(
             d for d in able if d.id in verdict.permitted and (d.profile.strong or not verdict.ceiling)
         )
+        excluded = refusals.excluded(able, verdict)
         if target.kind == "route":
-            return _Plan(
-                verdict,
-                operation,
-                None,
-                permitted,
-                refusals.excluded(able, verdict),
-                strategy=self._strategies[name],
-            )
+            strategy = self._strategies[name]
+            return _Plan(verdict, operation, None, permitted, excluded, strategy=strategy)
         candidates = tuple(Candidate(d.id, d.lane) for d in permitted[:MAX_CANDIDATES])
         decision = Decision(
-            target.kind,
-            candidates,
-            refusals.excluded(able, verdict)[:MAX_EXCLUDED],
-            (_REASONS[target.kind],),
-            self.revision,
+            target.kind, candidates, excluded[:MAX_EXCLUDED], (_REASONS[target.kind],), self.revision
         )
         if len(candidates) == 1:
-            return _Plan(verdict, operation, decision)
-        return _Plan(verdict, operation, None, ordered=decision)
+            return _Plan(verdict, operation, decision, permitted, excluded)
+        return _Plan(verdict, operation, None, permitted, excluded, ordered=decision)
 
     def _reached(self, provider: str) -> bool:
         return any(deployment.provider == provider for deployment in self._deployments.values())
@@ -265,7 +278,10 @@ def _bounded(
 def _revision(settings: Settings, deployments: Iterable[Deployment]) -> str:
     """Return 12 hex digits that change with whatever a decision depends on but request and health."""
     facts = sorted(
-        [d.id, d.model, d.lane, d.profile, d.price, d.machine_hour, d.slots, sorted(d.operations)]
+        [
+            *(d.id, d.model, d.lane, d.profile, d.price, d.machine_hour, d.slots, sorted(d.operations)),
+            *(d.protocol, sorted(d.also)),
+        ]
         for d in deployments
     )
     content = msgspec.json.encode(

@@ -11,9 +11,10 @@ from typing import Protocol
 import msgspec
 
 from wye.catalog.deployments import Deployment
-from wye.core.decision import Candidate, Verdict
+from wye.core.decision import Candidate, Seat, Verdict
 from wye.core.lane import Lane
 from wye.core.request import Request
+from wye.routing.conversation import UNKNOWN, Conversation
 
 MERIT: dict[Lane | None, int] = {Lane.OWN: 0, Lane.HOSTED: 1, Lane.CLOSED: 2, None: 3}
 """Which lane comes first where nothing else tells candidates apart: what is owned is paid for."""
@@ -32,6 +33,14 @@ class Choice(msgspec.Struct):
     """Deployment id -> expected cost in USD; None = not comparable."""
     notes: dict[str, str] = {}
     """Deployment id -> why it stands where it stands."""
+    conversation: Conversation = UNKNOWN
+    """What came before."""
+    lossy: set[str] = set()
+    """Deployments that would not get every hint."""
+    ranks: dict[str, tuple[int, Decimal]] = {}
+    """Deployment id -> what it was ordered by, where expected cost set the order: the less, the better."""
+    seat: Seat | None = None
+    """Where the conversation sits, once a stage has looked."""
 
     def candidates(self) -> list[Candidate]:
         """Return what is kept, as the decision records it."""
@@ -50,7 +59,9 @@ class Strategy(Protocol):
     def name(self) -> str:
         """What the decision says chose."""
 
-    def choose(self, permitted: Sequence[Deployment], request: Request, verdict: Verdict) -> Choice:
+    def choose(
+        self, permitted: Sequence[Deployment], request: Request, verdict: Verdict, conversation: Conversation
+    ) -> Choice:
         """Order `permitted` best first, keeping the reason for whatever is left out."""
 
 
@@ -60,9 +71,11 @@ class Stages(msgspec.Struct, frozen=True):
     name: str
     stages: tuple[Stage, ...]
 
-    def choose(self, permitted: Sequence[Deployment], request: Request, verdict: Verdict) -> Choice:
+    def choose(
+        self, permitted: Sequence[Deployment], request: Request, verdict: Verdict, conversation: Conversation
+    ) -> Choice:
         """Run every stage over `permitted`."""
-        choice = Choice(list(permitted))
+        choice = Choice(list(permitted), conversation=conversation)
         for stage in self.stages:
             stage(choice, request, verdict)
         return choice

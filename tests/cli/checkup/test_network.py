@@ -139,7 +139,7 @@ async def test_nothing_is_there() -> None:
     settings = Settings(discovery=DiscoverySettings(engines=False))
     found = await network.upstreams(settings, {}, online=True)
     assert {one.level for one in found} == {Level.WARN}
-    todo = "set ANTHROPIC_API_KEY or OPENAI_API_KEY for the closed lane"
+    todo = "set ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY for the closed lane"
     assert ("the closed lane has nothing that serves it", todo) in [(one.message, one.todo) for one in found]
 
 

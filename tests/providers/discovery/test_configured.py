@@ -31,7 +31,7 @@ async def _found(probe: Probe, environ: dict[str, str], settings: Settings | Non
 async def test_nothing_set_says_what_to_set(probe: Probe) -> None:
     found = await _found(probe, {})
     assert found.deployments == ()
-    assert found.missing[0] == "set ANTHROPIC_API_KEY or OPENAI_API_KEY for the closed lane"
+    assert found.missing[0] == "set ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY for the closed lane"
     assert found.missing[1].endswith("for the hosted lane")
 
 
@@ -90,9 +90,18 @@ async def test_a_file_that_holds_no_key_is_noted_and_never_shown(
     assert "sk-" not in found.notes[0]
 
 
-async def test_a_key_for_the_next_release_is_noted(probe: Probe) -> None:
-    found = await _found(probe, {"GEMINI_API_KEY": "x"})
-    assert found.notes == ("GEMINI_API_KEY is set: Google comes with the next release",)
+@pytest.mark.parametrize("variable", ["GEMINI_API_KEY", "GOOGLE_API_KEY"])
+async def test_google_is_found_by_its_key_and_speaks_its_own_protocol(probe: Probe, variable: str) -> None:
+    found = await _found(probe, {variable: "AIza-made-up"})
+    strong = found.deployments[0]
+    assert (strong.id, strong.protocol, strong.found_by) == (
+        "google/gemini-3.1-pro-preview",
+        "gemini",
+        variable,
+    )
+    assert strong.endpoint.url == "https://generativelanguage.googleapis.com/v1beta"
+    assert strong.price is not None
+    assert strong.price.tiers[0].above_input_tokens == 200_000
 
 
 async def test_anthropic_is_found_by_its_key_and_speaks_its_own_protocol(probe: Probe) -> None:
@@ -199,7 +208,11 @@ async def test_a_deployment_is_what_config_says(probe: Probe) -> None:
     assert big.price is not None
     assert (big.price.rates.input, big.price.as_of, big.price.source) == (4, dt.date(2026, 1, 1), "wye.yaml")
     assert (big.profile.strong, big.profile.context_tokens, big.profile.tools) == (False, 9, True)
-    assert (big.api_key, big.max_output_field, big.retries) == (Secret("o"), "max_completion_tokens", 0)
+    assert (big.api_key, big.spelling.max_output_field, big.retries) == (
+        Secret("o"),
+        "max_completion_tokens",
+        0,
+    )
     assert (local.lane, local.provider, local.endpoint.networks) == (Lane.OWN, "custom", LOOPBACK)
     assert local.operations == {Operation.CHAT, Operation.EMBEDDINGS}
     assert (local.machine_hour, local.slots, local.api_key) == (Decimal("2.5"), 8, None)

@@ -7,8 +7,8 @@ from itertools import groupby
 
 import msgspec
 
+from wye.catalog.accounts import Account
 from wye.catalog.deployments import Deployment, Endpoint, Timeouts
-from wye.catalog.providers import Account
 from wye.cli.checkup.finding import Finding, fail, ok, warn
 from wye.cli.client import Gateway, GatewayError, UntrustedError
 from wye.cli.terminal import plain

@@ -5,14 +5,17 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from wye.catalog.accounts import Account, provider_deployment
 from wye.catalog.deployments import Deployment, Profile, Timeouts
 from wye.catalog.prices import PriceList
-from wye.catalog.providers import PROVIDERS, Account, Model, Provider, provider_deployment
+from wye.catalog.provider import Model, Provider
+from wye.catalog.providers import ENGINES, PROVIDERS
 from wye.config.addresses import parse_endpoint
 from wye.config.settings import DeploymentSettings, PriceSettings, ProfileSettings, ProviderSettings, Settings
 from wye.core.lane import Lane
 from wye.core.money import Price, Rates
 from wye.core.request import Operation
+from wye.core.spelling import Spelling
 from wye.providers.discovery.credentials import Credential, from_environment, from_file
 
 CONFIG = "wye.yaml"
@@ -37,7 +40,7 @@ def accounts(settings: Settings, environ: Mapping[str, str], known: Mapping[str,
         given = settings.providers.get(name)
         if given is not None and not given.enabled:
             continue
-        row = known.get(name, Provider(name, "", ()))
+        row = known.get(name, Provider(name))
         if not row.base_url and not _has_address(given):
             if name not in known:  # an engine is looked for instead
                 notes.append(f"providers.{name} needs a base_url: it is not a provider wye knows")
@@ -132,9 +135,8 @@ def declared(
 def _reached(given: DeploymentSettings, account: Account | None, credential: Credential) -> Account | None:
     """Return the account a deployment uses, with its own address and key in place; None = neither."""
     if given.base_url is not None:
-        row = (
-            Provider(given.provider or "custom", given.base_url, ()) if account is None else account.provider
-        )
+        name = given.provider or "custom"
+        row = ENGINES.get(name, Provider(name)) if account is None else account.provider
         key = None if account is None else account.key
         endpoint = parse_endpoint(given.base_url, given.networks, given.tls)
         return Account(row, credential.key or key, CONFIG, endpoint)
@@ -162,10 +164,16 @@ def _deployment(name: str, given: DeploymentSettings, base: Deployment) -> Deplo
         queue_seconds=given.queue_seconds,
         retries=given.retries,
         timeouts=Timeouts(limits.connect, limits.first_byte, limits.idle, limits.total),
-        max_output_field=given.max_output_field or base.max_output_field,
-        stream_options=given.stream_options and base.stream_options,
-        reasoning_field=base.reasoning_field if given.reasoning_field is None else given.reasoning_field,
+        also=base.also if given.also is None else frozenset(given.also),
+        spelling=_spelling(base.spelling, given),
     )
+
+
+def _spelling(known: Spelling, given: DeploymentSettings) -> Spelling:
+    """Return what is known, with what config says in its place: both have the same names."""
+    said = {name: getattr(given, name) for name in Spelling.__struct_fields__}
+    told = {name: frozenset(one) if isinstance(one, tuple) else one for name, one in said.items()}
+    return msgspec.structs.replace(known, **{name: one for name, one in told.items() if one is not None})
 
 
 def _profile(known: Profile, given: ProfileSettings) -> Profile:

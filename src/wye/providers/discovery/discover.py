@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from wye.catalog.accounts import Account, provider_deployment
 from wye.catalog.deployments import Deployment
 from wye.catalog.prices import PriceList
-from wye.catalog.providers import PROVIDERS, Account, Provider, provider_deployment
+from wye.catalog.provider import Provider
+from wye.catalog.providers import ENGINES as ROWS
+from wye.catalog.providers import PROVIDERS
 from wye.config.settings import ProviderSettings, Settings
 from wye.core.lane import Lane
 from wye.providers.discovery.configured import accounts, declared, hints
@@ -17,10 +20,9 @@ from wye.providers.discovery.processes import foreign
 
 LONGEST_NAME = 200
 _HINTS = {
-    Lane.CLOSED: "ANTHROPIC_API_KEY or OPENAI_API_KEY",
+    Lane.CLOSED: "ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY",
     Lane.HOSTED: "TOGETHER_API_KEY, GROQ_API_KEY, MISTRAL_API_KEY, DEEPSEEK_API_KEY or OPENROUTER_API_KEY",
 }
-_LATER = {"GEMINI_API_KEY": "Google", "GOOGLE_API_KEY": "Google"}
 
 
 class Discovered(msgspec.Struct, frozen=True):
@@ -51,14 +53,14 @@ async def discover(
     Raises `ValueError` for a base URL or network in the settings that cannot be parsed.
     """
     prices = PriceList.load()
-    found = accounts(settings, environ, {**PROVIDERS, **_engine_rows(engines)})
+    found = accounts(settings, environ, {**PROVIDERS, **ROWS})
     looks = await _look_around(settings, probe, engines)
     seen = [one for look in looks for one in look.deployments]
     written = declared(settings, environ, found.by_id, seen, prices)
     offered = [one for account in found.by_id.values() for one in account.deployments(prices)]
     everything = [*written.deployments, *offered, *seen]
     by_id = {one.id: one for one in reversed(everything)}  # what was written down wins
-    noted = [*found.notes, *written.notes, *(note for look in looks for note in look.notes), *_later(environ)]
+    noted = [*found.notes, *written.notes, *(note for look in looks for note in look.notes)]
     return Discovered(
         deployments=tuple(reversed(by_id.values())),
         missing=hints(by_id.values(), _HINTS),
@@ -83,19 +85,6 @@ def dynamic(found: Discovered, name: str) -> Deployment | None:
 
 def _is_name(model: str) -> bool:
     return 0 < len(model) <= LONGEST_NAME and model.isprintable() and " " not in model
-
-
-def _later(environ: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(
-        f"{variable} is set: {name} comes with the next release"
-        for variable, name in _LATER.items()
-        if environ.get(variable) or environ.get(f"{variable}_FILE")
-    )
-
-
-def _engine_rows(engines: Sequence[Engine]) -> dict[str, Provider]:
-    """Return engines as providers without an address: config gives one."""
-    return {name: Provider(name, "", ()) for name in ("embedded", *(engine.id for engine in engines))}
 
 
 async def _look_around(settings: Settings, probe: Probe, engines: Sequence[Engine]) -> list[_Look]:
@@ -151,6 +140,7 @@ async def _unproven(talk: Conversation, engine: Engine) -> str | None:
 
 
 def _seen(talk: Conversation, engine: Engine, title: str, one: Seen, *, proven: bool) -> Deployment:
+    row = ROWS.get(engine.id, Provider(engine.id))
     return Deployment(
         id=f"{engine.id}/{one.model}",
         model=one.model,
@@ -158,7 +148,9 @@ def _seen(talk: Conversation, engine: Engine, title: str, one: Seen, *, proven: 
         lane=one.lane if proven else None,
         endpoint=talk.endpoint,
         found_by=f"{title} at {talk.endpoint.authority}" + ("" if proven else ", not proven local"),
+        also=row.also | one.also,
         operations=one.operations,
         profile=one.profile,
         slots=one.slots,
+        spelling=row.variant(one.model).spelling or row.spelling,
     )

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from wye.catalog.deployments import LOOPBACK, Deployment, Endpoint, Profile
+from wye.catalog.providers import ENGINES
 from wye.config.settings import EmbeddedSettings
 from wye.core.lane import Lane
 from wye.core.request import Operation
@@ -126,6 +127,7 @@ def _chat_deployment(process: Process, settings: EmbeddedSettings) -> Deployment
             context_tokens=settings.context_tokens // settings.slots, tools=False, vision=False, json=True
         ),
         slots=settings.slots,
+        spelling=ENGINES["embedded"].spelling,
         concurrency=settings.slots,
     )
 

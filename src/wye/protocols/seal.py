@@ -1,0 +1,70 @@
+"""Thoughts that only their origin can read, on their way through a client of another protocol and back.
+
+A signature or encrypted content means something to the origin alone, which has to get it back unchanged in
+the next request. A client returns it as its own protocol has it return signatures, so what is written there
+is the thought itself, sealed: text in base64 that tells where it came from. Nothing in it is secret.
+"""
+
+import base64
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from wye.core.chat import Part, Reasoning, ToolCall
+
+_MARK = b"wye-1:"
+_OPENING = base64.b64encode(_MARK).decode()
+_SIGNS_CALLS = "gemini"
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Reasoning)
+
+
+def seal(thought: Reasoning) -> str:
+    """Return `thought` as base64 (RFC 4648 section 4), its `extras` left out."""
+    bare = msgspec.structs.replace(thought, extras={})
+    return base64.b64encode(_MARK + _ENCODER.encode(bare)).decode()
+
+
+def unseal(text: str) -> Reasoning | None:
+    """Return the thought that `seal` made `text` of; None = it was made elsewhere.
+
+    Some clients hold signatures as bytes and write them in the URL-safe alphabet, which is read as well.
+    """
+    if not text.startswith(_OPENING):
+        return None
+    padded = text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4)
+    try:
+        return _DECODER.decode(base64.b64decode(padded, validate=True)[len(_MARK) :])
+    except (ValueError, RecursionError):
+        return None  # whoever it is sent to shall judge it
+
+
+def parted(parts: Iterable[Part]) -> Iterator[Part]:
+    """Yield `parts` with the signature of a call as a thought of its own ahead of it.
+
+    For clients whose calls have no place for one (all but Gemini's).
+    """
+    for part in parts:
+        if isinstance(part, ToolCall) and part.signature:
+            yield behind(part)
+            yield msgspec.structs.replace(part, signature="")
+        else:
+            yield part
+
+
+def behind(call: ToolCall) -> Reasoning:
+    """Return the signature of a call as a thought."""
+    return Reasoning(signature=call.signature, id=call.id, origin=_SIGNS_CALLS)
+
+
+def joined(parts: Iterable[Part]) -> Iterator[Part]:
+    """Yield `parts` with each signature back at its call: undo `parted`."""
+    signature = ""
+    for part in parts:
+        if isinstance(part, Reasoning) and part.origin == _SIGNS_CALLS and part.signature and not part.text:
+            signature = part.signature
+        elif isinstance(part, ToolCall) and signature:
+            yield msgspec.structs.replace(part, signature=signature)
+            signature = ""
+        else:
+            yield part

@@ -1,0 +1,42 @@
+"""What came before a request, and what its way to a deployment would lose. Asked only where it matters.
+
+A router is pure: this is handed to it as health is, and it asks no more than its choice needs. A name that
+stands for one deployment asks nothing.
+"""
+
+from typing import Protocol
+
+from wye.catalog.deployments import Deployment
+from wye.core.decision import Seat
+from wye.protocols.lossiness import Losses
+
+
+class Conversation(Protocol):
+    """The conversation a request belongs to."""
+
+    @property
+    def holder(self) -> str:
+        """The deployment whose upstream holds what came before; empty = the request brings it all along."""
+
+    def seat(self) -> Seat | None:
+        """Return where the conversation was served last, if it is still remembered."""
+
+    def losses(self, deployment: Deployment) -> Losses:
+        """Return what the request loses on its way to `deployment`; nothing where it goes as it is."""
+
+
+class Unknown:
+    """A conversation nobody knows anything of."""
+
+    holder = ""
+
+    def seat(self) -> Seat | None:
+        """Nobody served it."""
+
+    def losses(self, deployment: Deployment) -> Losses:  # noqa: ARG002  # the protocol's shape
+        """Nothing is known to be lost."""
+        return _NOTHING
+
+
+_NOTHING = Losses()
+UNKNOWN = Unknown()

@@ -1,0 +1,76 @@
+"""Conversations keep their seat: a stage that puts the deployment which served the last turn first.
+
+A conversation that moves has its whole prompt read anew, at the full rate. The rule: it stays where it is
+as long as moving saves no more than that costs.
+
+    price of switching = cached tokens x (input rate - cache-read rate) of the seat
+    saved by moving    = expected cost at the seat - expected cost at the best other
+
+Both are of one request: the next one is judged anew. A seat only ever moves up among those that the
+verdict, the fit and the rules left, and an order that a rule has set stands.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from wye.catalog.deployments import Deployment
+from wye.core.decision import Seat, Verdict
+from wye.core.lane import Lane
+from wye.core.money import MILLION
+from wye.core.request import Request
+from wye.routing.cost import BYTES_PER_TOKEN, CURRENCY
+from wye.routing.strategy import Choice
+
+_ZERO = Decimal(0)
+
+
+def switching_cost(deployment: Deployment, seat: Seat, input_tokens: int) -> Decimal | None:
+    """Return what it costs, in USD, to have the seat's cached tokens read anew; None = not known.
+
+    An own machine bills no tokens: 0.
+    """
+    if deployment.lane is Lane.OWN:
+        return _ZERO
+    price = deployment.price
+    if price is None or price.currency != CURRENCY:
+        return None
+    rates = price.rates_for(max(input_tokens, seat.cached_tokens))
+    if rates.input is None:
+        return None
+    read = rates.input if rates.cache_read is None else rates.cache_read
+    return max(_ZERO, seat.cached_tokens * (rates.input - read) / MILLION)
+
+
+def seated(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: ARG001  # a stage's shape
+    """Put the seat first if moving saves no more than it costs."""
+    if len(choice.ranks) < 2:  # noqa: PLR2004  # one candidate is no choice; none: a rule has set the order
+        return
+    seat = choice.conversation.seat()
+    if seat is None:
+        return
+    at = next((i for i, d in enumerate(choice.kept) if d.id == seat.deployment), None)
+    if at is None:
+        choice.seat = seat
+        choice.reasons.append(f"leaves its seat '{seat.deployment}', which is no candidate now")
+        return
+    deployment, first = choice.kept[at], choice.kept[0]
+    switching = switching_cost(deployment, seat, len(request.body) // BYTES_PER_TOKEN)
+    choice.seat = msgspec.structs.replace(seat, switching_cost=switching)
+    worth = f"leaving costs {_usd(switching)} ({seat.cached_tokens} cached tokens read anew)"
+    if at == 0:
+        choice.reasons.append(f"keeps its seat '{seat.deployment}': {worth}")
+        return
+    (rank, cost), (best_rank, best_cost) = choice.ranks[seat.deployment], choice.ranks[first.id]
+    saved = cost - best_cost
+    comparable = rank == best_rank
+    stays = comparable and saved <= (switching or _ZERO)
+    if stays:
+        choice.kept.insert(0, choice.kept.pop(at))
+    verb = "keeps" if stays else "leaves"
+    other = f"'{first.id}' {f'saves {_usd(saved)}' if comparable else 'has a price to compare'}"
+    choice.reasons.append(f"{verb} its seat '{seat.deployment}': {worth}, {other}")
+
+
+def _usd(amount: Decimal | None) -> str:
+    return "an unknown amount" if amount is None else f"{amount:.6f} USD"
