@@ -259,3 +259,62 @@ CLAUDE: dict[str, Body] = {
     "prefill": claude(HI, {"role": "assistant", "content": "The answer is"}),
     "context management": claude(context_management={"edits": [{"type": "clear_tool_uses_20250919"}]}),
 }
+
+COMPLETIONS: dict[str, Body] = {
+    "plain": {"model": "m", "prompt": "Once upon a time", "max_tokens": 16},
+    "streamed": {"model": "m", "prompt": ["Once"], "stream": True, "stream_options": {"include_usage": True}},
+    "sampling": {"model": "m", "prompt": "Once", "temperature": 0.5, "stop": ["."], "seed": 1, "user": "u-1"},
+    "several": {"model": "m", "prompt": "Once", "n": 2, "best_of": 2},
+    "echo": {"model": "m", "prompt": "Once", "echo": True, "logprobs": 1},
+    "tokens": {"model": "m", "prompt": [1, 2, 3]},
+    "in between": {"model": "m", "prompt": "def f(", "suffix": "return 1"},
+}
+
+OLLAMA: dict[str, Body] = {
+    "plain": {"model": "m", "messages": [HI]},
+    "whole": {"model": "m", "messages": [HI], "stream": False},
+    "system": {"model": "m", "messages": [{"role": "system", "content": "Be short."}, HI]},
+    "picture": {"model": "m", "messages": [{**HI, "images": [PNG]}]},
+    "tools": {"model": "m", "messages": [ASK], "tools": [FUNCTION]},
+    "tool loop": {
+        "model": "m",
+        "messages": [
+            ASK,
+            {
+                "role": "assistant",
+                "content": "",
+                "tool_calls": [{"function": {"name": "weather", "arguments": {"city": "Paris"}}}],
+            },
+            {"role": "tool", "content": "18", "tool_name": "weather"},
+        ],
+        "tools": [FUNCTION],
+    },
+    "thinking": {"model": "m", "messages": [HI], "think": True},
+    "thinking level": {"model": "m", "messages": [HI], "think": "high"},
+    "thoughts": {
+        "model": "m",
+        "messages": [HI, {"role": "assistant", "content": "4", "thinking": "2+2"}, HI],
+    },
+    "schema": {"model": "m", "messages": [HI], "format": SHAPE},
+    "json": {"model": "m", "messages": [HI], "format": "json"},
+    "options": {
+        "model": "m",
+        "messages": [HI],
+        "options": {
+            "temperature": 0.2,
+            "top_k": 5,
+            "num_predict": 50,
+            "seed": 1,
+            "stop": ["END"],
+            "num_ctx": 4096,
+        },
+        "keep_alive": "5m",
+    },
+    "prefill": {"model": "m", "messages": [HI, {"role": "assistant", "content": "The answer is"}]},
+}
+
+EMBEDDINGS: dict[str, Body] = {
+    "plain": {"model": "m", "input": "Hi"},
+    "several": {"model": "m", "input": ["Hi", "Bye"], "dimensions": 8, "encoding_format": "base64"},
+    "tokens": {"model": "m", "input": [[1, 2], [3]], "user": "u-1"},
+}

@@ -154,6 +154,9 @@ class AnthropicMessages:
         except msgspec.ValidationError:
             _LOOSE_ANSWER.decode(body)  # an answer whose usage makes no sense is still an answer
             return None
+        except RecursionError:
+            message = "the upstream's JSON is nested too deeply"
+            raise ValueError(message) from None
 
     def relay(self, edits: Edits) -> MessagesRelay:  # noqa: ARG002  # nothing is asked for that it could take out
         """Return the reader of one streamed answer."""

@@ -88,7 +88,7 @@ class MessagesRelay:
             return False
         try:
             told = _EVENT.decode(data)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return False
         match told.type:
             case "message_start" if told.message is not None and told.message.usage is not None:

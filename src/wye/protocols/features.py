@@ -151,7 +151,7 @@ class _Finder:
         self._if(
             cache_control=part.cache is not None,
             citations=part.cite,
-            document_title=bool(part.title),
+            document_title=bool(part.title) and source.kind != "text",
             document_context=bool(part.context),
             document_text=source.kind == "text",
             document_url=source.kind == "url",

@@ -111,7 +111,6 @@ TABLE: tuple[Row, ...] = (
     ),
     Row("stop", "stop sequences", _refuse("it has none, and the answer would go on", RESPONSES)),
     Row("audio", "sound in the request", _refuse("it takes none", RESPONSES, MESSAGES)),
-    Row("video", "a film in the request", _refuse("it takes none", CHAT, RESPONSES, MESSAGES)),
     Row(
         "file_id",
         "a picture or document by the id of an uploaded file",
@@ -139,7 +138,11 @@ TABLE: tuple[Row, ...] = (
         "a temperature above 1",
         _refuse("it takes 0 to 1, and the scales are not the same", MESSAGES),
     ),
-    Row("document_text", "a document that is plain text", _hint("sent as text, below its title", CHAT)),
+    Row(
+        "document_text",
+        "a document that is plain text",
+        _hint("sent as text, below its title", CHAT, RESPONSES, GEMINI),
+    ),
     Row("document_title", "the title of a document", _left_out(GEMINI)),
     Row("document_context", "`context` of a document", _left_out(CHAT, RESPONSES, GEMINI)),
     Row(

@@ -5,6 +5,8 @@ several names, whole tool calls come at once and all with index 0, usage comes w
 `x_groq`, an error is a chunk. Here each of these becomes the same events.
 """
 
+from contextlib import suppress
+
 import msgspec
 
 from wye.core.chat import Extras, Part, Reasoning, Refusal, Text, ToolCall
@@ -47,7 +49,9 @@ class ChatReader:
 
     def finish(self) -> list[Event]:
         """The upstream ended: return the last events."""
-        events = self.feed(b"\n\n")  # an upstream that ends without a last blank line
+        events: list[Event] = []
+        with suppress(ValueError):  # the last chunk was cut short
+            events += self.feed(b"\n\n")  # an upstream that ends without a last blank line
         if not self._over:
             whole = bool(self._choices) and all(choice.word for choice in self._choices.values())
             if whole:

@@ -1,0 +1,154 @@
+"""Every decoder, with what feeds it and what it may do: answer, or refuse as its contract says."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from fuzz.mutation import Mutator
+from golden.cases import ANSWERS, CODECS, DIALECTS, DOWNSTREAM, NATIVE, REQUESTS, STREAMS, WIRE
+from wye.core.errors import BadRequestError
+from wye.core.fold import FailedError, fold
+from wye.core.stream import End, Event, Fail, Order
+from wye.protocols.codec import Codec, Edits, NativeCodec
+from wye.protocols.lossiness import losses
+from wye.protocols.translate import Dialect, DownstreamDialect
+
+EDITS = Edits(model="upstream-m", include_usage=True, output_cap=100)
+Try = Callable[[bytes, Mutator], None]
+
+
+class Decoder(NamedTuple):
+    """One decoder. `attempt` raises for what must not happen."""
+
+    name: str
+    seeds: tuple[bytes, ...]
+    attempt: Try
+    is_stream: bool = False
+
+
+def request(dialect: DownstreamDialect) -> Try:
+    """What is read can be written for every upstream, or is refused."""
+
+    def attempt(data: bytes, _: Mutator) -> None:
+        try:
+            chat = dialect.read_request(data)
+        except BadRequestError:
+            return
+        for name, target in DIALECTS.items():
+            if not losses(chat, dialect.name, name, WIRE).refuse:
+                target.write_request(chat, WIRE)
+
+    return attempt
+
+
+def answer(dialect: Dialect) -> Try:
+    """What is read can be written for every client."""
+
+    def attempt(data: bytes, _: Mutator) -> None:
+        try:
+            told = dialect.read_answer(data)
+        except ValueError:
+            return
+        for client in DOWNSTREAM.values():
+            client.write_answer(told)
+
+    return attempt
+
+
+def stream(dialect: Dialect) -> Try:
+    """What is read is legal, comes to an end, and can be written for every client."""
+
+    def attempt(data: bytes, mutator: Mutator) -> None:
+        reader = dialect.reader()
+        events: list[Event] = []
+        try:
+            for piece in mutator.cuts(data):
+                events += reader.feed(piece)
+        except ValueError:
+            return
+        events += reader.finish()
+        order = Order()
+        for event in events:
+            order.see(event)
+        assert order.state == "over", "the stream has no end"
+        assert isinstance(events[-1], End | Fail)
+        with suppress(FailedError):
+            fold(events)
+        for client in DOWNSTREAM.values():
+            writer = client.writer(want_usage=True)
+            for event in events:
+                writer.write(event)
+
+    return attempt
+
+
+def taken(codec: Codec, native: NativeCodec | None) -> Try:
+    """What is taken can be sent on."""
+
+    def attempt(data: bytes, _: Mutator) -> None:
+        try:
+            asked = codec.decode(data)
+            codec.refuse_duplicates(asked)
+        except BadRequestError:
+            return
+        if native is not None:
+            json.loads(native.splice(asked, EDITS))
+
+    return attempt
+
+
+def usage(codec: NativeCodec) -> Try:
+    """A whole answer of an upstream that speaks the same."""
+
+    def attempt(data: bytes, _: Mutator) -> None:
+        try:
+            codec.usage(data)
+        except ValueError:
+            return
+
+    return attempt
+
+
+def relay(codec: NativeCodec) -> Try:
+    """A stream of an upstream that speaks the same."""
+
+    def attempt(data: bytes, mutator: Mutator) -> None:
+        passing = codec.relay(EDITS)
+        try:
+            for piece in mutator.cuts(data):
+                passing.feed(piece)
+        except ValueError:
+            return
+        passing.finish()
+
+    return attempt
+
+
+def bodies(many: Iterable[Any]) -> tuple[bytes, ...]:
+    return tuple(json.dumps(one).encode() for one in many)
+
+
+def _all() -> Iterator[Decoder]:
+    for name, client in DOWNSTREAM.items():
+        yield Decoder(f"{name} request", bodies(REQUESTS[name].values()), request(client))
+    for name, dialect in DIALECTS.items():
+        whole, streamed = (
+            bodies(ANSWERS[name].values()),
+            tuple(one.encode() for one in STREAMS[name].values()),
+        )
+        yield Decoder(f"{name} answer", whole, answer(dialect))
+        yield Decoder(f"{name} stream", streamed, stream(dialect), is_stream=True)
+    for name, codec in CODECS.items():
+        native = NATIVE.get(name)
+        yield Decoder(f"{name} codec", bodies(REQUESTS[name].values()), taken(codec, native))
+    for name, native in NATIVE.items():
+        whole, streamed = (
+            bodies(ANSWERS[name].values()),
+            tuple(one.encode() for one in STREAMS[name].values()),
+        )
+        yield Decoder(f"{name} usage", whole, usage(native))
+        yield Decoder(f"{name} relay", streamed, relay(native), is_stream=True)
+
+
+DECODERS = tuple(_all())

@@ -1,0 +1,59 @@
+"""All dialects and codecs, and what is known to go through them."""
+
+from typing import Any
+
+from golden import answers, gemini, requests, responses
+from wye.protocols.anthropic_count import AnthropicCount
+from wye.protocols.anthropic_messages import AnthropicMessages
+from wye.protocols.codec import Codec, NativeCodec
+from wye.protocols.lossiness_table import CHAT, COMPLETIONS, GEMINI, MESSAGES, OLLAMA, RESPONSES
+from wye.protocols.ollama import Ollama, OllamaDialect
+from wye.protocols.openai_chat import OpenAIChat
+from wye.protocols.openai_chat_dialect import OpenAIChatDialect
+from wye.protocols.openai_completions import OpenAICompletions
+from wye.protocols.openai_completions_dialect import OpenAICompletionsDialect
+from wye.protocols.openai_embeddings import OpenAIEmbeddings
+from wye.protocols.translate import Dialect, DownstreamDialect, Wire
+
+
+def clock() -> int:
+    return 1_760_000_001
+
+
+WIRE = Wire(model="upstream-m")
+DIALECTS: dict[str, Dialect] = {CHAT: OpenAIChatDialect(clock), MESSAGES: AnthropicMessages()}
+DOWNSTREAM: dict[str, DownstreamDialect] = {
+    **DIALECTS,
+    COMPLETIONS: OpenAICompletionsDialect(clock),
+    OLLAMA: OllamaDialect(),
+}
+NATIVE: dict[str, NativeCodec] = {CHAT: OpenAIChat(), MESSAGES: AnthropicMessages()}
+CODECS: dict[str, Codec] = {
+    **NATIVE,
+    COMPLETIONS: OpenAICompletions(),
+    OLLAMA: Ollama(),
+    "anthropic_count": AnthropicCount(),
+    "openai_embeddings": OpenAIEmbeddings(),
+}
+REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
+    CHAT: requests.CHAT,
+    RESPONSES: responses.REQUESTS,
+    MESSAGES: requests.CLAUDE,
+    GEMINI: gemini.REQUESTS,
+    COMPLETIONS: requests.COMPLETIONS,
+    OLLAMA: requests.OLLAMA,
+    "anthropic_count": requests.CLAUDE,
+    "openai_embeddings": requests.EMBEDDINGS,
+}
+ANSWERS: dict[str, dict[str, dict[str, Any]]] = {
+    CHAT: answers.CHAT,
+    RESPONSES: responses.ANSWERS,
+    MESSAGES: answers.CLAUDE,
+    GEMINI: gemini.ANSWERS,
+}
+STREAMS: dict[str, dict[str, str]] = {
+    CHAT: answers.CHAT_STREAMS,
+    RESPONSES: responses.STREAMS,
+    MESSAGES: answers.CLAUDE_STREAMS,
+    GEMINI: gemini.STREAMS,
+}
