@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 
-from wye.core.errors import MethodError, WyeError
+from wye.core.errors import MethodError, UpgradeError, WyeError
 from wye.gateway.arrival import Arrival
 from wye.gateway.downstream import JSON
 from wye.gateway.listener.exchange import Message, Scope
 from wye.gateway.pipeline import Pipeline, own_headers
+from wye.gateway.retrieval import ANSWERS, Retrieval
 from wye.gateway.spoken import codec_at
 from wye.protocols.codec import Codec
 
@@ -18,14 +19,17 @@ ControlPlane = Callable[[Scope, Receive, Send], Awaitable[None]]
 class App:
     """One callable for the listener."""
 
-    def __init__(self, pipeline: Pipeline, control: ControlPlane) -> None:
+    def __init__(self, pipeline: Pipeline, retrieval: Retrieval, control: ControlPlane) -> None:
         self._pipeline = pipeline
+        self._retrieval = retrieval
         self._control = control
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request. No coroutine itself: the pipeline's is one frame nearer."""
         codec = codec_at(scope["path"], scope["query_string"])
         if codec is None:
+            if scope["path"].startswith(ANSWERS):
+                return self._retrieval.serve(Arrival(scope))
             return self._control(scope, receive, send)
         arrival = Arrival(scope)
         if scope["method"] == "POST":
@@ -36,6 +40,10 @@ class App:
     @staticmethod
     async def _wrong_method(arrival: Arrival, codec: Codec) -> None:
         error: WyeError = MethodError(f"{arrival.scope['path']} takes POST")
+        lines = b"allow: POST\r\n"
+        if any(name == b"upgrade" and b"websocket" in value.lower() for name, value in arrival.headers):
+            error = UpgradeError("there are no WebSockets here: send the request by POST")
+            lines += b"upgrade: HTTP/1.1\r\nconnection: upgrade\r\n"
         body = codec.error(error, arrival.request_id)
-        head = own_headers(arrival, codec) + JSON + b"allow: POST\r\n"
+        head = own_headers(arrival, codec) + JSON + lines
         arrival.exchange.respond(error.status, head, body)

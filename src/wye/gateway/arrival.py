@@ -12,8 +12,9 @@ from wye.gateway.listener.exchange import Exchange, Scope
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:/+=-]{1,128}\Z")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}\Z")
 _BETAS = re.compile(rb"[A-Za-z0-9_.,: -]{1,1024}\Z")
+_SESSION = re.compile(rb"[\x21-\x7e]{1,128}\Z")
 _NO_LABELS: Labels = frozenset()
-_READ = CREDENTIALS | {b"x-request-id", b"x-wye-label", b"traceparent", b"anthropic-beta"}
+_READ = CREDENTIALS | {b"x-request-id", b"x-wye-label", b"x-wye-session", b"traceparent", b"anthropic-beta"}
 _bits = random.Random(random.SystemRandom().getrandbits(128)).getrandbits  # noqa: S311  # unique, not secret
 
 
@@ -35,6 +36,7 @@ class Arrival:
         "parent",
         "request_id",
         "scope",
+        "session",
         "trace",
     )
 
@@ -45,6 +47,8 @@ class Arrival:
         self.id = self.request_id = new_id()
         self.betas = b""
         """`anthropic-beta`: which of Anthropic's beta features the client wants."""
+        self.session = b""
+        """`x-wye-session`: what the client calls the conversation."""
         self.trace = self.parent = ""
         self._labels: str | None = None
         credentials = None
@@ -67,6 +71,9 @@ class Arrival:
         elif name == b"anthropic-beta":
             if _BETAS.match(value):
                 self.betas = b"%b,%b" % (self.betas, value) if self.betas else value
+        elif name == b"x-wye-session":
+            if _SESSION.match(value):
+                self.session = value
         elif match := _TRACEPARENT.match(value):
             self.trace, self.parent = match[1].decode("ascii"), match[2].decode("ascii")
 

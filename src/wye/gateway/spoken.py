@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from wye.core.chat import Chat
+from wye.core.chat import Chat, Extras
+from wye.core.errors import CannotCarryError
 from wye.core.request import Request
-from wye.gateway.crossing import CannotCarryError, Crossing, Shore
+from wye.gateway.crossing import Crossing, Shore
 from wye.gateway.target import ANTHROPIC, Target
 from wye.protocols.anthropic_count import AnthropicCount
 from wye.protocols.anthropic_messages import AnthropicMessages
@@ -33,12 +34,13 @@ MODEL_ROUTES: dict[str, Codec] = {
     "/v1/messages/count_tokens": AnthropicCount(),
     "/api/chat": OLLAMA,
 }
-_DOWNSTREAM: dict[str, Callable[[], DownstreamDialect]] = {
-    "openai_chat": lambda: _CHAT_DIALECT,
-    "openai_completions": lambda: _COMPLETIONS_DIALECT,
-    "anthropic_messages": lambda: MESSAGES,
-    "ollama": OllamaDialect,  # one a request: its answers say how long they took
+_DOWNSTREAM: dict[str, Callable[[Request, Extras], DownstreamDialect]] = {
+    "openai_chat": lambda _request, _echo: _CHAT_DIALECT,
+    "openai_completions": lambda _request, _echo: _COMPLETIONS_DIALECT,
+    "anthropic_messages": lambda _request, _echo: MESSAGES,
+    "ollama": lambda _request, _echo: OllamaDialect(),  # its answers say how long they took
 }
+"""Protocol -> what speaks it to the client of one request, told what its answers say of themselves."""
 _UPSTREAM: dict[str, UpstreamDialect] = {dialect.name: dialect for dialect in (_CHAT_DIALECT, MESSAGES)}
 
 
@@ -49,16 +51,19 @@ def codec_at(path: str, query: bytes) -> Codec | None:  # noqa: ARG001  # for pa
 
 def read(request: Request) -> Chat:
     """Return what `request` means. Raises `BadRequestError`."""
-    return _known(_DOWNSTREAM, request.protocol, request)().read_request(request.body)
+    return _known(_DOWNSTREAM, request.protocol, request)(request, {}).read_request(request.body)
 
 
-def crossing(request: Request, chat: Chat, target: Target, *, betas: bool) -> Crossing:
-    """Return what translates `request`, which means `chat`, for `target`. Raises `BadRequestError`."""
+def crossing(request: Request, chat: Chat, target: Target, *, betas: bool, echo: Extras) -> Crossing:
+    """Return what translates `request`, which means `chat`, for `target`. Raises `BadRequestError`.
+
+    `echo`: what an answer in the client's protocol says of itself beyond the upstream's.
+    """
     protocol = target.deployment.protocol
     return Crossing(
         chat,
-        _known(_DOWNSTREAM, request.protocol, request)(),
-        Shore(_known(_UPSTREAM, protocol, request), target.wire),
+        _known(_DOWNSTREAM, request.protocol, request)(request, echo),
+        Shore(_known(_UPSTREAM, protocol, request), target.wire, target.deployment.emulates_tools),
         wants_usage=request.wants_usage,
         betas=betas and protocol != ANTHROPIC,
     )
