@@ -39,6 +39,7 @@ from wye.protocols.openai_chat_parts import (
     write_part,
 )
 from wye.protocols.translate import Wire
+from wye.protocols.user import user_id
 
 
 def write(chat: Chat, wire: Wire) -> Extras:
@@ -61,7 +62,7 @@ def write(chat: Chat, wire: Wire) -> Extras:
     if chat.thinking is not None:
         body |= _thinking(chat.thinking, wire)
     if chat.user:
-        body["user"] = chat.user
+        body["user"] = user_id(chat.user)
     return overlay(body, chat.extras)
 
 
