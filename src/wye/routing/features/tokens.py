@@ -34,7 +34,7 @@ def places(found: list[str], place: dict[str, int]) -> list[int]:
     for word, row in zip(found, rows, strict=True):
         if row is not None:
             result.append(row)
-        elif left > 0:
+        elif left > 0 and len(word) > 1:  # one character has no pieces
             left = _pieces(word, place, result, left)
     return result
 
