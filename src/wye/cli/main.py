@@ -41,6 +41,7 @@ COMMANDS = {
     "claude": Lazy("wye.cli.launch:claude", "Start Claude Code on the running gateway."),
     "codex": Lazy("wye.cli.launch:codex", "Start Codex on the running gateway."),
     "import": Lazy("wye.cli.importing:importing", "Turn another gateway's configuration into wye.yaml."),
+    "bench": Lazy("wye.cli.bench:bench", "Measure routing on labelled prompts."),
     "doctor": Lazy("wye.cli.doctor:doctor", "Check this machine and say what to fix."),
 }
 
