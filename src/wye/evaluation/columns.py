@@ -35,7 +35,7 @@ class Prompts(NamedTuple):
 
 
 def extract(prompts: Sequence[str], *, grams: bool = True) -> Prompts:
-    """Return what is known of prompts. Without `grams` there are none: 16 KB less a row."""
+    """Return what is known of prompts. Without `grams` there are none: 8 KB less a row."""
     extractor = Extractor()
     dense = np.zeros((len(prompts), extractor.dimensions), dtype=np.float32)
     counts = np.zeros((len(prompts), BUCKETS if grams else 0), dtype=np.float32)

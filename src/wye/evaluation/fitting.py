@@ -17,8 +17,10 @@ import numpy.typing as npt
 Matrix = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float64]
 
-_STEPS, _INNER = 12, 60
-_CLOSE = 1e-3
+_STEPS, _INNER = 20, 60
+_CLOSE = 2e-3
+_ENOUGH = 1e-4
+"""Squared residual that a step may leave: the next step mends it."""
 _LEAST_WEIGHT = 1e-4
 _LOOSE = 1e-3
 """Precision of the constant's prior."""
@@ -81,7 +83,7 @@ def _solve(columns: Matrix, curve: Vector, slope: Vector, slope_constant: float)
     residual = residual * scale
     direction = residual.copy()
     size = residual @ residual
-    enough = 1e-8 * size
+    enough = _ENOUGH * size
     for _ in range(_INNER):
         if size <= enough:
             break

@@ -14,7 +14,7 @@ from wye.routing.features import surface, table, tokens
 _HEAD, _TAIL = 1536, 768
 """Characters of a prompt that are looked at: its beginning, and its end, where the question tends to be."""
 _TOKENS = 512
-BUCKETS = 4096
+BUCKETS = 2048
 """Of hashed n-grams; a power of two."""
 _SHIFT = np.uint64(64 - BUCKETS.bit_length() + 1)
 _FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
