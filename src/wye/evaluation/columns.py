@@ -11,7 +11,7 @@ from wye.routing.features import Extractor
 from wye.routing.features.extract import BUCKETS
 from wye.routing.quality import Head, Space
 
-MEANING, LOOKS, GRAMS, CATEGORY, TRANSFER, GATE, BENDS = 0.05, 0.1, 0.3, 0.2, 0.05, 1.0, 1.0
+MEANING, LOOKS, GRAMS, CATEGORY, TRANSFER, GATE, BENDS = 0.05, 0.1, 0.2, 0.3, 0.02, 1.0, 0.5
 """Prior variance of a logit that each block gives a typical row. Set on the public sets, for all alike."""
 _FLAT = 1e-3
 _RANK = 32

@@ -13,6 +13,8 @@ from wye.evaluation.two_stage import Band, Costs, Predicted, cheapest, rethresho
 Places = npt.NDArray[np.int64]
 QUALITIES = (0.99, 0.95)
 _FOLDS = 2
+_COLD = 0.2
+"""What the guess without any label counts beside heads of models elsewhere: as much as they do."""
 
 
 class Split(NamedTuple):
@@ -65,7 +67,7 @@ def run(parts: Split, before: Elsewhere, costs: Costs, rng: np.random.Generator)
     """Learn, predict and measure."""
     labelled, tested = parts
     if not len(labelled):
-        predicted = before.gain(tested.transfer) if len(before.lines) > 1 else cold(tested.prompts)
+        predicted = before.gain(tested.transfer) + _COLD * cold(tested.prompts)
         return _outcome(tested, predicted, _ungated(tested, predicted, costs), None, rng)
     gated = bool(tested.gate.shape[1])
     chances = fit_pair(labelled, gated=gated).chances(tested)
