@@ -1,5 +1,6 @@
 """OpenAI Responses, passed on as it is. Source: OpenAI API reference, "Create a model response"."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ from wye.core.errors import BadRequestError, WyeError
 from wye.core.request import Needs, Operation, Request
 from wye.core.usage import Usage
 from wye.protocols import openai_errors, openai_responses_errors
-from wye.protocols.codec import Edits
+from wye.protocols.codec import Edits, Relay
 from wye.protocols.decoding import ModelName, decode
 from wye.protocols.openai_responses_parts import NAME
 from wye.protocols.openai_responses_relay import ResponsesRelay
@@ -156,7 +157,7 @@ class OpenAIResponses:
     stream_type = CONTENT_TYPE
     mark = DATA
     request_id_headers = ("x-request-id",)
-    estimate = None
+    estimate: Callable[[Request], bytes] | None = None
 
     def path(self, model: str) -> bytes:  # noqa: ARG002  # it stands in the body
         """Return the path below an upstream's base path."""
@@ -196,7 +197,7 @@ class OpenAIResponses:
             _BARE_ANSWER.decode(body)  # an answer whose usage makes no sense is still an answer
             return None
 
-    def relay(self, edits: Edits) -> ResponsesRelay:  # noqa: ARG002  # nothing is asked for that it could take out
+    def relay(self, edits: Edits) -> Relay:  # noqa: ARG002  # nothing is asked for that it could take out
         """Return the reader of one streamed answer."""
         return ResponsesRelay()
 
