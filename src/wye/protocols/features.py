@@ -71,6 +71,7 @@ class _Finder:
     def _asked(self, chat: Chat) -> None:
         sampling, shape = chat.sampling, chat.format
         self._if(
+            completion=chat.protocol == "openai_completions",
             choices=chat.choices > 1,
             logprobs=bool(sampling.logprobs) or sampling.top_logprobs is not None,
             user=bool(chat.user),

@@ -100,6 +100,11 @@ TABLE: tuple[Row, ...] = (
         _refuse("one protocol continues that turn, the other answers it", *TARGETS),
     ),
     Row(
+        "completion",
+        "a text to be continued (legacy Completions)",
+        _hint("asked as a turn of the user's: what comes need not go on where the text ends", *TARGETS),
+    ),
+    Row(
         "choices",
         "several answers at once (`n`, `candidateCount`)",
         _refuse("it gives one answer", RESPONSES, MESSAGES),
