@@ -9,6 +9,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from wye.catalog.deployments import Deployment
 from wye.config.settings import ResponsesSettings
 from wye.core.chat import Chat, Extras
@@ -133,7 +135,14 @@ class Session:
         betas = bool(self.arrival.betas)
         try:
             if self._chat is None:
-                self._chat = read(self.request)
+                self._chat = self._kept_here(read(self.request))
             return crossing(self.request, self._chat, target, betas=betas, echo=self.echo)
         except BadRequestError as error:
             return error
+
+    def _kept_here(self, chat: Chat) -> Chat:
+        """Leave out the wish to have the answer kept where wye grants it: no upstream needs to hear of it."""
+        if not self.keep_days:
+            return chat
+        extras = {name: value for name, value in chat.extras.items() if name != "store"}
+        return msgspec.structs.replace(chat, extras=extras)
