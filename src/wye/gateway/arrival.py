@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from wye.core.label import Labels, parse_labels
-from wye.gateway.keys import CREDENTIALS
+from wye.gateway.keys import CREDENTIALS, in_query
 from wye.gateway.listener.exchange import Exchange, Scope
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:/+=-]{1,128}\Z")
@@ -58,6 +58,9 @@ class Arrival:
                     credentials = [pair] if credentials is None else [*credentials, pair]
                 else:
                     self._read(*pair)
+        query = scope.get("query_string")
+        if query and (keys := in_query(scope["path"], query)):
+            credentials = [*(credentials or ()), *keys]
         self.credentials: Sequence[tuple[bytes, bytes]] = credentials or ()
 
     def _read(self, name: bytes, value: bytes) -> None:

@@ -130,8 +130,8 @@ def camel(value: Any, shape: Shape = REQUEST, path: str = "") -> Any:  # noqa: A
         return value
     renamed: dict[str, Any] = {}
     for given, told in value.items():
-        spelled = _SPELLED.get(given, given)
-        name, member = spelled if spelled in shape else given, told
+        name: Any = _SPELLED.get(given, given)
+        name, member = name if name in shape else given, told
         here = f"{path}.{name}" if path else name
         if name in renamed:
             raise FieldError(here, "stands there more than once")
