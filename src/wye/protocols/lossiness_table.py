@@ -153,12 +153,13 @@ TABLE: tuple[Row, ...] = (
     Row(
         "citations",
         "the wish for citations, and those of earlier answers",
-        _left_out(CHAT, RESPONSES, GEMINI),
+        _left_out(CHAT, RESPONSES, GEMINI) | _hint("left out: it takes back its own only", MESSAGES),
     ),
     Row(
         "tool_result_media",
         "pictures and documents in the result of a tool",
-        _hint("sent in a turn of the user's right after the results", CHAT),
+        _hint("sent in a turn of the user's right after the results", CHAT)
+        | _hint("sent beside the results to a model that takes none in them, as are those by URL", GEMINI),
     ),
     Row(
         "is_error",
@@ -212,20 +213,26 @@ TABLE: tuple[Row, ...] = (
         _hint("becomes `reasoning_effort`, see below", CHAT)
         | _hint("becomes `reasoning.effort`, see below", RESPONSES)
         | _hint("left out for a model that decides by `effort`; fitted to `max_tokens` for others", MESSAGES)
-        | _hint("becomes a level, see below, for a model that knows levels", GEMINI),
+        | _hint("becomes a level, see below, or is fitted to what the model takes", GEMINI),
     ),
     Row(
         "reasoning_effort",
         "how hard to think, in a word: `reasoning_effort`, `thinkingLevel`",
         _hint("becomes a budget, see below, for a model that knows no `effort`", MESSAGES)
-        | _hint("becomes a budget, see below, for a model that knows no levels", GEMINI),
+        | _hint("becomes a budget, see below, or the nearest level the model knows", GEMINI),
     ),
     Row(
         "thinking",
-        "thinking on or off, without saying how much",
-        _hint("left out: the model's default holds", CHAT, RESPONSES) | _NO_ROOM,
+        "thinking off, or on without saying how much",
+        _hint("left out, unless `none` says it: the model's default holds", CHAT, RESPONSES)
+        | _NO_ROOM
+        | _hint("as little as a model can that always thinks", GEMINI),
     ),
-    Row("thinking_display", "whether thoughts shall be shown", _left_out(CHAT) | _NO_ROOM),
+    Row(
+        "thinking_display",
+        "whether thoughts shall be shown",
+        _left_out(CHAT) | _NO_ROOM | _hint("left out for a model that does not think", GEMINI),
+    ),
 )
 
 _ELSEWHERE = "it exists at its own provider only"

@@ -9,12 +9,19 @@ from typing import ClassVar
 
 import msgspec
 
-from wye.core.chat import Extras, Part, Reasoning, Refusal, Text, ToolCall
+from wye.core.chat import Extras, Image, Part, Reasoning, Refusal, Text, ToolCall
 from wye.core.stream import Begin, Cite, Delta, End, Event, Fail, Finished, Open, Ping, Sign, Used
 from wye.core.usage import Usage
 from wye.protocols import sse
 from wye.protocols.openai_chat_answer import SPOKEN_FIELD, finish_word, write_usage
-from wye.protocols.openai_chat_parts import NAME, form_of, write_call, write_citation, write_detail
+from wye.protocols.openai_chat_parts import (
+    NAME,
+    form_of,
+    write_call,
+    write_citation,
+    write_detail,
+    write_part,
+)
 
 _DONE = b"data: [DONE]\n\n"
 
@@ -73,6 +80,8 @@ class ChatWriter:
                 return {"reasoning_details": [write_detail(part, number)]}
             case Text() | Reasoning() | Refusal():
                 return self._more(part, part.text, number)
+            case Image():
+                return {"images": [write_part(part)]}
         return {}  # what else an answer may hold, Chat has no words for
 
     def _delta(self, event: Delta) -> bytes:

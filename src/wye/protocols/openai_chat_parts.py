@@ -304,6 +304,11 @@ def write_call(call: ToolCall) -> Extras:
     return overlay({"id": call.id} | written, call.extras)
 
 
+def read_pictures(message: Fields) -> list[Image]:
+    """Take the pictures of an answer, where OpenRouter and those who follow it put them (`images`)."""
+    return [_image(one) for one in message.many("images") if one.text("type") == "image_url"]
+
+
 def read_annotations(message: Fields) -> tuple[tuple[Citation, ...], list[Any]]:
     """Take the annotations of a message: those that cite the web, and the others as they are."""
     cited: list[Citation] = []

@@ -18,6 +18,7 @@ from wye.protocols.openai_chat_parts import (
     NAME,
     read_annotations,
     read_content,
+    read_pictures,
     read_reasoning,
     take_signature,
 )
@@ -183,6 +184,10 @@ class _Choice:
         """Take what a delta may hold beside thoughts and content."""
         self._say(Refusal(text=delta.text("refusal")), events)
         self._cite(delta, events)
+        for picture in read_pictures(delta):
+            self._settle(events)
+            index = self._open(picture, events)
+            events.append(Close(index=index, choice=self._number))
         for call in delta.many("tool_calls"):
             self._call(call, events)
         legacy = delta.fields("function_call")
