@@ -143,7 +143,7 @@ def mark(part: Part, identity: Extras) -> Part:
 def read_finish(response: Fields, parts: Sequence[Part]) -> tuple[Finish, str]:
     """Return why a model stopped, and the upstream's own word where that is finer."""
     status = response.text("status")
-    if status in ("completed", ""):
+    if status in ("completed", "complete", ""):
         if any(isinstance(part, ToolCall) for part in parts):
             return Finish.TOOL_CALLS, ""
         if any(isinstance(part, Refusal) for part in parts):
