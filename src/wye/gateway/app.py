@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from wye.core.errors import MethodError, UpgradeError, WyeError
+from wye.core.errors import MethodError, WyeError
 from wye.gateway.arrival import Arrival
 from wye.gateway.downstream import JSON
 from wye.gateway.listener.exchange import Message, Scope
@@ -40,10 +40,6 @@ class App:
     @staticmethod
     async def _wrong_method(arrival: Arrival, codec: Codec) -> None:
         error: WyeError = MethodError(f"{arrival.scope['path']} takes POST")
-        lines = b"allow: POST\r\n"
-        if any(name == b"upgrade" and b"websocket" in value.lower() for name, value in arrival.headers):
-            error = UpgradeError("there are no WebSockets here: send the request by POST")
-            lines += b"upgrade: HTTP/1.1\r\nconnection: upgrade\r\n"
         body = codec.error(error, arrival.request_id)
-        head = own_headers(arrival, codec) + JSON + lines
+        head = own_headers(arrival, codec) + JSON + b"allow: POST\r\n"
         arrival.exchange.respond(error.status, head, body)

@@ -135,7 +135,6 @@ class Responses:
             answer=answer.decode(),
         )
         await _aside(self._turns.keep, turn)
-        entry.response = turn.id
 
     async def forget(self, id_: str, caller: Caller) -> None:
         """Delete a turn that wye keeps. Raises `NotFoundError`."""
