@@ -2,7 +2,8 @@
 
 Two messages *mean the same* when their JSON is equal after spelling every member `likeThis` and dropping
 defaults: members that are null; empty lists, objects and texts, zeros and false where the API takes them for
-"not stated"; the role of `systemInstruction`, and of content without parts; lists without brackets.
+"not stated"; a role other than the model's, that of `systemInstruction`, and of content without parts; lists
+without brackets.
 `parameters` and `responseSchema`, in OpenAPI's words, mean the same as JSON Schema in the members for that.
 JSON that the API itself passes on untouched (a tool's arguments, results, schemas) has to be equal as it
 stands; base64 in either alphabet is the same.
@@ -34,6 +35,9 @@ def asked(request: Any) -> Any:
     others = [{name: tool[name]} for tool in tools for name in tool if name != "functionDeclarations"]
     request["tools"] = [{"functionDeclarations": declared}, *others]
     request.pop("model", None)
+    for content in request["contents"]:
+        if content.get("role") != "model":
+            content["role"] = "user"
     if "systemInstruction" in request:
         request["systemInstruction"] = {"parts": request["systemInstruction"].get("parts")}
     return meaning(request)
