@@ -93,9 +93,13 @@ def read_identity(item: Fields, *, status: bool = False) -> Extras:
     return {name: one for name, one in told.items() if one}
 
 
-def write_reasoning(thought: Reasoning) -> Extras | None:
-    """Write a thought for an upstream; None = it is another protocol's, and would be refused."""
-    return _reasoning(thought, thought.encrypted) if thought.origin == NAME else None
+def write_reasoning(thought: Reasoning, *, own: bool) -> Extras | None:
+    """Write a thought for an upstream; None = it would be refused: another protocol's, or only its words.
+
+    `own`: it came in this protocol, and its id may stand for what the upstream keeps.
+    """
+    told = thought.origin == NAME and (own or bool(thought.encrypted))
+    return _reasoning(thought, thought.encrypted) if told else None
 
 
 def write_thought(thought: Reasoning, identity: str) -> Extras:

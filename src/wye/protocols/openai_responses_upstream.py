@@ -51,7 +51,7 @@ def write(chat: Chat, wire: Wire) -> Extras:
     instructions, ahead = _system(chat)
     if instructions:
         body["instructions"] = instructions
-    body["input"] = [*ahead, *_items(chat)]
+    body["input"] = [*ahead, *_items(chat, own=own)]
     optional = {
         "max_output_tokens": chat.max_output_tokens,
         "temperature": chat.sampling.temperature,
@@ -102,7 +102,7 @@ def _ahead(texts: list[Text]) -> list[Extras]:
     return [{"type": "message", "content": write_content(parts)} | told for told, parts in messages]
 
 
-def _items(chat: Chat) -> Iterator[Extras]:
+def _items(chat: Chat, *, own: bool) -> Iterator[Extras]:
     custom = frozenset(
         part.id
         for message in chat.messages
@@ -111,7 +111,7 @@ def _items(chat: Chat) -> Iterator[Extras]:
     )
     for message in chat.messages:
         if message.role is Role.ASSISTANT:
-            yield from _did(message)
+            yield from _did(message, own=own)
         else:
             yield from _told(message, custom)
 
@@ -135,14 +135,14 @@ def _message(role: str, content: str | list[Extras], message: Message) -> Extras
     return overlay(written | message.extras.get(ITEM, {}), known_extras(message.extras))
 
 
-def _did(message: Message) -> Iterator[Extras]:
+def _did(message: Message, *, own: bool) -> Iterator[Extras]:
     """Write a turn of the model's."""
     if not message.parts:
         yield _message("assistant", [], message)
     for group in grouped(message.parts):
         match group[0]:
             case Reasoning() as thought:
-                written = write_reasoning(thought)
+                written = write_reasoning(thought, own=own)
                 if written is not None:
                     yield written
             case ToolCall() as call:
