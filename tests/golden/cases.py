@@ -6,6 +6,7 @@ from golden import answers, gemini, requests, responses
 from wye.protocols.anthropic_count import AnthropicCount
 from wye.protocols.anthropic_messages import AnthropicMessages
 from wye.protocols.codec import Codec, NativeCodec
+from wye.protocols.gemini import Gemini
 from wye.protocols.gemini_dialect import GeminiDialect
 from wye.protocols.lossiness_table import CHAT, COMPLETIONS, GEMINI, MESSAGES, OLLAMA, RESPONSES
 from wye.protocols.ollama import Ollama, OllamaDialect
@@ -14,6 +15,7 @@ from wye.protocols.openai_chat_dialect import OpenAIChatDialect
 from wye.protocols.openai_completions import OpenAICompletions
 from wye.protocols.openai_completions_dialect import OpenAICompletionsDialect
 from wye.protocols.openai_embeddings import OpenAIEmbeddings
+from wye.protocols.openai_responses import OpenAIResponses
 from wye.protocols.openai_responses_dialect import OpenAIResponsesDialect
 from wye.protocols.translate import Dialect, DownstreamDialect, Wire
 
@@ -38,7 +40,12 @@ DOWNSTREAM: dict[str, DownstreamDialect] = {
     COMPLETIONS: OpenAICompletionsDialect(clock),
     OLLAMA: OllamaDialect(lambda: clock() * 10**9),
 }
-NATIVE: dict[str, NativeCodec] = {CHAT: OpenAIChat(), MESSAGES: AnthropicMessages()}
+NATIVE: dict[str, NativeCodec] = {
+    CHAT: OpenAIChat(),
+    RESPONSES: OpenAIResponses(),
+    MESSAGES: AnthropicMessages(),
+    GEMINI: Gemini("m", stream=True),
+}
 CODECS: dict[str, Codec] = {
     **NATIVE,
     COMPLETIONS: OpenAICompletions(),

@@ -38,18 +38,21 @@ _PRINTABLE = re.compile(r"[A-Za-z0-9_.:\[\]-]{1,80}")
 """What a client may have called a member for its name to go into a header and the ledger."""
 _MOST = 31
 _THINKING = frozenset({"thinking_budget", "reasoning_effort", "thinking", "thinking_display"})
+_OF_OTHERS = frozenset({"signed_reasoning", "signed_reasoning_in_loop"})
+"""What a client may have from an upstream of another protocol, and bring to one of its own."""
 _OPENAI = frozenset({CHAT, RESPONSES})
 
 
 def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Losses:
-    """Return what `chat`, read from `source`, loses when it is written for `target`.
+    """Return what `chat`, read from `source`, loses when it is written for `target`; they may be the same.
 
     `wire` tells which of two ways an upstream takes; None = the one that loses more.
     """
-    if source == target:
-        return _NOTHING
     found, paths = features(chat, target)
-    found -= _carried(chat, source, target, wire)
+    if source == target:
+        found, paths = found & _OF_OTHERS if target != CHAT else set(), ()
+    else:
+        found -= _carried(chat, source, target, wire)
     refused: list[str] = []
     lost: list[str] = []
     for row in TABLE:
@@ -61,7 +64,8 @@ def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Lo
         else:
             lost.append(row.name)
     kept = KIN.get((source, target), frozenset())
-    for name in (*_members(chat, source), *paths):
+    members = () if source == target else _members(chat, source)
+    for name in (*members, *paths):
         why = REFUSED.get(source, {}).get(name)
         if name in kept:
             continue

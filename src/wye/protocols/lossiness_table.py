@@ -317,5 +317,16 @@ PLAIN: Mapping[str, tuple[Any, ...]] = {
 }
 """Values that say only what holds anyway: to leave them out is no loss."""
 
-KIN: Mapping[tuple[str, str], frozenset[str]] = {}
+KIN: Mapping[tuple[str, str], frozenset[str]] = {
+    (CHAT, RESPONSES): frozenset(
+        {
+            "metadata",
+            "service_tier",
+            "prompt_cache_key",
+            "prompt_cache_retention",
+            "safety_identifier",
+            "verbosity",
+        }
+    ),
+}
 """(source, target) -> members without a canonical place that the target has as well, and gets."""

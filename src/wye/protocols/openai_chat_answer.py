@@ -18,12 +18,11 @@ from wye.protocols.openai_chat_parts import (
     read_calls,
     read_pictures,
     read_said,
-    spoken,
     write_call,
     write_citation,
-    write_details,
     write_part,
 )
+from wye.protocols.openai_chat_thoughts import spoken, write_details
 from wye.protocols.openai_usage import WireUsage, to_usage
 
 SPOKEN_FIELD = "reasoning_content"

@@ -19,9 +19,9 @@ from wye.protocols.openai_chat_parts import (
     read_annotations,
     read_content,
     read_pictures,
-    read_reasoning,
     take_signature,
 )
+from wye.protocols.openai_chat_thoughts import read_reasoning
 
 _PLAIN = frozenset({"content"})
 _UNFINISHED = "the upstream's stream ended before the answer was finished"
@@ -204,11 +204,13 @@ class _Choice:
             else []
         )
         for at, thought in enumerate(read_reasoning(delta)):
-            text = thought.text or "".join(thought.summary)
             known = msgspec.structs.replace(thought, text="", summary=(), signature="", encrypted="")
             index = self._part(known, keys[at] if at < len(keys) else None, events)
-            if text:
-                events.append(Delta(index=index, text=text, choice=self._number))
+            events.extend(
+                Delta(index=index, text=one, choice=self._number, passage=0) for one in thought.summary
+            )
+            if thought.text:
+                events.append(Delta(index=index, text=thought.text, choice=self._number))
             if thought.signature or thought.encrypted:
                 events.append(
                     Sign(

@@ -30,14 +30,8 @@ from wye.core.chat import (
 )
 from wye.protocols.effort import effort_of
 from wye.protocols.fields import overlay
-from wye.protocols.openai_chat_parts import (
-    NAME,
-    spoken,
-    write_call,
-    write_content,
-    write_details,
-    write_part,
-)
+from wye.protocols.openai_chat_parts import NAME, write_call, write_content, write_part
+from wye.protocols.openai_chat_thoughts import spoken, write_details
 from wye.protocols.translate import Wire
 from wye.protocols.user import user_id
 
@@ -46,7 +40,8 @@ def write(chat: Chat, wire: Wire) -> Extras:
     """Return the request as an object to be encoded."""
     own = chat.protocol == NAME
     if not own:
-        chat, called = bare(chat, "cache"), {}
+        chat = bare(chat, "cache")
+        called: dict[str, str] = {}
         plain = tuple(_plain(message, called) for message in chat.messages)
         chat = msgspec.structs.replace(chat, messages=plain)
     body: Extras = {"model": wire.model, "messages": list(_messages(chat, wire))}

@@ -40,11 +40,15 @@ from wye.protocols.openai_responses_request import LOGPROBS
 from wye.protocols.translate import Wire
 
 ENCRYPTED = "reasoning.encrypted_content"
+SHARED = ("metadata", "service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier")
+"""Members of a request that Chat Completions has under the same name."""
+_KIN = "openai_chat"
 
 
 def write(chat: Chat, wire: Wire) -> Extras:
     """Return the request as an object to be encoded."""
     own = chat.protocol == NAME
+    shared = _shared(chat) if chat.protocol == _KIN else {}
     if not own:
         chat = bare(chat, "cache")
     body: Extras = {"model": wire.model}
@@ -73,7 +77,14 @@ def write(chat: Chat, wire: Wire) -> Extras:
         included.append(ENCRYPTED)
     if included:
         body["include"] = included
-    return overlay(body, extras)
+    return overlay(body, shared | extras)
+
+
+def _shared(chat: Chat) -> Extras:
+    """Return what OpenAI's Chat says that has no canonical place, and that Responses has as well."""
+    told = {name: chat.extras[name] for name in SHARED if name in chat.extras}
+    verbosity = chat.extras.get("verbosity")
+    return told if verbosity is None else told | {"text": {"verbosity": verbosity}}
 
 
 def _thinks(chat: Chat, wire: Wire) -> bool:
