@@ -149,7 +149,8 @@ def _prompts(prompt: Prompt | None) -> int:
 
 
 def _told(wire: _CompletionRequest, name: str) -> bool:
-    return bytes(getattr(wire, name)) not in (b"", b"null")
+    value: msgspec.Raw = getattr(wire, name)
+    return value is not _LEFT_OUT and bytes(value) != b"null"
 
 
 def _first(wire: _CompletionRequest, names: tuple[str, ...]) -> str:
