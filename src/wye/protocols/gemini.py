@@ -46,9 +46,11 @@ _ELSEWHERE = frozenset(
     | {"parallelAiSearch", "parallel_ai_search", "exaAiSearch", "exa_ai_search"}
 )
 """Tools by which a request names who else gets to see it."""
+_OTHER_MODELS = ("routingConfig", "modelSelectionConfig")
+"""Members of the config by which Vertex AI lets a request choose another model."""
 _PRICED_APART = (
-    *("cachedContent", "serviceTier"),
-    *("responseModalities", "speechConfig", "imageConfig", "routingConfig", "modelSelectionConfig"),
+    *("cachedContent", "serviceTier", "responseModalities", "speechConfig", "imageConfig"),
+    *_OTHER_MODELS,
 )
 _PLAIN = {
     "serviceTier": (b'"standard"', b'"STANDARD"', b'"SERVICE_TIER_STANDARD"', b'"unspecified"'),
@@ -177,7 +179,7 @@ def read_request(protocol: str, model: str, asked: _Members, body: bytes, *, str
         needs=_needs(tools, config, seen=seen),
         unbounded=not kinds <= _BOUNDED_PARTS,
         unpriced=_unpriced(asked, tools, config),
-        steers=next((f"tools.{name}" for tool in tools for name in tool if name in _ELSEWHERE), ""),
+        steers=_steers(tools, config),
     )
 
 
@@ -267,6 +269,14 @@ def _unpriced(asked: _Members, tools: list[_Members], config: _Members) -> str:
             if value and value not in _PLAIN.get(name, ()):
                 return name
     return ""
+
+
+def _steers(tools: list[_Members], config: _Members) -> str:
+    """Name the field by which the request would choose who else answers it; empty = there is none."""
+    named = next((f"tools.{name}" for tool in tools for name in tool if name in _ELSEWHERE), "")
+    if named or not config:
+        return named
+    return next((f"generationConfig.{name}" for name in _OTHER_MODELS if _pick(config, name)), "")
 
 
 def _change(body: bytes, name: str, value: Callable[[bytes], bytes]) -> bytes:
