@@ -14,7 +14,9 @@ _VERSION = b"anthropic-version: 2023-06-01"
 GEMINI: Speech = "gemini"
 _VERBATIM: dict[Native, frozenset[str]] = {
     "openai_chat": frozenset({"openai_chat", "openai_embeddings"}),
-    "openai_responses": frozenset({"openai_responses"}),
+    "openai_responses": frozenset(
+        {"openai_responses", "openai_responses_count", "openai_responses_compact"}
+    ),
     "openai_completions": frozenset({"openai_completions"}),
     ANTHROPIC: frozenset({ANTHROPIC, "anthropic_count_tokens"}),
     GEMINI: frozenset({GEMINI, "gemini_count_tokens"}),
