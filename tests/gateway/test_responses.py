@@ -1,5 +1,6 @@
 """Going on from an earlier answer: at the upstream that holds it, or from what wye keeps; never elsewhere."""
 
+import asyncio
 import contextlib
 import json
 import sqlite3
@@ -65,6 +66,17 @@ def scripts(upstream: FakeUpstream) -> None:
 
     upstream.scripts["sister"] = native
 
+    @upstream.script("counter")
+    async def counter(call: Call) -> None:
+        await call.answer(body={"object": "response.input_tokens", "input_tokens": 7})
+
+    @upstream.script("slow")
+    async def slow(call: Call) -> None:
+        begun = answer("resp_slow") | {"status": "in_progress", "output": [], "usage": None}
+        await call.begin_stream()
+        await call.event(event("response.created", response=begun))
+        await asyncio.sleep(60)
+
     @upstream.script("chat")
     async def chat(call: Call) -> None:
         if call.json.get("stream"):
@@ -84,7 +96,7 @@ def settings(upstream: FakeUpstream, **more: Any) -> dict[str, Any]:
     return {
         "deployments": {
             "native": deployment(upstream, "native", **native),
-            "sister": deployment(upstream, "sister", **native),
+            **{name: deployment(upstream, name, **native) for name in ("sister", "counter", "slow")},
             "away": deployment(upstream, "native", lane="closed", **native),
             "chat": deployment(upstream, "chat"),
         },
@@ -415,6 +427,40 @@ class TestKeptByWye:
             refused = ask(gateway, "chat", "x" * 1_500, previous_response_id=id_)
             assert refused.status in (400, 413)
             assert "larger than 2000 bytes: begin a new one" in refused.error["message"]
+
+
+def test_tokens_are_counted_there_or_estimated_here(gateway: Running, upstream: FakeUpstream) -> None:
+    there = gateway.ask("POST", f"{RESPONSES}/input_tokens", {"model": "counter", "input": "hi"})
+    assert there.json == {"object": "response.input_tokens", "input_tokens": 7}
+    assert one_of(upstream, "counter").head.startswith(b"POST /v1/responses/input_tokens ")
+    here = gateway.ask("POST", f"{RESPONSES}/input_tokens", {"model": "chat", "input": "hi"})
+    assert here.json["input_tokens"] > 0
+    assert here.headers["x-wye-estimate"] == "tokens"
+
+
+def test_only_who_speaks_it_compacts(gateway: Running, upstream: FakeUpstream) -> None:
+    there = gateway.ask("POST", f"{RESPONSES}/compact", {"model": "any", "input": "hi"})
+    assert there.status == 200
+    assert one_of(upstream, "native").head.startswith(b"POST /v1/responses/compact ")
+    refused = gateway.ask("POST", f"{RESPONSES}/compact", {"model": "chat", "input": "hi"})
+    assert (refused.status, refused.error["code"]) == (400, "cannot_translate")
+
+
+def test_a_client_that_goes_away_can_go_on(gateway: Running, upstream: FakeUpstream) -> None:
+    """It has seen the id: what it hung up on may still be running there."""
+    with contextlib.closing(gateway.connect()) as connection:
+        body = json.dumps({"model": "slow", "input": "hi", "stream": True, "background": True})
+        connection.request("POST", RESPONSES, body, BY_SDK)
+        response = connection.getresponse()
+        response.readline()
+        id_ = json.loads(response.readline().removeprefix(b"data: "))["response"]["id"]
+
+    @upstream.script(f"POST {RESPONSES}/{id_}/cancel")
+    async def cancelled(call: Call) -> None:
+        await call.answer(body=answer(id_) | {"status": "cancelled"})
+
+    stopped = gateway.ask("POST", f"{RESPONSES}/{id_}/cancel", headers=BY_SDK)
+    assert stopped.json["status"] == "cancelled"
 
 
 def test_prompts_are_kept_nowhere_unless_config_says_so(gateway: Running) -> None:

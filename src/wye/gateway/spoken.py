@@ -23,6 +23,8 @@ from wye.protocols.openai_completions import OpenAICompletions
 from wye.protocols.openai_completions_dialect import OpenAICompletionsDialect
 from wye.protocols.openai_embeddings import OpenAIEmbeddings
 from wye.protocols.openai_responses import OpenAIResponses
+from wye.protocols.openai_responses_compact import OpenAIResponsesCompact
+from wye.protocols.openai_responses_count import OpenAIResponsesCount
 from wye.protocols.openai_responses_dialect import OpenAIResponsesDialect
 from wye.protocols.translate import DownstreamDialect, UpstreamDialect
 
@@ -39,6 +41,8 @@ MODEL_ROUTES: dict[str, Codec] = {
     "/v1/completions": OpenAICompletions(),
     "/v1/embeddings": OpenAIEmbeddings(),
     "/v1/responses": OpenAIResponses(),
+    "/v1/responses/input_tokens": OpenAIResponsesCount(),
+    "/v1/responses/compact": OpenAIResponsesCompact(),
     "/v1/messages": MESSAGES,
     "/v1/messages/count_tokens": AnthropicCount(),
     "/api/chat": OLLAMA,
