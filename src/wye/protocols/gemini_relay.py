@@ -90,7 +90,7 @@ class GeminiRelay:
     def _read(self, data: bytes) -> None:
         try:
             told: _Chunk | _Bare = _CHUNK.decode(data)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             told = self._loose(data)
         if isinstance(told, _Chunk):
             if bytes(told.error) or data.startswith(b"["):

@@ -288,7 +288,7 @@ class _Choice:
         call = self._calls.get(key)
         if call is None or (identity and name and call.id not in ("", identity)):
             if call is not None:
-                self._calls[key, call.id] = call
+                self._calls[key, len(self._calls)] = call  # kept, to be closed at the end
             call = self._calls[key] = _Call()
         call.id = call.id or identity
         call.name = call.name or name

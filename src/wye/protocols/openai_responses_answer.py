@@ -168,9 +168,10 @@ def write(answer: Answer, echo: Extras, mint: Callable[[str], str], now: int) ->
     choice = answer.choices[0]
     begun = begin(answer, echo, mint, now)
     output = list(write_items(choice.parts, mint))
-    for item in output:
-        texts = [one for one in item.get("content", ()) if one["type"] == "output_text"]
-        if texts and choice.logprobs is not None:
+    for item in output if choice.logprobs is not None else ():
+        content = item["content"] if item.get("type") == "message" else ()
+        texts = [one for one in content if one.get("type") == "output_text"]
+        if texts:
             texts[0]["logprobs"] = write_logprobs(choice.logprobs)
             break
     finished = Finished(finish=choice.finish, native_finish=choice.native_finish)
