@@ -39,7 +39,7 @@ def read_reasoning(item: Fields) -> Reasoning:
     foreign = unseal(encrypted)
     if foreign is not None:
         return foreign
-    summary = tuple(one.text("text") for one in item.many("summary"))
+    summary = tuple(text for one in item.many("summary") if (text := one.text("text")))
     content = item.peek("content")
     text = "".join(one.text("text") for one in item.many("content"))
     if isinstance(content, list) and [one.get("type") for one in content] not in ([], ["reasoning_text"]):
