@@ -10,6 +10,7 @@ from wye.core.stream import End, Event, Fail, Used
 from wye.core.usage import Usage
 from wye.gateway.refusals import MAX_WORDS
 from wye.protocols.codec import Edits
+from wye.protocols.emulation import EmulatingReader, Emulation
 from wye.protocols.fitting import prepare
 from wye.protocols.translate import DownstreamDialect, EventReader, EventWriter, UpstreamDialect, Wire
 
@@ -21,12 +22,14 @@ class Shore(NamedTuple):
 
     dialect: UpstreamDialect
     wire: Wire
+    emulates: bool = False
+    """It calls no tools: they are emulated."""
 
 
 class Crossing:
     """One request on its way to an upstream of another protocol."""
 
-    __slots__ = ("_chat", "_source", "_target", "_wants_usage", "_wire", "lost", "path")
+    __slots__ = ("_chat", "_emulation", "_source", "_target", "_wants_usage", "_wire", "lost", "path")
 
     def __init__(
         self, chat: Chat, source: DownstreamDialect, to: "Shore", *, wants_usage: bool, betas: bool
@@ -39,7 +42,8 @@ class Crossing:
         if told.refuse:
             raise CannotCarryError("; ".join(told.refuse))
         chat = told.chat
-        self._chat = chat
+        self._emulation = Emulation(chat) if to.emulates and chat.tools else None
+        self._chat = chat if self._emulation is None else self._emulation.chat
         self._source = source
         self._target = to.dialect
         self._wire = to.wire
@@ -48,6 +52,11 @@ class Crossing:
         """Below the upstream's base path."""
         self.lost = ("anthropic-beta", *told.annotate) if betas else told.annotate
         """Names, fit for a header, of what the upstream does not get; the request means the same without."""
+
+    @property
+    def emulated(self) -> tuple[str, ...]:
+        """Names of what the upstream cannot do, and is made to look as if it could."""
+        return () if self._emulation is None else ("tools",)
 
     def request(self, edits: Edits) -> bytes:
         """Return the body for the upstream. Of `edits` only the cap is new: the rest stands in `wire`."""
@@ -59,11 +68,16 @@ class Crossing:
     def answer(self, body: bytes) -> tuple[bytes, Usage | None]:
         """Return a whole answer in the client's protocol. Raises `ValueError` if it is no answer at all."""
         answer = self._target.read_answer(body)
+        if self._emulation is not None:
+            answer = self._emulation.answer(answer)
         return self._source.write_answer(answer), answer.usage
 
     def relay(self) -> "CrossingRelay":
         """Return the translator of one streamed answer."""
-        return CrossingRelay(self._target.reader(), self._source.writer(want_usage=self._wants_usage))
+        reader: EventReader = self._target.reader()
+        if self._emulation is not None:
+            reader = EmulatingReader(reader, self._emulation.filter())
+        return CrossingRelay(reader, self._source.writer(want_usage=self._wants_usage))
 
 
 class CrossingRelay:

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+import msgspec
+
 from wye import __version__
 from wye.catalog.deployments import Deployment, Native, Speech
 from wye.core.secret import Secret
@@ -14,9 +16,7 @@ _VERSION = b"anthropic-version: 2023-06-01"
 GEMINI: Speech = "gemini"
 _VERBATIM: dict[Native, frozenset[str]] = {
     "openai_chat": frozenset({"openai_chat", "openai_embeddings"}),
-    "openai_responses": frozenset(
-        {"openai_responses", "openai_responses_count", "openai_responses_compact"}
-    ),
+    "openai_responses": frozenset({"openai_responses", "openai_responses_count", "openai_responses_compact"}),
     "openai_completions": frozenset({"openai_completions"}),
     ANTHROPIC: frozenset({ANTHROPIC, "anthropic_count_tokens"}),
     GEMINI: frozenset({GEMINI, "gemini_count_tokens"}),
@@ -26,6 +26,8 @@ _DEFAULT_MAX_TOKENS = 8_192
 """Anthropic demands a cap. Every Claude since 3.5 writes as much; a client that wants more says so."""
 _ADAPTIVE = re.compile(r"claude-(opus|sonnet)-(4[-.][6-9]|[5-9])(\D|$)|claude-(fable|mythos)-")
 """Claude models that choose themselves how long to think."""
+
+_OF_TOOLS = frozenset({"tool_choice", "parallel_tool_calls", "strict"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,12 +83,15 @@ def credentials(protocol: Speech, key: Secret | None) -> list[bytes]:
 
 def _wire(deployment: Deployment) -> Wire:
     most, spelling = deployment.profile.max_output_tokens, deployment.spelling
+    if deployment.emulates_tools:  # what it does not take of tools it does not get
+        spelling = msgspec.structs.replace(spelling, refuses=spelling.refuses - _OF_TOOLS)
     return Wire(
         model=deployment.model,
         max_tokens_field=spelling.max_output_field,
         default_max_tokens=_DEFAULT_MAX_TOKENS if most is None else min(most, _DEFAULT_MAX_TOKENS),
         include_usage=spelling.stream_options,
         reasoning_field=spelling.reasoning_field,
+        encrypted_reasoning=deployment.protocol == "openai_responses" and bool(spelling.effort_field),
         spelling=spelling,
         adaptive_thinking=_ADAPTIVE.match(deployment.model) is not None,
     )

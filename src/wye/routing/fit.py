@@ -16,7 +16,7 @@ MAX_NAMED = 4
 def misfit(deployment: Deployment, request: Request, input_tokens: int) -> str:
     """Say why `deployment` cannot serve `request`; empty when it can, as far as is known."""
     profile, needs = deployment.profile, request.needs
-    if needs.tools and profile.tools is False:
+    if needs.tools and profile.tools is False and not deployment.emulates_tools:
         return "cannot call tools"
     if needs.vision and profile.vision is False:
         return "cannot see images"
@@ -40,8 +40,11 @@ def fit(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: AR
         reason = misfit(deployment, request, input_tokens)
         if reason:
             choice.excluded.append(Candidate(deployment.id, deployment.lane, reason))
-        else:
-            kept.append(deployment)
+            continue
+        kept.append(deployment)
+        if request.needs.tools and deployment.emulates_tools:
+            choice.emulating.add(deployment.id)
+            choice.notes[deployment.id] = "calls no tools itself: they are emulated with a JSON schema"
     if not kept:
         whys = [f"{c.deployment}: {c.reason}" for c in choice.excluded[:MAX_NAMED]]
         if len(choice.excluded) > MAX_NAMED:

@@ -37,6 +37,8 @@ class Choice(msgspec.Struct):
     """What came before."""
     lossy: set[str] = set()
     """Deployments that would not get every hint."""
+    emulating: set[str] = set()
+    """Deployments that would be made to look as if they could what the request needs: behind all others."""
     ranks: dict[str, tuple[int, Decimal]] = {}
     """Deployment id -> what it was ordered by, where expected cost set the order: the less, the better."""
     seat: Seat | None = None
