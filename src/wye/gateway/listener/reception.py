@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import httptools
 
 from wye.core.errors import OverloadedError, TooLargeError, WyeError
+from wye.core.heads import Head, with_length
 from wye.gateway.listener.exchange import BUFFERED_BODY, Exchange, Scope
 from wye.gateway.listener.head import FRAMING, check_framing, head_size, split_target, without_upgrade
-from wye.gateway.listener.repeat import Head
 from wye.gateway.listener.wire import HeadersTooLargeError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Reception(asyncio.Protocol, ABC):
         self.scope: dict[str, Any] | None = None
         """Of the latest request, if one may be made of its head again."""
         self.known: Head | None = None
+        """That head."""
         self.lessons = LESSONS
 
     @abstractmethod
@@ -90,7 +91,7 @@ class Reception(asyncio.Protocol, ABC):
         known = self.known
         try:
             if known is not None and begun_in is Phase.IDLE and (begin := known.body(data)):
-                self._repeat(known, data[begin:])
+                self._repeat(data[begin:])
             else:
                 self._feed(data, begun_in)
         except httptools.HttpParserCallbackError as error:
@@ -125,14 +126,17 @@ class Reception(asyncio.Protocol, ABC):
                 raise self._head_too_large()
 
         elif self.phase is begun_in is Phase.IDLE and self.scope is not None and self.lessons:
-            self.lessons -= 1
-            self.known = Head.of(data, self.length, self.scope)
+            self.lessons -= 1  # to learn costs as much as it saves
+            self.known = Head.of(data, self.length)
 
-    def _repeat(self, head: Head, body: bytes) -> None:
+    def _repeat(self, body: bytes) -> None:
         """Take a whole request without asking the parser what it has said before."""
         length = len(body)
-        self.chunked = False
-        self._begin(self._exchange(head.again(length), keep_alive=True), length)
+        scope = self.scope
+        assert scope is not None  # noqa: S101  # there is one for every known head
+        if length != self.length:
+            scope = self.scope = {**scope, "headers": with_length(scope["headers"], length)}
+        self._begin(self._exchange(scope.copy(), keep_alive=True), length)
         self.on_body(body)
         self.on_message_complete()
 
@@ -211,6 +215,7 @@ class Reception(asyncio.Protocol, ABC):
             "server": self.server,
         }
         keep_alive = version == "1.1" and parser.should_keep_alive()
+        self.known = None
         self.scope = scope if keep_alive and framing.length and not framing.expects else None
         exchange = self._exchange(
             scope.copy(), http10=version == "1.0", keep_alive=keep_alive, waiting_continue=framing.expects
