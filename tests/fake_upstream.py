@@ -55,6 +55,13 @@ class Call:
     def json(self) -> Any:
         return json.loads(self.body)
 
+    @property
+    def name(self) -> str:
+        """What chooses the script: the body's `model`; without a body the method and the path."""
+        if self.body:
+            return str(self.json["model"])
+        return b" ".join(self.head.split(b" ", 2)[:2]).decode()
+
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
         await self.writer.drain()
@@ -95,7 +102,7 @@ async def answer_anything(call: Call) -> None:
 
 
 class FakeUpstream:
-    """Serves scripts by model name on a loopback port, from a thread of its own."""
+    """Serves scripts by `Call.name` on a loopback port, from a thread of its own."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.host = host
@@ -150,13 +157,10 @@ class FakeUpstream:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                length = next(
-                    int(line.split(b":")[1])
-                    for line in head.split(b"\r\n")
-                    if line.lower().startswith(b"content-length")
-                )
-                call = Call(head, await reader.readexactly(length), writer)
-                model = call.json["model"]
+                length = LENGTH.search(head)
+                body = await reader.readexactly(int(length[1])) if length else b""
+                call = Call(head, body, writer)
+                model = call.name
                 self.calls.append(call)
                 self.seen[model] += 1
                 await self._play(model, call, reader)

@@ -72,7 +72,7 @@ def test_the_package_has_no_other_lazy_attributes() -> None:
 def test_an_unknown_command_suggests_near_names() -> None:
     shown = wye_command("model")
     assert shown.returncode == 2
-    assert "No such command 'model'. Did you mean 'models'?" in shown.stderr
+    assert "No such command 'model'. Did you mean 'models'" in shown.stderr
     assert "Did you mean" not in wye_command("zzz").stderr
 
 

@@ -10,7 +10,7 @@ import pytest
 from wye.config.settings import KeySettings, LedgerSettings
 from wye.core.errors import ForbiddenError, UnauthenticatedError
 from wye.core.secret import Secret
-from wye.gateway.keys import ANONYMOUS, Caller, KeyRing, bootstrap_key
+from wye.gateway.keys import ANONYMOUS, Caller, KeyRing, bootstrap_key, in_query
 from wye.ledger.keystore import Budget, Grant, KeyStore, Scope, Window
 
 STRONG = "0123456789abcdef0123456789abcdef"
@@ -160,3 +160,34 @@ def test_a_weak_bootstrap_key_is_refused_and_never_echoed(weak: str) -> None:
     with pytest.raises(ValueError, match="openssl rand") as refused:
         bootstrap_key(KeySettings(), {"WYE_BOOTSTRAP_KEY": weak})
     assert weak not in str(refused.value)
+
+
+GOOGLE = b"x-goog-api-key"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "keys"),
+    [
+        ("/v1beta/models/g:generateContent", b"key=sk-wye-1", [(GOOGLE, b"sk-wye-1")]),
+        ("/v1beta/models/g:streamGenerateContent", b"alt=sse&key=a%2Bb", [(GOOGLE, b"a+b")]),
+        ("/v1/models", b"key=a&key=b", [(GOOGLE, b"a"), (GOOGLE, b"b")]),
+        ("/v1/models/g:countTokens", b"monkey=a", []),
+        ("/v1/chat/completions", b"key=a", []),
+        ("/admin/keys", b"key=a", []),
+    ],
+)
+def test_googles_clients_may_put_the_key_into_the_url(
+    path: str, query: bytes, keys: list[tuple[bytes, bytes]]
+) -> None:
+    assert in_query(path, query) == keys
+
+
+def test_a_key_in_the_url_opens_the_door_and_two_that_disagree_do_not(store: KeyStore) -> None:
+    ring = KeyRing(KeySettings(), store)
+    keys = [store.create(Grant(name=name)) for name in "ab"]
+    ring.refresh()
+    path = "/v1beta/models/g:generateContent"
+    tokens = [secret.reveal().encode() for _, secret in keys]
+    assert ring.authenticate(in_query(path, b"key=" + tokens[0])).key_id == keys[0][0].id
+    with pytest.raises(UnauthenticatedError, match="disagree"):
+        ring.authenticate([(GOOGLE, tokens[1]), *in_query(path, b"key=" + tokens[0])])

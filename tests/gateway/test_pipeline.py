@@ -341,12 +341,12 @@ def test_models_lists_every_name(gateway: Running) -> None:
 def test_models_says_what_a_name_leads_to(gateway: Running) -> None:
     facts = {row["id"]: row["wye"] for row in gateway.ask("GET", "/v1/models").json["data"]}
     assert facts["ok"]["kind"] == "deployment"
-    assert facts["nick"] == {"kind": "alias", "candidates": ["ok"]}
-    assert facts["ward"] == {"kind": "route", "candidates": ["ok"]}
+    assert (facts["nick"]["kind"], facts["nick"]["candidates"]) == ("alias", ["ok"])
+    assert (facts["ward"]["kind"], facts["ward"]["candidates"]) == ("route", ["ok"])
     assert facts["auto"]["kind"] == "route"
     assert "away" not in facts["auto"]["candidates"], "what the default label does not permit"
     assert "far" not in facts
-    assert facts["outside"] == {"kind": "route", "candidates": ["away"]}, "its own label permits it"
+    assert facts["outside"]["candidates"] == ["away"], "its own label permits it"
 
 
 def test_metrics_count_what_happened(gateway: Running) -> None:

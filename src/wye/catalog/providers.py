@@ -286,7 +286,7 @@ _LLAMA = Spelling(reasoning_field="reasoning_content", takes=_SAMPLES)
 ENGINES: dict[str, Provider] = {
     engine.id: engine
     for engine in (
-        Provider("embedded", spelling=_LLAMA),
+        Provider("embedded", also=_COMPLETES, spelling=_LLAMA),
         Provider("llama-server", also=_COMPLETES, spelling=_LLAMA),
         Provider("vllm", also=_COMPLETES, spelling=_VLLM, variants=(_NINE,)),
         Provider("sglang", also=_COMPLETES, spelling=_LLAMA),

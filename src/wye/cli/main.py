@@ -38,6 +38,8 @@ COMMANDS = {
     "keys": Lazy("wye.cli.keys:keys", "Create, list, rotate and revoke keys."),
     "config": Lazy("wye.cli.config:config", "Check and show wye.yaml."),
     "init": Lazy("wye.cli.init:init", "Write a commented wye.yaml from what is found here."),
+    "claude": Lazy("wye.cli.launch:claude", "Start Claude Code on the running gateway."),
+    "codex": Lazy("wye.cli.launch:codex", "Start Codex on the running gateway."),
     "import": Lazy("wye.cli.importing:importing", "Turn another gateway's configuration into wye.yaml."),
     "doctor": Lazy("wye.cli.doctor:doctor", "Check this machine and say what to fix."),
 }

@@ -146,6 +146,13 @@ class EgressRefusedError(PolicyError):
     kind = "egress_refused"
 
 
+class UpgradeError(WyeError):
+    """The client wants a WebSocket; the status is what makes it go on by HTTP."""
+
+    status = 426
+    kind = "upgrade_required"
+
+
 class LedgerError(WyeError):
     """The record could not be written, so the answer must not be given."""
 

@@ -7,6 +7,7 @@ from wye.gateway.arrival import Arrival
 from wye.gateway.downstream import JSON
 from wye.gateway.listener.exchange import Message, Scope
 from wye.gateway.pipeline import Pipeline, own_headers
+from wye.gateway.retrieval import ANSWERS, Retrieval
 from wye.gateway.spoken import codec_at
 from wye.protocols.codec import Codec
 
@@ -18,14 +19,17 @@ ControlPlane = Callable[[Scope, Receive, Send], Awaitable[None]]
 class App:
     """One callable for the listener."""
 
-    def __init__(self, pipeline: Pipeline, control: ControlPlane) -> None:
+    def __init__(self, pipeline: Pipeline, retrieval: Retrieval, control: ControlPlane) -> None:
         self._pipeline = pipeline
+        self._retrieval = retrieval
         self._control = control
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request. No coroutine itself: the pipeline's is one frame nearer."""
         codec = codec_at(scope["path"], scope["query_string"])
         if codec is None:
+            if scope["path"].startswith(ANSWERS):
+                return self._retrieval.serve(Arrival(scope))
             return self._control(scope, receive, send)
         arrival = Arrival(scope)
         if scope["method"] == "POST":

@@ -6,14 +6,15 @@ import time
 from collections.abc import Sequence
 
 from wye.core.label import Labels, parse_labels
-from wye.gateway.keys import CREDENTIALS
+from wye.gateway.keys import CREDENTIALS, in_query
 from wye.gateway.listener.exchange import Exchange, Scope
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:/+=-]{1,128}\Z")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}\Z")
 _BETAS = re.compile(rb"[A-Za-z0-9_.,: -]{1,1024}\Z")
+_SESSION = re.compile(rb"[\x21-\x7e]{1,128}\Z")
 _NO_LABELS: Labels = frozenset()
-_READ = CREDENTIALS | {b"x-request-id", b"x-wye-label", b"traceparent", b"anthropic-beta"}
+_READ = CREDENTIALS | {b"x-request-id", b"x-wye-label", b"x-wye-session", b"traceparent", b"anthropic-beta"}
 _bits = random.Random(random.SystemRandom().getrandbits(128)).getrandbits  # noqa: S311  # unique, not secret
 
 
@@ -35,6 +36,7 @@ class Arrival:
         "parent",
         "request_id",
         "scope",
+        "session",
         "trace",
     )
 
@@ -45,6 +47,8 @@ class Arrival:
         self.id = self.request_id = new_id()
         self.betas = b""
         """`anthropic-beta`: which of Anthropic's beta features the client wants."""
+        self.session = b""
+        """`x-wye-session`: what the client calls the conversation."""
         self.trace = self.parent = ""
         self._labels: str | None = None
         credentials = None
@@ -54,6 +58,9 @@ class Arrival:
                     credentials = [pair] if credentials is None else [*credentials, pair]
                 else:
                     self._read(*pair)
+        query = scope.get("query_string")
+        if query and (keys := in_query(scope["path"], query)):
+            credentials = [*(credentials or ()), *keys]
         self.credentials: Sequence[tuple[bytes, bytes]] = credentials or ()
 
     def _read(self, name: bytes, value: bytes) -> None:
@@ -67,6 +74,9 @@ class Arrival:
         elif name == b"anthropic-beta":
             if _BETAS.match(value):
                 self.betas = b"%b,%b" % (self.betas, value) if self.betas else value
+        elif name == b"x-wye-session":
+            if _SESSION.match(value):
+                self.session = value
         elif match := _TRACEPARENT.match(value):
             self.trace, self.parent = match[1].decode("ascii"), match[2].decode("ascii")
 

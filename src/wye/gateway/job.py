@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from wye.core.chat import Chat
 from wye.core.decision import Decision, Verdict
 from wye.core.errors import BadRequestError, WyeError
 from wye.core.record import Attempt
@@ -14,7 +13,7 @@ from wye.core.usage import Usage
 from wye.gateway.crossing import Crossing
 from wye.gateway.keys import Caller
 from wye.gateway.limits import Reservation
-from wye.gateway.spoken import crossing, read
+from wye.gateway.session import Session
 from wye.gateway.target import Target
 from wye.ledger.entry import Entry
 from wye.protocols.codec import Codec, NativeCodec, Relay
@@ -40,6 +39,11 @@ class Hold:
     def lost(self) -> tuple[str, ...]:
         """Hints of the request that the upstream did not get."""
         return () if self.crossing is None else self.crossing.lost
+
+    @property
+    def emulated(self) -> tuple[str, ...]:
+        """What the upstream was made to look as if it could."""
+        return () if self.crossing is None else self.crossing.emulated
 
     def release(self) -> None:
         """Give the place back."""
@@ -67,9 +71,14 @@ class Answer:
 
     @property
     def headers(self) -> bytes:
-        """Header lines that tell the client who answered, and what did not reach them."""
-        lines, lost = self.hold.target.answer_headers, self.hold.lost
-        return lines + b"x-wye-lost: %b\r\n" % ", ".join(lost).encode("ascii", "replace") if lost else lines
+        """Header lines that tell the client who answered, and what did not reach them or was emulated."""
+        lines, crossing = self.hold.target.answer_headers, self.hold.crossing
+        if crossing is None:
+            return lines
+        for name, told in ((b"lost", crossing.lost), (b"emulated", crossing.emulated)):
+            if told:
+                lines += b"x-wye-%b: %b\r\n" % (name, ", ".join(told).encode("ascii", "replace"))
+        return lines
 
 
 @dataclass(slots=True, eq=False)
@@ -96,11 +105,11 @@ class Job:
     caller: Caller
     entry: Entry
     targets: Mapping[str, Target]
+    session: Session
     betas: bytes = b""
     """The client's `anthropic-beta`, for upstreams of Anthropic's protocol."""
     refused: BadRequestError | None = None
     """Why a candidate was passed over."""
-    _chat: Chat | None = None
 
     @property
     def native(self) -> NativeCodec:
@@ -117,16 +126,10 @@ class Job:
 
         Passes over, and notes, whose protocol cannot carry the request.
         """
-        name = self.codec.name
         for candidate in self.decision.candidates:
             target = self.targets[candidate.deployment]
-            if name in target.verbatim:
-                yield target, None
-                continue
             try:
-                if self._chat is None:
-                    self._chat = read(self.request)
-                made = crossing(self.request, self._chat, target, betas=bool(self.betas))
+                made = self.session.way(target)
             except BadRequestError as error:
                 note_unmade(self.entry, target, "skip", error)
                 self.refused = error

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -31,6 +32,8 @@ MOST_CHARACTERS = 512
 CREDENTIALS = frozenset({b"authorization", b"x-api-key", b"x-goog-api-key", b"api-key"})
 """Headers that carry a key: OpenAI's and everyone's, Anthropic's, Google's, Azure's."""
 
+_IN_QUERY = ("/v1beta/", "/v1alpha/", "/v1/models", "/v1/tunedModels/")
+"""Where Google's clients may put the key into the URL, as `?key=`."""
 _PREFIX = PREFIX.encode()
 _HOW = "send it as `Authorization: Bearer KEY`"
 
@@ -233,6 +236,17 @@ def _caller(key: Key) -> Caller:
         tpm=grant.tpm,
         budget=grant.budget,
     )
+
+
+def in_query(path: str, query: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the keys in a URL's query, as the headers that would carry them: Google's API takes `key` there.
+
+    Nothing forwards or logs a query.
+    """
+    if b"key=" not in query or not path.startswith(_IN_QUERY):
+        return []
+    pairs = (pair.partition(b"=") for pair in query.split(b"&"))
+    return [(b"x-goog-api-key", unquote_to_bytes(value)) for name, _, value in pairs if name == b"key"]
 
 
 def _digest(token: bytes) -> bytes:

@@ -1,30 +1,50 @@
-"""The list of models as Anthropic's clients expect it. Source: Anthropic API reference, "List models"."""
+"""The list of models as each protocol's clients expect it, made from OpenAI's rows, which have wye's facts.
 
+Sources: API references of Anthropic ("List models"), Google (`models.list`) and Ollama ("List local models",
+"Show model information").
+"""
+
+import hashlib
+from collections.abc import Mapping
 from typing import Any
 
-from wye.gateway.listener.exchange import Scope
+from wye.core.errors import BadRequestError
+
+Row = dict[str, Any]
+Query = Mapping[str, str]
 
 _EPOCH = "1970-01-01T00:00:00Z"
-"""What the reference says for a release date that is not known."""
+"""What Anthropic's reference says for a release date that is not known."""
+_NEVER = "0001-01-01T00:00:00Z"
+"""What Ollama's clients show as `Never`."""
+_ANTHROPIC_PAGE, _GEMINI_PAGE, _MOST = 20, 50, 1000
+_ARCHITECTURE = "wye"
+"""Ollama names facts after a model's architecture. These facts are wye's."""
 
 
-def speaks_anthropic(scope: Scope) -> bool:
-    """Whether a request's client speaks Anthropic's protocol: by its path, or by the version it names."""
-    path: str = scope["path"]
-    if path == "/v1/messages" or path.startswith("/v1/messages/"):
-        return True
-    return any(name == b"anthropic-version" for name, _ in scope["headers"])
+def openai_list(rows: list[Row]) -> Row:
+    """Return all rows: OpenAI's list has one page."""
+    return {"object": "list", "data": rows}
 
 
-def model_list(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return all `rows` of the list in OpenAI's shape as the one page there is."""
-    data = [model_row(row) for row in rows]
-    ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
-    return {"data": data, "has_more": False, "first_id": None, "last_id": None} | ends
+def anthropic_list(rows: list[Row], query: Query) -> Row:
+    """Return the page that `limit`, `after_id` and `before_id` ask for. Raises `BadRequestError`."""
+    limit = _size(query, "limit", _ANTHROPIC_PAGE)
+    if "before_id" in query:
+        end = _at(rows, query, "before_id")
+        start = max(0, end - limit)
+        more = start > 0
+    else:
+        start = _at(rows, query, "after_id") + 1 if "after_id" in query else 0
+        end = start + limit
+        more = end < len(rows)
+    data = [anthropic_row(row) for row in rows[start:end]]
+    ends = (data[0]["id"], data[-1]["id"]) if data else (None, None)
+    return {"data": data, "has_more": more, "first_id": ends[0], "last_id": ends[1]}
 
 
-def model_row(row: dict[str, Any]) -> dict[str, Any]:
-    """Return one of them."""
+def anthropic_row(row: Row) -> Row:
+    """Return one model."""
     facts = row["wye"]
     return {
         "type": "model",
@@ -36,3 +56,95 @@ def model_row(row: dict[str, Any]) -> dict[str, Any]:
         "max_tokens": facts.get("max_output_tokens"),
         "wye": facts,
     }
+
+
+def gemini_list(rows: list[Row], query: Query) -> Row:
+    """Return the page that `pageSize` and `pageToken` ask for. Raises `BadRequestError`."""
+    size = _size(query, "pageSize", _GEMINI_PAGE, "page_size")
+    name = "pageToken" if "pageToken" in query else "page_token"
+    start = _at(rows, query, name) + 1 if query.get(name) else 0
+    page = rows[start : start + size]
+    more = {"nextPageToken": page[-1]["id"]} if page and start + size < len(rows) else {}
+    return {"models": [gemini_row(row) for row in page]} | more
+
+
+def gemini_row(row: Row) -> Row:
+    """Return one model."""
+    facts = row["wye"]
+    known = {
+        "inputTokenLimit": facts.get("context_tokens"),
+        "outputTokenLimit": facts.get("max_output_tokens"),
+    }
+    methods = {"chat": ("generateContent", "countTokens"), "embeddings": ()}
+    return {
+        "name": f"models/{row['id']}",
+        "baseModelId": row["id"],
+        "version": "",
+        "displayName": row["id"],
+        "description": row["owned_by"],
+        "supportedGenerationMethods": [one for served in facts["operations"] for one in methods[served]],
+    } | {name: value for name, value in known.items() if value is not None}
+
+
+def ollama_tags(rows: list[Row]) -> Row:
+    """Return all rows."""
+    return {"models": [ollama_row(row) for row in rows]}
+
+
+def ollama_row(row: Row) -> Row:
+    """Return one model. It has no size, and its digest is its name's: wye holds no weights to weigh."""
+    return {
+        "name": row["id"],
+        "model": row["id"],
+        "modified_at": _NEVER,
+        "size": 0,
+        "digest": hashlib.sha256(row["id"].encode()).hexdigest(),
+        "details": _details(),
+        "capabilities": _capabilities(row["wye"]),
+    }
+
+
+def ollama_show(row: Row) -> Row:
+    """Return what is known of one model."""
+    facts = row["wye"]
+    length = facts.get("context_tokens")
+    return {
+        "details": _details(),
+        "model_info": {"general.architecture": _ARCHITECTURE, "general.basename": row["id"]}
+        | ({} if length is None else {f"{_ARCHITECTURE}.context_length": length}),
+        "capabilities": _capabilities(facts),
+        "modified_at": _NEVER,
+    }
+
+
+def _details() -> Row:
+    unknown = {"parent_model": "", "format": "", "family": "", "parameter_size": "", "quantization_level": ""}
+    return unknown | {"families": []}
+
+
+def _capabilities(facts: Row) -> list[str]:
+    operations = facts["operations"]
+    can = {
+        "completion": "chat" in operations,
+        "embedding": "embeddings" in operations,
+        "tools": facts["tools"],
+        "vision": facts["vision"],
+    }
+    return [name for name, true in can.items() if true]
+
+
+def _size(query: Query, name: str, usual: int, other: str = "") -> int:
+    value = query.get(name) or query.get(other) or str(usual)
+    if value.isascii() and value.isdigit() and len(value) <= len(str(_MOST)) and 1 <= int(value) <= _MOST:
+        return int(value)
+    message = f"`{name}` must be a number from 1 to {_MOST}"
+    raise BadRequestError(message, param=name)
+
+
+def _at(rows: list[Row], query: Query, name: str) -> int:
+    """Return where the row is that a page ends at."""
+    for at, row in enumerate(rows):
+        if row["id"] == query[name]:
+            return at
+    message = f"`{name}` names no model of this list"
+    raise BadRequestError(message, param=name)

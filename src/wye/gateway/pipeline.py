@@ -26,11 +26,15 @@ from wye.gateway.costs import NOTHING, NOTHING_SENT, cost_of
 from wye.gateway.downstream import JSON, Downstream, Heart
 from wye.gateway.headers import error_headers
 from wye.gateway.job import Answer, Job
+from wye.gateway.keys import Caller
 from wye.gateway.listener.exchange import HangupError
-from wye.gateway.runtime import Runtime
+from wye.gateway.responses import FIRST, Responses
+from wye.gateway.runtime import Runtime, Snapshot
+from wye.gateway.session import Seats, Session
 from wye.ledger.entry import Entry
 from wye.ledger.keystore import Scope
 from wye.protocols.codec import Codec, Relay
+from wye.protocols.openai_responses_turns import answer_id, begun_id, last_response
 from wye.providers.transport.errors import TransportError, TransportTimeoutError
 
 log = logging.getLogger("wye")
@@ -42,7 +46,11 @@ _DEFECT = "an internal error; the gateway's log has the details"
 class Pipeline:
     """Serves the model routes."""
 
-    def __init__(self, runtime: Runtime, attempts: Attempts, books: Books, heart: Heart) -> None:
+    def __init__(
+        self, runtime: Runtime, attempts: Attempts, books: Books, heart: Heart, responses: Responses
+    ) -> None:
+        self._seats = Seats()
+        self._responses = responses
         self._runtime = runtime
         self._attempts = attempts
         self._books = books
@@ -64,26 +72,7 @@ class Pipeline:
         if now.settings.ledger.store_content:
             entry.kept = bytearray()
         try:
-            body = await arrival.body()
-            entry.request_bytes = len(body)
-            request = codec.decode(body)
-            entry.asks(request)
-            caller.check_model(request.model)
-            if caller.limited:
-                codec.refuse_duplicates(request)
-            labels = now.labels(arrival, caller, request)
-            verdict = now.judge(request, labels)
-            entry.judged(labels, verdict)
-            decision = entry.decision = now.decide(request, verdict)
-            _refuse_steering(request, decision)
-            if request.stream:
-                self._heart.watch(downstream)
-            job = Job(request, verdict, decision, codec, caller, entry, now.targets, arrival.betas)
-            if codec.estimate is not None and not job.verbatim:
-                self._estimate(codec.estimate(request), entry, downstream)
-                return
-            answer = await self._attempts.run(job)
-            await self._give(answer, codec, entry, downstream)
+            await self._answer(now, arrival, codec, caller, entry, downstream)
         except (asyncio.CancelledError, HangupError):
             if arrival.exchange.hung_up:
                 self._hung_up(entry)
@@ -98,15 +87,56 @@ class Pipeline:
         finally:
             self._heart.forget(downstream)
 
-    async def _give(self, answer: Answer, codec: Codec, entry: Entry, downstream: Downstream) -> None:
+    async def _answer(  # noqa: PLR0913, PLR0917  # all there is when a request has been let in
+        self,
+        now: Snapshot,
+        arrival: Arrival,
+        codec: Codec,
+        caller: Caller,
+        entry: Entry,
+        downstream: Downstream,
+    ) -> None:
+        body = await arrival.body()
+        entry.request_bytes = len(body)
+        request = codec.decode(body)
+        entry.asks(request)
+        caller.check_model(request.model)
+        if caller.limited:
+            codec.refuse_duplicates(request)
+        before = FIRST
+        if request.previous:
+            before = await self._responses.before(request, codec, caller, now.settings)
+            request = before.request or request
+        labels = now.labels(arrival, caller, request) | before.labels
+        verdict = now.judge(request.model, labels)
+        entry.judged(labels, verdict)
+        session = Session(request, codec, arrival, caller, now.targets, self._seats)
+        if request.previous or request.keep:
+            session.goes_on(before.holder, now.settings.responses)
+        decision = entry.decision = now.decide(request, verdict, session)
+        _refuse_steering(request, decision)
+        if request.stream:
+            self._heart.watch(downstream)
+        job = Job(request, verdict, decision, codec, caller, entry, now.targets, session, arrival.betas)
+        if codec.estimate is not None and not job.verbatim:
+            self._estimate(codec.estimate(request), entry, downstream)
+            return
+        answer = await self._attempts.run(job)
+        await self._give(job, answer, downstream)
+
+    async def _give(self, job: Job, answer: Answer, downstream: Downstream) -> None:
         """Pass the answer on. Its last bytes leave only once the record is in the ledger."""
+        codec, entry = job.codec, job.entry
         deployment = answer.hold.target.deployment
         entry.deployment, entry.lane, entry.status = deployment.id, deployment.lane, answer.status
         entry.first_byte = answer.hold.first_byte
-        entry.lost = answer.hold.lost
+        entry.lost, entry.emulated = answer.hold.lost, answer.hold.emulated
+        if job.request.keep and answer.hold.crossing is None:
+            begun = begun_id(answer.body) if answer.streamed else answer_id(answer.body)
+            self._responses.held(begun, job.caller, entry)
         relay = answer.relay
         if relay is None:
-            self._give_whole(answer, entry, downstream)
+            await self._give_whole(job, answer, downstream)
             return
         try:
             downstream.begin(answer.headers)
@@ -120,18 +150,22 @@ class Pipeline:
         self._settle(answer, entry, relay.usage)
         entry.response_bytes = downstream.bytes + len(last)
         try:
+            if error is None:
+                await self._remember(job, answer, last, relay.usage)
             self._books.seal(entry)
         except LedgerError as refused:
             error, last = refused, b""
         downstream.end(last + codec.error_event(error, entry.request_id) if error else last)
 
-    def _give_whole(self, answer: Answer, entry: Entry, downstream: Downstream) -> None:
+    async def _give_whole(self, job: Job, answer: Answer, downstream: Downstream) -> None:
+        entry = job.entry
         served = answer.status < 400  # noqa: PLR2004  # 4xx and 5xx are errors
         entry.outcome = Outcome.OK if served else Outcome.ERROR
         entry.response_bytes = len(answer.body)
         entry.keep(answer.body)
         if served:
             self._settle(answer, entry, answer.usage)
+            await self._remember(job, answer, answer.body, answer.usage)
         elif not entry.billed:
             entry.cost = NOTHING
         if answer.streamed:
@@ -145,6 +179,17 @@ class Pipeline:
             self._books.seal(entry)
             headers = answer.headers + JSON + _cost_header(entry)
             downstream.whole(answer.status, headers, answer.body)
+
+    async def _remember(self, job: Job, answer: Answer, said: bytes, usage: Usage | None) -> None:
+        """Note where the conversation is now, before the answer's last bytes, `said`, leave.
+
+        Raises `LedgerError` when wye should keep it and cannot.
+        """
+        session, entry = job.session, job.entry
+        session.served(entry.deployment, usage)
+        if session.keep_days and answer.hold.crossing is not None:
+            whole = last_response(said) if answer.streamed else said
+            await self._responses.keep(job.request, whole, job.caller, entry, session.keep_days)
 
     def _estimate(self, body: bytes, entry: Entry, downstream: Downstream) -> None:
         """Answer with a guess: none of the candidates counts tokens."""

@@ -24,6 +24,7 @@ from wye.gateway.metrics import Metrics
 from wye.gateway.target import Target, target
 from wye.ledger.keystore import Scope
 from wye.policy import Policy
+from wye.routing.conversation import Conversation
 from wye.routing.names import mentioned
 from wye.routing.router import Dynamic, Router
 
@@ -50,10 +51,10 @@ class Snapshot:
         labels = arrival.labels() | caller.labels | self.router.labels(request.model)
         return labels or self.default_labels
 
-    def judge(self, request: Request, labels: Labels) -> Verdict:
-        """Return what `labels` permit, of a deployment that only `request` names as well."""
+    def judge(self, model: str, labels: Labels) -> Verdict:
+        """Return what `labels` permit, of a deployment that only a request for `model` names as well."""
         verdict = self.policy.judge(labels)
-        late = self.router.dynamic(request.model)
+        late = self.router.dynamic(model)
         if late is not None:
             verdict = self.policy.extend(verdict, late)
             known = self.targets.get(late.id)
@@ -62,9 +63,9 @@ class Snapshot:
                 self.targets[late.id] = self.runtime.target(late)
         return verdict
 
-    def decide(self, request: Request, verdict: Verdict) -> Decision:
+    def decide(self, request: Request, verdict: Verdict, conversation: Conversation) -> Decision:
         """Choose. Raises `PolicyError`, `UnknownModelError` or `BadRequestError`."""
-        return self.router.decide(request, verdict, self.runtime.health)
+        return self.router.decide(request, verdict, self.runtime.health, conversation)
 
 
 class Runtime:

@@ -33,11 +33,14 @@ from wye.gateway.listener.server import Listener
 from wye.gateway.metrics import Metrics, Reading
 from wye.gateway.pipeline import Pipeline
 from wye.gateway.reload import Reload
+from wye.gateway.responses import Responses
+from wye.gateway.retrieval import Retrieval
 from wye.gateway.runtime import Runtime
 from wye.gateway.telemetry import Exporter, otlp_headers
 from wye.ledger import KeyStore, Ledger, Reader
 from wye.ledger.database import describe, locate
 from wye.ledger.spool import Lock, private_directory
+from wye.ledger.turns import Turns
 from wye.providers.egress import Egress
 from wye.providers.transport.proxy import ProxySettings
 from wye.providers.transport.transport import Transport
@@ -108,13 +111,17 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         if exporter is not None:
             exporter.start()
             stack.push_async_callback(exporter.close)
-        books = Books(ledger, metrics, access_log, exporter)
-        heart = Heart()
-        attempts = Attempts(egress, transport, limits, runtime.health)
+        books, heart = Books(ledger, metrics, access_log, exporter), Heart()
         admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
-        app = App(Pipeline(runtime, attempts, books, heart), admin.app())
+        responses = Responses(stack.enter_context(Turns(settings.ledger, options.state_dir)))
+        attempts = Attempts(egress, transport, limits, runtime.health)
+        app = App(
+            Pipeline(runtime, attempts, books, heart, responses),
+            Retrieval(runtime, responses, books, egress, transport),
+            admin.app(),
+        )
         reload = Reload(options.config, runtime, fleet)
-        for work in (heart.run(), reload.watch(), reload.rediscover()):
+        for work in (heart.run(), reload.watch(), reload.rediscover(), responses.sweep()):
             _background(stack, asyncio.create_task(work))
         listener = await stack.enter_async_context(Listener(app, settings.listener, str(listen)))
         metrics.readings(

@@ -3,19 +3,27 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from wye.core.chat import Chat
+from wye.core.chat import Chat, Extras
+from wye.core.errors import CannotCarryError
 from wye.core.request import Request
-from wye.gateway.crossing import CannotCarryError, Crossing, Shore
+from wye.gateway.crossing import Crossing, Shore
 from wye.gateway.target import ANTHROPIC, Target
 from wye.protocols.anthropic_count import AnthropicCount
 from wye.protocols.anthropic_messages import AnthropicMessages
 from wye.protocols.codec import Codec
+from wye.protocols.gemini import ARRAY_NAME
+from wye.protocols.gemini_dialect import GeminiDialect
+from wye.protocols.gemini_framing import ARRAY, EVENTS, Framing
+from wye.protocols.gemini_parts import NAME as GEMINI
+from wye.protocols.gemini_paths import gemini_at
 from wye.protocols.ollama import Ollama, OllamaDialect
 from wye.protocols.openai_chat import OpenAIChat
 from wye.protocols.openai_chat_dialect import OpenAIChatDialect
 from wye.protocols.openai_completions import OpenAICompletions
 from wye.protocols.openai_completions_dialect import OpenAICompletionsDialect
 from wye.protocols.openai_embeddings import OpenAIEmbeddings
+from wye.protocols.openai_responses import OpenAIResponses
+from wye.protocols.openai_responses_dialect import OpenAIResponsesDialect
 from wye.protocols.translate import DownstreamDialect, UpstreamDialect
 
 D = TypeVar("D")
@@ -24,41 +32,58 @@ MESSAGES = AnthropicMessages()
 OLLAMA = Ollama()
 _CHAT_DIALECT = OpenAIChatDialect()
 _COMPLETIONS_DIALECT = OpenAICompletionsDialect()
+_RESPONSES_DIALECT = OpenAIResponsesDialect()
 
 MODEL_ROUTES: dict[str, Codec] = {
     "/v1/chat/completions": CHAT,
     "/v1/completions": OpenAICompletions(),
     "/v1/embeddings": OpenAIEmbeddings(),
+    "/v1/responses": OpenAIResponses(),
     "/v1/messages": MESSAGES,
     "/v1/messages/count_tokens": AnthropicCount(),
     "/api/chat": OLLAMA,
 }
-_DOWNSTREAM: dict[str, Callable[[], DownstreamDialect]] = {
-    "openai_chat": lambda: _CHAT_DIALECT,
-    "openai_completions": lambda: _COMPLETIONS_DIALECT,
-    "anthropic_messages": lambda: MESSAGES,
-    "ollama": OllamaDialect,  # one a request: its answers say how long they took
+_DOWNSTREAM: dict[str, Callable[[Request, Extras], DownstreamDialect]] = {
+    "openai_chat": lambda _request, _echo: _CHAT_DIALECT,
+    "openai_completions": lambda _request, _echo: _COMPLETIONS_DIALECT,
+    "openai_responses": lambda request, echo: OpenAIResponsesDialect(request.body, echo),
+    "anthropic_messages": lambda _request, _echo: MESSAGES,
+    GEMINI: lambda request, _echo: _gemini(request, EVENTS),
+    ARRAY_NAME: lambda request, _echo: _gemini(request, ARRAY),
+    "ollama": lambda _request, _echo: OllamaDialect(),  # its answers say how long they took
 }
-_UPSTREAM: dict[str, UpstreamDialect] = {dialect.name: dialect for dialect in (_CHAT_DIALECT, MESSAGES)}
+"""Protocol -> what speaks it to the client of one request, told what its answers say of themselves."""
+_UPSTREAM: dict[str, UpstreamDialect] = {
+    dialect.name: dialect for dialect in (_CHAT_DIALECT, _RESPONSES_DIALECT, MESSAGES, GeminiDialect())
+}
 
 
-def codec_at(path: str, query: bytes) -> Codec | None:  # noqa: ARG001  # for paths that name the model
+def codec_at(path: str, query: bytes) -> Codec | None:
     """Return what a model route speaks; None = there is none at `path`."""
-    return MODEL_ROUTES.get(path)
+    codec = MODEL_ROUTES.get(path)
+    return gemini_at(path, query) if codec is None else codec
+
+
+def _gemini(request: Request, framing: Framing) -> GeminiDialect:
+    """Return what knows of the request's URL: there stand its model, and whether it is for a stream."""
+    return GeminiDialect(request.model, stream=request.stream, framing=framing)
 
 
 def read(request: Request) -> Chat:
     """Return what `request` means. Raises `BadRequestError`."""
-    return _known(_DOWNSTREAM, request.protocol, request)().read_request(request.body)
+    return _known(_DOWNSTREAM, request.protocol, request)(request, {}).read_request(request.body)
 
 
-def crossing(request: Request, chat: Chat, target: Target, *, betas: bool) -> Crossing:
-    """Return what translates `request`, which means `chat`, for `target`. Raises `BadRequestError`."""
+def crossing(request: Request, chat: Chat, target: Target, *, betas: bool, echo: Extras) -> Crossing:
+    """Return what translates `request`, which means `chat`, for `target`. Raises `BadRequestError`.
+
+    `echo`: what an answer in the client's protocol says of itself beyond the upstream's.
+    """
     protocol = target.deployment.protocol
     return Crossing(
         chat,
-        _known(_DOWNSTREAM, request.protocol, request)(),
-        Shore(_known(_UPSTREAM, protocol, request), target.wire),
+        _known(_DOWNSTREAM, request.protocol, request)(request, echo),
+        Shore(_known(_UPSTREAM, protocol, request), target.wire, target.deployment.emulates_tools),
         wants_usage=request.wants_usage,
         betas=betas and protocol != ANTHROPIC,
     )

@@ -37,6 +37,8 @@ _BOUNDING_FIELDS = frozenset(
 )
 _TEXT_BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use", "tool_result"})
 """Blocks that have no more tokens than bytes, if what they hold has none either."""
+_STEERING = ("mcp_servers", "fallbacks")
+"""Members by which a request names others who get it: servers by their URL, and another model."""
 _CLIENT_TOOLS = ("custom", "bash_", "text_editor_", "computer_", "memory_")
 """How the kinds of tools begin that the client runs. The others run at Anthropic and may have a price."""
 _LEFT_OUT = msgspec.Raw()
@@ -221,6 +223,7 @@ def _request(name: str, wire: _CountRequest, body: bytes, cap: int) -> Request:
         needs=_needs(wire, kinds),
         unbounded=not kinds <= _TEXT_BLOCKS,
         unpriced=_unpriced(wire),
+        steers=_steers(wire),
     )
 
 
@@ -258,5 +261,13 @@ def _unpriced(wire: _CountRequest) -> str:
         return "service_tier"
     if b"compact" in bytes(wire.context_management) or b"\\u" in bytes(wire.context_management):
         return "context_management"  # a summary is written beside the cap
-    named = zip(_PRICED_APART, apart, strict=True)
-    return next((name for name, raw in named if bytes(raw) not in _SET_TO_NOTHING), "")
+    return _first(wire, _PRICED_APART)
+
+
+def _steers(wire: _CountRequest) -> str:
+    """Name the member by which the request would choose who else gets it; empty = there is none."""
+    return _first(wire, _STEERING)
+
+
+def _first(wire: _CountRequest, members: tuple[str, ...]) -> str:
+    return next((name for name in members if bytes(getattr(wire, name)) not in _SET_TO_NOTHING), "")

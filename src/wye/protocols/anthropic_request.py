@@ -15,6 +15,7 @@ from wye.core.chat import (
     Format,
     Message,
     Opaque,
+    Part,
     Reasoning,
     Role,
     Sampling,
@@ -217,12 +218,12 @@ def _arranged(chat: Chat) -> tuple[list[Text | Opaque], tuple[Message, ...]]:
 
     Turns alternate; the results of tools come right after the calls and ahead of anything else in the user's
     turn; no text is empty. Instructions amid the conversation join those ahead of it: who gave them
-    counts for more than where they stood. Thoughts that Anthropic did not sign are left out.
+    counts for more than where they stood. Thoughts that Anthropic did not sign are left out, and citations.
     """
     system: list[Text | Opaque] = [part for part in chat.system if not _empty(part)]
     turns: list[tuple[Role, list[Any]]] = []
     for message in chat.messages:
-        parts = [part for part in message.parts if not _empty(part)]
+        parts = [_uncited(part) for part in message.parts if not _empty(part)]
         if message.role in (Role.SYSTEM, Role.DEVELOPER):
             system.extend(part for part in parts if isinstance(part, Text))
         elif parts and turns and turns[-1][0] is message.role:
@@ -232,6 +233,10 @@ def _arranged(chat: Chat) -> tuple[list[Text | Opaque], tuple[Message, ...]]:
     for _, parts in turns:
         parts.sort(key=lambda part: part.__struct_config__.tag != "tool_result")
     return system, tuple(Message(role=role, parts=tuple(parts)) for role, parts in turns)
+
+
+def _uncited(part: Part) -> Part:
+    return msgspec.structs.replace(part, citations=()) if isinstance(part, Text) and part.citations else part
 
 
 def _empty(part: object) -> bool:

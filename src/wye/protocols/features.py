@@ -28,6 +28,10 @@ from wye.core.chat import (
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DOCUMENTS = ("application/pdf", "text/")
 _PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_MARKS = {"openai_chat": ("kind", "inner"), "openai_responses": ("item",)}
+"""Members of a part's `extras` by which a dialect finds its way back."""
+_OF_ITEMS = ("id", "status", "role", "type")
+"""What an item of Responses says of itself, and is nothing to anybody else."""
 _TAKEN = {"gemini": ("image/png", "image/jpeg", "image/webp", "image/heic", "image/heif")}
 """The kinds of pictures that a target takes, where they are others."""
 
@@ -37,17 +41,17 @@ def features(chat: Chat, target: str) -> tuple[set[str], tuple[str, ...]]:
 
     Of the request's own members (`Chat.extras`) there are none among the paths: the caller has them.
     """
-    finder = _Finder(target, marked=chat.protocol == "openai_chat")
+    finder = _Finder(target, chat.protocol)
     finder.chat(chat)
     return finder.found, tuple(finder.extras)
 
 
 class _Finder:
-    def __init__(self, target: str, *, marked: bool) -> None:
+    def __init__(self, target: str, source: str) -> None:
         self._target = target
-        self._marked = marked
+        self._marked = source == "openai_chat"
         """`extras["kind"]` is Chat's mark for its deprecated functions, `inner` what else it says of one."""
-        self._hidden = ("kind", "inner") if marked else ()
+        self._hidden = _MARKS.get(source, ())
         self._pictures = _TAKEN.get(target, _PICTURES)
         self._called: dict[str, str] = {}
         """Id of a call -> name of the tool."""
@@ -71,6 +75,7 @@ class _Finder:
     def _asked(self, chat: Chat) -> None:
         sampling, shape = chat.sampling, chat.format
         self._if(
+            completion=chat.protocol == "openai_completions",
             choices=chat.choices > 1,
             logprobs=bool(sampling.logprobs) or sampling.top_logprobs is not None,
             user=bool(chat.user),
@@ -92,16 +97,16 @@ class _Finder:
         self._if(
             thinking_budget=budget,
             reasoning_effort=effort and thinking.effort != "none",
-            thinking=thinking.enabled is not None
-            and thinking.effort != "none"
-            and not (thinking.enabled and (budget or effort)),
+            thinking=thinking.enabled is False or (thinking.enabled is True and not (budget or effort)),
             thinking_display=thinking.show is not None,
         )
-        known = ("reasoning", "thinking")  # Chat's spellings, whole: what they say is in the other fields
+        # Spellings of what the other fields say: Chat's whole objects, how long Responses' summary is to be.
+        known = ("reasoning", "thinking", "summary", "generate_summary")
         self._unknown("thinking.", [name for name in thinking.extras if name not in known])
 
     def _message(self, message: Message) -> None:
-        self._unknown("messages[].", message.extras)
+        self._unknown("messages[].", [name for name in message.extras if name not in self._hidden])
+        self._item(message.extras, "messages[].")
         self._if(name=bool(message.name), later_instructions=message.role in (Role.SYSTEM, Role.DEVELOPER))
         called = False
         for part in message.parts:
@@ -117,9 +122,11 @@ class _Finder:
             return
         if part.extras:
             self._unknown(path, [name for name in part.extras if name not in self._hidden])
+            self._item(part.extras, path)
         match part:
             case Text():
                 self._if(citations=bool(part.citations), cache_control=part.cache is not None)
+                self._if(signed_reasoning=bool(part.signature) and self._target != "gemini")
             case Image():
                 self._if(image_detail=bool(part.detail), cache_control=part.cache is not None)
                 self._if(
@@ -199,6 +206,11 @@ class _Finder:
         )
         rest = [name for name in tool.extras if name not in self._hidden]
         self._unknown("tools[].", [*rest, *(tool.extras.get("inner", {}) if self._hidden else ())])
+
+    def _item(self, extras: Extras, path: str) -> None:
+        item = extras.get("item") if "item" in self._hidden else None
+        if item:
+            self._unknown(path, [name for name in item if name not in _OF_ITEMS])
 
     def _mark(self, extras: Extras) -> None:
         if self._marked and extras and extras.get("kind") == "legacy":

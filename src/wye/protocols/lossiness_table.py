@@ -100,6 +100,11 @@ TABLE: tuple[Row, ...] = (
         _refuse("one protocol continues that turn, the other answers it", *TARGETS),
     ),
     Row(
+        "completion",
+        "a text to be continued (legacy Completions)",
+        _hint("asked as a turn of the user's: what comes need not go on where the text ends", *TARGETS),
+    ),
+    Row(
         "choices",
         "several answers at once (`n`, `candidateCount`)",
         _refuse("it gives one answer", RESPONSES, MESSAGES),
@@ -148,12 +153,13 @@ TABLE: tuple[Row, ...] = (
     Row(
         "citations",
         "the wish for citations, and those of earlier answers",
-        _left_out(CHAT, RESPONSES, GEMINI),
+        _left_out(CHAT, RESPONSES, GEMINI) | _hint("left out: it takes back its own only", MESSAGES),
     ),
     Row(
         "tool_result_media",
         "pictures and documents in the result of a tool",
-        _hint("sent in a turn of the user's right after the results", CHAT),
+        _hint("sent in a turn of the user's right after the results", CHAT)
+        | _hint("sent beside the results to a model that takes none in them, as are those by URL", GEMINI),
     ),
     Row(
         "is_error",
@@ -207,20 +213,26 @@ TABLE: tuple[Row, ...] = (
         _hint("becomes `reasoning_effort`, see below", CHAT)
         | _hint("becomes `reasoning.effort`, see below", RESPONSES)
         | _hint("left out for a model that decides by `effort`; fitted to `max_tokens` for others", MESSAGES)
-        | _hint("becomes a level, see below, for a model that knows levels", GEMINI),
+        | _hint("becomes a level, see below, or is fitted to what the model takes", GEMINI),
     ),
     Row(
         "reasoning_effort",
         "how hard to think, in a word: `reasoning_effort`, `thinkingLevel`",
         _hint("becomes a budget, see below, for a model that knows no `effort`", MESSAGES)
-        | _hint("becomes a budget, see below, for a model that knows no levels", GEMINI),
+        | _hint("becomes a budget, see below, or the nearest level the model knows", GEMINI),
     ),
     Row(
         "thinking",
-        "thinking on or off, without saying how much",
-        _hint("left out: the model's default holds", CHAT, RESPONSES) | _NO_ROOM,
+        "thinking off, or on without saying how much",
+        _hint("left out, unless `none` says it: the model's default holds", CHAT, RESPONSES)
+        | _NO_ROOM
+        | _hint("as little as a model can that always thinks", GEMINI),
     ),
-    Row("thinking_display", "whether thoughts shall be shown", _left_out(CHAT) | _NO_ROOM),
+    Row(
+        "thinking_display",
+        "whether thoughts shall be shown",
+        _left_out(CHAT) | _NO_ROOM | _hint("left out for a model that does not think", GEMINI),
+    ),
 )
 
 _ELSEWHERE = "it exists at its own provider only"
@@ -305,5 +317,16 @@ PLAIN: Mapping[str, tuple[Any, ...]] = {
 }
 """Values that say only what holds anyway: to leave them out is no loss."""
 
-KIN: Mapping[tuple[str, str], frozenset[str]] = {}
+KIN: Mapping[tuple[str, str], frozenset[str]] = {
+    (CHAT, RESPONSES): frozenset(
+        {
+            "metadata",
+            "service_tier",
+            "prompt_cache_key",
+            "prompt_cache_retention",
+            "safety_identifier",
+            "verbosity",
+        }
+    ),
+}
 """(source, target) -> members without a canonical place that the target has as well, and gets."""

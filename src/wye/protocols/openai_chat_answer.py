@@ -9,19 +9,20 @@ import msgspec
 
 from wye.core.answer import Answer, Choice
 from wye.core.bare import bare
-from wye.core.chat import Citation, Extras, Finish, Part, Reasoning, Refusal, Text, ToolCall
+from wye.core.chat import Citation, Extras, Finish, Image, Part, Reasoning, Refusal, Text, ToolCall
 from wye.core.usage import Usage
 from wye.protocols.fields import FieldError, Fields, overlay
 from wye.protocols.openai_chat_parts import (
     NAME,
     read_annotations,
     read_calls,
+    read_pictures,
     read_said,
-    spoken,
     write_call,
     write_citation,
-    write_details,
+    write_part,
 )
+from wye.protocols.openai_chat_thoughts import spoken, write_details
 from wye.protocols.openai_usage import WireUsage, to_usage
 
 SPOKEN_FIELD = "reasoning_content"
@@ -88,6 +89,7 @@ def _choice(one: Fields) -> tuple[int, Choice]:
     parts = read_said(message)
     citations, others = read_annotations(message)
     parts = _cited(parts, citations)
+    parts += read_pictures(message)
     parts += read_calls(message, "call_0")
     word, stop = one.text("finish_reason"), one.take("stop_reason")
     native = one.text("native_finish_reason")
@@ -182,6 +184,9 @@ def _message(parts: tuple[Part, ...]) -> Extras:
     details = write_details(thoughts)
     if details:
         message["reasoning_details"] = details
+    pictures = [write_part(part) for part in parts if isinstance(part, Image)]
+    if pictures:
+        message["images"] = pictures
     cited = [citation for text in texts for citation in text.citations if citation.url]
     if cited:
         message["annotations"] = [write_citation(citation) for citation in cited]

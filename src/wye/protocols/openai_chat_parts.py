@@ -5,7 +5,7 @@ DeepSeek (`reasoning_content`), vLLM, Groq and OpenRouter (`reasoning`, `reasoni
 parts of type `thinking`). For cache markers: OpenRouter (`cache_control`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from wye.core.chat import (
@@ -24,15 +24,7 @@ from wye.core.chat import (
     ToolCall,
 )
 from wye.protocols.fields import FieldError, Fields, overlay
-
-NAME = "openai_chat"
-ORIGINS = {
-    "anthropic-claude-v1": "anthropic_messages",
-    "openai-responses-v1": "openai_responses",
-    "google-gemini-v1": "gemini",
-}
-"""`format` of a `reasoning_details` entry -> the protocol whose signature it holds."""
-_FORMATS = {origin: name for name, origin in ORIGINS.items()}
+from wye.protocols.openai_chat_thoughts import NAME, read_reasoning
 
 
 def read_content(fields: Fields, name: str) -> list[Part]:
@@ -195,64 +187,6 @@ def write_content(parts: Sequence[Part]) -> str | list[Extras]:
     return [written for part in parts if (written := write_part(part)) is not None]
 
 
-def read_reasoning(message: Fields) -> list[Reasoning]:
-    """Take the thoughts of an assistant message, in whichever of its spellings they come."""
-    plain = message.text("reasoning_content")
-    plain = message.text("reasoning") or plain
-    details = [_detail(one) for one in message.many("reasoning_details")]
-    if details:
-        return details  # `reasoning` says the same without the signatures
-    return [Reasoning(text=plain)] if plain else []
-
-
-def _detail(fields: Fields) -> Reasoning:
-    kind, form = fields.text("type"), fields.text("format")
-    fields.take("index")
-    summary = fields.text("summary")
-    kept = (
-        {"type": kind} if kind not in ("reasoning.text", "reasoning.encrypted", "reasoning.summary") else {}
-    )
-    return Reasoning(
-        text=fields.text("text"),
-        summary=(summary,) if summary else (),
-        signature=fields.text("signature"),
-        encrypted=fields.text("data"),
-        id=fields.text("id"),
-        origin=ORIGINS.get(form, form or NAME),
-        extras=kept | fields.rest(),
-    )
-
-
-def spoken(thoughts: Iterable[Reasoning]) -> str:
-    """Return what can be read of thoughts."""
-    return "".join(one.text or "\n".join(one.summary) for one in thoughts)
-
-
-def write_details(thoughts: Sequence[Reasoning]) -> list[Extras]:
-    """Write `reasoning_details`; empty where none of the thoughts has more than words."""
-    if not any(one.signature or one.encrypted or one.id or form_of(one.origin) for one in thoughts):
-        return []
-    return [write_detail(one, at) for at, one in enumerate(thoughts)]
-
-
-def write_detail(thought: Reasoning, index: int) -> Extras:
-    """Write one entry of `reasoning_details`."""
-    if thought.encrypted:
-        written: Extras = {"type": "reasoning.encrypted", "data": thought.encrypted}
-    elif thought.summary and not thought.text:
-        written = {"type": "reasoning.summary", "summary": "\n".join(thought.summary)}
-    else:
-        written = {"type": "reasoning.text", "text": thought.text}
-    optional = {"signature": thought.signature, "id": thought.id, "format": form_of(thought.origin)}
-    written |= {name: value for name, value in optional.items() if value}
-    return written | {"index": index} | thought.extras
-
-
-def form_of(origin: str) -> str:
-    """Return the `format` that names `origin`; empty = Chat itself."""
-    return "" if origin == NAME else _FORMATS.get(origin, origin)
-
-
 def read_calls(message: Fields, fallback: str) -> list[ToolCall]:
     """Take the tool calls of an assistant message. A legacy `function_call` gets `fallback` for its id."""
     calls = [_call(one) for one in message.many("tool_calls")]
@@ -302,6 +236,11 @@ def write_call(call: ToolCall) -> Extras:
     if call.signature:
         written["extra_content"] = {"google": {"thought_signature": call.signature}}
     return overlay({"id": call.id} | written, call.extras)
+
+
+def read_pictures(message: Fields) -> list[Image]:
+    """Take the pictures of an answer, where OpenRouter and those who follow it put them (`images`)."""
+    return [_image(one) for one in message.many("images") if one.text("type") == "image_url"]
 
 
 def read_annotations(message: Fields) -> tuple[tuple[Citation, ...], list[Any]]:

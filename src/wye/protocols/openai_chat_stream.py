@@ -18,9 +18,10 @@ from wye.protocols.openai_chat_parts import (
     NAME,
     read_annotations,
     read_content,
-    read_reasoning,
+    read_pictures,
     take_signature,
 )
+from wye.protocols.openai_chat_thoughts import read_reasoning
 
 _PLAIN = frozenset({"content"})
 _UNFINISHED = "the upstream's stream ended before the answer was finished"
@@ -183,6 +184,10 @@ class _Choice:
         """Take what a delta may hold beside thoughts and content."""
         self._say(Refusal(text=delta.text("refusal")), events)
         self._cite(delta, events)
+        for picture in read_pictures(delta):
+            self._settle(events)
+            index = self._open(picture, events)
+            events.append(Close(index=index, choice=self._number))
         for call in delta.many("tool_calls"):
             self._call(call, events)
         legacy = delta.fields("function_call")
@@ -199,11 +204,13 @@ class _Choice:
             else []
         )
         for at, thought in enumerate(read_reasoning(delta)):
-            text = thought.text or "".join(thought.summary)
             known = msgspec.structs.replace(thought, text="", summary=(), signature="", encrypted="")
             index = self._part(known, keys[at] if at < len(keys) else None, events)
-            if text:
-                events.append(Delta(index=index, text=text, choice=self._number))
+            events.extend(
+                Delta(index=index, text=one, choice=self._number, passage=0) for one in thought.summary
+            )
+            if thought.text:
+                events.append(Delta(index=index, text=thought.text, choice=self._number))
             if thought.signature or thought.encrypted:
                 events.append(
                     Sign(

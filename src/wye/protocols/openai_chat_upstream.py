@@ -30,22 +30,20 @@ from wye.core.chat import (
 )
 from wye.protocols.effort import effort_of
 from wye.protocols.fields import overlay
-from wye.protocols.openai_chat_parts import (
-    NAME,
-    spoken,
-    write_call,
-    write_content,
-    write_details,
-    write_part,
-)
+from wye.protocols.openai_chat_parts import NAME, write_call, write_content, write_part
+from wye.protocols.openai_chat_thoughts import spoken, write_details
 from wye.protocols.translate import Wire
+from wye.protocols.user import user_id
 
 
 def write(chat: Chat, wire: Wire) -> Extras:
     """Return the request as an object to be encoded."""
     own = chat.protocol == NAME
     if not own:
-        chat = _unsigned(bare(chat, "cache"))
+        chat = bare(chat, "cache")
+        called: dict[str, str] = {}
+        plain = tuple(_plain(message, called) for message in chat.messages)
+        chat = msgspec.structs.replace(chat, messages=plain)
     body: Extras = {"model": wire.model, "messages": list(_messages(chat, wire))}
     if chat.max_output_tokens is not None:
         body[wire.max_tokens_field] = chat.max_output_tokens
@@ -61,27 +59,28 @@ def write(chat: Chat, wire: Wire) -> Extras:
     if chat.thinking is not None:
         body |= _thinking(chat.thinking, wire)
     if chat.user:
-        body["user"] = chat.user
+        body["user"] = user_id(chat.user)
     return overlay(body, chat.extras)
 
 
-def _unsigned(chat: Chat) -> Chat:
-    """Return `chat` without the signatures of calls: Chat has no place for them, but Google's."""
-    if not any(isinstance(part, ToolCall) and part.signature for one in chat.messages for part in one.parts):
-        return chat
-    return msgspec.structs.replace(
-        chat,
-        messages=tuple(
-            msgspec.structs.replace(
-                one,
-                parts=tuple(
-                    msgspec.structs.replace(part, signature="") if isinstance(part, ToolCall) else part
-                    for part in one.parts
-                ),
-            )
-            for one in chat.messages
-        ),
-    )
+def _plain(message: Message, called: dict[str, str]) -> Message:
+    """Return `message` without what Chat has no place for, though the canonical form has.
+
+    That is the signature of a call, which only Google's Chat knows, and a name of a result that only repeats
+    the call's. `called`: id of a call -> its name, filled as the calls go by.
+    """
+    parts = tuple(_plain_part(part, called) for part in message.parts)
+    return message if parts == message.parts else msgspec.structs.replace(message, parts=parts)
+
+
+def _plain_part(part: Part, called: dict[str, str]) -> Part:
+    match part:
+        case ToolCall():
+            called[part.id] = part.name
+            return msgspec.structs.replace(part, signature="") if part.signature else part
+        case ToolResult(name=name) if name and called.get(part.call_id) == name:
+            return msgspec.structs.replace(part, name="")
+    return part
 
 
 def _messages(chat: Chat, wire: Wire) -> Iterator[Extras]:

@@ -16,12 +16,16 @@ MAX_TOKENS = 2**40
 """More than any answer has; a ledger adds up many of them in 64 bits."""
 
 
-class _InputDetails(msgspec.Struct):
+class InputDetails(msgspec.Struct):
+    """Parts of the input, as both of OpenAI's protocols name them."""
+
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
 
 
-class _OutputDetails(msgspec.Struct):
+class OutputDetails(msgspec.Struct):
+    """Parts of the output, as both of OpenAI's protocols name them."""
+
     reasoning_tokens: int | None = None
 
 
@@ -31,8 +35,8 @@ class WireUsage(msgspec.Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     total_tokens: int | None = None
-    prompt_tokens_details: _InputDetails | None = None
-    completion_tokens_details: _OutputDetails | None = None
+    prompt_tokens_details: InputDetails | None = None
+    completion_tokens_details: OutputDetails | None = None
     prompt_cache_hit_tokens: int | None = None
     num_cached_tokens: int | None = None
     cached_tokens: int | None = None

@@ -14,6 +14,7 @@ from wye.core.chat import Part, Reasoning, ToolCall
 
 _MARK = b"wye-1:"
 _OPENING = base64.b64encode(_MARK).decode()
+_SEALED = _OPENING.encode()
 _SIGNS_CALLS = "gemini"
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Reasoning)
@@ -37,6 +38,11 @@ def unseal(text: str) -> Reasoning | None:
         return _DECODER.decode(base64.b64decode(padded, validate=True)[len(_MARK) :])
     except (ValueError, RecursionError):
         return None  # whoever it is sent to shall judge it
+
+
+def is_sealed(body: bytes) -> bool:
+    """Tell whether something in a request may be what `seal` returned."""
+    return _SEALED in body
 
 
 def parted(parts: Iterable[Part]) -> Iterator[Part]:

@@ -127,6 +127,7 @@ def _chat_deployment(process: Process, settings: EmbeddedSettings) -> Deployment
             context_tokens=settings.context_tokens // settings.slots, tools=False, vision=False, json=True
         ),
         slots=settings.slots,
+        also=ENGINES["embedded"].also,
         spelling=ENGINES["embedded"].spelling,
         concurrency=settings.slots,
     )

@@ -1,0 +1,52 @@
+"""Whose client asks, where the path alone does not say it: it gets lists and errors in its own protocol."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from wye.core.errors import WyeError
+from wye.gateway.listener.exchange import Scope
+from wye.protocols import anthropic_errors, gemini_errors, openai_errors
+from wye.protocols.ollama import Ollama
+
+
+class Client(NamedTuple):
+    """How a client is told of errors."""
+
+    protocol: str
+    error: Callable[[WyeError, str], bytes]
+    """(error, request id) -> body."""
+    request_id_headers: tuple[str, ...] = ("x-request-id",)
+
+
+OPENAI = Client("openai", openai_errors.error_body)
+ANTHROPIC = Client("anthropic", anthropic_errors.error_body, ("request-id", "x-request-id"))
+GEMINI = Client("gemini", gemini_errors.error_body)
+OLLAMA = Client("ollama", Ollama().error)
+
+_PATHS = {
+    "/v1/messages": ANTHROPIC,
+    "/v1/complete": ANTHROPIC,
+    "/v1beta": GEMINI,
+    "/v1alpha": GEMINI,
+    "/upload/v1": GEMINI,
+    "/upload/v1beta": GEMINI,
+    "/api": OLLAMA,
+}
+"""Where paths begin that only one API has."""
+_HEADERS = {
+    b"anthropic-version": ANTHROPIC,
+    b"anthropic-beta": ANTHROPIC,
+    b"x-goog-api-key": GEMINI,
+    b"x-goog-api-client": GEMINI,
+}
+
+
+def client_of(scope: Scope) -> Client:
+    """Return whose client sent a request: by its path, else by what it says of itself, else OpenAI's."""
+    path: str = scope["path"]
+    for start, client in _PATHS.items():
+        if path == start or path.startswith(start + "/"):
+            return client
+    if scope["method"] == "POST" and path.startswith("/v1/models/"):
+        return GEMINI  # the others have no methods of a model
+    return next((_HEADERS[name] for name, _ in scope["headers"] if name in _HEADERS), OPENAI)

@@ -1,0 +1,229 @@
+"""`/v1/responses/{id}` and below: one answer, fetched, deleted, cancelled, or asked what it was asked.
+
+What an upstream holds, it is asked for: through the same egress, under a verdict on the labels the answer was
+made with. What wye keeps is answered from the database. Source: OpenAI API reference, "Responses".
+"""
+
+import re
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+
+from wye.core.errors import (
+    BadRequestError,
+    LedgerError,
+    MethodError,
+    NotFoundError,
+    PolicyError,
+    UpstreamError,
+    WyeError,
+)
+from wye.core.record import Attempt, Outcome
+from wye.gateway.arrival import Arrival
+from wye.gateway.books import Books
+from wye.gateway.costs import NOTHING
+from wye.gateway.headers import error_headers
+from wye.gateway.keys import Caller
+from wye.gateway.refusals import refusal, retry_after_seconds
+from wye.gateway.responses import Responses, not_found
+from wye.gateway.runtime import Runtime
+from wye.gateway.target import Target
+from wye.ledger.entry import Entry
+from wye.ledger.keystore import Scope
+from wye.ledger.turns import Turn
+from wye.protocols import openai_errors
+from wye.protocols.openai_responses_turns import Page, items_page
+from wye.providers.egress import Egress, Grant
+from wye.providers.transport.errors import TransportError
+from wye.providers.transport.transport import Transport
+
+ANSWERS = "/v1/responses/"
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+_ASKS = {"": {"GET": "retrieve", "DELETE": "delete"}, "input_items": {"GET": "input_items"}} | {
+    "cancel": {"POST": "cancel"}
+}
+"""What follows the id -> method -> what the record calls it."""
+_NAMES = frozenset({"include", "include[]", "include_obfuscation", "limit", "order", "after", "before"})
+MAX_PAGE = 100
+_VALUE = re.compile(r"[A-Za-z0-9_.:-]{1,200}\Z")
+_JSON = b"content-type: application/json\r\n"
+
+
+class Ask(NamedTuple):
+    """What a client wants of an answer."""
+
+    id: str
+    operation: str
+    method: bytes
+    below: bytes
+    """Path below the upstream's base path, with its query."""
+    query: dict[str, str]
+
+
+class Retrieval:
+    """Serves the routes."""
+
+    def __init__(
+        self, runtime: Runtime, responses: Responses, books: Books, egress: Egress, transport: Transport
+    ) -> None:
+        self._runtime = runtime
+        self._responses = responses
+        self._books = books
+        self._egress = egress
+        self._transport = transport
+
+    async def serve(self, arrival: Arrival) -> None:
+        """Answer one request."""
+        try:
+            caller = self._runtime.admit(arrival, Scope.INFER)
+            self._runtime.count(caller)
+            ask = read(arrival)
+        except WyeError as error:
+            self._books.turned_away(error.status)
+            body = openai_errors.error_body(error, arrival.request_id)
+            _give(arrival, error.status, error_headers(error), body)
+            return
+        entry = Entry.begin(arrival.id, arrival.request_id, "openai_responses", ask.operation)
+        entry.key, entry.team, entry.cost = caller.key_id, caller.team, NOTHING
+        entry.trace, entry.parent = arrival.trace, arrival.parent
+        try:
+            status, body = await self._find(ask, arrival, caller, entry)
+            headers = _JSON
+        except WyeError as error:
+            status, body = error.status, openai_errors.error_body(error, arrival.request_id)
+            headers, entry.error = error_headers(error), error.message
+        entry.status, entry.response_bytes = status, len(body)
+        entry.outcome = Outcome.OK if status < HTTPStatus.BAD_REQUEST else Outcome.ERROR
+        try:
+            self._books.seal(entry)
+        except LedgerError as error:
+            status, body = error.status, openai_errors.error_body(error, arrival.request_id)
+            headers = error_headers(error)
+        _give(arrival, status, headers, body)
+
+    async def _find(self, ask: Ask, arrival: Arrival, caller: Caller, entry: Entry) -> tuple[int, bytes]:
+        now = self._runtime.now
+        found = await self._responses.find(ask.id, caller, now.settings.responses)
+        if found is None:
+            raise not_found(ask.id)
+        entry.asked = found.deployment
+        labels = arrival.labels() | caller.labels | found.labels
+        if isinstance(found, Turn):
+            entry.labels = tuple(sorted(labels))
+            return HTTPStatus.OK, await self._kept(ask, found, caller)
+        verdict = now.judge(found.deployment, labels)
+        entry.judged(labels, verdict)
+        target = now.targets.get(found.deployment)
+        if target is None:
+            message = f"'{found.deployment}' holds this answer, and it is not there now"
+            raise NotFoundError(message)
+        if found.deployment not in verdict.permitted:
+            why = verdict.refused.get(found.deployment, "it is not permitted")
+            message = f"'{found.deployment}' holds this answer, and may not be asked: {why}"
+            raise PolicyError(message)
+        return await self._fetched(ask, target, entry, lambda: self._egress.admit(verdict, target.deployment))
+
+    async def _kept(self, ask: Ask, turn: Turn, caller: Caller) -> bytes:
+        """Answer from what wye keeps."""
+        match ask.operation:
+            case "retrieve":
+                return turn.answer.encode()
+            case "delete":
+                await self._responses.forget(turn.id, caller)
+                return msgspec.json.encode({"id": turn.id, "object": "response", "deleted": True})
+            case "input_items":
+                return _items(turn, _page(ask.query))
+        message = "Only an answer that is made in the background can be cancelled, and this one is finished"
+        raise BadRequestError(message)
+
+    async def _fetched(
+        self, ask: Ask, target: Target, entry: Entry, admit: Callable[[], Grant]
+    ) -> tuple[int, bytes]:
+        """Ask the upstream that holds the answer."""
+        name = target.deployment.id
+        entry.deployment, entry.lane = name, target.deployment.lane
+        head = b"%bx-request-id: %b\r\n" % (target.head, entry.request_id.encode("latin-1"))
+        if not target.gate.try_enter():
+            await target.gate.enter()
+        entered = time.perf_counter()
+        status, body, error = 0, b"", ""
+        try:
+            response = await self._transport.send(admit(), ask.method, target.base_path + ask.below, head)
+            status, after = response.status, response.header(b"retry-after")
+            body = await response.read(MAX_ANSWER_BYTES)
+        except TransportError as broken:
+            error = str(broken)
+            message = f"'{name}' holds this answer, and could not be reached or broke off ({broken})"
+            raise UpstreamError(message) from None
+        finally:
+            target.gate.leave(entered)
+            began = entry.elapsed_ms(entered)
+            lasted = round(entry.elapsed_ms(time.perf_counter()) - began, 3)
+            entry.tried.append(Attempt(name, "first", began, lasted, status, error, 0, len(body)))
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            return status, body
+        told = refusal(target.deployment, status, body, retry_after_seconds(after))
+        if not told.verbatim:
+            raise told.error
+        return status, body
+
+
+def read(arrival: Arrival) -> Ask:
+    """Read what is asked. Raises `NotFoundError`, `MethodError` or `BadRequestError`."""
+    path, method = arrival.scope["path"], arrival.scope["method"]
+    id_, _, rest = path[len(ANSWERS) :].partition("/")
+    asks = _ASKS.get(rest)
+    if asks is None or not id_:
+        message = f"{method} {path[:200]} is not served here; POST /v1/responses is"
+        raise NotFoundError(message)
+    if method not in asks:
+        message = f"{path[:200]} takes {', '.join(asks)}"
+        raise MethodError(message)
+    if not _VALUE.match(id_):
+        raise not_found(id_)
+    query = _query(arrival.scope["query_string"])
+    below = f"/responses/{id_}" + (f"/{rest}" if rest else "") + (f"?{query}" if query else "")
+    return Ask(id_, asks[method], method.encode(), below.encode(), dict(parse_qsl(query)))
+
+
+def _query(raw: bytes) -> str:
+    """Return the query as it goes to an upstream: known names with plain values."""
+    pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=32)
+    for name, value in pairs:
+        if name == "stream" and value.lower() in ("false", "0"):
+            continue
+        if name in ("stream", "starting_after"):
+            message = "An answer cannot be streamed again here: fetch it whole, without `stream`"
+            raise BadRequestError(message, param=name)
+        if name not in _NAMES or not _VALUE.match(value):
+            message = f"`{name[:40]}` is not known here, or not with this value"
+            raise BadRequestError(message, param=name[:40])
+    return urlencode([pair for pair in pairs if pair[0] != "stream"], safe="[]:")
+
+
+def _items(turn: Turn, page: Page) -> bytes:
+    try:
+        return items_page(turn.id, turn.input, page)
+    except ValueError:
+        message = f"`after`: there is no item '{page.after}'"
+        raise BadRequestError(message, param="after") from None
+
+
+def _page(query: dict[str, str]) -> Page:
+    limit, order = query.get("limit", "20"), query.get("order", "desc")
+    if not limit.isdecimal() or not 1 <= int(limit) <= MAX_PAGE:
+        message = f"`limit` must be from 1 to {MAX_PAGE}"
+        raise BadRequestError(message, param="limit")
+    if order not in ("asc", "desc"):
+        message = "`order` must be asc or desc"
+        raise BadRequestError(message, param="order")
+    return Page(int(limit), "asc" if order == "asc" else "desc", query.get("after", ""))
+
+
+def _give(arrival: Arrival, status: int, headers: bytes, body: bytes) -> None:
+    names = f"x-request-id: {arrival.request_id}\r\nx-wye-decision: {arrival.id}\r\n".encode("ascii")
+    arrival.exchange.respond(status, names + headers, body)

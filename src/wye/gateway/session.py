@@ -1,0 +1,148 @@
+"""The conversation a request belongs to: where it sits, who holds its beginning, and how it gets anywhere.
+
+For the router it answers `wye.routing.conversation.Conversation`; for attempts it makes what translates, once
+for each upstream. Everything is worked out when it is asked for: a pinned model asks nothing.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from wye.catalog.deployments import Deployment
+from wye.config.settings import ResponsesSettings
+from wye.core.chat import Chat, Extras
+from wye.core.decision import Seat
+from wye.core.errors import BadRequestError
+from wye.core.request import Request
+from wye.core.usage import Usage
+from wye.gateway.arrival import Arrival
+from wye.gateway.crossing import Crossing
+from wye.gateway.keys import Caller
+from wye.gateway.spoken import crossing, read
+from wye.gateway.target import Target
+from wye.protocols.codec import Codec
+from wye.protocols.lossiness import Losses
+from wye.protocols.opening import opening
+
+SEAT_SECONDS = 3_600.0
+"""Since the last turn. No provider promises to keep a prompt in its cache longer."""
+MOST_SEATS = 20_000
+_NOTHING = Losses()
+
+Key = tuple[str, bytes]
+"""(account, name or beginning of the conversation)."""
+
+
+class Seats:
+    """Where conversations were served last. In memory: what a restart forgets costs a cache at most."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seats: OrderedDict[Key, tuple[float, Seat]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._seats)
+
+    def find(self, key: Key) -> Seat | None:
+        """Return the seat of a conversation, if it was served lately."""
+        known = self._seats.get(key)
+        if known is None:
+            return None
+        since, seat = known
+        if self._clock() - since >= SEAT_SECONDS:
+            del self._seats[key]
+            return None
+        return seat
+
+    def take(self, key: Key, seat: Seat) -> None:
+        """Remember who served a conversation."""
+        self._seats[key] = (self._clock(), seat)
+        self._seats.move_to_end(key)
+        if len(self._seats) > MOST_SEATS:
+            self._seats.popitem(last=False)
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One request's."""
+
+    request: Request
+    codec: Codec
+    arrival: Arrival
+    caller: Caller
+    targets: Mapping[str, Target]
+    seats: Seats
+    holder: str = ""
+    keep_days: int = 0
+    """How long wye keeps the turn if no upstream holds it; 0 = not at all."""
+    echo: Extras = field(default_factory=dict)
+    """What a translated answer says of the request, beyond what stands in that."""
+    _key: Key | None = None
+    _chat: Chat | None = None
+    _made: dict[str, Crossing | BadRequestError] = field(default_factory=dict)
+
+    def goes_on(self, holder: str, settings: ResponsesSettings) -> None:
+        """Note that `holder` has what came before, and that the answer shall be gone on from."""
+        self.holder = holder
+        keep = self.request.keep and settings.store
+        self.keep_days = settings.keep_days if keep else 0
+        self.echo = {"store": keep, "previous_response_id": self.request.previous or None}
+
+    def seat(self) -> Seat | None:
+        """Return where the conversation was served last, if it is still remembered."""
+        named = self.arrival.session
+        name = b"=" + named if named else opening(self.request.body)
+        if not name:
+            return None
+        self._key = (self.caller.account, name)
+        return self.seats.find(self._key)
+
+    def losses(self, deployment: Deployment) -> Losses:
+        """Return what the request loses on its way to `deployment`; nothing where it goes as it is.
+
+        Nor where it would not be sent: a count of tokens is estimated here rather than translated.
+        """
+        if self.codec.estimate is not None:
+            return _NOTHING
+        try:
+            made = self.way(self.targets[deployment.id])
+        except BadRequestError as error:
+            return Losses(refuse=(error.message,))
+        return _NOTHING if made is None or not made.lost else Losses(annotate=made.lost)
+
+    def way(self, target: Target) -> Crossing | None:
+        """Return what translates for `target`; None = nothing needs to be. Raises `BadRequestError`."""
+        emulates = self.request.needs.tools and target.deployment.emulates_tools
+        if self.codec.name in target.verbatim and not emulates:
+            return None
+        made = self._made.get(target.deployment.id)
+        if made is None:
+            made = self._made[target.deployment.id] = self._make(target)
+        if isinstance(made, BadRequestError):
+            raise made
+        return made
+
+    def served(self, deployment: str, usage: Usage | None) -> None:
+        """Note who served it, if the router had a choice: the next turn may want to go there again."""
+        if self._key is not None:
+            cached = 0 if usage is None else usage.cache_read_tokens + usage.cache_write_tokens
+            self.seats.take(self._key, Seat(deployment, cached))
+
+    def _make(self, target: Target) -> Crossing | BadRequestError:
+        betas = bool(self.arrival.betas)
+        try:
+            if self._chat is None:
+                self._chat = self._kept_here(read(self.request))
+            return crossing(self.request, self._chat, target, betas=betas, echo=self.echo)
+        except BadRequestError as error:
+            return error
+
+    def _kept_here(self, chat: Chat) -> Chat:
+        """Leave out the wish to have the answer kept where wye grants it: no upstream needs to hear of it."""
+        if not self.keep_days:
+            return chat
+        extras = {name: value for name, value in chat.extras.items() if name != "store"}
+        return msgspec.structs.replace(chat, extras=extras)

@@ -1,0 +1,443 @@
+"""Going on from an earlier answer: at the upstream that holds it, or from what wye keeps; never elsewhere."""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fake_upstream import CHAT, DONE, FINISH, USAGE, Call, FakeUpstream, delta
+from running import KEY, Answered, Running, running
+
+RESPONSES = "/v1/responses"
+BY_SDK = {"content-type": "application/json"}
+"""As SDKs send it without a body too; a page in a browser cannot."""
+OTHER = {"authorization": f"Bearer {KEY}"} | BY_SDK
+
+
+def answer(id_: str, text: str = "Hi.") -> dict[str, Any]:
+    """A response object as OpenAI writes it."""
+    content = [{"type": "output_text", "text": text, "annotations": []}]
+    message = {
+        "type": "message",
+        "id": "msg_1",
+        "role": "assistant",
+        "status": "completed",
+        "content": content,
+    }
+    usage = {
+        "input_tokens": 100,
+        "input_tokens_details": {"cached_tokens": 40},
+        "output_tokens": 20,
+        "output_tokens_details": {"reasoning_tokens": 5},
+        "total_tokens": 120,
+    }
+    about = {
+        "id": id_,
+        "object": "response",
+        "created_at": 1_700_000_000,
+        "model": "up",
+        "status": "completed",
+    }
+    return about | {"output": [message], "usage": usage, "store": True}
+
+
+def event(kind: str, **members: Any) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps({'type': kind} | members)}\n\n".encode()
+
+
+def scripts(upstream: FakeUpstream) -> None:
+    numbers = iter(range(1, 1000))
+
+    @upstream.script("native")
+    async def native(call: Call) -> None:
+        id_ = f"resp_up{next(numbers)}"
+        if call.json.get("stream"):
+            begun = answer(id_) | {"status": "in_progress", "output": [], "usage": None}
+            await call.stream(
+                [event("response.created", response=begun), event("response.completed", response=answer(id_))]
+            )
+        else:
+            await call.answer(body=answer(id_))
+
+    upstream.scripts["sister"] = native
+
+    @upstream.script("chat")
+    async def chat(call: Call) -> None:
+        if call.json.get("stream"):
+            await call.stream([delta("Hel"), delta("lo."), FINISH, USAGE, DONE])
+        else:
+            await call.answer(body=CHAT)
+
+
+def deployment(upstream: FakeUpstream, model: str, **fields: Any) -> dict[str, Any]:
+    address = f"http://127.0.0.1:{upstream.port}/v1"
+    always = {"base_url": address, "lane": "own", "networks": ["127.0.0.0/8"], "retries": 0}
+    return always | {"model": model} | fields
+
+
+def settings(upstream: FakeUpstream, **more: Any) -> dict[str, Any]:
+    native = {"also": ["openai_responses"]}
+    return {
+        "deployments": {
+            "native": deployment(upstream, "native", **native),
+            "sister": deployment(upstream, "sister", **native),
+            "away": deployment(upstream, "native", lane="closed", **native),
+            "chat": deployment(upstream, "chat"),
+        },
+        "routes": {"any": {"candidates": ["chat", "native", "away"]}},
+        "labels": {"phi": {"lanes": ["own"]}, "secret": {"lanes": []}},
+    } | more
+
+
+@pytest.fixture(scope="module")
+def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One that keeps nothing itself."""
+    scripts(upstream)
+    with running(tmp_path_factory.mktemp("gateway"), settings(upstream)) as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="module")
+def keeping(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One that keeps what no upstream holds, with a key besides."""
+    scripts(upstream)
+    kept = settings(upstream, responses={"store": True}, keys={"required": False})
+    folder = tmp_path_factory.mktemp("keeping")
+    with running(folder, kept, {"WYE_BOOTSTRAP_KEY": KEY}) as gateway:
+        yield gateway
+
+
+def ask(gateway: Running, model: str, said: Any = "hi", headers: Any = None, **fields: Any) -> Answered:
+    return gateway.ask("POST", RESPONSES, {"model": model, "input": said} | fields, headers)
+
+
+def one_of(upstream: FakeUpstream, model: str) -> Call:
+    return [call for call in upstream.calls if call.name == model][-1]
+
+
+def told_id(answered: Answered) -> str:
+    """The id that an answer, or the last event of one, tells."""
+    last = json.loads(answered.body.split(b"data: ")[-1])
+    return str(last.get("response", last)["id"])
+
+
+class TestHeldByAnUpstream:
+    def test_the_request_and_the_answer_pass_as_they_are(
+        self, gateway: Running, upstream: FakeUpstream
+    ) -> None:
+        body = b'{ "x":[ 1 ], "input":"h\\u00e9", "model" : "native"}'
+        answered = gateway.ask("POST", RESPONSES, body)
+        assert answered.status == 200
+        assert one_of(upstream, "native").body == body
+        assert answered.json["id"].startswith("resp_up")
+        assert gateway.record(answered)["response"] == answered.json["id"]
+
+    @pytest.mark.parametrize("model", ["native", "any"])
+    @pytest.mark.parametrize("stream", [False, True])
+    def test_what_follows_goes_where_it_is_held(
+        self, gateway: Running, upstream: FakeUpstream, model: str, *, stream: bool
+    ) -> None:
+        first = ask(gateway, "native", stream=stream)
+        record = gateway.record(first)
+        id_ = record["response"]
+        assert id_.encode() in first.body
+        before = upstream.seen["chat"]
+        second = ask(gateway, model, previous_response_id=id_)
+        assert second.status == 200
+        assert one_of(upstream, "native").json["previous_response_id"] == id_
+        assert upstream.seen["chat"] == before
+        decision = gateway.record(second)["decision"]
+        assert decision["strategy"] == "held"
+        assert decision["reasons"] == ["its upstream holds what came before"]
+
+    def test_another_model_of_that_account_may_go_on(self, gateway: Running, upstream: FakeUpstream) -> None:
+        id_ = ask(gateway, "native").json["id"]
+        assert ask(gateway, "sister", previous_response_id=id_).status == 200
+        assert one_of(upstream, "sister").json["previous_response_id"] == id_
+
+    def test_a_model_that_does_not_lead_there_is_refused(
+        self, gateway: Running, upstream: FakeUpstream
+    ) -> None:
+        id_ = ask(gateway, "native").json["id"]
+        before = upstream.seen["chat"]
+        refused = ask(gateway, "chat", previous_response_id=id_)
+        assert refused.status == 400
+        assert "'native' holds what came before, and 'chat' does not lead there" in refused.error["message"]
+        assert upstream.seen["chat"] == before
+
+    def test_labels_of_what_came_before_stick(self, gateway: Running, upstream: FakeUpstream) -> None:
+        id_ = ask(gateway, "native", headers={"x-wye-label": "phi"}).json["id"]
+        second = ask(gateway, "native", previous_response_id=id_)
+        assert gateway.record(second)["labels"] == ["internal", "phi"]
+        before = upstream.seen["native"]
+        refused = ask(gateway, "away", previous_response_id=id_, headers={"x-wye-label": "public"})
+        assert refused.status == 403
+        assert refused.error["code"] == "policy_denied"
+        assert upstream.seen["native"] == before
+
+    def test_a_verdict_that_no_longer_permits_it_ends_it(
+        self, gateway: Running, upstream: FakeUpstream
+    ) -> None:
+        id_ = ask(gateway, "away", headers={"x-wye-label": "public"}).json["id"]
+        before = len(upstream.calls)
+        headers = {"x-wye-label": "phi"}
+        refused = ask(gateway, "any", previous_response_id=id_, headers=headers)
+        assert refused.status == 403
+        assert "'away' holds what came before, and may not be asked: label 'phi'" in refused.error["message"]
+        fetched = gateway.ask("GET", f"{RESPONSES}/{id_}", headers=headers)
+        assert fetched.status == 403
+        assert "'away' holds this answer, and may not be asked: label 'phi'" in fetched.error["message"]
+        assert len(upstream.calls) == before
+
+    def test_it_is_fetched_deleted_and_cancelled_there(
+        self, gateway: Running, upstream: FakeUpstream
+    ) -> None:
+        id_ = ask(gateway, "native").json["id"]
+
+        async def fetched(call: Call) -> None:
+            await call.answer(body={"id": id_, "name": call.name})
+
+        for method, path in (
+            ("GET", f"/{id_}"),
+            ("GET", f"/{id_}?include%5B%5D=message.output_text.logprobs"),
+            ("GET", f"/{id_}/input_items?limit=2&order=asc"),
+            ("POST", f"/{id_}/cancel"),
+            ("DELETE", f"/{id_}"),
+        ):
+            name = f"{method} {RESPONSES}{path}".replace("%5B%5D", "[]")
+            upstream.scripts[name] = fetched
+            answered = gateway.ask(method, RESPONSES + path, headers=BY_SDK)
+            assert (answered.status, answered.json) == (200, {"id": id_, "name": name})
+            record = gateway.record(answered)
+            assert (record["deployment"], record["protocol"]) == ("native", "openai_responses")
+            assert [one["status"] for one in record["attempts"]] == [200]
+
+    def test_what_the_upstream_says_of_it_comes_back(self, gateway: Running, upstream: FakeUpstream) -> None:
+        id_ = ask(gateway, "native").json["id"]
+        error = {
+            "error": {"message": f"Response with id '{id_}' not found.", "type": "invalid_request_error"}
+        }
+
+        @upstream.script(f"GET {RESPONSES}/{id_}")
+        async def gone(call: Call) -> None:
+            await call.answer(404, error)
+
+        answered = gateway.ask("GET", f"{RESPONSES}/{id_}")
+        assert (answered.status, answered.json) == (404, error)
+
+        @upstream.script(f"DELETE {RESPONSES}/{id_}")
+        async def forbidden(call: Call) -> None:
+            await call.answer(401, {"error": {"message": "Incorrect API key provided"}})
+
+        answered = gateway.ask("DELETE", f"{RESPONSES}/{id_}")
+        assert answered.status == 502
+        assert "refused wye's own credentials" in answered.error["message"]
+
+    def test_what_the_client_does_not_want_kept_is_not_remembered(self, gateway: Running) -> None:
+        answered = ask(gateway, "native", store=False)
+        assert "response" not in gateway.record(answered)
+        refused = ask(gateway, "native", previous_response_id=answered.json["id"])
+        assert refused.error["code"] == "previous_response_not_found"
+
+
+class TestHeldByNobody:
+    @pytest.mark.parametrize("stream", [False, True])
+    def test_a_translated_answer_says_that_it_is_not_kept(self, gateway: Running, *, stream: bool) -> None:
+        answered = ask(gateway, "chat", stream=stream)
+        assert answered.status == 200
+        assert b'"store":false' in answered.body
+        assert "response" not in gateway.record(answered)
+
+    def test_going_on_from_it_is_refused_with_what_to_do(
+        self, gateway: Running, upstream: FakeUpstream
+    ) -> None:
+        id_ = ask(gateway, "chat").json["id"]
+        before = len(upstream.calls)
+        refused = ask(gateway, "chat", previous_response_id=id_)
+        assert refused.status == 400
+        error = refused.error
+        assert error["code"] == "previous_response_not_found"
+        assert error["param"] == "previous_response_id"
+        assert error["message"].startswith(f"Previous response with id '{id_}' not found: ")
+        assert "responses: {store: true}" in error["message"]
+        assert len(upstream.calls) == before
+
+    @pytest.mark.parametrize(
+        ("method", "path", "status", "words"),
+        [
+            ("GET", "/resp_nobody", 404, "Response with id 'resp_nobody' not found"),
+            ("DELETE", "/resp_nobody", 404, "Response with id 'resp_nobody' not found"),
+            ("GET", "/resp_nobody/input_items", 404, "Response with id 'resp_nobody' not found"),
+            ("POST", "/resp_nobody/cancel", 404, "Response with id 'resp_nobody' not found"),
+            ("GET", "/resp_nobody?stream=true", 400, "cannot be streamed again"),
+            ("GET", "/resp_nobody?starting_after=4", 400, "cannot be streamed again"),
+            ("GET", "/resp_nobody?stream=false", 404, "not found"),
+            ("GET", "/resp_nobody?base_url=http://x", 400, "`base_url` is not known here"),
+            ("GET", "/resp_nobody?after=%0d%0aX", 400, "`after` is not known here, or not with this value"),
+            ("GET", "/%0d%0aX:y", 404, "not found"),
+            ("GET", "/a%2f..%2fb", 404, "not served here"),
+            ("GET", "/", 404, "not served here"),
+            ("GET", "/a/b/c", 404, "not served here"),
+            ("PUT", "/resp_nobody", 405, "takes GET, DELETE"),
+            ("GET", "", 405, "takes POST"),
+        ],
+    )
+    def test_what_is_not_there(
+        self, gateway: Running, method: str, path: str, status: int, words: str
+    ) -> None:
+        answered = gateway.ask(method, RESPONSES + path, headers=BY_SDK)
+        assert answered.status == status
+        assert words in answered.error["message"]
+
+    def test_a_websocket_is_refused_so_that_the_client_goes_on_by_http(self, gateway: Running) -> None:
+        headers = {
+            "connection": "Upgrade",
+            "upgrade": "websocket",
+            "sec-websocket-version": "13",
+            "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+        }
+        answered = gateway.ask("GET", RESPONSES, headers=headers)
+        assert answered.status == 426
+        assert answered.headers["upgrade"] == "HTTP/1.1"
+        assert answered.headers["connection"] == "close, upgrade"
+        assert "POST" in answered.error["message"]
+
+
+class TestKeptByWye:
+    @pytest.mark.parametrize("stream", [False, True])
+    def test_a_conversation_goes_on(self, keeping: Running, upstream: FakeUpstream, *, stream: bool) -> None:
+        first = ask(keeping, "chat", "one", instructions="Be brief.", store=True)
+        id_ = first.json["id"]
+        assert first.json["store"] is True
+        assert "x-wye-lost" not in first.headers
+        again = ask(keeping, "chat", "two", previous_response_id=id_, stream=stream)
+        assert again.status == 200
+        told = one_of(upstream, "chat").json
+        assert [(one["role"], one["content"]) for one in told["messages"]] == [
+            ("user", "one"),
+            ("assistant", "Hello."),
+            ("user", "two"),
+        ]
+        second = told_id(again)
+        assert "response" not in keeping.record(again), "no upstream holds it"
+        assert f'"previous_response_id":"{id_}"'.encode() in again.body
+        assert b'"store":true' in again.body
+        third = ask(keeping, "chat", [{"role": "user", "content": "three"}], previous_response_id=second)
+        assert third.status == 200
+        told = one_of(upstream, "chat").json
+        assert [one["content"] for one in told["messages"]] == ["one", "Hello.", "two", "Hello.", "three"]
+
+    def test_it_can_go_on_at_an_upstream_of_its_own_protocol(
+        self, keeping: Running, upstream: FakeUpstream
+    ) -> None:
+        id_ = ask(keeping, "chat", "one").json["id"]
+        second = ask(keeping, "native", "two", previous_response_id=id_)
+        sent = one_of(upstream, "native").json
+        assert sent["previous_response_id"] is None
+        assert [item["role"] for item in sent["input"]] == ["user", "assistant", "user"]
+        third = ask(keeping, "native", "three", previous_response_id=second.json["id"])
+        assert third.status == 200
+        assert one_of(upstream, "native").json["previous_response_id"] == second.json["id"]
+
+    def test_it_is_fetched_listed_and_deleted(self, keeping: Running, upstream: FakeUpstream) -> None:
+        first = ask(keeping, "chat", [{"role": "user", "content": text} for text in ("a", "b", "c")])
+        path = f"{RESPONSES}/{first.json['id']}"
+        before = len(upstream.calls)
+        assert keeping.ask("GET", path).json == first.json
+        page = keeping.ask("GET", f"{path}/input_items?limit=2").json
+        assert [item["content"] for item in page["data"]] == ["c", "b"]
+        assert page["has_more"] is True
+        rest = keeping.ask("GET", f"{path}/input_items?limit=2&after={page['last_id']}").json
+        assert [item["content"] for item in rest["data"]] == ["a"]
+        assert (rest["has_more"], rest["object"]) == (False, "list")
+        assert keeping.ask("GET", f"{path}/input_items?after=nothing").status == 400
+        assert keeping.ask("GET", f"{path}/input_items?limit=0").status == 400
+        assert keeping.ask("GET", f"{path}/input_items?order=up").status == 400
+        assert keeping.ask("POST", f"{path}/cancel", headers=BY_SDK).status == 400
+        deleted = keeping.ask("DELETE", path)
+        assert deleted.json == {"id": first.json["id"], "object": "response", "deleted": True}
+        assert keeping.record(deleted)["operation"] == "delete"
+        assert keeping.ask("GET", path).status == keeping.ask("DELETE", path).status == 404
+        refused = ask(keeping, "chat", previous_response_id=first.json["id"])
+        assert refused.error["code"] == "previous_response_not_found"
+        assert len(upstream.calls) == before
+
+    def test_labels_stick(self, keeping: Running) -> None:
+        id_ = ask(keeping, "chat", headers={"x-wye-label": "phi"}).json["id"]
+        second = ask(keeping, "chat", previous_response_id=id_, headers={"x-wye-label": "public"})
+        assert keeping.record(second)["labels"] == ["phi", "public"]
+        third = ask(
+            keeping, "away", previous_response_id=second.json["id"], headers={"x-wye-label": "public"}
+        )
+        assert third.status == 403
+        fourth = ask(keeping, "any", previous_response_id=second.json["id"])
+        assert keeping.record(fourth)["labels"] == ["internal", "phi", "public"]
+
+    @pytest.mark.parametrize("model", ["chat", "native"])
+    def test_another_key_s_answer_is_not_found(
+        self, keeping: Running, upstream: FakeUpstream, model: str
+    ) -> None:
+        id_ = ask(keeping, model).json["id"]
+        before = len(upstream.calls)
+        refused = ask(keeping, model, previous_response_id=id_, headers=OTHER)
+        unknown = ask(keeping, model, previous_response_id="resp_x", headers=OTHER)
+        assert refused.status == unknown.status == 400
+        assert refused.error["message"].replace(id_, "resp_x") == unknown.error["message"]
+        for method, below in (("GET", ""), ("DELETE", ""), ("GET", "/input_items"), ("POST", "/cancel")):
+            answered = keeping.ask(method, f"{RESPONSES}/{id_}{below}", headers=OTHER)
+            nobody = keeping.ask(method, f"{RESPONSES}/resp_x{below}", headers=OTHER)
+            assert answered.status == nobody.status == 404
+            assert answered.error["message"].replace(id_, "resp_x") == nobody.error["message"]
+        assert len(upstream.calls) == before
+
+    def test_what_the_client_does_not_want_kept_is_not_kept(self, keeping: Running) -> None:
+        answered = ask(keeping, "chat", "nothing of this", store=False)
+        assert answered.json["store"] is False
+        assert keeping.ask("GET", f"{RESPONSES}/{answered.json['id']}").status == 404
+        with contextlib.closing(sqlite3.connect(keeping.state / "ledger.db")) as database:
+            rows = database.execute("SELECT input FROM turn").fetchall()
+        assert rows
+        assert not any("nothing of this" in text for (text,) in rows)
+
+    def test_a_conversation_longer_than_a_request_may_be_is_refused(
+        self, upstream: FakeUpstream, tmp_path: Path
+    ) -> None:
+        small = settings(upstream, responses={"store": True}, listener={"body_bytes": 2_000})
+        with running(tmp_path, small) as gateway:
+            id_ = ask(gateway, "chat", "x" * 1_500).json["id"]
+            refused = ask(gateway, "chat", "x" * 1_500, previous_response_id=id_)
+            assert refused.status in (400, 413)
+            assert "larger than 2000 bytes: begin a new one" in refused.error["message"]
+
+
+def test_prompts_are_kept_nowhere_unless_config_says_so(gateway: Running) -> None:
+    answered = ask(gateway, "chat", "a very private prompt")
+    gateway.record(answered)
+    for path in gateway.state.rglob("*"):
+        if path.is_file():
+            assert b"a very private prompt" not in path.read_bytes(), path
+
+
+def test_both_survive_a_kill(upstream: FakeUpstream, tmp_path: Path) -> None:
+    scripts(upstream)
+    with running(tmp_path, settings(upstream, responses={"store": True})) as gateway:
+        held, kept = ask(gateway, "native", stream=True), ask(gateway, "chat", "one", stream=True)
+        gateway.process.kill()
+        gateway.process.wait()
+    ids = [told_id(held), told_id(kept)]
+    with running(tmp_path, settings(upstream)) as gateway:
+        assert ask(gateway, "any", previous_response_id=ids[0]).status == 200
+        assert one_of(upstream, "native").json["previous_response_id"] == ids[0]
+        assert ask(gateway, "chat", "two", previous_response_id=ids[1]).status == 200
+        assert one_of(upstream, "chat").json["messages"][0]["content"] == "one"
+        assert "defect" not in gateway.log.read_text()
+        assert "in a way nobody foresaw" not in gateway.log.read_text()
+
+
+def test_nothing_failed_in_a_way_nobody_foresaw(gateway: Running, keeping: Running) -> None:
+    for one in (gateway, keeping):
+        assert "Traceback" not in one.log.read_text()
