@@ -126,7 +126,13 @@ def resident() -> int:
 def told(report: Report) -> str:
     """Return a report for people."""
     rate = report.executions / report.seconds
-    findings = [f"{one.decoder} {one.number}: {one.what}\n    {one.data[:400]!r}" for one in report.findings]
+    kinds: dict[tuple[str, str], list[Finding]] = {}
+    for one in report.findings:
+        kinds.setdefault((one.decoder, one.what), []).append(one)
+    findings = [
+        f"{decoder}: {what}: {len(many)} times, first {many[0].number}\n    {many[0].data[:400]!r}"
+        for (decoder, what), many in kinds.items()
+    ]
     figures = (
         f"{report.executions:,} executions in {report.seconds:.0f} s: {rate:,.0f}/s",
         f"slowest {report.slowest * 1000:.0f} ms",

@@ -349,10 +349,13 @@ class TestKeptByWye:
         before = len(upstream.calls)
         assert keeping.ask("GET", path).json == first.json
         page = keeping.ask("GET", f"{path}/input_items?limit=2").json
-        assert [item["content"] for item in page["data"]] == ["c", "b"]
+        assert [item["content"][0]["text"] for item in page["data"]] == ["c", "b"]
         assert page["has_more"] is True
         rest = keeping.ask("GET", f"{path}/input_items?limit=2&after={page['last_id']}").json
-        assert [item["content"] for item in rest["data"]] == ["a"]
+        (item,) = rest["data"]
+        assert item.pop("id").startswith("item_0_")
+        said = [{"type": "input_text", "text": "a"}]
+        assert item == {"type": "message", "role": "user", "content": said}
         assert (rest["has_more"], rest["object"]) == (False, "list")
         assert keeping.ask("GET", f"{path}/input_items?after=nothing").status == 400
         assert keeping.ask("GET", f"{path}/input_items?limit=0").status == 400

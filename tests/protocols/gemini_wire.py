@@ -32,9 +32,17 @@ def asked(request: Any) -> Any:
     request = camel(request)
     tools = request.get("tools") or []
     declared = [one for tool in tools for one in tool.get("functionDeclarations", ())]
-    others = [{name: tool[name]} for tool in tools for name in tool if name != "functionDeclarations"]
+    others = [
+        {name: tool[name]}
+        for tool in tools
+        for name in tool
+        if name != "functionDeclarations" and tool[name] is not None
+    ]
     request["tools"] = [{"functionDeclarations": declared}, *others]
     request.pop("model", None)
+    config = request.get("generationConfig") or {}
+    if config.get("candidateCount") == 1:
+        del config["candidateCount"]
     for content in request["contents"]:
         if content.get("role") != "model":
             content["role"] = "user"

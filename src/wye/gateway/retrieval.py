@@ -7,6 +7,7 @@ made with. What wye keeps is answered from the database. Source: OpenAI API refe
 import re
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -22,10 +23,10 @@ from wye.core.errors import (
     UpstreamError,
     WyeError,
 )
+from wye.core.money import Cost
 from wye.core.record import Attempt, Outcome
 from wye.gateway.arrival import Arrival
 from wye.gateway.books import Books
-from wye.gateway.costs import NOTHING
 from wye.gateway.headers import error_headers
 from wye.gateway.keys import Caller
 from wye.gateway.refusals import refusal, retry_after_seconds
@@ -39,6 +40,7 @@ from wye.protocols import openai_errors
 from wye.protocols.openai_responses_turns import Page, items_page
 from wye.providers.egress import Egress, Grant
 from wye.providers.transport.errors import TransportError
+from wye.providers.transport.response import Response
 from wye.providers.transport.transport import Transport
 
 ANSWERS = "/v1/responses/"
@@ -50,6 +52,7 @@ _ASKS = {"": {"GET": "retrieve", "DELETE": "delete"}, "input_items": {"GET": "in
 _NAMES = frozenset({"include", "include[]", "include_obfuscation", "limit", "order", "after", "before"})
 MAX_PAGE = 100
 _VALUE = re.compile(r"[A-Za-z0-9_.:-]{1,200}\Z")
+_FREE = Cost(Decimal(0), basis="an answer made before")
 _JSON = b"content-type: application/json\r\n"
 
 
@@ -88,7 +91,7 @@ class Retrieval:
             _give(arrival, error.status, error_headers(error), body)
             return
         entry = Entry.begin(arrival.id, arrival.request_id, "openai_responses", ask.operation)
-        entry.key, entry.team, entry.cost = caller.key_id, caller.team, NOTHING
+        entry.key, entry.team, entry.cost = caller.key_id, caller.team, _FREE
         entry.trace, entry.parent = arrival.trace, arrival.parent
         try:
             status, body = await self._find(ask, arrival, caller, entry)
@@ -150,10 +153,9 @@ class Retrieval:
         if not target.gate.try_enter():
             await target.gate.enter()
         entered = time.perf_counter()
-        status, body, error = 0, b"", ""
+        response, body, error = None, b"", ""
         try:
             response = await self._transport.send(admit(), ask.method, target.base_path + ask.below, head)
-            status, after = response.status, response.header(b"retry-after")
             body = await response.read(MAX_ANSWER_BYTES)
         except TransportError as broken:
             error = str(broken)
@@ -161,15 +163,23 @@ class Retrieval:
             raise UpstreamError(message) from None
         finally:
             target.gate.leave(entered)
-            began = entry.elapsed_ms(entered)
-            lasted = round(entry.elapsed_ms(time.perf_counter()) - began, 3)
-            entry.tried.append(Attempt(name, "first", began, lasted, status, error, 0, len(body)))
-        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            return status, body
-        told = refusal(target.deployment, status, body, retry_after_seconds(after))
-        if not told.verbatim:
-            raise told.error
+            entry.tried.append(_attempt(entry, name, entered, response, error))
+        status = response.status
+        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            after = retry_after_seconds(response.header(b"retry-after"))
+            told = refusal(target.deployment, status, body, after)
+            if not told.verbatim:
+                raise told.error
         return status, body
+
+
+def _attempt(entry: Entry, name: str, entered: float, response: Response | None, error: str) -> Attempt:
+    began = entry.elapsed_ms(entered)
+    lasted = round(entry.elapsed_ms(time.perf_counter()) - began, 3)
+    if response is None:
+        return Attempt(name, "first", began, lasted, error=error)
+    sent, received = response.bytes_sent, response.bytes_received
+    return Attempt(name, "first", began, lasted, response.status, error, sent, received)
 
 
 def read(arrival: Arrival) -> Ask:

@@ -7,7 +7,7 @@ for each upstream. Everything is worked out when it is asked for: a pinned model
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -78,11 +78,11 @@ class Session:
     holder: str = ""
     keep_days: int = 0
     """How long wye keeps the turn if no upstream holds it; 0 = not at all."""
-    echo: Extras = field(default_factory=dict)
+    echo: Extras | None = None
     """What a translated answer says of the request, beyond what stands in that."""
     _key: Key | None = None
     _chat: Chat | None = None
-    _made: dict[str, Crossing | BadRequestError] = field(default_factory=dict)
+    _made: dict[str, Crossing | BadRequestError] | None = None
 
     def goes_on(self, holder: str, settings: ResponsesSettings) -> None:
         """Note that `holder` has what came before, and that the answer shall be gone on from."""
@@ -118,6 +118,8 @@ class Session:
         emulates = self.request.needs.tools and target.deployment.emulates_tools
         if self.codec.name in target.verbatim and not emulates:
             return None
+        if self._made is None:
+            self._made = {}
         made = self._made.get(target.deployment.id)
         if made is None:
             made = self._made[target.deployment.id] = self._make(target)
@@ -136,7 +138,7 @@ class Session:
         try:
             if self._chat is None:
                 self._chat = self._kept_here(read(self.request))
-            return crossing(self.request, self._chat, target, betas=betas, echo=self.echo)
+            return crossing(self.request, self._chat, target, betas=betas, echo=self.echo or {})
         except BadRequestError as error:
             return error
 

@@ -9,7 +9,7 @@ import msgspec
 from wye.core.chat import Extras, Part, Reasoning, Text, ToolCall
 from wye.core.stream import Begin, Cite, Close, Delta, End, Event, Fail, Finished, Open, Sign, Used
 from wye.core.usage import Usage
-from wye.protocols.fields import Fields
+from wye.protocols.fields import FieldError, Fields
 from wye.protocols.gemini_answer import blocked, decoded, read_finish, read_time
 from wye.protocols.gemini_framing import EVENTS
 from wye.protocols.gemini_grounding import read_citations
@@ -48,8 +48,11 @@ class GeminiReader:
             events.append(Finished(finish=nothing.finish, native_finish=nothing.native_finish))
         elif not self._candidates or any(not one.word for one in self._candidates.values()):
             return [*events, *self._fail(_UNFINISHED)]
-        for candidate in self._candidates.values():
-            candidate.end(events)
+        try:
+            for candidate in self._candidates.values():
+                candidate.end(events)
+        except FieldError as error:
+            return [*events, *self._fail(f"the upstream sent an answer that makes no sense: {error}")]
         self._over = True
         return [*events, End()]
 

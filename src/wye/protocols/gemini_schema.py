@@ -26,8 +26,8 @@ def json_schema(schema: Extras) -> Extras:
     told = {_NAMES.get(name, name): value for name, value in schema.items() if value is not None}
     written: Extras = {}
     kind = told.pop("type", None)
-    if isinstance(kind, str) and kind != "TYPE_UNSPECIFIED":
-        written["type"] = kind.lower()
+    if kind is not None and kind != "TYPE_UNSPECIFIED":
+        written["type"] = kind.lower() if isinstance(kind, str) else kind
     order = told.pop("propertyOrdering", None)
     nullable = told.pop("nullable", None)
     if told.get("format") == "enum":  # says only that there is an `enum`

@@ -4,6 +4,7 @@ Source: Ollama API reference, "Generate a chat completion". Durations are nanose
 (how long an engine read the prompt, when its answer came whole) is left out, as Ollama leaves out zeros.
 """
 
+import functools
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
@@ -118,9 +119,10 @@ class OllamaWriter:
         if event.index in self._arguments:
             self._arguments[event.index].append(event.text)
             return b""
-        thought = isinstance(self._parts[event.index], Reasoning)
-        part = Reasoning(text=event.text) if thought else Text(text=event.text)
-        return self._say(message((part,)), _logprobs(event.logprobs)) if event.text or event.logprobs else b""
+        if not event.text and not event.logprobs:
+            return b""
+        name = "thinking" if isinstance(self._parts[event.index], Reasoning) else "content"
+        return self._say(_NOTHING | {name: event.text}, _logprobs(event.logprobs))
 
     def _close(self, index: int) -> bytes:
         part, texts = self._parts.pop(index), self._arguments.pop(index, None)
@@ -161,5 +163,11 @@ def _logprobs(logprobs: Extras | None) -> Extras:
 
 
 def _line(model: str, now: int, told: Extras, rest: Extras) -> bytes:
-    date = datetime.fromtimestamp(now / 10**9, UTC).isoformat().replace("+00:00", "Z")
+    second, fraction = divmod(now, 10**9)
+    date = f"{_second(second)}.{fraction // 1000:06}Z"
     return msgspec.json.encode({"model": model, "created_at": date, "message": told} | rest)
+
+
+@functools.lru_cache(64)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -147,7 +147,7 @@ class OpenAIChat:
             stream=bool(wire.stream),
             wants_usage=bool(wire.stream_options and wire.stream_options.include_usage),
             max_output_tokens=_output_cap(wire),
-            choices=_positive(wire.n, "n") or 1,
+            choices=_at_least(1, wire.n, "n") or 1,
             needs=_needs(wire, kinds),
             unbounded=not kinds <= _TEXT_PARTS,
             unpriced=_unpriced(wire, kinds),
@@ -189,16 +189,16 @@ class OpenAIChat:
 
 def _output_cap(wire: _ChatRequest) -> int | None:
     caps = (
-        _positive(wire.max_tokens, "max_tokens"),
-        _positive(wire.max_completion_tokens, "max_completion_tokens"),
+        _at_least(0, wire.max_tokens, "max_tokens"),
+        _at_least(0, wire.max_completion_tokens, "max_completion_tokens"),
     )
     # An upstream may heed either field; the larger one is what it could cost.
     return max((cap for cap in caps if cap is not None), default=None)
 
 
-def _positive(value: int | None, name: str) -> int | None:
-    if value is not None and value < 1:
-        message = f"`{name}` must be at least 1"
+def _at_least(least: int, value: int | None, name: str) -> int | None:
+    if value is not None and value < least:
+        message = f"`{name}` must be at least {least}"
         raise BadRequestError(message, param=name)
     return value
 

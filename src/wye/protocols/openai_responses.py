@@ -196,6 +196,9 @@ class OpenAIResponses:
         except msgspec.ValidationError:
             _BARE_ANSWER.decode(body)  # an answer whose usage makes no sense is still an answer
             return None
+        except RecursionError:
+            message = "the upstream's JSON is nested too deeply"
+            raise ValueError(message) from None
 
     def relay(self, edits: Edits) -> Relay:  # noqa: ARG002  # nothing is asked for that it could take out
         """Return the reader of one streamed answer."""

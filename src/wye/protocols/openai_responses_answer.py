@@ -14,6 +14,7 @@ from wye.protocols.fields import FieldError, Fields
 from wye.protocols.openai_chat_answer import decoded
 from wye.protocols.openai_responses_items import (
     CALLS,
+    kind_of,
     read_call,
     read_opaque,
     read_reasoning,
@@ -104,7 +105,7 @@ def extras_of(response: Fields) -> Extras:
 
 def read_item(item: Fields, logprobs: list[object]) -> list[Part]:
     """Read one item of the output; what it tells of the tokens' probabilities is added to `logprobs`."""
-    kind = item.peek("type")
+    kind = kind_of(item)
     if kind == "reasoning":
         return [read_reasoning(item)]
     if kind in CALLS:
@@ -114,7 +115,8 @@ def read_item(item: Fields, logprobs: list[object]) -> list[Part]:
     identity = read_message(item)
     parts: list[Part] = []
     for one in item.many("content"):
-        logprobs += one.peek("logprobs") or []
+        told = one.peek("logprobs")
+        logprobs += told if isinstance(told, list) else []
         if one.peek("type") == "output_text":
             one.take("logprobs")
         parts.append(mark(read_part(one), identity) if not parts else read_part(one))
@@ -169,7 +171,7 @@ def write(answer: Answer, echo: Extras, mint: Callable[[str], str], now: int) ->
     for item in output:
         texts = [one for one in item.get("content", ()) if one["type"] == "output_text"]
         if texts and choice.logprobs is not None:
-            texts[0]["logprobs"] = [write_logprob(one) for one in choice.logprobs.get("content") or ()]
+            texts[0]["logprobs"] = write_logprobs(choice.logprobs)
             break
     finished = Finished(finish=choice.finish, native_finish=choice.native_finish)
     return ended(begun, finished, output, answer.usage, now)
@@ -251,6 +253,12 @@ def write_message(parts: Sequence[Part], mint: Callable[[str], str]) -> Extras:
     ]
     told: Extras = {"type": "message", "role": "assistant", "status": "completed", "content": content}
     return {"id": identity.get("id") or mint("msg_")} | told | identity
+
+
+def write_logprobs(logprobs: Extras | None) -> list[Extras]:
+    """Write what is told of tokens, from OpenAI Chat's shape; what is not well formed is left out."""
+    tokens = logprobs.get("content") if logprobs else None
+    return [write_logprob(one) for one in tokens if isinstance(one, dict)] if isinstance(tokens, list) else []
 
 
 def write_logprob(told: Extras) -> Extras:

@@ -23,6 +23,14 @@ _ANSWERED_BY_CLIENT = ("_output", "_response", "item_reference", "_trigger", "ad
 """How the kinds of items end that a client makes, among those that only this protocol has."""
 
 
+def kind_of(item: Fields) -> str | None:
+    """Return what an item is; None = it does not say. Raises `FieldError`."""
+    kind = item.peek("type")
+    if kind is not None and not isinstance(kind, str):
+        item.refuse("type", "must be text")
+    return kind
+
+
 def read_reasoning(item: Fields) -> Reasoning:
     """Read a thought. One that was sealed for a client comes out as it was."""
     item.take("type")

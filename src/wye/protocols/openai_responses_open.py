@@ -7,7 +7,7 @@ import msgspec
 
 from wye.core.chat import Extras, Reasoning, Refusal, Text, ToolCall
 from wye.core.stream import Cite, Delta
-from wye.protocols.openai_responses_answer import call_identity, write_logprob
+from wye.protocols.openai_responses_answer import call_identity, write_logprobs
 from wye.protocols.openai_responses_errors import event
 from wye.protocols.openai_responses_items import CALLS, is_summarized, write_call, write_thought
 from wye.protocols.openai_responses_parts import ITEM, known_extras, write_annotation
@@ -97,7 +97,7 @@ class OpenSaid:
         self._pieces.append(delta.text)
         told: Extras = {"delta": delta.text}
         if self._is_text:
-            told["logprobs"] = [write_logprob(one) for one in (delta.logprobs or {}).get("content") or ()]
+            told["logprobs"] = write_logprobs(delta.logprobs)
             self._logprobs += told["logprobs"]
         return self._lines.tell(f"{self._kind}.delta", self._at | told)
 

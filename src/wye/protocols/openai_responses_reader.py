@@ -4,6 +4,7 @@ What only this protocol has (a search, a run of code) is told when it is whole, 
 Other upstreams leave events out: what was not said in pieces is said when its item is done, or at the end.
 """
 
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -21,7 +22,7 @@ from wye.protocols.openai_responses_answer import (
     read_item,
     read_message,
 )
-from wye.protocols.openai_responses_items import CALLS, read_call, read_reasoning
+from wye.protocols.openai_responses_items import CALLS, kind_of, read_call, read_reasoning
 from wye.protocols.openai_responses_parts import NAME, read_annotation
 from wye.protocols.openai_responses_usage import read_usage
 
@@ -98,7 +99,9 @@ class ResponsesReader:
 
     def finish(self) -> list[Event]:
         """The upstream ended: return the last events."""
-        events = self.feed(b"\n\n")  # an upstream that ends without a last blank line
+        events: list[Event] = []
+        with suppress(ValueError):  # the last event was cut short
+            events += self.feed(b"\n\n")  # an upstream that ends without a last blank line
         if not self._over:
             self._fail(_UNFINISHED, "", events)
         return events
@@ -187,7 +190,7 @@ class ResponsesReader:
 
     def _add(self, place: int, item: Fields, events: list[Event]) -> None:
         """Open the part of an item that begins. A message has none yet; what cannot come in pieces waits."""
-        kind = item.peek("type")
+        kind = kind_of(item)
         if kind == "message":
             self._identities[place] = read_message(item)
         elif kind == "reasoning":

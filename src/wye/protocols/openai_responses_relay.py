@@ -9,6 +9,8 @@ from wye.core.usage import Usage
 from wye.protocols import sse
 from wye.protocols.openai_responses_usage import WireUsage, to_usage
 
+MAX_HELD_BYTES = 16 * 1024 * 1024
+"""The last event tells the whole response once more, pictures among it."""
 _UNFINISHED = "the upstream's stream ended before the answer was finished"
 _BROKEN = "the upstream reported an error in its stream"
 _ENDS = frozenset({"response.completed", "response.incomplete", "response.cancelled"})
@@ -42,7 +44,7 @@ class ResponsesRelay:
     __slots__ = ("_cutter", "_finished", "_held", "error", "usage")
 
     def __init__(self) -> None:
-        self._cutter = sse.Cutter()
+        self._cutter = sse.Cutter(MAX_HELD_BYTES)
         self._held = bytearray()
         self._finished = False
         self.usage: Usage | None = None
@@ -51,7 +53,7 @@ class ResponsesRelay:
     def feed(self, chunk: bytes) -> bytes:
         """Take the upstream's bytes; return those to pass on now (may be empty).
 
-        Raises `ValueError` when a single event outgrows the limit.
+        Raises `ValueError` when a single event, or what comes from the last one on, is larger than 16 MiB.
         """
         events = self._cutter.feed(chunk)
         return self._pass_on(events) if events else b""
@@ -71,8 +73,14 @@ class ResponsesRelay:
             end = self._look(events)
         if self._finished:
             end = 0 if self._held else end
-            self._held += events[end:]
+            self._hold(events[end:])
         return events[:end]
+
+    def _hold(self, events: bytes) -> None:
+        self._held += events
+        if len(self._held) > MAX_HELD_BYTES:
+            message = f"the upstream sent more than {MAX_HELD_BYTES} bytes from the end of its answer on"
+            raise ValueError(message)
 
     def _look(self, events: bytes) -> int:
         """Read `events`; return where the last of the answer begins, their end if it is not there."""

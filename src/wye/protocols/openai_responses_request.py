@@ -28,6 +28,7 @@ from wye.protocols.openai_responses_items import (
     CALLS,
     RESULTS,
     is_clients,
+    kind_of,
     read_call,
     read_identity,
     read_opaque,
@@ -85,7 +86,7 @@ def _input(wire: Fields) -> tuple[tuple[Text, ...], tuple[Message, ...]]:
 
 def _item(item: Fields) -> Message:
     """Read one item as a turn of its own."""
-    kind = item.peek("type")
+    kind = kind_of(item)
     if kind == "reasoning":
         return _turn(Role.ASSISTANT, read_reasoning(item))
     if kind in CALLS:

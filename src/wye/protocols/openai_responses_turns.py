@@ -115,7 +115,8 @@ def items_page(id_: str, asked: str, page: Page) -> bytes:
 
     An item without an id gets one. Raises `ValueError` for an `after` that is none of them.
     """
-    named = [{"id": f"item_{at}_{id_}"} | item for at, item in enumerate(_OBJECTS.decode(asked))]
+    items = map(_spelled_out, _OBJECTS.decode(asked))
+    named = [{"id": f"item_{at}_{id_}"} | item for at, item in enumerate(items)]
     if page.order == "desc":
         named.reverse()
     begin = 0
@@ -126,6 +127,17 @@ def items_page(id_: str, asked: str, page: Page) -> bytes:
     more = begin + page.limit < len(named)
     told = {"object": "list", "data": shown, "first_id": None, "last_id": None, "has_more": more}
     return msgspec.json.encode(told | ends)
+
+
+def _spelled_out(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an item as OpenAI lists it: with its type, and its text as a part."""
+    item = {"type": "message"} | item if "role" in item else item
+    if item.get("type") != "message" or not isinstance(item.get("content"), str):
+        return item
+    said = item.get("role") == "assistant"
+    empty: dict[str, Any] = {"annotations": []} if said else {}
+    part = {"type": "output_text" if said else "input_text", "text": item["content"]} | empty
+    return item | {"content": [part]}
 
 
 def _array(items: Sequence[msgspec.Raw | bytes]) -> bytes:

@@ -59,11 +59,8 @@ def opening(body: bytes) -> bytes:
         return b""
     if not any(texts):
         return b""
-    digest = hashlib.blake2b(digest_size=16)
-    for text in texts:
-        digest.update(b"%d:" % len(text))
-        digest.update(text)
-    return digest.digest()
+    parts = b"".join([b"%d:%b" % (len(text), text) for text in texts])
+    return hashlib.sha256(parts).digest()[:16]
 
 
 def _texts(body: _Body) -> Iterator[bytes]:
