@@ -331,7 +331,8 @@ class Exchange:
                 self.error or WyeError("an internal error; the gateway's log has the details")
             )
         else:
-            self._answer_for_app(self.error or WyeError("the gateway gave no answer"))
+            if not self.complete:
+                self._answer_for_app(self.error or WyeError("the gateway gave no answer"))
         finally:
             self.release()
             self.connection.state.tasks.discard(self.task)

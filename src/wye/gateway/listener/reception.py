@@ -3,11 +3,12 @@
 import asyncio
 from abc import ABC, abstractmethod
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httptools
 
 from wye.core.errors import OverloadedError, TooLargeError, WyeError
+from wye.core.heads import Head, with_length
 from wye.gateway.listener.exchange import BUFFERED_BODY, Exchange, Scope
 from wye.gateway.listener.head import FRAMING, check_framing, head_size, split_target, without_upgrade
 from wye.gateway.listener.wire import HeadersTooLargeError, UnsupportedError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 NEVER = float("inf")
 
+LESSONS = 4
+"""How often a connection's head is learnt: whoever sends another one each time is not worth it."""
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 _BEHIND = "a large request waits for the answer before it: send it on a connection of its own"
 _BUSY = "the gateway holds as many bytes of requests as it may"
@@ -56,6 +59,11 @@ class Reception(asyncio.Protocol, ABC):
         self.framing: list[tuple[bytes, bytes]] = []
         self.chunk = self.fed = self.stalled = self.length = 0
         self.alone = self.progress = self.chunked = False
+        self.scope: dict[str, Any] | None = None
+        """Of the latest request, if one may be made of its head again."""
+        self.known: Head | None = None
+        """That head."""
+        self.lessons = LESSONS
 
     @abstractmethod
     def begun(self, exchange: Exchange) -> None:
@@ -80,8 +88,12 @@ class Reception(asyncio.Protocol, ABC):
             return
         begun_in = self.phase
         self.progress = False
+        known = self.known
         try:
-            self._feed(data, begun_in)
+            if known is not None and begun_in is Phase.IDLE and (begin := known.body(data)):
+                self._repeat(data[begin:])
+            else:
+                self._feed(data, begun_in)
         except httptools.HttpParserCallbackError as error:
             if not isinstance(error.__context__, WyeError):
                 raise  # a defect of ours: asyncio logs it and closes the connection
@@ -112,6 +124,21 @@ class Reception(asyncio.Protocol, ABC):
             self.stalled = 0 if self.progress else self.stalled + size
             if self.stalled > self.limits.header_bytes:
                 raise self._head_too_large()
+
+        elif self.phase is begun_in is Phase.IDLE and self.scope is not None and self.lessons:
+            self.lessons -= 1  # to learn costs as much as it saves
+            self.known = Head.of(data, self.length)
+
+    def _repeat(self, body: bytes) -> None:
+        """Take a whole request without asking the parser what it has said before."""
+        length = len(body)
+        scope = self.scope
+        assert scope is not None  # noqa: S101  # there is one for every known head
+        if length != self.length:
+            scope = self.scope = {**scope, "headers": with_length(scope["headers"], length)}
+        self._begin(self._exchange(scope.copy(), keep_alive=True), length)
+        self.on_body(body)
+        self.on_message_complete()
 
     def _ignore_upgrade(self) -> bytes:
         """Return the head again without its Upgrade, for a new parser: llhttp stops at one."""
@@ -173,7 +200,7 @@ class Reception(asyncio.Protocol, ABC):
             self.ignoring_upgrade = True
             return
         path, raw_path, query = split_target(self.url)
-        scope: Scope = {
+        scope: dict[str, Any] = {
             "type": "http",
             "asgi": _ASGI,
             "http_version": version,
@@ -187,16 +214,26 @@ class Reception(asyncio.Protocol, ABC):
             "client": self.client,
             "server": self.server,
         }
-        exchange = Exchange(
-            self,  # type: ignore[arg-type]  # every Reception is a Connection
-            scope,
-            http10=version == "1.0",
-            keep_alive=version == "1.1" and parser.should_keep_alive(),
-            waiting_continue=framing.expects,
+        keep_alive = version == "1.1" and parser.should_keep_alive()
+        self.known = None
+        self.scope = scope if keep_alive and framing.length and not framing.expects else None
+        exchange = self._exchange(
+            scope.copy(), http10=version == "1.0", keep_alive=keep_alive, waiting_continue=framing.expects
         )
-        scope["wye.connection"] = exchange
         self.chunked = framing.chunked
         self._begin(exchange, framing.length)
+
+    def _exchange(
+        self, scope: Scope, *, keep_alive: bool, http10: bool = False, waiting_continue: bool = False
+    ) -> Exchange:
+        exchange = scope["wye.connection"] = Exchange(
+            self,  # type: ignore[arg-type]  # every Reception is a Connection
+            scope,
+            http10=http10,
+            keep_alive=keep_alive,
+            waiting_continue=waiting_continue,
+        )
+        return exchange
 
     def _begin(self, exchange: Exchange, length: int) -> None:
         self.phase = Phase.BODY

@@ -100,6 +100,11 @@ class Response:
             else:
                 await self.more()
 
+    @property
+    def coded(self) -> bool:
+        """Whether the body is decoded on its way."""
+        return self._decoder is not None
+
     def abort(self) -> None:
         """Drop the connection at once. Does nothing when the exchange is over."""
         if self._connection is not None:
