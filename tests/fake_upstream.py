@@ -41,6 +41,8 @@ FINISH = chunk(choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])
 USAGE = chunk(choices=[], usage=CHAT["usage"])
 LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 DONE = b"data: [DONE]\n\n"
+MODEL = re.compile(rb"/models/([^: ]+):")
+"""Where Gemini's paths name the model."""
 
 
 class Call:
@@ -57,7 +59,9 @@ class Call:
 
     @property
     def name(self) -> str:
-        """What chooses the script: the body's `model`; without a body the method and the path."""
+        """What chooses the script: the model, in the path or the body; without either method and path."""
+        if named := MODEL.search(self.head.split(b"\r\n", 1)[0]):
+            return named[1].decode()
         if self.body:
             return str(self.json["model"])
         return b" ".join(self.head.split(b" ", 2)[:2]).decode()

@@ -130,3 +130,8 @@ def test_any_bytes_pass(pieces: list[bytes], framing: Framing) -> None:
     passed, read = relay(framing, *pieces)
     assert read.error
     assert passed.startswith(b"".join(pieces).rstrip(b"\r\n"))
+
+
+def test_nesting_without_end_breaks_nothing() -> None:
+    _, read = relay(EVENTS, b'data: {"candidates":' + b"[" * 5000 + b"\n\n")
+    assert "ended before" in read.error
