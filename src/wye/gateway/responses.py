@@ -78,8 +78,8 @@ class Responses:
         found = await self.find(id_, caller, settings.responses)
         if isinstance(found, Held):
             return Before(found.labels, holder=found.deployment)
-        turns: Sequence[Turn] = ()
-        if found is not None:
+        turns: Sequence[Turn] = () if found is None else (found,)
+        if found is not None and found.previous is not None:
             turns = await _aside(self._turns.conversation, id_, caller.account, self._clock(), most)
         if not turns:
             message = f"Previous response with id '{id_[:80]}' not found: {_HOW}"
@@ -128,7 +128,7 @@ class Responses:
             owner=caller.account,
             previous=request.previous or None,
             at=now,
-            expires=now + days * DAY,
+            expires=(now // DAY + days + 1) * DAY,  # at a day's end: most turns move no other's expiry
             deployment=entry.deployment,
             labels=frozenset(entry.labels),
             input=asked_items(entry.body),
