@@ -1,4 +1,4 @@
-"""A client that keeps the conversation itself, as Codex does, in a tool loop over other protocols' upstreams."""
+"""A client that keeps the conversation itself, as Codex does, in a tool loop over other protocols."""
 
 import json
 from typing import Any
