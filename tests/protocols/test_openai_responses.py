@@ -147,7 +147,7 @@ def test_who_else_would_get_it_is_named(fields: dict[str, Any], steers: str) -> 
     [
         (b"", "not valid JSON", None),
         (b"[]", "expected `object`", None),
-        (b'{"input": "x"}', "required", "model"),
+        (b'{"model": 1, "input": "x"}', "expected", "model"),
         (b'{"model": "m", "input": 1}', "expected", "input"),
         (b'{"model": "m", "input": [{"content": 1}]}', "expected", "input[0].content"),
         (b'{"model": "m", "tools": [{}]}', "required", "tools[0].type"),
@@ -176,6 +176,13 @@ def test_only_what_the_edit_list_says_is_changed() -> None:
     assert CODEC.splice(request, Edits(model="up")) == b'{ "input" : "hi", "model":"up", "odd":[1, 2 ] }'
     capped = CODEC.splice(request, Edits(model="m", output_cap=7, include_usage=True))
     assert capped == b'{"max_output_tokens":7, "input" : "hi", "model":"m", "odd":[1, 2 ] }'
+
+
+@pytest.mark.parametrize("sent", [b"{}", b'{"model": null, "input": "hi"}'])
+def test_a_request_may_name_no_model(sent: bytes) -> None:
+    request = CODEC.decode(sent)
+    assert (request.model, request.model_at) == ("auto", (0, 0))
+    assert json.loads(CODEC.splice(request, Edits(model="up"))) == json.loads(sent) | {"model": "up"}
 
 
 def test_thoughts_that_were_sealed_for_the_client_do_not_reach_an_upstream_that_cannot_open_them() -> None:
@@ -224,6 +231,7 @@ def test_a_count_is_passed_on_and_can_be_guessed() -> None:
     count = OpenAIResponsesCount()
     request = count.decode(b'{"model": "m", "input": "' + b"x" * 300 + b'"}')
     assert (request.protocol, request.max_output_tokens) == ("openai_responses_count", 1)
+    assert not request.keep
     assert count.path("m") == b"/responses/input_tokens"
     assert count.splice(request, Edits(model="m", output_cap=5)) == request.body
     count.refuse_duplicates(request)

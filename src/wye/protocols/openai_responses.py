@@ -20,6 +20,8 @@ from wye.protocols.toplevel import change, find_model, refuse_duplicates, replac
 
 PATH = b"/responses"
 """Below an upstream's base path."""
+UNNAMED = "auto"
+"""What a request asks for that names no model: this protocol lets it."""
 _PRICED_APART = ("prompt", "plugins", "models", "context_management", "background_options")
 """Members whose cost is not tokens at the list price, or tokens that no cap bounds.
 
@@ -98,7 +100,7 @@ class _Text(msgspec.Struct):
 class _Asked(msgspec.Struct, kw_only=True):
     """What counting a request's tokens and compacting a conversation need, too."""
 
-    model: ModelName
+    model: ModelName | None = None
     input: str | list[_Item] | None = None
     tools: list[_Tool] | None = None
     text: _Text | None = None
@@ -178,7 +180,10 @@ class OpenAIResponses:
         And without thoughts of other upstreams that wye sealed for the client: nobody there can open them.
         """
         body = request.body
-        if edits.model != request.model:
+        if request.model_at == (0, 0):
+            name = msgspec.json.encode(edits.model)
+            body = change(body, "model", lambda _: name)
+        elif edits.model != request.model:
             body = replace(body, request.model_at, edits.model)
         if edits.output_cap is not None:
             cap = b"%d" % edits.output_cap
@@ -224,8 +229,8 @@ def _request(name: str, wire: _Asked, body: bytes, cap: int | None) -> Request:
     return Request(
         protocol=name,
         operation=Operation.CHAT,
-        model=wire.model,
-        model_at=find_model(body),
+        model=UNNAMED if wire.model is None else wire.model,
+        model_at=(0, 0) if wire.model is None else find_model(body),
         body=body,
         stream=bool(wire.stream),
         wants_usage=True,
