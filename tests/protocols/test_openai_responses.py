@@ -74,7 +74,7 @@ def test_what_a_deployment_must_be_able_to(fields: dict[str, Any], needs: Needs)
     ("fields", "unbounded"),
     [
         ({}, False),
-        ({"input": [{"role": "user", "content": "x"}]}, False),
+        ({"input": [{"role": "user", "content": "x", "type": None}]}, False),
         ({"input": [{"role": "user", "content": [{"type": "input_text", "text": "x"}]}]}, False),
         ({"input": [{"type": "reasoning", "summary": [], "encrypted_content": "x", "id": "rs"}]}, False),
         ({"input": [{"type": "local_shell_call_output", "id": "x", "output": "{}"}]}, False),
@@ -112,6 +112,8 @@ def test_only_text_is_bounded_by_its_bytes(fields: dict[str, Any], *, unbounded:
         ({"tools": [{"type": "code_interpreter", "container": {"type": "auto"}}]}, "tools"),
         ({"tools": [{"type": "image_generation"}]}, "tools"),
         ({"tools": [{"type": "computer"}]}, "tools"),
+        ({"input": [{"type": "additional_tools", "tools": [{"type": "web_search"}]}]}, "tools"),
+        ({"input": [{"type": "mcp_list_tools", "tools": [{"name": "ask"}]}]}, ""),
         ({"service_tier": "auto"}, ""),
         ({"service_tier": "flex"}, "service_tier"),
         ({"background": False}, ""),
@@ -132,6 +134,18 @@ def test_what_has_a_price_of_its_own_is_named(fields: dict[str, Any], unpriced: 
         ({}, ""),
         ({"tools": [{"type": "mcp", "server_label": "a", "server_url": "https://x"}]}, "tools[].server_url"),
         ({"tools": [{"type": "mcp", "server_label": "a", "connector_id": "c"}]}, "tools[].connector_id"),
+        (
+            {
+                "input": [
+                    {
+                        "type": "additional_tools",
+                        "role": "developer",
+                        "tools": [{"type": "mcp", "server_url": "https://x"}],
+                    }
+                ]
+            },
+            "tools[].server_url",
+        ),
         ({"models": ["a", "b"]}, "models"),
         ({"provider": {"order": ["x"]}}, "provider"),
         ({"provider": None, "models": []}, ""),
