@@ -77,6 +77,14 @@ def scripts(upstream: FakeUpstream) -> None:
         await call.event(event("response.created", response=begun))
         await asyncio.sleep(60)
 
+    @upstream.script("thinker")
+    async def thinker(call: Call) -> None:
+        thought = {"type": "thinking", "thinking": "I had better look.", "signature": "c2ln"}
+        used = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
+        about = {"id": "msg_1", "type": "message", "role": "assistant", "model": "thinker"}
+        ends = {"stop_reason": "tool_use", "usage": {"input_tokens": 5, "output_tokens": 5}}
+        await call.answer(body=about | ends | {"content": [thought, used]})
+
     @upstream.script("chat")
     async def chat(call: Call) -> None:
         if call.json.get("stream"):
@@ -99,6 +107,7 @@ def settings(upstream: FakeUpstream, **more: Any) -> dict[str, Any]:
             **{name: deployment(upstream, name, **native) for name in ("sister", "counter", "slow")},
             "away": deployment(upstream, "native", lane="closed", **native),
             "chat": deployment(upstream, "chat"),
+            "thinker": deployment(upstream, "thinker", protocol="anthropic_messages"),
         },
         "routes": {"any": {"candidates": ["chat", "native", "away"]}},
         "labels": {"phi": {"lanes": ["own"]}, "secret": {"lanes": []}},
@@ -342,6 +351,25 @@ class TestKeptByWye:
         assert third.status == 200
         told = one_of(upstream, "chat").json
         assert [one["content"] for one in told["messages"]] == ["one", "Hello.", "two", "Hello.", "three"]
+
+    def test_a_loop_of_tools_goes_on_with_its_thoughts(
+        self, keeping: Running, upstream: FakeUpstream
+    ) -> None:
+        tools = [{"type": "function", "name": "look", "parameters": {"type": "object", "properties": {}}}]
+        first = ask(keeping, "thinker", "What is there?", tools=tools)
+        call = next(item for item in first.json["output"] if item["type"] == "function_call")
+        result = {"type": "function_call_output", "call_id": call["call_id"], "output": "a bird"}
+        again = ask(keeping, "thinker", [result], tools=tools, previous_response_id=first.json["id"])
+        assert again.status == 200, again.body
+        asked, called, told = one_of(upstream, "thinker").json["messages"]
+        assert asked == {"role": "user", "content": "What is there?"}
+        thought = {"type": "thinking", "thinking": "I had better look.", "signature": "c2ln"}
+        used = {"type": "tool_use", "id": call["call_id"], "name": "look", "input": {}}
+        assert called == {"role": "assistant", "content": [thought, used]}
+        assert told["content"][0]["tool_use_id"] == call["call_id"]
+        elsewhere = ask(keeping, "chat", [result], tools=tools, previous_response_id=first.json["id"])
+        assert elsewhere.status == 400
+        assert elsewhere.error["code"] == "cannot_translate"
 
     def test_it_can_go_on_at_an_upstream_of_its_own_protocol(
         self, keeping: Running, upstream: FakeUpstream

@@ -24,6 +24,8 @@ def check_stream(stream: bytes, *, typed: bool = True) -> list[dict[str, Any]]:
     """Hold every event against the SDK's type, its framing and its number as well; return them decoded."""
     events: list[dict[str, Any]] = []
     for one in stream.decode().split("\n\n")[:-1]:
+        if one.startswith(":"):
+            continue
         name, data = one.split("\n")
         event = json.loads(data.removeprefix("data: "))
         assert name == f"event: {event['type']}"

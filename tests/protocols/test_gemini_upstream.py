@@ -129,6 +129,11 @@ def test_instructions_are_joined() -> None:
     assert len(told["contents"]) == 1
 
 
+def test_instructions_alone_are_what_is_said() -> None:
+    told = write(system=(Text(text="Say hi."),))
+    assert told == {"contents": [{"role": "user", "parts": [{"text": "Say hi."}]}]}
+
+
 @pytest.mark.parametrize("upstream", [NEW, OLD])
 def test_pictures_in_results(upstream: str) -> None:
     sheet = Document(source=Source(kind="data", value="aGk=", media_type="application/zip"), title="a.zip")

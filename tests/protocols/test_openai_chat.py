@@ -250,3 +250,17 @@ def test_errors_have_openais_shape() -> None:
         "request_id": "r1",
     }
     assert CODEC.error_event(error, "r1") == b"data: " + CODEC.error(error, "r1") + b"\n\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "steers"),
+    [
+        ({}, ""),
+        ({"models": ["a"]}, "models"),
+        ({"provider": None, "route": "fallback"}, "route"),
+        ({"tools": [{"type": "function", "function": {}}]}, ""),
+        ({"tools": [{"type": "mcp", "server_url": "https://x"}]}, "tools[].server_url"),
+    ],
+)
+def test_who_else_would_get_it_is_named(fields: dict[str, object], steers: str) -> None:
+    assert request(**fields).steers == steers

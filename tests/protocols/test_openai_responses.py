@@ -74,7 +74,7 @@ def test_what_a_deployment_must_be_able_to(fields: dict[str, Any], needs: Needs)
     ("fields", "unbounded"),
     [
         ({}, False),
-        ({"input": [{"role": "user", "content": "x"}]}, False),
+        ({"input": [{"role": "user", "content": "x", "type": None}]}, False),
         ({"input": [{"role": "user", "content": [{"type": "input_text", "text": "x"}]}]}, False),
         ({"input": [{"type": "reasoning", "summary": [], "encrypted_content": "x", "id": "rs"}]}, False),
         ({"input": [{"type": "local_shell_call_output", "id": "x", "output": "{}"}]}, False),
@@ -112,6 +112,8 @@ def test_only_text_is_bounded_by_its_bytes(fields: dict[str, Any], *, unbounded:
         ({"tools": [{"type": "code_interpreter", "container": {"type": "auto"}}]}, "tools"),
         ({"tools": [{"type": "image_generation"}]}, "tools"),
         ({"tools": [{"type": "computer"}]}, "tools"),
+        ({"input": [{"type": "additional_tools", "tools": [{"type": "web_search"}]}]}, "tools"),
+        ({"input": [{"type": "mcp_list_tools", "tools": [{"name": "ask"}]}]}, ""),
         ({"service_tier": "auto"}, ""),
         ({"service_tier": "flex"}, "service_tier"),
         ({"background": False}, ""),
@@ -132,6 +134,18 @@ def test_what_has_a_price_of_its_own_is_named(fields: dict[str, Any], unpriced: 
         ({}, ""),
         ({"tools": [{"type": "mcp", "server_label": "a", "server_url": "https://x"}]}, "tools[].server_url"),
         ({"tools": [{"type": "mcp", "server_label": "a", "connector_id": "c"}]}, "tools[].connector_id"),
+        (
+            {
+                "input": [
+                    {
+                        "type": "additional_tools",
+                        "role": "developer",
+                        "tools": [{"type": "mcp", "server_url": "https://x"}],
+                    }
+                ]
+            },
+            "tools[].server_url",
+        ),
         ({"models": ["a", "b"]}, "models"),
         ({"provider": {"order": ["x"]}}, "provider"),
         ({"provider": None, "models": []}, ""),
@@ -147,7 +161,7 @@ def test_who_else_would_get_it_is_named(fields: dict[str, Any], steers: str) -> 
     [
         (b"", "not valid JSON", None),
         (b"[]", "expected `object`", None),
-        (b'{"input": "x"}', "required", "model"),
+        (b'{"model": 1, "input": "x"}', "expected", "model"),
         (b'{"model": "m", "input": 1}', "expected", "input"),
         (b'{"model": "m", "input": [{"content": 1}]}', "expected", "input[0].content"),
         (b'{"model": "m", "tools": [{}]}', "required", "tools[0].type"),
@@ -176,6 +190,13 @@ def test_only_what_the_edit_list_says_is_changed() -> None:
     assert CODEC.splice(request, Edits(model="up")) == b'{ "input" : "hi", "model":"up", "odd":[1, 2 ] }'
     capped = CODEC.splice(request, Edits(model="m", output_cap=7, include_usage=True))
     assert capped == b'{"max_output_tokens":7, "input" : "hi", "model":"m", "odd":[1, 2 ] }'
+
+
+@pytest.mark.parametrize("sent", [b"{}", b'{"model": null, "input": "hi"}'])
+def test_a_request_may_name_no_model(sent: bytes) -> None:
+    request = CODEC.decode(sent)
+    assert (request.model, request.model_at) == ("auto", (0, 0))
+    assert json.loads(CODEC.splice(request, Edits(model="up"))) == json.loads(sent) | {"model": "up"}
 
 
 def test_thoughts_that_were_sealed_for_the_client_do_not_reach_an_upstream_that_cannot_open_them() -> None:
@@ -224,6 +245,7 @@ def test_a_count_is_passed_on_and_can_be_guessed() -> None:
     count = OpenAIResponsesCount()
     request = count.decode(b'{"model": "m", "input": "' + b"x" * 300 + b'"}')
     assert (request.protocol, request.max_output_tokens) == ("openai_responses_count", 1)
+    assert not request.keep
     assert count.path("m") == b"/responses/input_tokens"
     assert count.splice(request, Edits(model="m", output_cap=5)) == request.body
     count.refuse_duplicates(request)

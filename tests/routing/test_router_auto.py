@@ -23,7 +23,7 @@ from routing.facts import (
     verdict,
     why,
 )
-from wye.catalog.deployments import Deployment
+from wye.catalog.deployments import Deployment, Profile
 from wye.config.settings import RouteSettings, Rule, Settings, When
 from wye.core.decision import Decision, Verdict
 from wye.core.errors import BadRequestError, PolicyError
@@ -231,3 +231,17 @@ class TestCost:
         )
         assert ids(decision) == ["a/x", "openai/odd"]
         assert decision.reasons[0].startswith("first of 2 that fit by lane and name: no price")
+
+
+def test_who_emulates_tools_comes_behind_all_who_call_them() -> None:
+    emulating = deployment("embedded/tiny", Lane.OWN, profile=Profile(tools=False, json=True))
+    every = (emulating, STRONG, GROQ, LLAMA)
+    router = Router(Settings(), every)
+    decision = router.decide(ask("auto", needs=Needs(tools=True)), verdict(every, every), UP)
+    assert ids(decision) == ["groq/llama", "openai/gpt", "embedded/tiny"]
+    assert decision.candidates[-1].reason == "calls no tools itself: they are emulated with a JSON schema"
+    assert why(decision) == {"together/llama": "cannot call tools"}
+    plain = router.decide(ask("auto"), verdict(every, every), UP)
+    assert ids(plain)[0] == "embedded/tiny"
+    alone = router.decide(ask("auto", needs=Needs(tools=True)), verdict((emulating,), every), UP)
+    assert alone.reasons == ("the only one that fits",)

@@ -1,5 +1,6 @@
 """Read a reply in the form that `emulation_prompt` asks for, as it arrives: text in pieces, calls whole."""
 
+import json
 import re
 from typing import NamedTuple
 
@@ -103,8 +104,7 @@ class Reply:
         if not closed and (half := _HIGH.search(piece)):
             piece = piece[: half.start()]
         if piece:
-            said: str = msgspec.json.decode(f'"{_escaped(piece)}"', type=str)
-            found.append(Said(said))
+            found.append(Said(_unescaped(piece)))
             self._text = self._text[len(piece) :]
         if closed:
             self._read, self._text = self._nothing, ""
@@ -170,6 +170,15 @@ def _inner(rest: str) -> str:
         return bytes(_ANSWER.decode(f'{{"{ANSWER}":{rest}').answer).decode()
     except (msgspec.DecodeError, RecursionError):
         return rest
+
+
+def _unescaped(piece: str) -> str:
+    text = f'"{_escaped(piece)}"'
+    try:
+        said: str = msgspec.json.decode(text, type=str)
+    except msgspec.DecodeError:  # half a character on its own
+        said = json.loads(text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return said
 
 
 def _escaped(piece: str) -> str:

@@ -11,7 +11,7 @@ from wye.core.usage import Usage
 from wye.protocols import gemini_errors
 from wye.protocols.codec import Edits, Relay
 from wye.protocols.decoding import decode
-from wye.protocols.gemini import read_members, read_request, refuse_duplicates
+from wye.protocols.gemini_asked import OBJECT, named, read_request, refuse_duplicates, typed
 from wye.protocols.gemini_dialect import path_of
 from wye.protocols.gemini_framing import EVENTS
 from wye.protocols.toplevel import change, members
@@ -20,7 +20,6 @@ NAME = "gemini_count_tokens"
 BYTES_PER_TOKEN = 3
 """Of a JSON body, on the cautious side: English prose is nearer 4."""
 _WHOLE = "generateContentRequest"
-_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class _Count(msgspec.Struct):
@@ -51,8 +50,9 @@ class GeminiCount:
 
     def decode(self, body: bytes) -> Request:
         """Decode a request: contents alone, or a whole request under `generateContentRequest`."""
-        asked = decode(_MEMBERS, body)
-        return read_request(self.name, self._model, read_members(asked, _WHOLE) or asked, body, stream=False)
+        asked = decode(OBJECT, body)
+        whole = typed(named(asked), _WHOLE, OBJECT)
+        return read_request(self.name, self._model, whole or asked, body, stream=False)
 
     def splice(self, request: Request, edits: Edits) -> bytes:
         """Return the client's own bytes; where they name the model as well, with the upstream's name."""

@@ -11,6 +11,7 @@ from typing import Protocol
 from wye.protocols import sse
 
 _LIMIT = 8 * 1024 * 1024
+_LINES = re.compile(rb"[\r\n]")
 _OUTSIDE = re.compile(rb'["{}\[\]]')
 _INSIDE = re.compile(rb'["\\]')
 
@@ -64,6 +65,10 @@ class Events:
 
     def pieces(self, whole: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield each event and its data, or the bare JSON of an error."""
+        alone = whole.startswith(b"data: ") and not _LINES.search(whole, 0, len(whole) - 4)
+        if alone:  # one event of one line, as most come
+            yield whole, whole[6:].rstrip(b"\r\n")
+            return
         for event in sse.split_events(whole):
             data = sse.data_of(event)
             if not data and event.lstrip()[:1] in (b"{", b"["):

@@ -105,7 +105,7 @@ def _arranged(chat: Chat, model: str) -> tuple[list[Text | Opaque], tuple[Messag
 
     The results of parallel calls stand in one turn right after the calls, ahead of anything else in it, and
     name their tool. Instructions amid the conversation join those ahead of it. Thoughts that Gemini did not
-    sign are left out, and with them what is empty.
+    sign are left out, and with them what is empty. Instructions without a conversation are what is said.
     """
     system: list[Text | Opaque] = [part for part in chat.system if not _empty(part)]
     turns: list[tuple[Role, list[Part]]] = []
@@ -120,6 +120,8 @@ def _arranged(chat: Chat, model: str) -> tuple[list[Text | Opaque], tuple[Messag
             turns[-1][1].extend(parts)
         elif parts:
             turns.append((message.role, parts))
+    if not turns and system:  # Gemini answers no request without contents
+        return [], (Message(role=Role.USER, parts=tuple(system)),)
     modern = not _SIGNLESS.match(model)
     arranged = []
     for role, parts in turns:

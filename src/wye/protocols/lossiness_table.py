@@ -307,6 +307,7 @@ PLAIN: Mapping[str, tuple[Any, ...]] = {
     "generationConfig.responseModalities": (["TEXT"], []),
     "background": (False,),
     "store": (False,),
+    "include": (["reasoning.encrypted_content"],),
     "truncation": ("disabled",),
     "service_tier": ("auto",),
     "stream_options.include_obfuscation": (False,),

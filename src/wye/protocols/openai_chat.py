@@ -58,6 +58,7 @@ class _Message(msgspec.Struct):
 
 class _Tool(msgspec.Struct):
     type: str | None = None
+    server_url: str | None = None
 
 
 class _StreamOptions(msgspec.Struct):
@@ -252,6 +253,8 @@ def _steers(wire: _ChatRequest) -> str:
         wire.base_url,
         wire.custom_llm_provider,
     )
+    if wire.tools and any(tool.server_url is not None for tool in wire.tools):
+        return "tools[].server_url"  # of an MCP server, which some (Groq, xAI) call themselves
     if fields == _NOTHING_STEERS:
         return ""
     return next(

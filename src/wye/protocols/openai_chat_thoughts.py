@@ -33,7 +33,7 @@ def read_reasoning(message: Fields) -> list[Reasoning]:
 
 
 def _detail(fields: Fields) -> Reasoning:
-    kind, form = fields.text("type"), fields.text("format")
+    kind, form = fields.text("type"), _once(fields.text("format"))
     fields.take("index")
     summary = fields.text("summary")
     kept = (
@@ -48,6 +48,11 @@ def _detail(fields: Fields) -> Reasoning:
         origin=ORIGINS.get(form, form or NAME),
         extras=kept | fields.rest(),
     )
+
+
+def _once(form: str) -> str:
+    """Undo what OpenAI's SDK does to a stream: it strings together the `format` of one thought's pieces."""
+    return next((known for known in ORIGINS if form and not form.replace(known, "")), form)
 
 
 def _whole(details: list[tuple[Any, Reasoning]]) -> list[Reasoning]:

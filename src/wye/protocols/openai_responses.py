@@ -20,6 +20,8 @@ from wye.protocols.toplevel import change, find_model, refuse_duplicates, replac
 
 PATH = b"/responses"
 """Below an upstream's base path."""
+UNNAMED = "auto"
+"""What a request asks for that names no model: this protocol lets it."""
 _PRICED_APART = ("prompt", "plugins", "models", "context_management", "background_options")
 """Members whose cost is not tokens at the list price, or tokens that no cap bounds.
 
@@ -57,7 +59,7 @@ _BOUNDED_ITEMS = frozenset(
     }
 )
 """Kinds of items that have no more tokens than bytes, if what they hold has none either."""
-_CLIENT_TOOLS = frozenset({"function", "custom", "local_shell", "apply_patch", "namespace"})
+_CLIENT_TOOLS = frozenset({"", "function", "custom", "local_shell", "apply_patch", "namespace"})
 """Kinds of tools that the client runs. The others run at the provider and have their own price."""
 _PLAIN_TIERS = (b"", b'"auto"', b'"default"', b"null")
 _LEFT_OUT = msgspec.Raw()
@@ -68,23 +70,29 @@ class _Part(msgspec.Struct):
     type: str = ""
 
 
-class _Item(msgspec.Struct):
-    type: str = "message"
-    role: str | None = None
-    content: str | list[_Part] | None = None
-    output: str | list[_Part] | dict[str, msgspec.Raw] | None = None
-
-
 class _Environment(msgspec.Struct):
     type: str = ""
 
 
-class _Tool(msgspec.Struct):
-    type: str
+class _Offered(msgspec.Struct):
+    """A tool, as an item offers it: a list of an MCP server's has no types."""
+
+    type: str = ""
     environment: _Environment | None = None
     execution: str | None = None
     server_url: str | None = None
     connector_id: str | None = None
+
+
+class _Tool(_Offered):
+    type: str
+
+
+class _Item(msgspec.Struct):
+    type: str | None = None
+    content: str | list[_Part] | None = None
+    output: str | list[_Part] | dict[str, msgspec.Raw] | None = None
+    tools: list[_Offered] | None = None
 
 
 class _Format(msgspec.Struct):
@@ -98,7 +106,7 @@ class _Text(msgspec.Struct):
 class _Asked(msgspec.Struct, kw_only=True):
     """What counting a request's tokens and compacting a conversation need, too."""
 
-    model: ModelName
+    model: ModelName | None = None
     input: str | list[_Item] | None = None
     tools: list[_Tool] | None = None
     text: _Text | None = None
@@ -178,7 +186,10 @@ class OpenAIResponses:
         And without thoughts of other upstreams that wye sealed for the client: nobody there can open them.
         """
         body = request.body
-        if edits.model != request.model:
+        if request.model_at == (0, 0):
+            name = msgspec.json.encode(edits.model)
+            body = change(body, "model", lambda _: name)
+        elif edits.model != request.model:
             body = replace(body, request.model_at, edits.model)
         if edits.output_cap is not None:
             cap = b"%d" % edits.output_cap
@@ -224,8 +235,8 @@ def _request(name: str, wire: _Asked, body: bytes, cap: int | None) -> Request:
     return Request(
         protocol=name,
         operation=Operation.CHAT,
-        model=wire.model,
-        model_at=find_model(body),
+        model=UNNAMED if wire.model is None else wire.model,
+        model_at=(0, 0) if wire.model is None else find_model(body),
         body=body,
         stream=bool(wire.stream),
         wants_usage=True,
@@ -243,7 +254,7 @@ def _kinds_of_content(wire: _Asked) -> set[str]:
     """Return the kinds of parts, and of items that may be more than their bytes."""
     kinds: set[str] = set()
     for item in wire.input if isinstance(wire.input, list) else ():
-        if item.type not in _BOUNDED_ITEMS:
+        if item.type is not None and item.type not in _BOUNDED_ITEMS:
             kinds.add(item.type)
         for parts in (item.content, item.output):
             if isinstance(parts, list):
@@ -264,12 +275,21 @@ def _unpriced(wire: _Asked) -> str:
         return "service_tier"
     if wire.background:
         return "background"
-    if wire.tools and not all(map(_is_clients, wire.tools)):
+    if not all(map(_is_clients, _tools(wire))):
         return "tools"
     return _first(wire, _PRICED_APART)
 
 
-def _is_clients(tool: _Tool) -> bool:
+def _tools(wire: _Asked) -> list[_Offered]:
+    """Return the tools, those among the input too."""
+    tools: list[_Offered] = [*(wire.tools or ())]
+    for item in wire.input if isinstance(wire.input, list) else ():
+        if item.tools:
+            tools += item.tools
+    return tools
+
+
+def _is_clients(tool: _Offered) -> bool:
     if tool.type == "shell":
         return tool.environment is not None and tool.environment.type == "local"
     return tool.type in _CLIENT_TOOLS or (tool.type == "tool_search" and tool.execution == "client")
@@ -277,7 +297,7 @@ def _is_clients(tool: _Tool) -> bool:
 
 def _steers(wire: _Asked) -> str:
     """Name the field by which the request would choose who else gets it; empty = there is none."""
-    for tool in wire.tools or ():
+    for tool in _tools(wire):
         if tool.server_url is not None:
             return "tools[].server_url"
         if tool.connector_id is not None:

@@ -35,7 +35,7 @@ class OpenAIResponsesCount(OpenAIResponses):
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""
-        return decode_asked(self.name, body, 1)
+        return msgspec.structs.replace(decode_asked(self.name, body, 1), keep=False)
 
     def splice(self, request: Request, edits: Edits) -> bytes:
         """Return the client's own bytes with only the model's name changed. Nothing is written: no cap."""

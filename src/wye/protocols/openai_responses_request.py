@@ -46,7 +46,7 @@ _MODES = ("auto", "none", "required")
 
 def read(wire: Fields) -> Chat:
     """Read a whole request. Raises `FieldError`."""
-    model = wire.word("model")
+    model = wire.text("model")
     system, messages = _input(wire)
     cap = wire.integer("max_output_tokens")
     if cap is not None and cap < 1:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import msgspec
 
 _RAW = msgspec.Raw()
+_CHANGING = "x-anthropic-billing-header:"
+"""How a text begins that Claude Code puts in front of its instructions, another one in each request."""
 _MOST = 8
 """Turns looked at; nobody says more before the first answer."""
 
@@ -95,4 +97,5 @@ def _text(turn: _Turn) -> bytes:
     content = turn.content if turn.content is not None else turn.parts
     if isinstance(content, str):
         return content.encode("utf-8", "replace")
-    return "\n".join(part.text for part in content or ()).encode("utf-8", "replace")
+    told = [part.text for part in content or () if not part.text.startswith(_CHANGING)]
+    return "\n".join(told).encode("utf-8", "replace")
