@@ -141,15 +141,17 @@ class Attempts:
                 return await self._refused(job, hold, response)
             if streaming and _is_stream(response, job.codec, hold.crossing):
                 return await self._first_events(job, hold, edits, response)
-            return await self._whole(job, hold, response)
+            whole = response.ready(MAX_ANSWER_BYTES)
+            return self._whole(
+                job, hold, response, await response.read(MAX_ANSWER_BYTES) if whole is None else whole
+            )
         except TransportError as error:
             return self._failed(job, hold, response, error)
         except BaseException:
             response.abort()
             raise
 
-    async def _whole(self, job: Job, hold: Hold, response: Response) -> Answer | Failure:
-        body = await response.read(MAX_ANSWER_BYTES)
+    def _whole(self, job: Job, hold: Hold, response: Response, body: bytes) -> Answer | Failure:
         try:
             if hold.crossing is None:
                 usage = job.native.usage(body)
