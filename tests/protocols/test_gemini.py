@@ -4,12 +4,14 @@ from typing import Any
 import pytest
 
 from protocols.gemini_wire import USAGE, chunk
+from wye.core.chat import Reasoning
 from wye.core.errors import BadRequestError, NotFoundError, RateLimitError
 from wye.core.request import Needs, Operation, Request
 from wye.core.usage import Usage
 from wye.protocols.codec import Edits
 from wye.protocols.gemini import Gemini
 from wye.protocols.gemini_framing import ARRAY, EVENTS
+from wye.protocols.seal import seal
 
 CODEC = Gemini("gemini-2.5-flash")
 TEXT = {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}
@@ -190,6 +192,19 @@ def test_the_cap_is_all_that_is_ever_put_in(before: bytes, after: bytes) -> None
     request = Request("gemini", Operation.CHAT, "m", before)
     assert CODEC.splice(request, Edits(model="up", include_usage=True)) is before
     assert CODEC.splice(request, Edits(model="up", output_cap=5)) == after
+
+
+def test_what_wye_sealed_is_taken_out() -> None:
+    sealed = seal(Reasoning(text="Hm.", signature="sig", origin="anthropic_messages"))
+    thought = b'{"text":"Hm.","thought":true,"thoughtSignature":"%b"}' % sealed.encode()
+    said = b'{ "text":"Hi", "thoughtSignature":"c2ln" }'
+    quoted = b'{"text":"%b"}' % sealed.encode()
+    body = b'{"x": 1,"contents":[{"role":"model","parts":[%b,%b,%b]},{"parts":[%b]},{"parts":[ %b]}]}'
+    request = CODEC.decode(body % (thought, said, quoted, thought, said))
+    kept = b'{"x": 1,"contents":[{"role":"model","parts":[%b,%b]},{"parts":[ %b]}]}' % (said, quoted, said)
+    assert CODEC.splice(request, Edits(model="up")) == kept
+    alone = b'{"contents":{"parts":%b}}' % quoted
+    assert CODEC.splice(CODEC.decode(alone), Edits(model="up")) == alone
 
 
 @pytest.mark.parametrize(

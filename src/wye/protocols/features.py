@@ -24,6 +24,7 @@ from wye.core.chat import (
     ToolCall,
     ToolResult,
 )
+from wye.protocols.gemini_upstream import SKIPPED
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DOCUMENTS = ("application/pdf", "text/")
@@ -180,7 +181,7 @@ class _Finder:
             custom_tool=call.custom,
             arguments=not _is_object(call.arguments),
         )
-        if call.signature:
+        if call.signature and call.signature != SKIPPED:
             self._reasoning(signed=True, origin="gemini")
 
     def _result(self, result: ToolResult, path: str) -> None:

@@ -20,6 +20,7 @@ from wye.protocols.gemini_names import snake
 from wye.protocols.gemini_parts import NAME
 from wye.protocols.gemini_relay import GeminiRelay
 from wye.protocols.gemini_usage import WireUsage, to_usage
+from wye.protocols.seal import is_sealed
 from wye.protocols.toplevel import change, members
 
 ARRAY_NAME = "gemini_array"
@@ -34,7 +35,19 @@ class _Answer(msgspec.Struct):
     usageMetadata: WireUsage | None = None  # noqa: N815  # the API's name
 
 
+class _Part(msgspec.Struct):
+    thoughtSignature: str = ""  # noqa: N815  # the API's name
+    thought_signature: str = ""
+
+
+class _Content(msgspec.Struct):
+    parts: msgspec.Raw = msgspec.Raw(b"[]")
+
+
 _ANSWER = msgspec.json.Decoder(_Answer)
+_CONTENT = msgspec.json.Decoder(_Content)
+_PART = msgspec.json.Decoder(_Part)
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Gemini:
@@ -68,12 +81,16 @@ class Gemini:
         return read_request(protocol, self._model, decode(OBJECT, body), body, stream=self._stream)
 
     def splice(self, request: Request, edits: Edits) -> bytes:
-        """Return the client's own bytes with only the cap put in, where one is needed."""
+        """Return the client's own bytes with only the cap put in, where one is needed.
+
+        And without thoughts of other upstreams that wye sealed for the client: nobody there can open them.
+        """
+        body = change(request.body, "contents", _unsealed) if is_sealed(request.body) else request.body
         if edits.output_cap is None:
-            return request.body
+            return body
         cap = b"%d" % edits.output_cap
         return _change(
-            request.body, "generationConfig", lambda config: _change(config, "maxOutputTokens", lambda _: cap)
+            body, "generationConfig", lambda config: _change(config, "maxOutputTokens", lambda _: cap)
         )
 
     def refuse_duplicates(self, request: Request) -> None:
@@ -105,6 +122,31 @@ class Gemini:
     def error_event(self, error: WyeError, request_id: str) -> bytes:
         """Encode an error inside a stream that began with a 200."""
         return self._framing.error(gemini_errors.error_body(error, request_id), first=False)
+
+
+def _unsealed(contents: bytes) -> bytes:
+    """Return the contents without the parts that wye sealed; every other part as it stands."""
+    if not contents.startswith(b"["):
+        return contents
+    kept = []
+    for content in map(bytes, _LIST.decode(contents)):
+        opened = change(content, "parts", _opened) if is_sealed(content) else content
+        if opened is content or bytes(_CONTENT.decode(opened).parts) != b"[]":
+            kept.append(opened)
+    return b"[" + b",".join(kept) + b"]"
+
+
+def _opened(parts: bytes) -> bytes:
+    if not parts.startswith(b"["):
+        return parts
+    return b"[%b]" % b",".join(part for part in map(bytes, _LIST.decode(parts)) if not _holds_sealed(part))
+
+
+def _holds_sealed(part: bytes) -> bool:
+    if not is_sealed(part):
+        return False
+    told = _PART.decode(part)
+    return is_sealed((told.thoughtSignature or told.thought_signature)[:64].encode())
 
 
 def _change(body: bytes, name: str, value: Callable[[bytes], bytes]) -> bytes:

@@ -22,7 +22,7 @@ from wye.protocols.openai_chat_parts import (
     write_citation,
     write_part,
 )
-from wye.protocols.openai_chat_thoughts import spoken, write_details
+from wye.protocols.openai_chat_thoughts import spoken, with_signatures, write_details
 from wye.protocols.openai_usage import WireUsage, to_usage
 
 SPOKEN_FIELD = "reasoning_content"
@@ -90,7 +90,7 @@ def _choice(one: Fields) -> tuple[int, Choice]:
     citations, others = read_annotations(message)
     parts = _cited(parts, citations)
     parts += read_pictures(message)
-    parts += read_calls(message, "call_0")
+    parts = with_signatures([*parts, *read_calls(message, "call_0")])
     word, stop = one.text("finish_reason"), one.take("stop_reason")
     native = one.text("native_finish_reason")
     finish = finish_of(word, parts, stop)

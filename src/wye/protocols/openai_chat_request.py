@@ -25,6 +25,7 @@ from wye.core.chat import (
 )
 from wye.protocols.fields import FieldError, Fields
 from wye.protocols.openai_chat_parts import NAME, read_cache, read_calls, read_content, read_said
+from wye.protocols.openai_chat_thoughts import with_signatures
 
 _ROLES = frozenset(Role)
 _INSTRUCTIONS = (Role.SYSTEM, Role.DEVELOPER)
@@ -109,7 +110,7 @@ def _result(one: Fields, legacy: str) -> Message:
 
 def _assistant(one: Fields, fallback: str) -> Message:
     parts = read_said(one)
-    parts += read_calls(one, fallback)
+    parts = with_signatures([*parts, *read_calls(one, fallback)])
     return Message(role=Role.ASSISTANT, parts=tuple(parts), name=one.text("name"), extras=one.rest())
 
 

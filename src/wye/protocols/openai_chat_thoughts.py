@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from wye.core.chat import Extras, Reasoning
+from wye.core.chat import Extras, Part, Reasoning, ToolCall
 from wye.protocols.fields import Fields
 
 NAME = "openai_chat"
@@ -85,6 +85,32 @@ def _belong(before: Reasoning, one: Reasoning) -> bool:
     both_signed = (before.signature and one.signature) or (before.encrypted and one.encrypted)
     foreign = "type" in before.extras or "type" in one.extras
     return before.origin == one.origin and not both_signed and not foreign
+
+
+def with_signatures(parts: list[Part]) -> list[Part]:
+    """Give calls the signatures that OpenRouter puts beside them: encrypted thoughts with the call's id."""
+    called = {part.id for part in parts if isinstance(part, ToolCall) and not part.signature}
+    behind = {
+        part.id: part.encrypted
+        for part in parts
+        if isinstance(part, Reasoning) and part.encrypted and part.origin == "gemini" and part.id in called
+    }
+    if not behind:
+        return parts
+    signed: list[Part] = []
+    for part in parts:
+        if isinstance(part, ToolCall) and part.id in behind:
+            signed.append(msgspec.structs.replace(part, signature=behind[part.id]))
+        elif not (isinstance(part, Reasoning) and part.id in behind):
+            signed.append(part)
+    return signed
+
+
+def of_calls(calls: Iterable[ToolCall]) -> list[Reasoning]:
+    """Return the signatures of calls as the thoughts that `with_signatures` takes."""
+    return [
+        Reasoning(encrypted=call.signature, id=call.id, origin="gemini") for call in calls if call.signature
+    ]
 
 
 def spoken(thoughts: Iterable[Reasoning]) -> str:

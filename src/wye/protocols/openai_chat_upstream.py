@@ -31,7 +31,7 @@ from wye.core.chat import (
 from wye.protocols.effort import effort_of
 from wye.protocols.fields import overlay
 from wye.protocols.openai_chat_parts import NAME, write_call, write_content, write_part
-from wye.protocols.openai_chat_thoughts import spoken, write_details
+from wye.protocols.openai_chat_thoughts import of_calls, spoken, write_details
 from wye.protocols.translate import Wire
 from wye.protocols.user import user_id
 
@@ -41,8 +41,8 @@ def write(chat: Chat, wire: Wire) -> Extras:
     own = chat.protocol == NAME
     if not own:
         chat = bare(chat, "cache")
-        called: dict[str, str] = {}
-        plain = tuple(_plain(message, called) for message in chat.messages)
+        fitting = _Plain(signed=wire.reasoning_field == "reasoning")
+        plain = tuple(map(fitting.message, chat.messages))
         chat = msgspec.structs.replace(chat, messages=plain)
     body: Extras = {"model": wire.model, "messages": list(_messages(chat, wire))}
     if chat.max_output_tokens is not None:
@@ -63,24 +63,31 @@ def write(chat: Chat, wire: Wire) -> Extras:
     return overlay(body, chat.extras)
 
 
-def _plain(message: Message, called: dict[str, str]) -> Message:
-    """Return `message` without what Chat has no place for, though the canonical form has.
+class _Plain:
+    """Takes out of another protocol's conversation what Chat has no place for, though the canonical form has.
 
-    That is the signature of a call, which only Google's Chat knows, and a name of a result that only repeats
-    the call's. `called`: id of a call -> its name, filled as the calls go by.
+    That is the signature of a call, unless the upstream takes `reasoning_details` (`signed`), and a name of a
+    result that only repeats the call's.
     """
-    parts = tuple(_plain_part(part, called) for part in message.parts)
-    return message if parts == message.parts else msgspec.structs.replace(message, parts=parts)
 
+    def __init__(self, *, signed: bool) -> None:
+        self._signed = signed
+        self._called: dict[str, str] = {}
+        """Id of a call -> its name, filled as the calls go by."""
 
-def _plain_part(part: Part, called: dict[str, str]) -> Part:
-    match part:
-        case ToolCall():
-            called[part.id] = part.name
-            return msgspec.structs.replace(part, signature="") if part.signature else part
-        case ToolResult(name=name) if name and called.get(part.call_id) == name:
-            return msgspec.structs.replace(part, name="")
-    return part
+    def message(self, message: Message) -> Message:
+        parts = tuple(map(self._part, message.parts))
+        return message if parts == message.parts else msgspec.structs.replace(message, parts=parts)
+
+    def _part(self, part: Part) -> Part:
+        match part:
+            case ToolCall():
+                self._called[part.id] = part.name
+                if part.signature and not self._signed:
+                    return msgspec.structs.replace(part, signature="")
+            case ToolResult(name=name) if name and self._called.get(part.call_id) == name:
+                return msgspec.structs.replace(part, name="")
+        return part
 
 
 def _messages(chat: Chat, wire: Wire) -> Iterator[Extras]:
@@ -128,6 +135,9 @@ def _result(result: ToolResult, parts: list[Text | Opaque]) -> Extras:
 def _assistant(message: Message, wire: Wire) -> Extras:
     thoughts = [part for part in message.parts if isinstance(part, Reasoning)]
     calls = [part for part in message.parts if isinstance(part, ToolCall)]
+    if wire.reasoning_field == "reasoning":
+        thoughts += of_calls(calls)
+        calls = [msgspec.structs.replace(call, signature="") for call in calls]
     said = [part for part in message.parts if not isinstance(part, Reasoning | ToolCall)]
     written: Extras = {"role": "assistant"}
     if len(said) == 1 and isinstance(said[0], Refusal):

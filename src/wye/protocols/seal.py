@@ -63,12 +63,17 @@ def behind(call: ToolCall) -> Reasoning:
     return Reasoning(signature=call.signature, id=call.id, origin=_SIGNS_CALLS)
 
 
+def _signature(thought: Reasoning) -> str:
+    """Return the signature of a call that `thought` is; empty = it is a thought."""
+    return "" if thought.text else thought.signature or thought.encrypted
+
+
 def joined(parts: Iterable[Part]) -> Iterator[Part]:
     """Yield `parts` with each signature back at its call: undo `parted`."""
     signature = ""
     for part in parts:
-        if isinstance(part, Reasoning) and part.origin == _SIGNS_CALLS and part.signature and not part.text:
-            signature = part.signature
+        if isinstance(part, Reasoning) and part.origin == _SIGNS_CALLS and (told := _signature(part)):
+            signature = told
         elif isinstance(part, ToolCall) and signature:
             yield msgspec.structs.replace(part, signature=signature)
             signature = ""
