@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,6 +108,26 @@ def test_revoked_and_expired_keys_say_so(store: KeyStore) -> None:
         ring.authenticate(bearer(revoked))
     with pytest.raises(UnauthenticatedError, match="expired at 20"):
         ring.authenticate(bearer(expired))
+
+
+def test_a_key_that_was_seen_before_is_judged_anew(store: KeyStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, secret = store.create(Grant(name="a"))
+    short, shorts = store.create(Grant(name="b", expires=time.time() + 60))
+    ring = KeyRing(KeySettings(), store)
+    memo: dict[str, Any] = {}
+    other: dict[str, Any] = {}
+    for _ in range(2):
+        assert ring.authenticate(bearer(secret), memo).key_id == key.id
+        assert ring.authenticate(bearer(shorts), other).key_id == short.id
+    store.revoke(key.id)
+    ring.refresh()
+    for _ in range(2):
+        with pytest.raises(UnauthenticatedError, match="revoked"):
+            ring.authenticate(bearer(secret), memo)
+    later = time.time() + 61
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(UnauthenticatedError, match="expired"):
+        ring.authenticate(bearer(shorts), other)
 
 
 def test_a_rotated_key_keeps_its_account(store: KeyStore) -> None:

@@ -23,6 +23,10 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     before: bytes
     after: bytes
     """To the end of the blank line."""
+    start: int
+    """Where the digits begin."""
+    limit: int
+    """Where `after` ends at the latest."""
 
     @classmethod
     def of(cls, data: bytes, length: int) -> Self | None:
@@ -36,18 +40,19 @@ class Head(msgspec.Struct, frozen=True, gc=False):
         found = list(_LENGTH.finditer(data, 0, end))
         if len(found) != 1 or int(found[0][1]) != length:
             return None
-        return cls(data[: found[0].start(1)], data[found[0].end(1) : end])
+        start, after = found[0].start(1), data[found[0].end(1) : end]
+        return cls(data[:start], after, start, start + DIGITS + len(after))
 
     def body(self, data: bytes) -> int:
         """Return where the body begins if `data` is this head again with the whole of its body, else 0."""
         if not data.startswith(self.before):
             return 0
-        start, after = len(self.before), self.after
-        end = data.find(after, start, start + DIGITS + len(after))
-        digits = data[start:end]
-        begin = end + len(after)
-        length = len(data) - begin
-        return begin if end > 0 and digits.isdigit() and 0 < length == int(digits) else 0
+        end = data.find(self.after, self.start, self.limit)
+        if end < 0:
+            return 0
+        digits = data[self.start : end]
+        begin = end + len(self.after)
+        return begin if digits.isdigit() and 0 < int(digits) == len(data) - begin else 0
 
 
 def with_length(headers: list[tuple[bytes, bytes]], length: int) -> list[tuple[bytes, bytes]]:

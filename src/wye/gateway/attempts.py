@@ -39,6 +39,7 @@ from wye.providers.transport.errors import NotSentError, TransportError, Transpo
 from wye.providers.transport.response import Response
 from wye.providers.transport.transport import Transport
 
+_GOOD, _NOT_GOOD = int(HTTPStatus.OK), int(HTTPStatus.MULTIPLE_CHOICES)  # naming a member runs Python code
 MAX_ATTEMPTS = 8
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 BACKOFF_SECONDS = 0.25
@@ -137,7 +138,7 @@ class Attempts:
             return self._gave_up(job, hold, None, Failure(error), billed=False)
         hold.first_byte = time.perf_counter()
         try:
-            if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+            if not _GOOD <= response.status < _NOT_GOOD:
                 return await self._refused(job, hold, response)
             if streaming and _is_stream(response, job.codec, hold.crossing):
                 return await self._first_events(job, hold, edits, response)

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -132,20 +133,27 @@ class KeyRing:
         now = time.time()
         return any(not k.revoked and (k.expires is None or now < k.expires) for k in self._known.values())
 
-    def authenticate(self, headers: Iterable[tuple[bytes, bytes]]) -> Caller:
+    def authenticate(
+        self, headers: Iterable[tuple[bytes, bytes]], memo: dict[str, Any] | None = None
+    ) -> Caller:
         """Return who sent a request with these headers (lower-case names).
+
+        `memo` belongs to requests with the same headers: a key is looked up again when any key has changed.
 
         Raises `UnauthenticatedError`. Without a key it is `ANONYMOUS`, where none is required: there the
         guard must have let the request in. What looks like one of our keys is never anonymous: a key made
         a moment ago would be served without its labels.
         """
+        keys = self._known  # once: another thread may replace it
+        if memo is not None and (seen := memo.get("key")) is not None and seen[0] is keys:
+            return _usable(seen[1])
         tokens = [(name, value) for name, value in headers if name in CREDENTIALS]
         if not tokens:
             if self.required:
                 message = f"this gateway needs an API key: {_HOW}"
                 raise UnauthenticatedError(message)
             return ANONYMOUS
-        found = self._find(tokens)
+        found = _find(keys, tokens)
         if found is None:
             ours = any(_token(name, value).startswith(_PREFIX) for name, value in tokens)
             if not (ours or self.required):
@@ -154,25 +162,9 @@ class KeyRing:
             soon = "; one made just now works within a second" if ours else ""
             message = f"this API key is not known here; `wye keys list` shows those that are{soon}"
             raise UnauthenticatedError(message)
-        if found.revoked:
-            message = f"the API key {found.caller.key_id} has been revoked"
-            raise UnauthenticatedError(message)
-        if found.expires is not None and time.time() >= found.expires:
-            when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(found.expires))
-            message = f"the API key {found.caller.key_id} expired at {when}"
-            raise UnauthenticatedError(message)
-        return found.caller
-
-    def _find(self, credentials: list[tuple[bytes, bytes]]) -> _Known | None:
-        """Return the key that was sent: of several that disagree just one may be ours."""
-        if len(credentials) == 1:
-            return self._known.get(_digest(_token(*credentials[0])))
-        tokens = {_token(name, value) for name, value in credentials}
-        known = [found for token in tokens if (found := self._known.get(_digest(token))) is not None]
-        if len(known) > 1:
-            message = f"the request carries several API keys that disagree; {_HOW} and nothing else"
-            raise UnauthenticatedError(message)
-        return known[0] if known else None
+        if memo is not None:
+            memo["key"] = (keys, found)
+        return _usable(found)
 
     # -- keeping up with the store
 
@@ -221,6 +213,30 @@ class KeyRing:
                 self.trouble = error.message
             else:
                 self.trouble = ""
+
+
+def _usable(found: _Known) -> Caller:
+    """Return who has a key that was found. Raises `UnauthenticatedError`."""
+    if found.revoked:
+        message = f"the API key {found.caller.key_id} has been revoked"
+        raise UnauthenticatedError(message)
+    if found.expires is not None and time.time() >= found.expires:
+        when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(found.expires))
+        message = f"the API key {found.caller.key_id} expired at {when}"
+        raise UnauthenticatedError(message)
+    return found.caller
+
+
+def _find(keys: Mapping[bytes, _Known], credentials: list[tuple[bytes, bytes]]) -> _Known | None:
+    """Return the key that was sent: of several that disagree just one may be ours."""
+    if len(credentials) == 1:
+        return keys.get(_digest(_token(*credentials[0])))
+    tokens = {_token(name, value) for name, value in credentials}
+    known = [found for token in tokens if (found := keys.get(_digest(token))) is not None]
+    if len(known) > 1:
+        message = f"the request carries several API keys that disagree; {_HOW} and nothing else"
+        raise UnauthenticatedError(message)
+    return known[0] if known else None
 
 
 def _caller(key: Key) -> Caller:

@@ -39,6 +39,7 @@ from wye.providers.transport.errors import TransportError, TransportTimeoutError
 
 log = logging.getLogger("wye")
 
+_FIRST_ERROR = int(HTTPStatus.BAD_REQUEST)
 _CLOSING = "the gateway is shutting down"
 _DEFECT = "an internal error; the gateway's log has the details"
 
@@ -96,7 +97,9 @@ class Pipeline:
         entry: Entry,
         downstream: Downstream,
     ) -> None:
-        body = await arrival.body()
+        body = arrival.exchange.take_body()
+        if body is None:
+            body = await arrival.exchange.read_body()
         entry.request_bytes = len(body)
         request = codec.decode(body)
         entry.asks(request)
@@ -122,11 +125,18 @@ class Pipeline:
             self._estimate(codec.estimate(request), entry, downstream)
             return
         answer = await self._attempts.run(job)
-        await self._give(job, answer, downstream)
+        self._note(job, answer)
+        if answer.relay is not None:
+            await self._give_stream(job, answer, answer.relay, downstream)
+            return
+        self._end(job, answer)
+        if session.keep_days and answer.status < _FIRST_ERROR:
+            await self._keep(job, answer, answer.body)
+        self._give_whole(answer, entry, downstream)
 
-    async def _give(self, job: Job, answer: Answer, downstream: Downstream) -> None:
-        """Pass the answer on. Its last bytes leave only once the record is in the ledger."""
-        codec, entry = job.codec, job.entry
+    def _note(self, job: Job, answer: Answer) -> None:
+        """Note who answered, and how."""
+        entry = job.entry
         deployment = answer.hold.target.deployment
         entry.deployment, entry.lane, entry.status = deployment.id, deployment.lane, answer.status
         entry.first_byte = answer.hold.first_byte
@@ -134,10 +144,10 @@ class Pipeline:
         if job.request.keep and answer.hold.crossing is None:
             begun = begun_id(answer.body) if answer.streamed else answer_id(answer.body)
             self._responses.held(begun, job.caller, entry)
-        relay = answer.relay
-        if relay is None:
-            await self._give_whole(job, answer, downstream)
-            return
+
+    async def _give_stream(self, job: Job, answer: Answer, relay: Relay, downstream: Downstream) -> None:
+        """Pass a stream on. Its last bytes leave only once the record is in the ledger."""
+        codec, entry = job.codec, job.entry
         try:
             downstream.begin(answer.headers)
             error, last = await self._relay(answer, relay, entry, downstream)
@@ -151,23 +161,29 @@ class Pipeline:
         entry.response_bytes = downstream.bytes + len(last)
         try:
             if error is None:
-                await self._remember(job, answer, last, relay.usage)
+                job.session.served(entry.deployment, relay.usage)
+                if job.session.keep_days:
+                    await self._keep(job, answer, last)
             self._books.seal(entry)
         except LedgerError as refused:
             error, last = refused, b""
         downstream.end(last + codec.error_event(error, entry.request_id) if error else last)
 
-    async def _give_whole(self, job: Job, answer: Answer, downstream: Downstream) -> None:
+    def _end(self, job: Job, answer: Answer) -> None:
+        """Note how an answer that is here whole has ended."""
         entry = job.entry
-        served = answer.status < 400  # noqa: PLR2004  # 4xx and 5xx are errors
+        served = answer.status < _FIRST_ERROR
         entry.outcome = Outcome.OK if served else Outcome.ERROR
         entry.response_bytes = len(answer.body)
         entry.keep(answer.body)
         if served:
             self._settle(answer, entry, answer.usage)
-            await self._remember(job, answer, answer.body, answer.usage)
+            job.session.served(entry.deployment, answer.usage)
         elif not entry.billed:
             entry.cost = NOTHING
+
+    def _give_whole(self, answer: Answer, entry: Entry, downstream: Downstream) -> None:
+        """Send it, once the record is in the ledger."""
         if answer.streamed:
             self._books.seal(entry)
             downstream.begin(answer.headers)
@@ -180,16 +196,15 @@ class Pipeline:
             headers = answer.headers + JSON + _cost_header(entry)
             downstream.whole(answer.status, headers, answer.body)
 
-    async def _remember(self, job: Job, answer: Answer, said: bytes, usage: Usage | None) -> None:
-        """Note where the conversation is now, before the answer's last bytes, `said`, leave.
+    async def _keep(self, job: Job, answer: Answer, said: bytes) -> None:
+        """Keep the turn, where wye shall, before the answer's last bytes, `said`, leave.
 
-        Raises `LedgerError` when wye should keep it and cannot.
+        Raises `LedgerError` when wye cannot.
         """
-        session, entry = job.session, job.entry
-        session.served(entry.deployment, usage)
-        if session.keep_days and answer.hold.crossing is not None:
+        if answer.hold.crossing is not None:
             whole = last_response(said) if answer.streamed else said
-            await self._responses.keep(job.request, whole, job.caller, entry, session.keep_days)
+            days = job.session.keep_days
+            await self._responses.keep(job.request, whole, job.caller, job.entry, days)
 
     def _estimate(self, body: bytes, entry: Entry, downstream: Downstream) -> None:
         """Answer with a guess: none of the candidates counts tokens."""

@@ -85,7 +85,7 @@ class Runtime:
 
         Raises `UnauthenticatedError` or `ForbiddenError`.
         """
-        caller = self._keys.authenticate(arrival.credentials)
+        caller = self._keys.authenticate(arrival.credentials, arrival.memo)
         if caller is ANONYMOUS:
             self._guard.check(arrival.scope["client"], arrival.scope["method"], arrival.headers)
         caller.demand(scope)

@@ -213,6 +213,7 @@ class Reception(asyncio.Protocol, ABC):
             "headers": headers,
             "client": self.client,
             "server": self.server,
+            "wye.memo": {},
         }
         keep_alive = version == "1.1" and parser.should_keep_alive()
         self.known = None
