@@ -74,3 +74,12 @@ def test_the_wire_says_what_the_deployment_does() -> None:
 )
 def test_which_models_choose_how_long_to_think(model: str, *, adaptive: bool) -> None:
     assert made(model).wire.adaptive_thinking is adaptive
+
+
+def test_upstreams_of_one_manner_lose_the_same() -> None:
+    one, other = made("one"), made("other")
+    assert one.manner == other.manner
+    assert one.manner != made("one", protocol="anthropic_messages").manner
+    assert one.manner != made("one", spelling=Spelling(reasoning_field="reasoning")).manner
+    gemini = [made(name, protocol="gemini").manner for name in ("g/one", "g/two")]
+    assert gemini[0] != gemini[1], "what it takes hangs on the model"

@@ -34,6 +34,8 @@ class Facts:
     def __init__(self, chat: Chat) -> None:
         self.told: dict[Fact, frozenset[str]] = {}
         self.called: dict[str, str] = {}
+        self.order: dict[str, list[str]] = {"assistant": [], "user": []}
+        """Texts and calls of each side, as they follow one another."""
         for part in chat.system:
             self.part("system", part)
         for message in chat.messages:
@@ -55,6 +57,10 @@ class Facts:
                 self.say("messages[].", name, str(value), unless=f"messages[].{name}")
         for part in message.parts:
             self.part(role, part)
+            if role in self.order and isinstance(part, Text | Refusal) and part.text:
+                self.order[role].append(part.text)
+            elif isinstance(part, ToolCall):
+                self.order[role].append(f"call {part.id}")
 
     def part(self, role: str, part: Any) -> None:
         cache = getattr(part, "cache", None)
@@ -111,7 +117,7 @@ class Facts:
         if self.called.get(part.call_id) != part.name:
             self.say("name", part.name, unless="name")
         texts = [inner.text for inner in part.parts if isinstance(inner, Text)]
-        self.say("tool", part.call_id, "\n".join(texts))
+        self.say("tool", part.call_id, "\n".join(texts), unless="document_text")
         for inner in part.parts:
             if not isinstance(inner, Text):
                 self.part("user", inner)  # it may have moved there, and that is reported

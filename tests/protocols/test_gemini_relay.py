@@ -132,6 +132,7 @@ def test_any_bytes_pass(pieces: list[bytes], framing: Framing) -> None:
     assert passed.startswith(b"".join(pieces).rstrip(b"\r\n"))
 
 
-def test_nesting_without_end_breaks_nothing() -> None:
-    _, read = relay(EVENTS, b'data: {"candidates":' + b"[" * 5000 + b"\n\n")
+@pytest.mark.parametrize("nonsense", [b'{"candidates":' + b"[" * 5000, b'{"\xf8":1}'])
+def test_nonsense_breaks_nothing(nonsense: bytes) -> None:
+    _, read = relay(EVENTS, b"data: " + nonsense + b"\n\n")
     assert "ended before" in read.error

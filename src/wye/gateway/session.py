@@ -83,6 +83,8 @@ class Session:
     _key: Key | None = None
     _chat: Chat | None = None
     _made: dict[str, Crossing | BadRequestError] | None = None
+    _losses: dict[int, Losses] | None = None
+    """By the target's manner: hundreds of deployments may be candidates, and they have a few."""
 
     def goes_on(self, holder: str, settings: ResponsesSettings) -> None:
         """Note that `holder` has what came before, and that the answer shall be gone on from."""
@@ -105,13 +107,15 @@ class Session:
 
         Nor where it would not be sent: a count of tokens is estimated here rather than translated.
         """
-        if self.codec.estimate is not None:
+        target = self.targets[deployment.id]
+        if self.codec.estimate is not None or self.codec.name in target.verbatim:
             return _NOTHING
-        try:
-            made = self.way(self.targets[deployment.id])
-        except BadRequestError as error:
-            return Losses(refuse=(error.message,))
-        return _NOTHING if made is None or not made.lost else Losses(annotate=made.lost)
+        if self._losses is None:
+            self._losses = {}
+        known = self._losses.get(target.manner)
+        if known is None:
+            known = self._losses[target.manner] = self._lost(target)
+        return known
 
     def way(self, target: Target) -> Crossing | None:
         """Return what translates for `target`; None = nothing needs to be. Raises `BadRequestError`."""
@@ -132,6 +136,13 @@ class Session:
         if self._key is not None:
             cached = 0 if usage is None else usage.cache_read_tokens + usage.cache_write_tokens
             self.seats.take(self._key, Seat(deployment, cached))
+
+    def _lost(self, target: Target) -> Losses:
+        try:
+            made = self.way(target)
+        except BadRequestError as error:
+            return Losses(refuse=(error.message,))
+        return Losses(annotate=made.lost) if made is not None and made.lost else _NOTHING
 
     def _make(self, target: Target) -> Crossing | BadRequestError:
         betas = bool(self.arrival.betas)

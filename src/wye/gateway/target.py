@@ -45,6 +45,12 @@ class Target:
     base_path: bytes
     answer_headers: bytes
     """Header lines that tell the client who answered."""
+    manner: int = 0
+    """Equal for upstreams that a request loses the same on its way to."""
+
+
+_MANNERS: dict[tuple[Speech, Wire, bool], int] = {}
+"""One for each way to spell a protocol. The model's name counts only where losses hang on it: Gemini's."""
 
 
 def target(deployment: Deployment, gate: Gate) -> Target:
@@ -58,16 +64,20 @@ def target(deployment: Deployment, gate: Gate) -> Target:
     if ANTHROPIC in deployment.also:
         lines.append(_VERSION)
     lane = deployment.lane.value if deployment.lane else "unknown"
+    wire = _wire(deployment)
+    nameless = wire if deployment.protocol == GEMINI else msgspec.structs.replace(wire, model="")
+    manner = (deployment.protocol, nameless, deployment.emulates_tools)
     return Target(
         deployment=deployment,
         gate=gate,
         verbatim=frozenset().union(*(_VERBATIM[one] for one in (deployment.protocol, *deployment.also))),
-        wire=_wire(deployment),
+        wire=wire,
         head=b"".join(line + b"\r\n" for line in lines),
         base_path=deployment.endpoint.base_path.encode(),
         answer_headers=f"x-wye-deployment: {deployment.id}\r\nx-wye-lane: {lane}\r\n".encode(
             "latin-1", "replace"
         ),
+        manner=_MANNERS.setdefault(manner, len(_MANNERS)),
     )
 
 

@@ -90,7 +90,7 @@ class GeminiRelay:
     def _read(self, data: bytes) -> None:
         try:
             told: _Chunk | _Bare = _CHUNK.decode(data)
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):  # not even UTF-8, it may be
             told = self._loose(data)
         if isinstance(told, _Chunk):
             if bytes(told.error) or data.startswith(b"["):
@@ -112,5 +112,5 @@ class GeminiRelay:
             self.error = _FAILED
         try:
             return _BARE.decode(data)
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):  # not even UTF-8, it may be
             return _Bare()

@@ -65,8 +65,9 @@ def lost_thinking(thinking: Thinking, model: str) -> set[str]:
         if off:
             return {"thinking"} if budgeted[1] == "pro" else set()
         budget = thinking.budget_tokens
-        fits = budget is not None and (least <= budget <= most)
-        return set() if fits else {asked}
+        fits = budget is None or least <= budget <= most
+        worded = {"reasoning_effort"} if thinking.effort else set()
+        return worded if fits else {*worded, "thinking_budget"}
     if off:
         return {"thinking"}
     known = thinking.effort in _LEVELS and not (thinking.effort == "minimal" and _PRO.search(model))
