@@ -59,6 +59,7 @@ def test_framings() -> None:
         ({"maxOutputTokens": 7, "candidateCount": 2}, 7, 2),
         ({"max_output_tokens": "7", "candidate_count": 2.0}, 7, 2),
         ({"maxOutputTokens": None}, None, 1),
+        ({"maxOutputTokens": 0, "candidateCount": 0}, 0, 1),
     ],
 )
 @pytest.mark.parametrize("name", ["generationConfig", "generation_config"])
@@ -156,7 +157,7 @@ def test_what_names_others(fields: dict[str, Any], name: str) -> None:
         ({"contents": []}, "contents"),
         ({"contents": "Hi"}, "contents"),
         ({"contents": [{"parts": "Hi"}]}, "contents[0].parts"),
-        (TEXT | {"generationConfig": {"maxOutputTokens": 0}}, "generationConfig.maxOutputTokens"),
+        (TEXT | {"generationConfig": {"maxOutputTokens": -1}}, "generationConfig.maxOutputTokens"),
         (TEXT | {"generationConfig": {"candidateCount": "x"}}, "generationConfig.candidateCount"),
         (TEXT | {"generationConfig": {"maxOutputTokens": 1, "max_output_tokens": 9}}, "maxOutputTokens"),
         (TEXT | {"generationConfig": {}, "generation_config": {}}, "generationConfig"),

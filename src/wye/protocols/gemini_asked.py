@@ -103,7 +103,7 @@ def read_request(protocol: str, model: str, asked: Members, body: bytes, *, stre
         stream=stream,
         wants_usage=True,
         max_output_tokens=_count(config, "maxOutputTokens"),
-        choices=_count(config, "candidateCount") or 1,
+        choices=_count(config, "candidateCount") or 1,  # ProtoJSON's zero is "not stated"
         needs=_needs(tools, config, seen=seen),
         unbounded=not bounded,
         unpriced=_unpriced(asked, tools, config),
@@ -170,8 +170,8 @@ def _count(config: Members, name: str) -> int | None:
     if name not in config:
         return None
     count = integer(typed(config, name, _NUMBER))
-    if count is None or count < 1:
-        message = f"`generationConfig.{name}` must be an integer, and at least 1"
+    if count is None or count < 0:
+        message = f"`generationConfig.{name}` must be an integer, and at least 0"
         raise BadRequestError(message, param=f"generationConfig.{name}")
     return count
 

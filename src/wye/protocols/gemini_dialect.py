@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -19,6 +18,8 @@ from wye.protocols.gemini_writer import GeminiWriter
 from wye.protocols.translate import Wire
 
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
+_RESERVED = re.compile(rb"[^A-Za-z0-9_.~-]")
+"""What has to be escaped in a segment of a path (RFC 3986 section 2.3)."""
 _RESOURCE = re.compile(r"(?:models|tunedModels)/[^/]+")
 
 
@@ -75,4 +76,8 @@ class GeminiDialect:
 def path_of(model: str, method: bytes) -> bytes:
     """Return the path of a method of `model`, below an upstream's base path."""
     kind, _, name = model.rpartition("/") if _RESOURCE.fullmatch(model) else ("models", "", model)
-    return f"/{kind}/{quote(name, safe='')}:".encode() + method
+    return b"/%b/%b:%b" % (kind.encode(), _RESERVED.sub(_escaped, name.encode()), method)
+
+
+def _escaped(reserved: re.Match[bytes]) -> bytes:
+    return b"%%%02X" % ord(reserved[0])
