@@ -31,6 +31,7 @@ def test_what_an_upstream_speaks_beside_needs_its_headers() -> None:
     assert b"authorization: Bearer sk-up\r\n" in router.head
     assert b"anthropic-version: 2023-06-01\r\n" in router.head
     assert router.verbatim >= {"openai_chat", "anthropic_messages"}
+    assert "anthropic_count_tokens" not in router.verbatim
 
 
 def test_what_an_upstream_takes_as_it_is() -> None:

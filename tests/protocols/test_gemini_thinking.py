@@ -50,6 +50,8 @@ def test_no_config_is_none() -> None:
         (Thinking(effort="minimal"), THREE, {"thinkingLevel": "MINIMAL"}),
         (Thinking(effort="minimal"), THREE_PRO, {"thinkingLevel": "LOW"}),
         (Thinking(effort="none"), THREE, {"thinkingLevel": "MINIMAL"}),
+        (Thinking(effort="medium"), "gemini-3-pro-preview", {"thinkingLevel": "HIGH"}),
+        (Thinking(effort="medium"), THREE_PRO, {"thinkingLevel": "MEDIUM"}),
         (Thinking(effort="max"), THREE, {"thinkingLevel": "HIGH"}),
         (
             Thinking(enabled=True, budget_tokens=5000),

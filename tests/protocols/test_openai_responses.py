@@ -220,6 +220,7 @@ def test_usage_of_a_whole_answer() -> None:
     assert CODEC.usage(b'{"output": []}') is None
     assert CODEC.usage(b'{"output": [], "usage": {"input_tokens": "many"}}') is None
     assert CODEC.usage(b'{"output": [], "usage": {"input_tokens": -1}}') is None
+    assert CODEC.usage(b'{"output": [], "usage": ' + b"[" * 100_000 + b"]" * 100_000 + b"}") is None
     with pytest.raises(ValueError, match="output"):
         CODEC.usage(b'{"choices": []}')
     with pytest.raises(ValueError, match="truncated"):

@@ -238,6 +238,18 @@ def test_a_stream_without_an_end_failed(stream: bytes) -> None:
     assert "ended before" in last.message
 
 
+def test_an_item_that_turns_out_to_be_another() -> None:
+    call = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": ""}
+    web = {"type": "url_citation", "url": "u", "title": "t", "start_index": 0, "end_index": 1}
+    got = parts(
+        added(call),
+        delta("reasoning_summary_text", "Hm.", summary_index=0),
+        delta("refusal", "No.", content_index=0),
+        event("output_text.annotation.added", output_index=0, content_index=0, annotation=web),
+    )
+    assert [type(part) for part in got] == [ToolCall, Reasoning, Refusal, Text]
+
+
 def test_what_comes_ahead_of_the_beginning_or_after_the_end_is_nothing() -> None:
     late = delta("output_text", "x", content_index=0)
     assert fold(read(late, BEGUN, DONE, late, b"data: [DONE]\n\n")).choices[0].parts == ()

@@ -241,7 +241,7 @@ class Pipeline:
         hold.release()
         entry.usage = usage
         busy = time.perf_counter() - hold.entered
-        entry.cost = cost_of(hold.target.deployment, usage, busy, entry.at)
+        entry.cost = cost_of(hold.target.deployment, usage, busy, entry.at, entry.unpriced)
         entry.charge(hold.reservation.settle(entry.cost, usage))
         entry.tried.append(attempt_record(entry, hold, answer.response, entry.error))
 

@@ -70,7 +70,7 @@ def target(deployment: Deployment, gate: Gate) -> Target:
     return Target(
         deployment=deployment,
         gate=gate,
-        verbatim=frozenset().union(*(_VERBATIM[one] for one in (deployment.protocol, *deployment.also))),
+        verbatim=_verbatim(deployment),
         wire=wire,
         head=b"".join(line + b"\r\n" for line in lines),
         base_path=deployment.endpoint.base_path.encode(),
@@ -79,6 +79,12 @@ def target(deployment: Deployment, gate: Gate) -> Target:
         ),
         manner=_MANNERS.setdefault(manner, len(_MANNERS)),
     )
+
+
+def _verbatim(deployment: Deployment) -> frozenset[str]:
+    """Return the codecs whose requests go as they are. Only Anthropic itself counts its tokens."""
+    beside = (frozenset({ANTHROPIC}) if one == ANTHROPIC else _VERBATIM[one] for one in deployment.also)
+    return _VERBATIM[deployment.protocol].union(*beside)
 
 
 def credentials(protocol: Speech, key: Secret | None) -> list[bytes]:

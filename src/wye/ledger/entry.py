@@ -29,6 +29,8 @@ class Entry(Record, kw_only=True):
     tried: list[Attempt] = []
     """The attempts so far."""
     body: bytes = b""
+    unpriced: str = ""
+    """What was asked for that tokens at the list price do not bound; empty = nothing."""
     kept: bytearray | None = None
     """The answer's bytes, where content is stored; None = it is not."""
     billed: bool = False
@@ -56,6 +58,7 @@ class Entry(Record, kw_only=True):
         self.asked = request.model
         self.stream = request.stream
         self.body = request.body
+        self.unpriced = request.unpriced
 
     def judged(self, labels: Labels, verdict: Verdict) -> None:
         """Note what is permitted."""

@@ -14,6 +14,7 @@ from wye.protocols import anthropic_answer, anthropic_errors, anthropic_request
 from wye.protocols.anthropic_parts import NAME
 from wye.protocols.anthropic_reader import MessagesReader
 from wye.protocols.anthropic_relay import MessagesRelay
+from wye.protocols.anthropic_sealed import unsealed
 from wye.protocols.anthropic_usage import WireUsage, to_usage
 from wye.protocols.anthropic_writer import MessagesWriter
 from wye.protocols.codec import Edits
@@ -139,11 +140,12 @@ class AnthropicMessages:
     def splice(self, request: Request, edits: Edits) -> bytes:
         """Return the client's own bytes with only the model's name changed.
 
-        Nothing else is ever asked for: `max_tokens` is required, and usage is always in the answer.
+        Nothing else is ever asked for: `max_tokens` is required, and usage is always in the answer. Thoughts
+        of other upstreams that wye sealed for the client are taken out: nobody there can open them.
         """
         if edits.model == request.model:
-            return request.body
-        return replace(request.body, request.model_at, edits.model)
+            return unsealed(request.body)
+        return unsealed(replace(request.body, request.model_at, edits.model))
 
     def refuse_duplicates(self, request: Request) -> None:
         """Raise `BadRequestError` if a field that bounds the cost stands there twice."""

@@ -18,7 +18,8 @@ _BUDGETED = re.compile(r"(?:models/)?gemini-2\.5-(flash-lite|flash|pro)?")
 _LIMITS = {"pro": (128, 32_768), "flash": (0, 24_576), "flash-lite": (512, 24_576)}
 """Least, unless it is none at all, and most tokens. Pro always thinks."""
 _LEVELS = ("minimal", "low", "medium", "high")
-_PRO = re.compile(r"gemini-\S*pro")
+_MISSING = ((re.compile(r"gemini-\S*pro"), "minimal", "low"), (re.compile(r"gemini-3-pro"), "medium", "high"))
+"""Models that lack a level, and what they get instead."""
 _UNSPECIFIED = "THINKING_LEVEL_UNSPECIFIED"
 
 
@@ -48,7 +49,7 @@ def write_thinking(thinking: Thinking, model: str, *, own: bool) -> Extras:
     elif budgeted := _BUDGETED.match(model):
         written = _budget(thinking, *_LIMITS[budgeted[1] or "flash"])
     else:
-        written = _level(thinking, pro=_PRO.search(model) is not None)
+        written = _level(thinking, model)
     if show is None and not own and thinking.enabled and written:
         show = True  # who switches thinking on elsewhere is shown it
     return overlay(written | ({} if show is None else {"includeThoughts": show}), thinking.extras)
@@ -70,8 +71,11 @@ def lost_thinking(thinking: Thinking, model: str) -> set[str]:
         return worded if fits else {*worded, "thinking_budget"}
     if off:
         return {"thinking"}
-    known = thinking.effort in _LEVELS and not (thinking.effort == "minimal" and _PRO.search(model))
-    return {"thinking_budget"} if known else {asked, "thinking_budget"}
+    return (
+        {"thinking_budget"}
+        if thinking.effort == _nearest(thinking.effort, model)
+        else {asked, "thinking_budget"}
+    )
 
 
 def _as_it_was(thinking: Thinking) -> Extras:
@@ -95,13 +99,18 @@ def _budget(thinking: Thinking, least: int, most: int) -> Extras:
     return {"thinkingBudget": 0 if budget == 0 and not pro else min(max(budget, least), most)}
 
 
-def _level(thinking: Thinking, *, pro: bool) -> Extras:
+def _level(thinking: Thinking, model: str) -> Extras:
     effort = thinking.effort
     if thinking.enabled is False or effort == "none":
         effort = "minimal"
     elif not effort and thinking.budget_tokens is not None:
         effort = effort_of(thinking.budget_tokens)
-    if not effort:
-        return {}
+    return {"thinkingLevel": _nearest(effort, model).upper()} if effort else {}
+
+
+def _nearest(effort: str, model: str) -> str:
     level = effort if effort in _LEVELS else _LEVELS[-1]
-    return {"thinkingLevel": ("low" if pro and level == "minimal" else level).upper()}
+    for models, missing, instead in _MISSING:
+        if level == missing and models.search(model):
+            return instead
+    return level

@@ -16,6 +16,13 @@ MAX_TOKENS = 2**40
 """More than any answer has; a ledger adds up many of them in 64 bits."""
 
 
+class Share(msgspec.Struct):
+    """Tokens of one kind of content."""
+
+    modality: str = ""
+    tokenCount: int | None = None  # noqa: N815  # the API's name
+
+
 class WireUsage(msgspec.Struct):
     """The fields that are counted."""
 
@@ -24,6 +31,9 @@ class WireUsage(msgspec.Struct):
     candidatesTokenCount: int | None = None  # noqa: N815  # the API's name
     thoughtsTokenCount: int | None = None  # noqa: N815  # the API's name
     toolUsePromptTokenCount: int | None = None  # noqa: N815  # the API's name
+    promptTokensDetails: list[Share] | None = None  # noqa: N815  # the API's name
+    cacheTokensDetails: list[Share] | None = None  # noqa: N815  # the API's name
+    candidatesTokensDetails: list[Share] | None = None  # noqa: N815  # the API's name
 
 
 def merge(earlier: WireUsage | None, later: WireUsage) -> WireUsage:
@@ -50,7 +60,22 @@ def to_usage(wire: WireUsage | None) -> Usage | None:
         or max(prompt, thought + said) > MAX_TOKENS
     ):
         return None
-    return Usage(prompt, said + thought, min(cached, prompt), reasoning_tokens=thought)
+    usage = Usage(prompt, said + thought, min(cached, prompt), reasoning_tokens=thought)
+    heard, spoken = _of(wire.promptTokensDetails, "AUDIO"), _of(wire.candidatesTokensDetails, "AUDIO")
+    drawn = _of(wire.candidatesTokensDetails, "IMAGE") + _of(wire.candidatesTokensDetails, "VIDEO")
+    if not (heard or spoken or drawn):
+        return usage
+    kept = _of(wire.cacheTokensDetails, "AUDIO") or (cached and wire.cacheTokensDetails is None)
+    apart = "pictures" if drawn else "sound and a cache together" if heard and kept else ""
+    if not 0 <= heard <= prompt - usage.cache_read_tokens or not 0 <= spoken <= said:
+        apart = apart or "sound and a cache together"
+    if apart:
+        return msgspec.structs.replace(usage, apart=apart)
+    return msgspec.structs.replace(usage, input_audio_tokens=heard, output_audio_tokens=spoken)
+
+
+def _of(shares: list[Share] | None, modality: str) -> int:
+    return sum(one.tokenCount or 0 for one in shares or () if one.modality == modality)
 
 
 def read_usage(value: object) -> Usage | None:
@@ -73,4 +98,9 @@ def write_usage(usage: Usage) -> Extras:
         written["cachedContentTokenCount"] = usage.cache_read_tokens
     if usage.reasoning_tokens:
         written["thoughtsTokenCount"] = usage.reasoning_tokens
+    sound = {
+        "promptTokensDetails": usage.input_audio_tokens,
+        "candidatesTokensDetails": usage.output_audio_tokens,
+    }
+    written |= {name: [{"modality": "AUDIO", "tokenCount": count}] for name, count in sound.items() if count}
     return written

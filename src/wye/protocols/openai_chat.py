@@ -58,6 +58,7 @@ class _Message(msgspec.Struct):
 
 class _Tool(msgspec.Struct):
     type: str | None = None
+    function: msgspec.Raw = _LEFT_OUT
     server_url: str | None = None
 
 
@@ -223,7 +224,7 @@ def _unpriced(wire: _ChatRequest, kinds: set[str]) -> str:
         and bytes(wire.modalities).translate(None, _SPACE) not in _PLAIN_MODES
     ):
         return "modalities"
-    if wire.tools and not all(tool.type in _BOUNDED_TOOLS for tool in wire.tools):
+    if wire.tools and not all(map(_is_clients, wire.tools)):
         return "tools"
     if "input_audio" in kinds:
         return "input_audio"
@@ -240,6 +241,10 @@ def _unpriced(wire: _ChatRequest, kinds: set[str]) -> str:
     return next(
         (name for name, raw in zip(_PRICED_APART, apart, strict=True) if bytes(raw) not in (b"", _NULL)), ""
     )
+
+
+def _is_clients(tool: _Tool) -> bool:
+    return tool.type in _BOUNDED_TOOLS or (tool.type is None and tool.function is not _LEFT_OUT)
 
 
 def _steers(wire: _ChatRequest) -> str:

@@ -23,7 +23,7 @@ from wye.protocols.openai_chat_parts import (
     write_part,
 )
 from wye.protocols.openai_chat_thoughts import spoken, with_signatures, write_details
-from wye.protocols.openai_usage import WireUsage, to_usage
+from wye.protocols.openai_usage import WireUsage, billed, to_usage
 
 SPOKEN_FIELD = "reasoning_content"
 """Where clients of Chat look for thoughts: DeepSeek's name, which most of them know."""
@@ -200,11 +200,14 @@ def _message(parts: tuple[Part, ...]) -> Extras:
 
 def write_usage(usage: Usage) -> Extras:
     """Write an answer's usage."""
-    written = {"cache_write_tokens": usage.cache_write_tokens} if usage.cache_write_tokens else {}
+    told = {"cache_write_tokens": usage.cache_write_tokens, "audio_tokens": usage.input_audio_tokens}
+    spoken = {"audio_tokens": usage.output_audio_tokens} if usage.output_audio_tokens else {}
     return {
         "prompt_tokens": usage.input_tokens,
         "completion_tokens": usage.output_tokens,
         "total_tokens": usage.input_tokens + usage.output_tokens,
-        "prompt_tokens_details": {"cached_tokens": usage.cache_read_tokens} | written,
-        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+        "prompt_tokens_details": {"cached_tokens": usage.cache_read_tokens}
+        | {name: count for name, count in told.items() if count},
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens} | spoken,
+        **billed(usage),
     }

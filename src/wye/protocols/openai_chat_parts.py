@@ -6,7 +6,7 @@ parts of type `thinking`). For cache markers: OpenRouter (`cache_control`).
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from wye.core.chat import (
     Audio,
@@ -23,6 +23,7 @@ from wye.core.chat import (
     Text,
     ToolCall,
 )
+from wye.protocols.data_url import read_url, write_url
 from wye.protocols.fields import FieldError, Fields, overlay
 from wye.protocols.openai_chat_thoughts import NAME, read_reasoning
 
@@ -78,7 +79,7 @@ def _thoughts(fields: Fields) -> str:
 
 def _image(fields: Fields) -> Image:
     url = _inner(fields, "image_url")
-    source, detail = _source(url.word("url")), url.text("detail")
+    source, detail = read_url(url.word("url")), url.text("detail")
     return Image(
         source=source, detail=detail, cache=read_cache(fields), extras=_both(fields, "image_url", url)
     )
@@ -95,7 +96,7 @@ def _file(fields: Fields) -> Document:
     data, identity, title = file.text("file_data"), file.text("file_id"), file.text("filename")
     if not data and not identity:
         raise FieldError(file.path, "must hold `file_data` or `file_id`")
-    source = _source(data) if data else Source(kind="file", value=identity)
+    source = read_url(data) if data else Source(kind="file", value=identity)
     return Document(source=source, title=title, cache=read_cache(fields), extras=_both(fields, "file", file))
 
 
@@ -122,20 +123,6 @@ def _inner(fields: Fields, name: str) -> Fields:
     return inner
 
 
-def _source(url: str) -> Source:
-    if url.startswith("data:") and ";base64," in url:
-        media_type, _, value = url[5:].partition(";base64,")
-        return Source(kind="data", value=value, media_type=media_type)
-    kind: Literal["url", "data"] = "url" if url.startswith(("http://", "https://")) else "data"
-    return Source(kind=kind, value=url)
-
-
-def _url(source: Source) -> str:
-    if source.kind == "data" and source.media_type:
-        return f"data:{source.media_type};base64,{source.value}"
-    return source.value
-
-
 def write_part(part: Part) -> Extras | None:
     """Write one content part; None = Chat has no words for it."""
     written: Extras | None = None
@@ -145,7 +132,7 @@ def write_part(part: Part) -> Extras | None:
         case Refusal():
             written = {"type": "refusal", "refusal": part.text}
         case Image(source=Source(kind="data" | "url")):
-            url = {"url": _url(part.source)} | ({"detail": part.detail} if part.detail else {})
+            url = {"url": write_url(part.source)} | ({"detail": part.detail} if part.detail else {})
             written = _marked({"type": "image_url", "image_url": url}, part.cache)
         case Audio(source=Source(kind="data")):
             sound = {"data": part.source.value, "format": part.source.media_type.removeprefix("audio/")}
@@ -163,7 +150,7 @@ def _document(part: Document) -> Extras | None:
     name = {"filename": part.title} if part.title else {}
     match part.source.kind:
         case "data":
-            file = {"file_data": _url(part.source)} | name
+            file = {"file_data": write_url(part.source)} | name
         case "file":
             file = {"file_id": part.source.value} | name
         case "text":

@@ -16,7 +16,7 @@ from wye.protocols.openai_responses_relay import ResponsesRelay
 from wye.protocols.openai_responses_usage import WireUsage, to_usage
 from wye.protocols.seal import is_sealed
 from wye.protocols.sse import COMMENT, CONTENT_TYPE, DATA
-from wye.protocols.toplevel import change, find_model, refuse_duplicates, replace
+from wye.protocols.toplevel import change, find_model, members, refuse_duplicates, replace
 
 PATH = b"/responses"
 """Below an upstream's base path."""
@@ -138,10 +138,6 @@ class _Answer(msgspec.Struct):
     usage: WireUsage | None = None
 
 
-class _BareAnswer(msgspec.Struct):
-    output: list[msgspec.Raw]
-
-
 class _Thought(msgspec.Struct):
     type: str = ""
     encrypted_content: Any = None
@@ -150,7 +146,6 @@ class _Thought(msgspec.Struct):
 _REQUEST = msgspec.json.Decoder(_Request)
 _ASKED = msgspec.json.Decoder(_Asked)
 _ANSWER = msgspec.json.Decoder(_Answer)
-_BARE_ANSWER = msgspec.json.Decoder(_BareAnswer)
 _ITEMS = msgspec.json.Decoder(str | list[msgspec.Raw])
 _THOUGHT = msgspec.json.Decoder(_Thought)
 _NO_NEEDS = Needs()
@@ -204,12 +199,11 @@ class OpenAIResponses:
         """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
         try:
             return to_usage(_ANSWER.decode(body).usage)
-        except msgspec.ValidationError:
-            _BARE_ANSWER.decode(body)  # an answer whose usage makes no sense is still an answer
-            return None
-        except RecursionError:
-            message = "the upstream's JSON is nested too deeply"
-            raise ValueError(message) from None
+        except (msgspec.ValidationError, RecursionError):
+            if "output" not in {member.key for member in members(body)}:
+                message = "no `output`"
+                raise ValueError(message) from None
+            return None  # an answer whose usage makes no sense is still an answer
 
     def relay(self, edits: Edits) -> Relay:  # noqa: ARG002  # nothing is asked for that it could take out
         """Return the reader of one streamed answer."""

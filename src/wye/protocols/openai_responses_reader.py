@@ -55,10 +55,11 @@ _WIRE = msgspec.json.Decoder(_Wire)
 class _Told:
     """A part that is open, and how much of it was told."""
 
-    __slots__ = ("cited", "index", "passages", "said")
+    __slots__ = ("cited", "index", "kind", "passages", "said")
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, kind: type[Part]) -> None:
         self.index = index
+        self.kind = kind
         self.said = 0
         """Characters."""
         self.passages: dict[int, int] = {}
@@ -204,12 +205,15 @@ class ResponsesReader:
             self._kept[place] = None
 
     def _part(self, at: _Place, part: Part, events: list[Event]) -> _Told:
-        """Return the open part at `at`; open it as `part` where it is not."""
+        """Return the open part at `at`; open it as `part` where it is not, or was something else."""
         told = self._open.get(at)
+        if told is not None and told.kind is not type(part):
+            events.append(Close(index=told.index))
+            told = None
         if told is None:
             identity = self._identities.pop(at[0], None)
             part = part if identity is None else mark(part, identity)
-            told = self._open[at] = _Told(self._next)
+            told = self._open[at] = _Told(self._next, type(part))
             self._next += 1
             self._parts.append(part)
             events.append(Open(index=told.index, part=part))

@@ -86,7 +86,7 @@ class ResponsesRelay:
         """Read `events`; return where the last of the answer begins, their end if it is not there."""
         at = 0
         for event in sse.split_events(events):
-            if not self._finished and self._ends(event):
+            if not self._finished and any(word in event for word in _NOTEWORTHY) and self._ends(event):
                 self._finished = True
                 return at
             at += len(event)

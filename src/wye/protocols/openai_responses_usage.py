@@ -1,5 +1,7 @@
 """`usage` of OpenAI's Responses, both ways. Source: OpenAI API reference, "The response object"."""
 
+from typing import Any
+
 import msgspec
 
 from wye.core.chat import Extras
@@ -16,6 +18,9 @@ class WireUsage(msgspec.Struct):
     total_tokens: int | None = None
     input_tokens_details: InputDetails | None = None
     output_tokens_details: OutputDetails | None = None
+    cost: Any = None
+    is_byok: Any = None
+    cost_details: Any = None
 
 
 def to_usage(wire: WireUsage | None) -> Usage | None:
@@ -32,6 +37,9 @@ def to_usage(wire: WireUsage | None) -> Usage | None:
             total_tokens=wire.total_tokens,
             prompt_tokens_details=wire.input_tokens_details,
             completion_tokens_details=wire.output_tokens_details,
+            cost=wire.cost,
+            is_byok=wire.is_byok,
+            cost_details=wire.cost_details,
         )
     )
 
@@ -55,4 +63,5 @@ def write_usage(usage: Usage) -> Extras:
         "output_tokens": usage.output_tokens,
         "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
         "total_tokens": usage.input_tokens + usage.output_tokens,
+        **openai_usage.billed(usage),
     }
