@@ -29,7 +29,7 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.protocols.fields import FieldError, Fields, overlay
-from wye.protocols.seal import seal, unseal
+from wye.protocols.seal import seal
 
 NAME = "gemini"
 UNPARSED = "unparsed_arguments"
@@ -70,16 +70,15 @@ class Calls:
     """
 
     def __init__(self, seed: str = "") -> None:
-        self._mark = (
-            hashlib.blake2s(seed.encode("utf-8", "replace"), digest_size=6).hexdigest() if seed else ""
-        )
+        digest = hashlib.blake2s(seed.encode("utf-8", "replace"), digest_size=6).hexdigest()
+        self._prefix = f"{MINTED}{digest}_" if seed else MINTED
         self._count = 0
         self._waiting: defaultdict[str, deque[str]] = defaultdict(deque)
 
     def called(self, identity: str, name: str) -> str:
         """Return the id of the next call, and wait for its result."""
         if not identity:
-            identity = f"{MINTED}{self._mark}{self._count}"
+            identity = f"{self._prefix}{self._count}"
             self._count += 1
         self._waiting[name].append(identity)
         return identity
@@ -130,8 +129,6 @@ def _text(part: Fields, *, thought: bool) -> Text | Reasoning:
     text, signature = part.text("text"), part.text("thoughtSignature")
     part.flag("thought")
     if thought:
-        if (foreign := unseal(signature)) is not None:
-            return msgspec.structs.replace(foreign, extras=part.rest())
         origin = NAME if signature else ""  # unsigned, any model may have thought it
         return Reasoning(text=text, signature=signature, origin=origin, extras=part.rest())
     return Text(text=text, signature=signature, extras=part.rest())

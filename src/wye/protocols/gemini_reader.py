@@ -79,13 +79,14 @@ class GeminiReader:
         self._feedback = self._feedback if feedback is None else feedback
         if not self._begun:
             events.append(self._begin(wire))
+        events += self._count(counts)  # ahead of the content: some protocols tell the input's first
         for one in candidates:
             index = one.integer("index") or 0
             candidate = self._candidates.get(index)
             if candidate is None:
                 candidate = self._candidates[index] = _Candidate(index, f"{self._identity} {index}")
             candidate.take(one, events)
-        return events + self._count(counts)
+        return events
 
     def _begin(self, wire: Fields) -> Begin:
         self._begun = True
