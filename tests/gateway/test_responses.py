@@ -1,9 +1,13 @@
 """Going on from an earlier answer: at the upstream that holds it, or from what wye keeps; never elsewhere."""
 
 import asyncio
+import concurrent.futures
 import contextlib
+import http.client
+import itertools
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,7 +55,7 @@ def event(kind: str, **members: Any) -> bytes:
 
 
 def scripts(upstream: FakeUpstream) -> None:
-    numbers = iter(range(1, 1000))
+    numbers = itertools.count(1)
 
     @upstream.script("native")
     async def native(call: Call) -> None:
@@ -513,6 +517,35 @@ def test_both_survive_a_kill(upstream: FakeUpstream, tmp_path: Path) -> None:
         assert one_of(upstream, "chat").json["messages"][0]["content"] == "one"
         assert "defect" not in gateway.log.read_text()
         assert "in a way nobody foresaw" not in gateway.log.read_text()
+
+
+@pytest.mark.deep
+def test_no_kill_loses_an_answer_that_a_client_saw(upstream: FakeUpstream, tmp_path: Path) -> None:
+    scripts(upstream)
+    seen: list[tuple[str, str]] = []
+
+    def talk(gateway: Running, model: str, *, stream: bool) -> None:
+        previous: dict[str, str] = {}
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            while True:
+                answered = ask(gateway, model, stream=stream, **previous)
+                if stream and b"event: response.completed" not in answered.body:
+                    return
+                previous = {"previous_response_id": told_id(answered)}
+                seen.append((model, told_id(answered)))
+
+    for kill in range(6):
+        with running(tmp_path, settings(upstream, responses={"store": True})) as gateway:
+            for model, id_ in seen[-60:]:
+                assert ask(gateway, model, previous_response_id=id_).status == 200
+            ways = [(model, stream) for model in ("chat", "native") for stream in (False, True)]
+            with concurrent.futures.ThreadPoolExecutor(len(ways)) as pool:
+                for model, stream in ways:
+                    pool.submit(talk, gateway, model, stream=stream)
+                time.sleep(0.4 + 0.3 * kill)
+                gateway.process.kill()
+                gateway.process.wait()
+    assert len(seen) > 200
 
 
 def test_nothing_failed_in_a_way_nobody_foresaw(gateway: Running, keeping: Running) -> None:
