@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wye.protocols.effort import BUDGETS
+from wye.protocols.fitting import REFUSED as NOT_TAKEN
+from wye.protocols.fitting import WITHHELD
 from wye.protocols.lossiness_table import (
     CHAT,
     COMPLETIONS,
@@ -38,6 +40,13 @@ beside it, any other word (`max`) the last one; a budget becomes the lowest effo
 budget has to leave room for the answer within `max_tokens`: it is lowered to fit, and left out
 where not even 1,024 tokens fit. Where both know the word, `minimal` becomes `low` for Anthropic,
 and `max` becomes `xhigh` for OpenAI."""
+_PROFILES = """\
+One protocol has many upstreams, and some of them answer with an error, or nothing, where others do what is
+asked: OpenAI's models that reason take no temperature, DeepSeek holds an answer to JSON but to no schema.
+What wye knows of each is in its catalogue; `deployments.NAME` in wye.yaml can say otherwise (`refuses`,
+`takes`, `formats`, `call_ids`, `effort_field`). It counts where a request is translated. Ids of tool calls
+are changed where an upstream takes only ids of some form: the same id becomes the same other id each time,
+so that calls and results still belong together; nothing is lost by it."""
 _WORDS = {"refuse": "**refused**", "annotate": "hint"}
 
 
@@ -69,6 +78,16 @@ def unknown() -> Iterator[str]:
         yield f"- {TITLES[source]}: {', '.join(f'`{name}` ({why})' for name, why in names.items())}."
 
 
+def profiles() -> Iterator[str]:
+    """Yield what becomes of what an upstream does not take."""
+    yield "| `x-wye-lost` | what happens instead |"
+    yield "|---|---|"
+    for name, why in WITHHELD.items():
+        yield f"| `{name}` | hint: {why} |"
+    for name, why in NOT_TAKEN.items():
+        yield f"| `{name}` | **refused**: {why} |"
+
+
 def generated() -> str:
     """Return the generated part of the page."""
     return "\n".join(
@@ -79,6 +98,12 @@ def generated() -> str:
             "An empty cell means that it is carried, or that it cannot come from the other protocol.",
             "",
             *rows(TABLE),
+            "",
+            "## What some upstreams do not take",
+            "",
+            _PROFILES,
+            "",
+            *profiles(),
             "",
             "## Effort and budgets",
             "",

@@ -6,6 +6,7 @@ Pure, and the same for all protocols: `lossiness` tells what a *protocol* cannot
 of it does not take. Names in `WITHHELD` are what `x-wye-lost` says.
 """
 
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Mapping
@@ -96,6 +97,7 @@ def fit(chat: Chat, spelling: Spelling, target: str) -> Fitted:
     return Fitted(chat, refuse, tuple(fitting.lost))
 
 
+@functools.lru_cache(4096)  # a tool loop sends the same ids turn after turn
 def call_id(identity: str, kind: CallIds) -> str:
     """Return `identity` as an upstream takes it: as it is, or the same other id each time.
 
