@@ -16,6 +16,14 @@ import pytest
 
 from fake_upstream import CHAT, DONE, FINISH, USAGE, Call, FakeUpstream, delta
 from running import KEY, Answered, Running, running
+from wye.config.settings import LedgerSettings, ResponsesSettings
+from wye.core.record import Outcome
+from wye.core.request import Operation, Request
+from wye.gateway.keys import Caller
+from wye.gateway.responses import DAY, MOST_RECENT, Responses
+from wye.ledger import Ledger
+from wye.ledger.entry import Entry
+from wye.ledger.turns import Held, Turn, Turns
 
 RESPONSES = "/v1/responses"
 BY_SDK = {"content-type": "application/json"}
@@ -517,6 +525,87 @@ def test_both_survive_a_kill(upstream: FakeUpstream, tmp_path: Path) -> None:
         assert one_of(upstream, "chat").json["messages"][0]["content"] == "one"
         assert "defect" not in gateway.log.read_text()
         assert "in a way nobody foresaw" not in gateway.log.read_text()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def entry_of(caller: Caller, at: float) -> Entry:
+    made = Entry.begin("d1", "q1", "openai_responses", "chat")
+    made.at, made.key, made.deployment, made.outcome = at, caller.key_id, "native", Outcome.OK
+    made.body = b'{"model":"m","input":"hi"}'
+    return made
+
+
+async def test_what_is_held_and_kept_expires(tmp_path: Path) -> None:
+    clock, caller, month = Clock(), Caller("k", "k"), ResponsesSettings(keep_days=30)
+    ledger = Ledger.open(LedgerSettings(), tmp_path)
+    with Turns(LedgerSettings(), tmp_path) as turns:
+        entry = entry_of(caller, clock.now)
+        Responses(turns, clock).held("resp_1", caller, entry)
+        ledger.append(entry.seal())
+        await Responses(turns, clock).keep(
+            decoded(b'{"model":"m"}'), b'{"id":"resp_2","output":[]}', caller, entry_of(caller, clock.now), 30
+        )
+        assert ledger.flush()
+        ledger.close()
+
+        async def found() -> list[type]:
+            responses = Responses(turns, clock)
+            looks = [await responses.find(id_, caller, month) for id_ in ("resp_1", "resp_2")]
+            return [type(one) for one in looks]
+
+        assert await found() == [Held, Turn]
+        clock.now += 30 * DAY
+        assert await found() == [Held, Turn]
+        clock.now += DAY
+        assert await found() == [type(None), type(None)]
+        assert turns.sweep(clock.now) == 1
+
+
+async def test_holders_are_remembered_at_once_and_bounded(tmp_path: Path) -> None:
+    caller = Caller("k", "k")
+    with Turns(LedgerSettings(), tmp_path) as turns:
+        responses = Responses(turns)
+        for number in range(MOST_RECENT + 2):
+            responses.held(f"resp_{number}", caller, entry_of(caller, 1.0))
+        for bad in ("", "a b", "x" * 300, "a\n"):
+            entry = entry_of(caller, 1.0)
+            responses.held(bad, caller, entry)
+            assert entry.response == ""
+        found = await responses.find(f"resp_{MOST_RECENT + 1}", caller, ResponsesSettings())
+        assert found == Held("native", frozenset())
+        assert await responses.find("resp_1", caller, ResponsesSettings()) is None
+        stranger = Caller("other", "other")
+        assert await responses.find(f"resp_{MOST_RECENT}", stranger, ResponsesSettings()) is None
+
+
+async def test_what_expired_is_swept_while_the_gateway_runs(tmp_path: Path) -> None:
+    clock, caller = Clock(), Caller("k", "k")
+    with Turns(LedgerSettings(), tmp_path) as turns:
+        responses = Responses(turns, clock)
+        answered = b'{"id":"resp_1","output":[]}'
+        await responses.keep(decoded(b'{"model":"m"}'), answered, caller, entry_of(caller, clock.now), 1)
+        clock.now += 2 * DAY
+        sweeping = asyncio.create_task(responses.sweep())
+        with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")) as database:
+            for _ in range(200):
+                if not database.execute("SELECT id FROM turn").fetchall():
+                    break
+                await asyncio.sleep(0.02)
+            assert database.execute("SELECT id FROM turn").fetchall() == []
+        sweeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sweeping
+
+
+def decoded(body: bytes) -> Request:
+    return Request(protocol="openai_responses", operation=Operation.CHAT, model="m", body=body)
 
 
 @pytest.mark.deep
