@@ -19,6 +19,7 @@ from wye.protocols.anthropic_usage import WireUsage, to_usage
 from wye.protocols.anthropic_writer import MessagesWriter
 from wye.protocols.codec import Edits
 from wye.protocols.decoding import decode
+from wye.protocols.seal import is_sealed, opened
 from wye.protocols.sse import CONTENT_TYPE, DATA
 from wye.protocols.toplevel import find_model, refuse_duplicates, replace
 from wye.protocols.translate import Wire
@@ -176,7 +177,8 @@ class AnthropicMessages:
 
     def read_request(self, body: bytes) -> Chat:
         """Decode a client's request. Raises `BadRequestError` naming the field at fault."""
-        return anthropic_request.read_request(body)
+        chat = anthropic_request.read_request(body)
+        return opened(chat) if is_sealed(body) else chat
 
     def target(self, wire: Wire, *, stream: bool) -> bytes:  # noqa: ARG002  # both stand in the body
         """Return the path below an upstream's base path."""

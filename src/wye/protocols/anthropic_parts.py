@@ -31,7 +31,7 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.protocols.fields import Fields, overlay
-from wye.protocols.seal import seal, unseal
+from wye.protocols.seal import seal
 
 NAME = "anthropic_messages"
 UNPARSED = "unparsed_arguments"
@@ -84,8 +84,6 @@ def read_part(block: Fields) -> Part:  # noqa: PLR0911  # a table of kinds
             return _tool_result(block)
         case "thinking":
             text, signature = block.text("thinking"), block.text("signature")
-            if (foreign := unseal(signature)) is not None:
-                return msgspec.structs.replace(foreign, extras=block.rest())
             origin = (
                 NAME if signature else ""
             )  # unsigned: wye wrote it for a client, another model thought it

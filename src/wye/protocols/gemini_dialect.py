@@ -15,6 +15,7 @@ from wye.protocols.gemini_framing import EVENTS, Framing
 from wye.protocols.gemini_parts import NAME
 from wye.protocols.gemini_reader import GeminiReader
 from wye.protocols.gemini_writer import GeminiWriter
+from wye.protocols.seal import is_sealed, opened
 from wye.protocols.translate import Wire
 
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
@@ -46,7 +47,8 @@ class GeminiDialect:
         except RecursionError:
             message = "the body is nested too deeply"
             raise BadRequestError(message) from None
-        return msgspec.structs.replace(chat, model=self._model or chat.model, stream=self._stream)
+        chat = msgspec.structs.replace(chat, model=self._model or chat.model, stream=self._stream)
+        return opened(chat) if is_sealed(body) else chat
 
     def target(self, wire: Wire, *, stream: bool) -> bytes:
         """Return the path, with its query, below an upstream's base path."""

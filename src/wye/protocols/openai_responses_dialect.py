@@ -17,6 +17,7 @@ from wye.protocols.openai_responses_echo import repeated
 from wye.protocols.openai_responses_parts import NAME
 from wye.protocols.openai_responses_reader import ResponsesReader
 from wye.protocols.openai_responses_writer import ResponsesWriter
+from wye.protocols.seal import is_sealed, opened
 from wye.protocols.translate import Wire
 
 _OBJECT = msgspec.json.Decoder(dict)
@@ -52,9 +53,10 @@ class OpenAIResponsesDialect:
     def read_request(self, body: bytes) -> Chat:
         """Decode a client's request. Raises `BadRequestError` naming the field at fault."""
         try:
-            return openai_responses_request.read(Fields(decode(_OBJECT, body)))
+            chat = openai_responses_request.read(Fields(decode(_OBJECT, body)))
         except FieldError as error:
             raise BadRequestError(str(error), param=error.path or None) from None
+        return opened(chat) if is_sealed(body) else chat
 
     def target(self, wire: Wire, *, stream: bool) -> bytes:  # noqa: ARG002  # both stand in the body
         """Return the path below an upstream's base path."""

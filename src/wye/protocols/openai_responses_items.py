@@ -14,7 +14,7 @@ from wye.protocols.openai_responses_parts import (
     read_content,
     write_content,
 )
-from wye.protocols.seal import seal, unseal
+from wye.protocols.seal import seal
 
 CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 """Kind of call -> where what it is called with stands."""
@@ -32,13 +32,10 @@ def kind_of(item: Fields) -> str | None:
 
 
 def read_reasoning(item: Fields) -> Reasoning:
-    """Read a thought. One that was sealed for a client comes out as it was."""
+    """Read a thought."""
     item.take("type")
     item.take("status")
     encrypted, identity = item.text("encrypted_content"), item.text("id")
-    foreign = unseal(encrypted)
-    if foreign is not None:
-        return foreign
     summary = tuple(text for one in item.many("summary") if (text := one.text("text")))
     content = item.peek("content")
     text = "".join(one.text("text") for one in item.many("content"))

@@ -35,8 +35,7 @@ from wye.protocols.openai_responses_items import (
     read_reasoning,
     read_result,
 )
-from wye.protocols.openai_responses_parts import ITEM, NAME, read_content
-from wye.protocols.seal import joined as with_signatures
+from wye.protocols.openai_responses_parts import ITEM, NAME, known_extras, read_content
 
 LOGPROBS = "message.output_text.logprobs"
 _ROLES = frozenset(Role)
@@ -78,7 +77,7 @@ def _input(wire: Fields) -> tuple[tuple[Text, ...], tuple[Message, ...]]:
         texts = [part for part in message.parts if isinstance(part, Text)]
         if message.role not in _INSTRUCTIONS or len(texts) < len(message.parts) or not texts:
             return tuple(system), messages[at:]
-        told = {"role": message.role.value} | message.extras.get(ITEM, {})
+        told = {"role": message.role.value} | message.extras.get(ITEM, {}) | known_extras(message.extras)
         first = msgspec.structs.replace(texts[0], extras=texts[0].extras | {ITEM: told})
         system += [first, *texts[1:]]
     return tuple(system), ()
@@ -133,7 +132,7 @@ def _joined(turns: list[Message]) -> tuple[Message, ...]:
             joined[-1] = msgspec.structs.replace(last, parts=last.parts + turn.parts)
         else:
             joined.append(turn)
-    return tuple(msgspec.structs.replace(turn, parts=tuple(with_signatures(turn.parts))) for turn in joined)
+    return tuple(joined)
 
 
 def _continues(turn: Message) -> bool:
@@ -219,12 +218,13 @@ def _thinking(wire: Fields) -> Thinking | None:
         return None
     effort = told.text("effort")
     shown = told.peek("summary") or told.peek("generate_summary")
-    return Thinking(
+    thinking = Thinking(
         enabled=False if effort == "none" else None,
         effort=effort,
         show=True if shown else None,
         extras=told.rest(),
     )
+    return None if thinking == Thinking() else thinking
 
 
 def _sampling(wire: Fields) -> Sampling:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from wye.core.chat import Part, Reasoning, ToolCall
+from wye.core.chat import Chat, Part, Reasoning, ToolCall
 
 _MARK = b"wye-1:"
 _OPENING = base64.b64encode(_MARK).decode()
@@ -43,6 +43,40 @@ def unseal(text: str) -> Reasoning | None:
 def is_sealed(body: bytes) -> bool:
     """Tell whether something in a request may be what `seal` returned."""
     return _SEALED in body
+
+
+def opened(chat: Chat) -> Chat:
+    """Return a client's request with the thoughts in it that were sealed for the client as they were.
+
+    Only a request is opened: what an upstream answers may have been sealed by another wye, and is its own.
+    """
+    return msgspec.structs.replace(
+        chat,
+        messages=tuple(
+            msgspec.structs.replace(one, parts=tuple(joined(_opened(one.parts)))) for one in chat.messages
+        ),
+    )
+
+
+def _opened(parts: tuple[Part, ...]) -> list[Part]:
+    whole: list[Part] = []
+    for part in parts:
+        thought = unseal(part.signature or part.encrypted) if isinstance(part, Reasoning) else None
+        if thought is None:
+            whole.append(part)
+            continue
+        _forget(whole, thought.text or "\n\n".join(thought.summary))
+        whole.append(msgspec.structs.replace(thought, extras=part.extras))
+    return whole
+
+
+def _forget(parts: list[Part], text: str) -> None:
+    """Take off the end of `parts` the thoughts that tell `text` in pieces: a client gathered them so."""
+    at = len(parts)
+    while at and isinstance(piece := parts[at - 1], Reasoning) and not (piece.signature or piece.encrypted):
+        at -= 1
+    if text and "".join(part.text for part in parts[at:] if isinstance(part, Reasoning)) == text:
+        del parts[at:]
 
 
 def parted(parts: Iterable[Part]) -> Iterator[Part]:
