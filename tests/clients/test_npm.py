@@ -1,4 +1,4 @@
-"""The npm SDKs of OpenAI and Anthropic, unmodified; `make clients` installs them. Without, this is skipped."""
+"""The npm SDKs of OpenAI and Anthropic, unmodified; `make clients` installs them, or this is skipped."""
 
 import json
 import shutil
