@@ -2,7 +2,9 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
 
+from protocols.responses_drawn import REQUEST
 from protocols.responses_wire import CODEX, ENCRYPTED, GRAMMAR, PATCH, SCHEMA, SERVER_ITEMS
 from wye.core.chat import (
     Audio,
@@ -529,3 +531,42 @@ def test_documents_and_sound_of_another_protocol(part: Part, written: dict[str, 
 
 def test_a_choice_without_tools_is_left_out() -> None:
     assert "tool_choice" not in write(asked(user(Text(text="hi")), tool_choice=ToolChoice(mode="none")))
+
+
+def meaning(value: Any) -> Any:
+    """Return JSON in which two spellings of one meaning are equal."""
+    if isinstance(value, list):
+        return [meaning(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    told = {key: meaning(one) for key, one in value.items()}
+    for name in ("content", "output"):
+        if isinstance(told.get(name), str):
+            told[name] = [{"type": "input_text", "text": told[name]}]
+    if told.get("role") == "assistant":
+        told["content"] = [{"annotations": []} | one | {"type": one["type"][-4:]} for one in told["content"]]
+    return told
+
+
+def request_meaning(body: dict[str, Any]) -> Any:
+    """As `meaning`: a text as input is a message; what is asked for about tokens is asked for once."""
+    told = meaning(body)
+    if isinstance(told["input"], str):
+        said = [{"type": "input_text", "text": told["input"]}]
+        told["input"] = [{"type": "message", "role": "user", "content": said}]
+    included = {
+        *told.pop("include", ()),
+        *(["message.output_text.logprobs"] if "top_logprobs" in told else ()),
+    }
+    if "parallel_tool_calls" in told and not isinstance(told.get("tool_choice"), dict):
+        told.setdefault("tool_choice", "auto")
+    kept = {key: one for key, one in told.items() if one != {}}
+    return kept | {"included": included}
+
+
+@given(REQUEST)
+def test_any_request_means_the_same(body: dict[str, Any]) -> None:
+    chat = DIALECT.read_request(json.dumps(body).encode())
+    written = write(chat, Wire(model="m"))
+    assert request_meaning(written) == request_meaning(body)
+    assert DIALECT.read_request(json.dumps(written).encode()) == chat
