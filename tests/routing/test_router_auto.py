@@ -245,3 +245,6 @@ def test_who_emulates_tools_comes_behind_all_who_call_them() -> None:
     assert ids(plain)[0] == "embedded/tiny"
     alone = router.decide(ask("auto", needs=Needs(tools=True)), verdict((emulating,), every), UP)
     assert alone.reasons == ("the only one that fits",)
+    named = router.decide(ask("embedded/tiny", needs=Needs(tools=True)), verdict(every, every), UP)
+    assert named.candidates[0].reason == decision.candidates[-1].reason
+    assert router.decide(ask("embedded/tiny"), verdict(every, every), UP).candidates[0].reason == ""

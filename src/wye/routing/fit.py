@@ -9,6 +9,7 @@ from wye.routing.strategy import Choice
 BYTES_PER_TOKEN = 3
 """Of a JSON body, on the cautious side: English prose is nearer 4, code and other scripts below."""
 
+EMULATES = "calls no tools itself: they are emulated with a JSON schema"
 MAX_NAMED = 4
 """Deployments named in one error message."""
 
@@ -44,7 +45,7 @@ def fit(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: AR
         kept.append(deployment)
         if request.needs.tools and deployment.emulates_tools:
             choice.emulating.add(deployment.id)
-            choice.notes[deployment.id] = "calls no tools itself: they are emulated with a JSON schema"
+            choice.notes[deployment.id] = EMULATES
     if not kept:
         whys = [f"{c.deployment}: {c.reason}" for c in choice.excluded[:MAX_NAMED]]
         if len(choice.excluded) > MAX_NAMED:
