@@ -13,7 +13,6 @@ from wye.core.chat import Citation, Extras, Finish, Image, Part, Reasoning, Refu
 from wye.core.usage import Usage
 from wye.protocols.fields import FieldError, Fields, overlay
 from wye.protocols.openai_chat_parts import (
-    NAME,
     read_annotations,
     read_calls,
     read_pictures,
@@ -22,7 +21,7 @@ from wye.protocols.openai_chat_parts import (
     write_citation,
     write_part,
 )
-from wye.protocols.openai_chat_thoughts import spoken, with_signatures, write_details
+from wye.protocols.openai_chat_thoughts import NAME, spoken, with_signatures, write_details
 from wye.protocols.openai_usage import WireUsage, billed, to_usage
 
 SPOKEN_FIELD = "reasoning_content"

@@ -14,8 +14,8 @@ from wye.core.stream import Begin, Cite, Delta, End, Event, Fail, Finished, Open
 from wye.core.usage import Usage
 from wye.protocols import sse
 from wye.protocols.openai_chat_answer import SPOKEN_FIELD, finish_word, write_usage
-from wye.protocols.openai_chat_parts import NAME, write_call, write_citation, write_part
-from wye.protocols.openai_chat_thoughts import form_of, write_detail
+from wye.protocols.openai_chat_parts import write_call, write_citation, write_part
+from wye.protocols.openai_chat_thoughts import NAME, form_of, write_detail
 
 _DONE = b"data: [DONE]\n\n"
 

@@ -24,8 +24,8 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.protocols.fields import FieldError, Fields
-from wye.protocols.openai_chat_parts import NAME, read_cache, read_calls, read_content, read_said
-from wye.protocols.openai_chat_thoughts import with_signatures
+from wye.protocols.openai_chat_parts import read_cache, read_calls, read_content, read_said
+from wye.protocols.openai_chat_thoughts import NAME, with_signatures
 
 _ROLES = frozenset(Role)
 _INSTRUCTIONS = (Role.SYSTEM, Role.DEVELOPER)

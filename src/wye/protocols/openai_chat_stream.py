@@ -15,13 +15,12 @@ from wye.protocols import sse
 from wye.protocols.fields import Fields
 from wye.protocols.openai_chat_answer import decoded, finish_of, finish_word, read_usage
 from wye.protocols.openai_chat_parts import (
-    NAME,
     read_annotations,
     read_content,
     read_pictures,
     take_signature,
 )
-from wye.protocols.openai_chat_thoughts import read_reasoning
+from wye.protocols.openai_chat_thoughts import NAME, read_reasoning
 
 _PLAIN = frozenset({"content"})
 _UNFINISHED = "the upstream's stream ended before the answer was finished"

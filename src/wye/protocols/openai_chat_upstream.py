@@ -30,8 +30,8 @@ from wye.core.chat import (
 )
 from wye.protocols.effort import effort_of
 from wye.protocols.fields import overlay
-from wye.protocols.openai_chat_parts import NAME, write_call, write_content, write_part
-from wye.protocols.openai_chat_thoughts import of_calls, spoken, write_details
+from wye.protocols.openai_chat_parts import write_call, write_content, write_part
+from wye.protocols.openai_chat_thoughts import NAME, of_calls, spoken, write_details
 from wye.protocols.translate import Wire
 from wye.protocols.user import user_id
 

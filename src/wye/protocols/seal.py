@@ -61,12 +61,11 @@ def opened(chat: Chat) -> Chat:
 def _opened(parts: tuple[Part, ...]) -> list[Part]:
     whole: list[Part] = []
     for part in parts:
-        thought = unseal(part.signature or part.encrypted) if isinstance(part, Reasoning) else None
-        if thought is None:
+        if isinstance(part, Reasoning) and (thought := unseal(part.signature or part.encrypted)) is not None:
+            _forget(whole, thought.text or "\n\n".join(thought.summary))
+            whole.append(msgspec.structs.replace(thought, extras=part.extras))
+        else:
             whole.append(part)
-            continue
-        _forget(whole, thought.text or "\n\n".join(thought.summary))
-        whole.append(msgspec.structs.replace(thought, extras=part.extras))
     return whole
 
 
