@@ -31,7 +31,7 @@ from wye.gateway.job import Answer, Failure, Hold, Job, note_unmade
 from wye.gateway.limits import Limits
 from wye.gateway.refusals import refusal, retry_after_seconds
 from wye.gateway.target import ANTHROPIC, Target
-from wye.ledger.entry import Entry
+from wye.ledger.entry import Entry, milliseconds
 from wye.protocols.codec import Codec, Edits, Relay
 from wye.protocols.sse import CONTENT_TYPE
 from wye.providers.egress import Egress
@@ -239,7 +239,7 @@ def attempt_record(entry: Entry, hold: Hold, response: Response | None, error: s
         deployment=hold.target.deployment.id,
         cause=hold.cause,
         started_ms=entry.elapsed_ms(hold.entered),
-        duration_ms=round((now - hold.entered) * 1000, 3),
+        duration_ms=milliseconds(now - hold.entered),
         status=response.status if response else 0,
         error=error,
         request_bytes=response.bytes_sent if response else 0,

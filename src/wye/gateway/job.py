@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import cast
+
+import msgspec
 
 from wye.core.decision import Decision, Verdict
 from wye.core.errors import BadRequestError, WyeError
@@ -20,8 +21,7 @@ from wye.protocols.codec import Codec, NativeCodec, Relay
 from wye.providers.transport.response import Response
 
 
-@dataclass(slots=True, eq=False)
-class Hold:
+class Hold(msgspec.Struct, eq=False):
     """What an attempt occupies: a place in the gate, and part of a budget. Given back once."""
 
     target: Target
@@ -52,8 +52,7 @@ class Hold:
             self.target.gate.leave(self.entered)
 
 
-@dataclass(slots=True, eq=False)
-class Answer:
+class Answer(msgspec.Struct, eq=False):
     """An upstream's answer, or the head of a streamed one, and what is to be given back after it."""
 
     status: int
@@ -81,8 +80,7 @@ class Answer:
         return lines
 
 
-@dataclass(slots=True, eq=False)
-class Failure:
+class Failure(msgspec.Struct, eq=False):
     """Why an attempt gave no answer, and what may be done about it."""
 
     error: WyeError
@@ -94,8 +92,7 @@ class Failure:
     """An error answer that goes to the client as it came, if nothing better is found."""
 
 
-@dataclass(slots=True, eq=False)
-class Job:
+class Job(msgspec.Struct, eq=False):
     """One request with all that binds its attempts."""
 
     request: Request

@@ -7,7 +7,6 @@ for each upstream. Everything is worked out when it is asked for: a pinned model
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -65,8 +64,7 @@ class Seats:
             self._seats.popitem(last=False)
 
 
-@dataclass(slots=True, eq=False)
-class Session:
+class Session(msgspec.Struct, eq=False):
     """One request's."""
 
     request: Request

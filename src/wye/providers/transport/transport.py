@@ -147,7 +147,7 @@ class Transport:
 
 def _compose(head: bytes, method: bytes, headers: bytes, body: Body) -> tuple[bytes, Body | None]:
     """Return what is written at once, and the body if it is to follow."""
-    if headers and (not headers.endswith(b"\r\n") or b"\r\n\r\n" in headers):
+    if headers and (not headers.endswith(b"\r\n") or headers.find(b"\r\n\r\n") >= 0):
         message = "headers must be complete lines"
         raise ValueError(message)
     if isinstance(body, bytes):
