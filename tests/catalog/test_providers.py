@@ -124,7 +124,10 @@ def _made(provider: str, model: str) -> Deployment:
 @pytest.mark.parametrize(
     ("provider", "model", "protocol", "also"),
     [
-        ("openai", "gpt-5.5", "openai_chat", {"openai_responses"}),
+        ("openai", "gpt-5.5", "openai_responses", {"openai_chat"}),
+        ("openai", "gpt-5.4-mini", "openai_responses", {"openai_chat"}),
+        ("openai", "gpt-5.1", "openai_chat", {"openai_responses"}),
+        ("openai", "gpt-4o", "openai_chat", {"openai_responses"}),
         ("openai", "gpt-5.1-codex-max", "openai_responses", set()),
         ("openai", "gpt-5.4-pro", "openai_responses", set()),
         ("openai", "o3-pro-2025-06-10", "openai_responses", set()),

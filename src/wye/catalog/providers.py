@@ -65,6 +65,8 @@ OPENAI = Provider(
             protocol="openai_responses",
             also=frozenset(),
         ),
+        # Chat refuses their tools, unless they are told not to think.
+        Variant(r"^gpt-(5\.[4-9]|[6-9])", protocol="openai_responses", also=frozenset({"openai_chat"})),
         Variant(r"-instruct$|^(davinci|babbage)-", also=_COMPLETES),
         Variant(
             r"^(gpt-[34]|chatgpt-|gpt-5-chat)",
