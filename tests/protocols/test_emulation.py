@@ -102,6 +102,7 @@ def test_a_demanded_call_leaves_no_other_way(choice: ToolChoice, names: list[str
 def test_no_tools_may_be_called() -> None:
     emulation = asked(
         tool_choice=ToolChoice(mode="none"),
+        sampling=Sampling(stop=("END",)),
         messages=(*ASKED.messages, turn(Role.ASSISTANT, CALL), result("18 degrees"), turn(Role.USER, "So?")),
     )
     assert emulation.chat.format is None
@@ -175,6 +176,7 @@ def test_references_in_a_schema_lead_to_where_it_stands_now() -> None:
         ({"tools": (ServerTool(protocol="p", kind="web_search", value={}),)}, "runs itself"),
         ({"tools": (Tool(name="t", custom=True, grammar={"type": "grammar"}),)}, "grammar"),
         ({"sampling": Sampling(logprobs=True)}, "logprobs"),
+        ({"sampling": Sampling(stop=("END",))}, "stop sequences"),
         ({"tool_choice": ToolChoice(mode="tool", name="nowhere")}, "nowhere"),
     ],
 )
@@ -245,6 +247,11 @@ def test_what_is_cut_off_or_of_no_form(text: str, parts: tuple[Text, ...]) -> No
 def test_a_call_that_is_none_is_an_error() -> None:
     with pytest.raises(ValueError, match="not of the form"):
         read(asked(), '{"tool_calls": [{"name": 3}]}')
+    with pytest.raises(ValueError, match="not of the form"):
+        read(
+            asked(tools=(Tool(name="run", custom=True),)),
+            '{"tool_calls": [{"name": "run", "arguments": {}}]}',
+        )
 
 
 def test_custom_tools_and_deprecated_functions() -> None:

@@ -5,6 +5,8 @@ None. Regions are None throughout: no provider's default endpoint promises one; 
 contract says so in `wye.yaml`. `also` names what is documented and needs no memory, but for OpenAI's own.
 """
 
+import msgspec
+
 from wye.catalog.deployments import Native, Profile
 from wye.catalog.provider import Model, Provider, Variant
 from wye.core.spelling import Refused, Spelling, Taken
@@ -44,9 +46,6 @@ _NO_SAMPLING = _all("temperature", "top_p", "presence_penalty", "frequency_penal
 _SAMPLES: frozenset[Taken] = frozenset({"top_k"})
 _TAKES: frozenset[Taken] = frozenset({"allowed_tools", "developer"})
 _COMPLETES: frozenset[Native] = frozenset({"openai_completions"})
-_NINE = Variant(r"(mi|mini|magi|dev|code|pi)(s|x)tral", Spelling(call_ids="nine", takes=_SAMPLES))
-"""Mistral's own templates refuse other ids of tool calls, whoever serves them."""
-
 _OPENAI = Spelling(
     max_output_field="max_completion_tokens",
     call_ids="forty",
@@ -65,6 +64,8 @@ OPENAI = Provider(
             protocol="openai_responses",
             also=frozenset(),
         ),
+        # Chat refuses their tools, unless they are told not to think.
+        Variant(r"^gpt-(5\.[4-9]|[6-9])", protocol="openai_responses", also=frozenset({"openai_chat"})),
         Variant(r"-instruct$|^(davinci|babbage)-", also=_COMPLETES),
         Variant(
             r"^(gpt-[34]|chatgpt-|gpt-5-chat)",
@@ -281,28 +282,28 @@ PROVIDERS: dict[str, Provider] = {
     )
 }
 
-_VLLM = Spelling(takes=_SAMPLES)
+
+def _engine(id: str, spelling: Spelling) -> Provider:  # noqa: A002  # as in Provider
+    """Describe an engine. Mistral's own templates refuse other ids of tool calls, whoever runs them."""
+    nine = msgspec.structs.replace(spelling, call_ids="nine")
+    variant = Variant(r"(mi|mini|magi|dev|code|pi)(s|x)tral", nine)
+    return Provider(id, also=_COMPLETES, spelling=spelling, variants=(variant,))
+
+
 _LLAMA = Spelling(reasoning_field="reasoning_content", takes=_SAMPLES)
 ENGINES: dict[str, Provider] = {
     engine.id: engine
     for engine in (
-        Provider("embedded", also=_COMPLETES, spelling=_LLAMA),
-        Provider("llama-server", also=_COMPLETES, spelling=_LLAMA),
-        Provider("vllm", also=_COMPLETES, spelling=_VLLM, variants=(_NINE,)),
-        Provider("sglang", also=_COMPLETES, spelling=_LLAMA),
-        Provider(
+        _engine("embedded", _LLAMA),
+        _engine("llama-server", _LLAMA),
+        _engine("vllm", Spelling(takes=_SAMPLES)),
+        _engine("sglang", _LLAMA),
+        _engine(
             "ollama",
-            also=_COMPLETES,
-            spelling=Spelling(
-                refuses=_all("image_url", "tool_choice", "parallel_tool_calls", "n", "user"),
-            ),
+            Spelling(refuses=_all("image_url", "tool_choice", "parallel_tool_calls", "n", "user")),
         ),
-        Provider("tgi", also=_COMPLETES, spelling=Spelling(refuses=_all("n", "parallel_tool_calls"))),
-        Provider(
-            "lmstudio",
-            also=_COMPLETES,
-            spelling=Spelling(takes=_SAMPLES, refuses=_all("image_url")),
-        ),
+        _engine("tgi", Spelling(refuses=_all("n", "parallel_tool_calls"))),
+        _engine("lmstudio", Spelling(takes=_SAMPLES, refuses=_all("image_url"))),
     )
 }
 """Engines, which discovery recognises or config gives an address."""

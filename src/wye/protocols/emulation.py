@@ -43,7 +43,8 @@ class Emulation:
     def __init__(self, chat: Chat) -> None:
         """Raise `CannotCarryError` if the tools or what is asked of the answer cannot be emulated."""
         choice = chat.tool_choice or ToolChoice()
-        _check(chat)
+        if choice.mode != "none":
+            _check(chat)
         named = (choice.name,) if choice.mode == "tool" else choice.allowed
         self._tools = {
             tool.name: tool
@@ -189,7 +190,7 @@ class _Choice:
         extras: Extras = {"kind": mark} if mark else {}
         identity = f"call_{digest.hexdigest()[:24]}"
         part: Part = ToolCall(id=identity, name=call.name, arguments="", custom=custom, extras=extras)
-        text = msgspec.json.decode(call.arguments, type=dict[str, str])[INPUT] if custom else call.arguments
+        text = _input(call.arguments) if custom else call.arguments
         told += (
             Open(index=index, part=part, choice=choice),
             Delta(index=index, text=text, choice=choice),
@@ -199,6 +200,15 @@ class _Choice:
     def _new(self) -> int:
         self._next += 1
         return self._next - 1
+
+
+def _input(arguments: str) -> str:
+    """Return what a custom tool is given."""
+    try:
+        return msgspec.json.decode(arguments, type=dict[str, str])[INPUT]
+    except (msgspec.DecodeError, KeyError):
+        message = "a call of a tool is not of the form that was asked for"
+        raise ValueError(message) from None
 
 
 def _added(system: tuple[Text | Opaque, ...], words: str) -> tuple[Text | Opaque, ...]:
@@ -216,6 +226,9 @@ def _check(chat: Chat) -> None:
     if any(isinstance(tool, Tool) and tool.grammar for tool in chat.tools):
         message = "a custom tool with a grammar cannot be emulated: a JSON schema does not hold to one"
         raise CannotCarryError(message, param="tools")
+    if chat.sampling.stop:
+        message = "stop sequences beside emulated tools would cut the JSON that the model is held to"
+        raise CannotCarryError(message, param="stop")
     if chat.sampling.logprobs or chat.sampling.top_logprobs is not None:
         message = "`logprobs` beside emulated tools would be those of the JSON that the model is held to"
         raise CannotCarryError(message, param="logprobs")
