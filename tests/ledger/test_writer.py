@@ -120,6 +120,24 @@ def test_a_writer_that_hangs_shows_as_lag_and_cannot_hold_up_the_end(
     assert stored(LedgerSettings(), tmp_path) == numbers(2)
 
 
+def test_lag_is_that_of_the_oldest_record_that_waits(tmp_path: Path) -> None:
+    ledger = Ledger.open(LedgerSettings(), tmp_path)
+    ledger.append(record(0))
+    assert ledger.flush()
+    time.sleep(0.2)
+    assert ledger.lag == 0
+    os.kill(ledger.writer_pid, signal.SIGSTOP)
+    ledger.append(record(1))
+    assert ledger.lag < 0.1
+    time.sleep(0.2)
+    ledger.append(record(2))
+    assert 0.2 <= ledger.lag < 0.3
+    os.kill(ledger.writer_pid, signal.SIGCONT)
+    assert ledger.flush()
+    assert ledger.lag == 0
+    ledger.close()
+
+
 def test_a_writer_that_cannot_be_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
