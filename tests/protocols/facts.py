@@ -79,7 +79,6 @@ class Facts:
                 self.document(role, part)
             case Audio():
                 self.say(role, "audio", part.source)
-                self.say(role, "transcript", part.transcript, unless="transcript")
             case Reasoning():
                 lost = "signed_reasoning" if part.signature or part.encrypted else "reasoning"
                 self.say(role, "thought", part.text, unless=lost)
