@@ -136,7 +136,8 @@ class _Finder:
             case Document():
                 self._document(part)
             case Audio():
-                self._if(audio=True, file_id=part.source.kind == "file")
+                kind = part.source.kind
+                self._if(audio=True, audio_url=kind == "url", file_id=kind == "file")
             case Reasoning():
                 self._reasoning(bool(part.signature or part.encrypted), part.origin)
             case ToolCall():

@@ -20,6 +20,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         "search_settings": _SEARCH,
         "plugins": "they run at their own provider",
         "preset": "its own provider alone knows what it holds",
+        "messages[].prefix": "it does not go on where a turn ends",
         "response_format": "this kind of format is not known",
         "guided_json": _NOT_HELD,
         "guided_regex": _NOT_HELD,

@@ -142,6 +142,12 @@ TABLE: tuple[Row, ...] = (
         _refuse("it takes none", RESPONSES, MESSAGES),
     ),
     Row(
+        "audio_url",
+        "sound by its URL",
+        (GEMINI,),
+        _refuse("it takes sound as data only", CHAT),
+    ),
+    Row(
         "file_id",
         "a picture or document by the id of an uploaded file",
         _FOUR,
