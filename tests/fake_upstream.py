@@ -43,6 +43,8 @@ LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 DONE = b"data: [DONE]\n\n"
 MODEL = re.compile(rb"/models/([^: ]+):")
 """Where Gemini's paths name the model."""
+KEPT = re.compile(rb"/(?:responses|chat/completions)/([^/? ]+)")
+"""Where OpenAI's paths name an answer."""
 
 
 class Call:
@@ -62,7 +64,7 @@ class Call:
         """What chooses the script: the model, in the path or the body; without either method and path."""
         if named := MODEL.search(self.head.split(b"\r\n", 1)[0]):
             return named[1].decode()
-        if self.body:
+        if self.body and "model" in self.json:
             return str(self.json["model"])
         return b" ".join(self.head.split(b" ", 2)[:2]).decode()
 
@@ -101,7 +103,11 @@ Script = Callable[[Call], Awaitable[None]]
 
 
 async def answer_anything(call: Call) -> None:
-    """What happens for a model without a script."""
+    """What happens for a model without a script; what is fetched or changed by its id is not there."""
+    if by_id := KEPT.search(call.head.split(b"\r\n", 1)[0]):
+        message = f"Response with id '{by_id[1].decode()}' not found."
+        await call.answer(404, {"error": {"message": message, "type": "invalid_request_error"}})
+        return
     await call.answer()
 
 

@@ -108,7 +108,7 @@ def scripts(upstream: FakeUpstream) -> None:
 def deployment(upstream: FakeUpstream, model: str, **fields: Any) -> dict[str, Any]:
     address = f"http://127.0.0.1:{upstream.port}/v1"
     always = {"base_url": address, "lane": "own", "networks": ["127.0.0.0/8"], "retries": 0}
-    return always | {"model": model} | fields
+    return {**always, "model": model, **fields}
 
 
 def settings(upstream: FakeUpstream, **more: Any) -> dict[str, Any]:
@@ -273,8 +273,49 @@ class TestHeldByAnUpstream:
     def test_what_the_client_does_not_want_kept_is_not_remembered(self, gateway: Running) -> None:
         answered = ask(gateway, "native", store=False)
         assert "response" not in gateway.record(answered)
-        refused = ask(gateway, "native", previous_response_id=answered.json["id"])
-        assert refused.error["code"] == "previous_response_not_found"
+
+
+class TestRememberedByNobody:
+    """Without keys, and with one account that could hold it, that one is asked."""
+
+    def test_a_request_goes_on_where_it_may_be(self, gateway: Running, upstream: FakeUpstream) -> None:
+        assert ask(gateway, "native", previous_response_id="resp_elsewhere").status == 200
+        assert one_of(upstream, "native").json["previous_response_id"] == "resp_elsewhere"
+
+    def test_labels_decide_over_it(self, gateway: Running, upstream: FakeUpstream) -> None:
+        before = len(upstream.calls)
+        headers = {"x-wye-label": "phi"}
+        refused = ask(gateway, "away", previous_response_id="resp_elsewhere", headers=headers)
+        assert refused.status == 403
+        assert len(upstream.calls) == before
+
+    def test_an_answer_is_fetched_as_a_stream_in_one_piece(
+        self, gateway: Running, upstream: FakeUpstream
+    ) -> None:
+        path = f"{RESPONSES}/resp_past?stream=true&starting_after=4"
+        told = event("response.completed", response=answer("resp_past"))
+        upstream.scripts[f"GET /v1{path.removeprefix('/v1')}"] = lambda call: call.stream([told])
+        answered = gateway.ask("GET", path)
+        assert answered.headers["content-type"].startswith("text/event-stream")
+        assert answered.body == told
+
+    def test_with_keys_it_is_not_found(self, upstream: FakeUpstream, tmp_path: Path) -> None:
+        with running(tmp_path, settings(upstream), {"WYE_BOOTSTRAP_KEY": KEY}) as gateway:
+            before = len(upstream.calls)
+            assert ask(gateway, "native", previous_response_id="resp_x", headers=OTHER).status == 400
+            assert gateway.ask("GET", f"{RESPONSES}/resp_x", headers=OTHER).status == 404
+            assert gateway.ask("GET", "/v1/chat/completions", headers=OTHER).status == 404
+            assert gateway.ask("GET", "/v1/chat/completions/chatcmpl-x", headers=OTHER).status == 404
+            assert len(upstream.calls) == before
+
+    def test_several_accounts_are_not_guessed_at(self, upstream: FakeUpstream, tmp_path: Path) -> None:
+        address = f"http://127.0.0.1:{upstream.port}/other/v1"
+        other = deployment(upstream, "native", also=["openai_responses"], base_url=address)
+        several = settings(upstream)
+        several["deployments"] |= {"another": other}
+        with running(tmp_path, several) as gateway:
+            assert gateway.ask("GET", f"{RESPONSES}/resp_x").status == 404
+            assert ask(gateway, "native", previous_response_id="resp_x").status == 400
 
 
 class TestHeldByNobody:
@@ -306,8 +347,7 @@ class TestHeldByNobody:
             ("DELETE", "/resp_nobody", 404, "Response with id 'resp_nobody' not found"),
             ("GET", "/resp_nobody/input_items", 404, "Response with id 'resp_nobody' not found"),
             ("POST", "/resp_nobody/cancel", 404, "Response with id 'resp_nobody' not found"),
-            ("GET", "/resp_nobody?stream=true", 400, "cannot be streamed again"),
-            ("GET", "/resp_nobody?starting_after=4", 400, "cannot be streamed again"),
+            ("GET", "/resp_nobody?stream=true", 404, "not found"),
             ("GET", "/resp_nobody?stream=false", 404, "not found"),
             ("GET", "/resp_nobody?base_url=http://x", 400, "`base_url` is not known here"),
             ("GET", "/resp_nobody?after=%0d%0aX", 400, "`after` is not known here, or not with this value"),
@@ -413,13 +453,16 @@ class TestKeptByWye:
         assert keeping.ask("GET", f"{path}/input_items?limit=0").status == 400
         assert keeping.ask("GET", f"{path}/input_items?order=up").status == 400
         assert keeping.ask("POST", f"{path}/cancel", headers=BY_SDK).status == 400
+        streamed = keeping.ask("GET", f"{path}?stream=true")
+        assert streamed.status == 400
+        assert "is not streamed again" in streamed.error["message"]
+        assert len(upstream.calls) == before
         deleted = keeping.ask("DELETE", path)
         assert deleted.json == {"id": first.json["id"], "object": "response", "deleted": True}
         assert keeping.record(deleted)["operation"] == "delete"
         assert keeping.ask("GET", path).status == keeping.ask("DELETE", path).status == 404
         refused = ask(keeping, "chat", previous_response_id=first.json["id"])
         assert refused.error["code"] == "previous_response_not_found"
-        assert len(upstream.calls) == before
 
     def test_labels_stick(self, keeping: Running) -> None:
         id_ = ask(keeping, "chat", headers={"x-wye-label": "phi"}).json["id"]

@@ -13,7 +13,6 @@ from wye.gateway.unserved import unserved
         ("/v1/uploads/u/parts", "content into the request"),
         ("/v1/batches/b/cancel", "one by one"),
         ("/v1/messages/batches", "one by one"),
-        ("/v1/chat/completions/chatcmpl-1/messages", "not kept"),
         ("/v1/messages/batches/b/results", "one by one"),
         ("/v1/audio/speech", "answer in text"),
         ("/v1/images/generations", "answer in text"),

@@ -68,7 +68,6 @@ documents = st.builds(
 audios = st.builds(
     Audio,
     source=st.builds(Source, kind=st.just("data"), value=st.just("QUJD"), media_type=st.just("audio/wav")),
-    transcript=st.sampled_from(["", "said"]),
 )
 signed = st.builds(
     Reasoning, text=words, signature=st.just("c2ln"), origin=st.sampled_from([MESSAGES, GEMINI])

@@ -21,6 +21,7 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.protocols.gemini_upstream import SKIPPED
+from wye.protocols.lossiness_members import PLAIN
 
 _MARKS = ("item", "kind", "inner")
 """Extras by which a dialect finds its way back."""
@@ -40,6 +41,8 @@ class Facts:
             self.part("system", part)
         for message in chat.messages:
             self.message(message)
+        names = chat.tool_choice.allowed if chat.tool_choice else ()
+        self.allowed = [tool for tool in chat.tools if isinstance(tool, Tool) and tool.name in names]
         for tool in chat.tools:
             self.tool(tool)
         self.asked(chat)
@@ -79,7 +82,6 @@ class Facts:
                 self.document(role, part)
             case Audio():
                 self.say(role, "audio", part.source)
-                self.say(role, "transcript", part.transcript, unless="transcript")
             case Reasoning():
                 lost = "signed_reasoning" if part.signature or part.encrypted else "reasoning"
                 self.say(role, "thought", part.text, unless=lost)
@@ -117,12 +119,14 @@ class Facts:
         if self.called.get(part.call_id) != part.name:
             self.say("name", part.name, unless="name")
         texts = [inner.text for inner in part.parts if isinstance(inner, Text)]
-        self.say("tool", part.call_id, "\n".join(texts), unless="document_text")
+        self.say("tool", part.call_id, compact("\n".join(texts)), unless="document_text")
         for inner in part.parts:
             if not isinstance(inner, Text):
                 self.part("user", inner)  # it may have moved there, and that is reported
 
     def tool(self, tool: Tool | ServerTool) -> None:
+        if self.allowed and tool not in self.allowed:
+            return  # nobody may call it
         if isinstance(tool, ServerTool):
             self.say("server tool", tool.kind)
             return
@@ -141,7 +145,11 @@ class Facts:
         self.say("user", chat.user, unless="user")
         self.say("cap", chat.max_output_tokens)
         for name, value in chat.extras.items():
-            self.say("chat", name, str(value), unless=name)
+            inner = value if isinstance(value, dict) and value else {}
+            self.say("chat", name, str(value), not inner and value not in PLAIN.get(name, ()), unless=name)
+            for one, said in inner.items():
+                path = f"{name}.{one}"
+                self.say("chat", path, str(said), said not in PLAIN.get(path, ()), unless=f"{name} {path}")
         for name in chat.sampling.__struct_fields__:
             value = getattr(chat.sampling, name)
             self.say("sampling", name, value, value not in (None, ()), unless=name)
@@ -151,7 +159,7 @@ class Facts:
             parallel = chat.tool_choice.parallel if chat.tool_choice.mode != "none" else None
             self.say("parallel", parallel, parallel is False, unless="parallel_tool_calls")
         if chat.format is not None:
-            self.say("format", chat.format.kind)
+            self.say("format", chat.format.kind, chat.format.kind != "text")
             self.say("format", "schema", str(chat.format.schema), chat.format.schema is not None)
             self.say("format", "name", chat.format.name, unless="format_name")
             self.say(
@@ -164,3 +172,11 @@ class Facts:
             self.say("effort", thinking.effort, unless="reasoning_effort")
             self.say("budget", thinking.budget_tokens, unless="thinking_budget")
             self.say("show", thinking.show, unless="thinking_display")
+
+
+def compact(text: str) -> str:
+    """Return what a tool said; JSON without its spaces."""
+    try:
+        return msgspec.json.format(text, indent=-1)
+    except msgspec.DecodeError:
+        return text

@@ -1,6 +1,7 @@
 """Emulated tools: what the engine is told, and what is read back, whole and however the stream is cut."""
 
 import contextlib
+import itertools
 import json
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocols.drawn import conversations
 from wye.core.answer import Answer, Choice
 from wye.core.chat import (
     Chat,
@@ -31,6 +33,8 @@ from wye.core.stream import Begin, Close, Delta, End, Event, Finished, Open, Ord
 from wye.core.usage import Usage
 from wye.protocols.emulation import Emulation
 from wye.protocols.emulation_reply import Called, Reply, Said
+from wye.protocols.openai_chat_dialect import OpenAIChatDialect
+from wye.protocols.translate import Wire
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 WEATHER = Tool(name="get_weather", description="Get the weather of a city.", schema=CITY)
@@ -320,3 +324,19 @@ def test_nothing_that_a_model_writes_breaks_more_than_its_answer(text: str) -> N
             found += reply.feed(character)
         found += reply.finish()
     assert len(found) <= len(text)
+
+
+@given(conversations("openai_chat") | conversations("anthropic_messages"))
+def test_any_conversation_is_told_without_tools_or_refused(chat: Chat) -> None:
+    try:
+        emulation = Emulation(chat)
+    except CannotCarryError:
+        return
+    told = emulation.chat
+    assert told.tools == ()
+    assert not any(isinstance(part, ToolCall | ToolResult) for one in told.messages for part in one.parts)
+    written = json.loads(OpenAIChatDialect().write_request(told, Wire(model="m")))
+    assert "tools" not in written
+    roles = [one["role"] for one in written["messages"]]
+    pairs = itertools.pairwise(roles)
+    assert not any(left == right != "system" for left, right in pairs if "developer" not in (left, right))

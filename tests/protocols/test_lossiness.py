@@ -1,11 +1,12 @@
 """What is refused, what is named, and what is carried after all."""
 
+import json
 from typing import Any
 
 import msgspec
 import pytest
 
-from golden.cases import DIALECTS
+from golden.cases import DIALECTS, DOWNSTREAM, REQUESTS
 from wye.core.chat import (
     Audio,
     Chat,
@@ -27,18 +28,11 @@ from wye.core.chat import (
     ToolChoice,
     ToolResult,
 )
+from wye.core.errors import BadRequestError
+from wye.protocols.features import features
 from wye.protocols.lossiness import losses
-from wye.protocols.lossiness_table import (
-    CHAT,
-    GEMINI,
-    INSIDE,
-    KIN,
-    MESSAGES,
-    REFUSED,
-    RESPONSES,
-    TABLE,
-    TARGETS,
-)
+from wye.protocols.lossiness_members import INSIDE, KIN, REFUSED
+from wye.protocols.lossiness_table import CHAT, GEMINI, MESSAGES, RESPONSES, SOURCES, TABLE, TARGETS
 from wye.protocols.openai_responses_upstream import SHARED
 from wye.protocols.translate import Wire
 
@@ -150,6 +144,24 @@ def test_what_may_be_refused_by_name_is_said_for_known_protocols_only() -> None:
     assert {target for row in TABLE for target in row.into} == set(TARGETS)
     assert set(TARGETS) <= set(REFUSED)
     assert set(INSIDE) <= set(REFUSED)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_who_can_say_a_thing_is_told_rightly(source: str) -> None:
+    of = {row.name: row.of for row in TABLE}
+    for name, body in REQUESTS[source].items():
+        try:
+            chat = DOWNSTREAM[source].read_request(json.dumps(body).encode())
+        except BadRequestError:
+            continue
+        found = set().union(*(features(chat, target)[0] for target in TARGETS if target != source))
+        wrong = [one for one in found & of.keys() if source not in of[one]]
+        assert wrong == [], name
+
+
+def test_every_row_counts_between_two_protocols() -> None:
+    assert [row.name for row in TABLE if not any(set(row.into) - {source} for source in row.of)] == []
+    assert {source for row in TABLE for source in row.of} == set(SOURCES)
 
 
 def test_names_in_the_table_are_unique_and_fit_a_header() -> None:

@@ -6,6 +6,7 @@ read from B ─ written for a client of A ─ read as that client does
 
 import itertools
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -282,3 +283,20 @@ def test_a_picture_reaches_those_who_can_see_it(client: str) -> None:
     picture = Image(source=Source(kind="data", value="QUJD", media_type="image/png"))
     answer = Answer(id="a", model="m", choices=(Choice(parts=(picture,)),), protocol="another")
     assert whole(client, answer).choices[0].parts == (picture,)
+
+
+@pytest.mark.parametrize("client", DIALECTS)
+def test_thousands_of_calls_at_once_hold_nobody_up(client: str) -> None:
+    """It takes half a second; many times that where each call looks at all those before it."""
+    writer, count = DIALECTS[client].writer(want_usage=True), 10_000
+    calls = [ToolCall(id=f"c{at}", name="f", arguments="") for at in range(count)]
+    events: list[Event] = [Begin(id="a", model="m", protocol="another")]
+    events += [Open(index=at, part=call) for at, call in enumerate(calls)]
+    events += [Delta(index=at, text="{}") for at in range(count)]
+    events += [Close(index=at) for at in range(count)]
+    begun = time.process_time()
+    stream = b"".join(map(writer.write, [*events, Finished(finish=Finish.TOOL_CALLS), End()]))
+    assert time.process_time() - begun < 2
+    reader = DIALECTS[client].reader()
+    (choice,) = fold([*reader.feed(stream), *reader.finish()]).choices
+    assert [part.id for part in choice.parts if isinstance(part, ToolCall)] == [call.id for call in calls]

@@ -51,6 +51,8 @@ class Request(msgspec.Struct, frozen=True):
     """Id of the answer that it goes on from (Responses); empty = it brings the whole conversation."""
     keep: bool = False
     """The client expects that the answer can be gone on from (Responses: `store`, unless it says no)."""
+    stored: bool = False
+    """The client asks the upstream to store the answer, so that it can be fetched there (Chat: `store`)."""
     steers: str = ""
     """The field by which an upstream might let it choose another upstream; empty = there is none."""
 

@@ -6,7 +6,7 @@ import logging
 import time
 from http import HTTPStatus
 
-from wye.core.decision import Decision
+from wye.core.decision import Decision, Verdict
 from wye.core.errors import (
     BadRequestError,
     LedgerError,
@@ -28,7 +28,7 @@ from wye.gateway.headers import error_headers
 from wye.gateway.job import Answer, Job
 from wye.gateway.keys import Caller
 from wye.gateway.listener.exchange import HangupError
-from wye.gateway.responses import FIRST, Responses
+from wye.gateway.responses import FIRST, Before, Responses, unknown_previous
 from wye.gateway.runtime import Runtime, Snapshot
 from wye.gateway.session import Seats, Session
 from wye.ledger.entry import Entry
@@ -108,7 +108,7 @@ class Pipeline:
             codec.refuse_duplicates(request)
         before = FIRST
         if request.previous:
-            before = await self._responses.before(request, codec, caller, now.settings)
+            before = await self._responses.before(request, codec, caller, now.settings, now.targets)
             request = before.request or request
         labels = now.labels(arrival, caller, request) | before.labels
         verdict = now.judge(request.model, labels)
@@ -116,7 +116,7 @@ class Pipeline:
         session = Session(request, codec, arrival, caller, now.targets, self._seats)
         if request.previous or request.keep:
             session.goes_on(before.holder, now.settings.responses)
-        decision = entry.decision = now.decide(request, verdict, session)
+        decision = entry.decision = _decide(now, request, verdict, session, before)
         _refuse_steering(request, decision)
         if request.stream:
             self._heart.watch(downstream)
@@ -141,7 +141,7 @@ class Pipeline:
         entry.deployment, entry.lane, entry.status = deployment.id, deployment.lane, answer.status
         entry.first_byte = answer.hold.first_byte
         entry.lost, entry.emulated = answer.hold.lost, answer.hold.emulated
-        if job.request.keep and answer.hold.crossing is None:
+        if (job.request.keep or job.request.stored) and answer.hold.crossing is None:
             begun = begun_id(answer.body) if answer.streamed else answer_id(answer.body)
             self._responses.held(begun, job.caller, entry)
 
@@ -278,6 +278,16 @@ class Pipeline:
             downstream.end(codec.error_event(error, entry.request_id))
         else:
             downstream.whole(error.status, error_headers(error), codec.error(error, entry.request_id))
+
+
+def _decide(now: Snapshot, request: Request, verdict: Verdict, session: Session, before: Before) -> Decision:
+    """Choose; raises what `Snapshot.decide` does, and `UnknownPreviousError`."""
+    try:
+        return now.decide(request, verdict, session)
+    except BadRequestError:
+        if before.guessed:  # what the client asks for does not lead to where it might be
+            raise unknown_previous(request.previous) from None
+        raise
 
 
 def _refuse_steering(request: Request, decision: Decision) -> None:

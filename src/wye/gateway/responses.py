@@ -7,6 +7,9 @@ Rules:
   a request that goes on from it is expanded to the whole conversation before anything else looks at it.
 - Either way the labels of what came before hold for what goes on from it.
 - An answer of another key is not found, exactly as one that never was.
+- An id that nobody here remembers may be of an answer made without wye. Where nobody needs a key, and all
+  upstreams that could hold it are one account, that one is asked: whoever can reach the gateway could
+  have made it. Labels decide over that as over everything.
 """
 
 import asyncio
@@ -15,7 +18,7 @@ import logging
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 import anyio.to_thread
@@ -25,7 +28,8 @@ from wye.config.settings import ResponsesSettings, Settings
 from wye.core.errors import BadRequestError, LedgerError, NotFoundError, UnknownPreviousError
 from wye.core.label import Labels
 from wye.core.request import Request
-from wye.gateway.keys import Caller
+from wye.gateway.keys import ANONYMOUS, Caller
+from wye.gateway.target import Target
 from wye.ledger.entry import Entry
 from wye.ledger.turns import Held, Turn, Turns
 from wye.protocols.codec import Codec
@@ -34,6 +38,7 @@ from wye.protocols.openai_responses_turns import Kept, answer_id, asked_items, e
 log = logging.getLogger("wye")
 
 T = TypeVar("T")
+EMBEDDED: Final = "embedded"
 DAY: Final = 86_400.0
 SWEEP_SECONDS = 3_600.0
 MOST_RECENT = 20_000
@@ -55,6 +60,8 @@ class Before(msgspec.Struct, frozen=True):
     """The request with all that wye keeps of it; None = as it came."""
     holder: str = ""
     """The deployment whose upstream holds it; empty = it stands in the request."""
+    guessed: bool = False
+    """Nobody here remembers it: `holder` is where it may be."""
 
 
 FIRST = Before()
@@ -68,7 +75,14 @@ class Responses:
         self._clock = clock
         self._recent: OrderedDict[tuple[str, str], Held] = OrderedDict()
 
-    async def before(self, request: Request, codec: Codec, caller: Caller, settings: Settings) -> Before:
+    async def before(
+        self,
+        request: Request,
+        codec: Codec,
+        caller: Caller,
+        settings: Settings,
+        targets: Mapping[str, Target],
+    ) -> Before:
         """Return what `request` goes on from.
 
         Raises `UnknownPreviousError`, also for an answer of another key.
@@ -76,14 +90,15 @@ class Responses:
         codec.refuse_duplicates(request)
         id_, most = request.previous, settings.listener.body_bytes
         found = await self.find(id_, caller, settings.responses)
+        if found is None and (there := elsewhere(id_, "openai_responses", caller, targets)):
+            return Before(there.labels, holder=there.deployment, guessed=True)
         if isinstance(found, Held):
             return Before(found.labels, holder=found.deployment)
         turns: Sequence[Turn] = () if found is None else (found,)
         if found is not None and found.previous is not None:
             turns = await _aside(self._turns.conversation, id_, caller.account, self._clock(), most)
         if not turns:
-            message = f"Previous response with id '{id_[:80]}' not found: {_HOW}"
-            raise UnknownPreviousError(message, param="previous_response_id")
+            raise unknown_previous(id_)
         body = expanded(request.body, (Kept(turn.input, turn.answer) for turn in turns))
         if len(body) > most:
             message = (
@@ -154,6 +169,28 @@ class Responses:
         now = self._clock()
         turn = self._turns.get(id_, account, now)
         return turn or self._turns.held(id_, account, now - settings.keep_days * DAY)
+
+
+def elsewhere(id_: str, speech: str, caller: Caller, targets: Mapping[str, Target]) -> Held | None:
+    """Return who may hold an answer that nobody here remembers: the one account that speaks `speech`.
+
+    The first of its deployments stands for it. None for a caller with a key: it may be another's.
+    """
+    if caller is not ANONYMOUS or not _ID.match(id_):
+        return None
+    native = [
+        target.deployment
+        for target in targets.values()
+        if speech in target.verbatim and target.deployment.provider != EMBEDDED  # which stores nothing
+    ]
+    accounts = {(deployment.endpoint, deployment.api_key) for deployment in native}
+    return Held(native[0].id, frozenset()) if len(accounts) == 1 else None
+
+
+def unknown_previous(id_: str) -> UnknownPreviousError:
+    """Return the error for a request that goes on from what is not there, or is another key's."""
+    message = f"Previous response with id '{id_[:80]}' not found: {_HOW}"
+    return UnknownPreviousError(message, param="previous_response_id")
 
 
 def not_found(id_: str) -> NotFoundError:

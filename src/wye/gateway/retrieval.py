@@ -1,9 +1,11 @@
 """`/v1/responses/{id}` and below: one answer, fetched, deleted, cancelled, or asked what it was asked.
 
-What an upstream holds, it is asked for: through the same egress, under a verdict on the labels the answer was
-made with. What wye keeps is answered from the database. Source: OpenAI API reference, "Responses".
+So too `/v1/chat/completions/{id}`, for those that the client had stored, and their list. What an upstream
+holds, it is asked for: through the same egress, under a verdict on the labels the answer was made with. What
+wye keeps is answered from the database. Source: OpenAI API reference, "Responses", "Chat".
 """
 
+import functools
 import re
 import time
 from collections.abc import Callable
@@ -30,7 +32,7 @@ from wye.gateway.books import Books
 from wye.gateway.headers import error_headers
 from wye.gateway.keys import Caller
 from wye.gateway.refusals import refusal, retry_after_seconds
-from wye.gateway.responses import Responses, not_found
+from wye.gateway.responses import Responses, elsewhere, not_found
 from wye.gateway.runtime import Runtime
 from wye.gateway.target import Target
 from wye.ledger.entry import Entry
@@ -44,22 +46,39 @@ from wye.providers.transport.response import Response
 from wye.providers.transport.transport import Transport
 
 ANSWERS = "/v1/responses/"
+COMPLETIONS = "/v1/chat/completions"
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
-_ASKS = {"": {"GET": "retrieve", "DELETE": "delete"}, "input_items": {"GET": "input_items"}} | {
-    "cancel": {"POST": "cancel"}
+_ASKS = {
+    "": {"GET": "retrieve", "DELETE": "delete"},
+    "input_items": {"GET": "input_items"},
+    "cancel": {"POST": "cancel"},
 }
 """What follows the id -> method -> what the record calls it."""
-_NAMES = frozenset({"include", "include[]", "include_obfuscation", "limit", "order", "after", "before"})
+_ASKS_OF_CHAT = {
+    "": {"GET": "retrieve", "POST": "update", "DELETE": "delete"},
+    "messages": {"GET": "messages"},
+}
+_NAMES = frozenset(
+    {"include", "include[]", "include_obfuscation", "limit", "order", "after", "before"}
+    | {"model", "stream", "starting_after"}
+)
+_METADATA = re.compile(r"metadata\[[A-Za-z0-9_.:-]{1,64}\]\Z")
 MAX_PAGE = 100
 _VALUE = re.compile(r"[A-Za-z0-9_.:-]{1,200}\Z")
 _FREE = Cost(Decimal(0), basis="an answer made before")
 _JSON = b"content-type: application/json\r\n"
+_EVENTS = b"content-type: text/event-stream; charset=utf-8\r\n"
+_BEGINS = (b"event:", b"data:", b":")
+"""How a stream of events begins, and no JSON."""
 
 
 class Ask(NamedTuple):
     """What a client wants of an answer."""
 
+    speech: str
+    """The protocol it was made in."""
     id: str
+    """Empty = of all of them."""
     operation: str
     method: bytes
     below: bytes
@@ -85,17 +104,18 @@ class Retrieval:
             caller = self._runtime.admit(arrival, Scope.INFER)
             self._runtime.count(caller)
             ask = read(arrival)
+            content = await arrival.body() if ask.operation == "update" else b""
         except WyeError as error:
             self._books.turned_away(error.status)
             body = openai_errors.error_body(error, arrival.request_id)
             _give(arrival, error.status, error_headers(error), body)
             return
-        entry = Entry.begin(arrival.id, arrival.request_id, "openai_responses", ask.operation)
+        entry = Entry.begin(arrival.id, arrival.request_id, ask.speech, ask.operation)
         entry.key, entry.team, entry.cost = caller.key_id, caller.team, _FREE
         entry.trace, entry.parent = arrival.trace, arrival.parent
         try:
-            status, body = await self._find(ask, arrival, caller, entry)
-            headers = _JSON
+            status, body = await self._find(ask, content, arrival, caller, entry)
+            headers = _EVENTS if body.startswith(_BEGINS) else _JSON
         except WyeError as error:
             status, body = error.status, openai_errors.error_body(error, arrival.request_id)
             headers, entry.error = error_headers(error), error.message
@@ -108,13 +128,17 @@ class Retrieval:
             headers = error_headers(error)
         _give(arrival, status, headers, body)
 
-    async def _find(self, ask: Ask, arrival: Arrival, caller: Caller, entry: Entry) -> tuple[int, bytes]:
+    async def _find(
+        self, ask: Ask, content: bytes, arrival: Arrival, caller: Caller, entry: Entry
+    ) -> tuple[int, bytes]:
         now = self._runtime.now
-        found = await self._responses.find(ask.id, caller, now.settings.responses)
+        found = await self._responses.find(ask.id, caller, now.settings.responses) if ask.id else None
         if found is None:
-            raise not_found(ask.id)
+            found = elsewhere(ask.id or "all", ask.speech, caller, now.targets)
+        if found is None:
+            raise _missing(ask)
         entry.asked = found.deployment
-        labels = arrival.labels() | caller.labels | found.labels
+        labels = arrival.labels() | caller.labels | found.labels or now.default_labels
         if isinstance(found, Turn):
             entry.labels = tuple(sorted(labels))
             return HTTPStatus.OK, await self._kept(ask, found, caller)
@@ -128,12 +152,18 @@ class Retrieval:
             why = verdict.refused.get(found.deployment, "it is not permitted")
             message = f"'{found.deployment}' holds this answer, and may not be asked: {why}"
             raise PolicyError(message)
-        return await self._fetched(ask, target, entry, lambda: self._egress.admit(verdict, target.deployment))
+        admit = functools.partial(self._egress.admit, verdict, target.deployment)
+        return await self._fetched(ask, content, target, entry, admit)
 
     async def _kept(self, ask: Ask, turn: Turn, caller: Caller) -> bytes:
         """Answer from what wye keeps."""
         match ask.operation:
             case "retrieve":
+                if "stream" in ask.query:
+                    message = (
+                        "An answer that wye keeps is not streamed again: fetch it whole, without `stream`"
+                    )
+                    raise BadRequestError(message, param="stream")
                 return turn.answer.encode()
             case "delete":
                 await self._responses.forget(turn.id, caller)
@@ -144,9 +174,9 @@ class Retrieval:
         raise BadRequestError(message)
 
     async def _fetched(
-        self, ask: Ask, target: Target, entry: Entry, admit: Callable[[], Grant]
+        self, ask: Ask, content: bytes, target: Target, entry: Entry, admit: Callable[[], Grant]
     ) -> tuple[int, bytes]:
-        """Ask the upstream that holds the answer."""
+        """Ask the upstream that holds the answer. A stream of it, which is past, comes in one piece."""
         name = target.deployment.id
         entry.deployment, entry.lane = name, target.deployment.lane
         head = b"%bx-request-id: %b\r\n" % (target.head, entry.request_id.encode("latin-1"))
@@ -155,7 +185,8 @@ class Retrieval:
         entered = time.perf_counter()
         response, body, error = None, b"", ""
         try:
-            response = await self._transport.send(admit(), ask.method, target.base_path + ask.below, head)
+            place = target.base_path + ask.below
+            response = await self._transport.send(admit(), ask.method, place, head, content)
             body = await response.read(MAX_ANSWER_BYTES)
         except TransportError as broken:
             error = str(broken)
@@ -185,34 +216,52 @@ def _attempt(entry: Entry, name: str, entered: float, response: Response | None,
 def read(arrival: Arrival) -> Ask:
     """Read what is asked. Raises `NotFoundError`, `MethodError` or `BadRequestError`."""
     path, method = arrival.scope["path"], arrival.scope["method"]
-    id_, _, rest = path[len(ANSWERS) :].partition("/")
-    asks = _ASKS.get(rest)
+    if path == COMPLETIONS:
+        query = _query(arrival.scope["query_string"])
+        below = "/chat/completions" + (f"?{query}" if query else "")
+        return Ask("openai_chat", "", "list", b"GET", below.encode(), dict(parse_qsl(query)))
+    chat = path.startswith(COMPLETIONS)
+    base, speech = (f"{COMPLETIONS}/", "openai_chat") if chat else (ANSWERS, "openai_responses")
+    id_, _, rest = path[len(base) :].partition("/")
+    asks = (_ASKS_OF_CHAT if chat else _ASKS).get(rest)
     if asks is None or not id_:
-        message = f"{method} {path[:200]} is not served here; POST /v1/responses is"
+        message = f"{method} {path[:200]} is not served here; POST {base[:-1]} is"
         raise NotFoundError(message)
     if method not in asks:
         message = f"{path[:200]} takes {', '.join(asks)}"
         raise MethodError(message)
-    if not _VALUE.match(id_):
-        raise not_found(id_)
     query = _query(arrival.scope["query_string"])
-    below = f"/responses/{id_}" + (f"/{rest}" if rest else "") + (f"?{query}" if query else "")
-    return Ask(id_, asks[method], method.encode(), below.encode(), dict(parse_qsl(query)))
+    below = base.removeprefix("/v1") + id_ + (f"/{rest}" if rest else "") + (f"?{query}" if query else "")
+    ask = Ask(speech, id_, asks[method], method.encode(), below.encode("utf-8"), dict(parse_qsl(query)))
+    if not _VALUE.match(id_):
+        raise _missing(ask)
+    return ask
+
+
+def _missing(ask: Ask) -> NotFoundError:
+    if ask.speech == "openai_responses":
+        return not_found(ask.id)
+    if ask.id:
+        message = (
+            f"Completion with id '{ask.id[:80]}' not found: `store: true` has an upstream of Chat keep one"
+        )
+        return NotFoundError(message)
+    message = (
+        "stored completions are listed only for callers without a key, and where all that speak Chat are one "
+        "account: fetch each by its id"
+    )
+    return NotFoundError(message)
 
 
 def _query(raw: bytes) -> str:
     """Return the query as it goes to an upstream: known names with plain values."""
     pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=32)
     for name, value in pairs:
-        if name == "stream" and value.lower() in ("false", "0"):
-            continue
-        if name in ("stream", "starting_after"):
-            message = "An answer cannot be streamed again here: fetch it whole, without `stream`"
-            raise BadRequestError(message, param=name)
-        if name not in _NAMES or not _VALUE.match(value):
+        known = name in _NAMES or _METADATA.match(name)
+        if not known or not _VALUE.match(value):
             message = f"`{name[:40]}` is not known here, or not with this value"
             raise BadRequestError(message, param=name[:40])
-    return urlencode([pair for pair in pairs if pair[0] != "stream"], safe="[]:")
+    return urlencode([pair for pair in pairs if pair != ("stream", "false")], safe="[]:")
 
 
 def _items(turn: Turn, page: Page) -> bytes:

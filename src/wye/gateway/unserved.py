@@ -21,7 +21,6 @@ _INSTEAD: tuple[tuple[str, str], ...] = (
     # OpenAI and Anthropic
     ("/v1/(files|uploads)", _CONTENT),
     ("/v1/(messages/)?batches", _ONE_BY_ONE),
-    ("/v1/chat/completions/.+", "answers are not kept; the ledger has a record of each"),
     ("/v1/(audio|realtime|images|videos|moderations)", _TEXT),
     ("/v1/(assistants|threads|conversations)", _STATE),
     ("/v1/(vector_stores|containers|skills|evals|chatkit|agents|environments|sessions)", _PROVIDER),

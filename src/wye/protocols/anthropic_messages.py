@@ -155,10 +155,7 @@ class AnthropicMessages:
     def usage(self, body: bytes) -> Usage | None:
         """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
         try:
-            return to_usage(_ANSWER.decode(body).usage)
-        except msgspec.ValidationError:
-            _LOOSE_ANSWER.decode(body)  # an answer whose usage makes no sense is still an answer
-            return None
+            return _usage(body)
         except RecursionError:
             message = "the upstream's JSON is nested too deeply"
             raise ValueError(message) from None
@@ -275,3 +272,11 @@ def _steers(wire: _CountRequest) -> str:
 
 def _first(wire: _CountRequest, members: tuple[str, ...]) -> str:
     return next((name for name in members if bytes(getattr(wire, name)) not in _SET_TO_NOTHING), "")
+
+
+def _usage(body: bytes) -> Usage | None:
+    try:
+        return to_usage(_ANSWER.decode(body).usage)
+    except msgspec.ValidationError:
+        _LOOSE_ANSWER.decode(body)  # an answer whose usage makes no sense is still an answer
+        return None

@@ -36,6 +36,8 @@ class MessagesWriter:
         self._finished = Finished(finish=Finish.OTHER)
         self._called = self._refused = False
         self._current: int | None = None
+        self._next = 0
+        """The part whose turn it is once the current one is closed."""
         self._waiting: dict[int, list[_PartEvent]] = {}
         self._part: Part | None = None
         self._passage: int | None = None
@@ -91,17 +93,18 @@ class MessagesWriter:
             return b""
         out = self._tell(event)
         if isinstance(event, Close):
-            self._current = None
+            self._current, self._next = None, event.index + 1
             out += self._rest()
         return out
 
     def _rest(self) -> bytes:
         """Write the parts that waited, up to the first that is still open."""
         out = bytearray()
-        while self._current is None and self._waiting:
-            index = min(self._waiting)
-            for event in self._waiting.pop(index):
-                self._current = None if isinstance(event, Close) else index
+        while self._current is None and (waited := self._waiting.pop(self._next, None)):
+            self._current = self._next
+            for event in waited:
+                if isinstance(event, Close):
+                    self._current, self._next = None, event.index + 1
                 out += self._tell(event)
         return bytes(out)
 

@@ -136,7 +136,8 @@ class _Finder:
             case Document():
                 self._document(part)
             case Audio():
-                self._if(audio=True, transcript=bool(part.transcript), file_id=part.source.kind == "file")
+                kind = part.source.kind
+                self._if(audio=True, audio_url=kind == "url", file_id=kind == "file")
             case Reasoning():
                 self._reasoning(bool(part.signature or part.encrypted), part.origin)
             case ToolCall():
@@ -210,7 +211,7 @@ class _Finder:
 
     def _item(self, extras: Extras, path: str) -> None:
         item = extras.get("item") if "item" in self._hidden else None
-        if item:
+        if isinstance(item, dict):
             self._unknown(path, [name for name in item if name not in _OF_ITEMS])
 
     def _mark(self, extras: Extras) -> None:

@@ -100,15 +100,10 @@ class Gemini:
     def usage(self, body: bytes) -> Usage | None:
         """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
         try:
-            answer = _ANSWER.decode(body)
-        except msgspec.ValidationError:
-            if not _ANSWERS & OBJECT.decode(body).keys():
-                raise
-            return None  # an answer whose usage makes no sense is still an answer
-        if not (bytes(answer.candidates) or bytes(answer.promptFeedback) or answer.usageMetadata):
-            message = "no `candidates`"
-            raise ValueError(message)
-        return to_usage(answer.usageMetadata)
+            return _usage(body)
+        except RecursionError:
+            message = "the upstream's JSON is nested too deeply"
+            raise ValueError(message) from None
 
     def relay(self, edits: Edits) -> GeminiRelay:  # noqa: ARG002  # nothing is asked for that it could take out
         """Return the reader of one streamed answer."""
@@ -122,6 +117,19 @@ class Gemini:
     def error_event(self, error: WyeError, request_id: str) -> bytes:
         """Encode an error inside a stream that began with a 200."""
         return self._framing.error(gemini_errors.error_body(error, request_id), first=False)
+
+
+def _usage(body: bytes) -> Usage | None:
+    try:
+        answer = _ANSWER.decode(body)
+    except msgspec.ValidationError:
+        if not _ANSWERS & OBJECT.decode(body).keys():
+            raise
+        return None  # an answer whose usage makes no sense is still an answer
+    if not (bytes(answer.candidates) or bytes(answer.promptFeedback) or answer.usageMetadata):
+        message = "no `candidates`"
+        raise ValueError(message)
+    return to_usage(answer.usageMetadata)
 
 
 def _unsealed(contents: bytes) -> bytes:

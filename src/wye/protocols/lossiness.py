@@ -10,17 +10,8 @@ from wye.protocols.anthropic_request import LEAST_BUDGET
 from wye.protocols.features import features
 from wye.protocols.gemini_thinking import lost_thinking
 from wye.protocols.gemini_upstream import takes_results
-from wye.protocols.lossiness_table import (
-    CHAT,
-    GEMINI,
-    INSIDE,
-    KIN,
-    MESSAGES,
-    PLAIN,
-    REFUSED,
-    RESPONSES,
-    TABLE,
-)
+from wye.protocols.lossiness_members import INSIDE, KIN, PLAIN, REFUSED
+from wye.protocols.lossiness_table import BETWEEN, CHAT, GEMINI, MESSAGES, TABLE
 from wye.protocols.translate import Wire
 
 
@@ -40,7 +31,6 @@ _MOST = 31
 _THINKING = frozenset({"thinking_budget", "reasoning_effort", "thinking", "thinking_display"})
 _OF_OTHERS = frozenset({"signed_reasoning", "signed_reasoning_in_loop"})
 """What a client may have from an upstream of another protocol, and bring to one of its own."""
-_OPENAI = frozenset({CHAT, RESPONSES})
 
 
 def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Losses:
@@ -99,7 +89,7 @@ def _carried(chat: Chat, source: str, target: str, wire: Wire | None) -> set[str
         return _fits(chat, wire)
     if target == GEMINI:
         return _takes(chat, wire)
-    carried = {"prefill"} if {source, target} <= _OPENAI else set()
+    carried = set(BETWEEN.get(frozenset({source, target}), ()))
     if target == CHAT and wire is not None:
         carried |= _spelt(wire)
     if chat.thinking is not None and chat.thinking.effort == "none":

@@ -78,6 +78,7 @@ class _ChatRequest(msgspec.Struct):
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
     n: int | None = None
+    store: bool | None = None
     tools: list[_Tool] | None = None
     functions: list[msgspec.Raw] | None = None
     response_format: _ResponseFormat | None = None
@@ -153,6 +154,7 @@ class OpenAIChat:
             needs=_needs(wire, kinds),
             unbounded=not kinds <= _TEXT_PARTS,
             unpriced=_unpriced(wire, kinds),
+            stored=wire.store is True,
             steers=_steers(wire),
         )
 

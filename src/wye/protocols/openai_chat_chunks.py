@@ -32,6 +32,8 @@ class ChatWriter:
         self._parts: dict[tuple[int, int], Part] = {}
         self._numbers: dict[tuple[int, int], int] = {}
         """(choice, index) -> number among the choice's calls, or among its thoughts."""
+        self._counts: dict[tuple[int, type], int] = {}
+        """(choice, kind of part) -> how many came."""
         self._passages: dict[tuple[int, int], int | None] = {}
         """(choice, index) -> the passage of its summary that came last."""
 
@@ -57,10 +59,9 @@ class ChatWriter:
         role: Extras = {}
         if event.choice and event.index == 0:
             role = {"role": "assistant", "content": ""}
-        kind = type(event.part)
-        self._numbers[key] = sum(
-            isinstance(part, kind) for (choice, _), part in self._parts.items() if choice == event.choice
-        )
+        kind = (event.choice, type(event.part))
+        self._numbers[key] = self._counts.get(kind, 0)
+        self._counts[kind] = self._numbers[key] + 1
         self._parts[key] = event.part
         told = self._opened(event.part, self._numbers[key])
         return self._chunk(event.choice, role | told) if role or told else b""

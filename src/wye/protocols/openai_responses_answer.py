@@ -21,7 +21,7 @@ from wye.protocols.openai_responses_items import (
     write_call,
     write_thought,
 )
-from wye.protocols.openai_responses_parts import ITEM, NAME, grouped, read_part, write_said
+from wye.protocols.openai_responses_parts import ITEM, NAME, grouped, identity_of, read_part, write_said
 from wye.protocols.openai_responses_usage import read_usage, write_usage
 from wye.protocols.seal import parted
 
@@ -248,7 +248,7 @@ def call_identity(call: ToolCall, mint: Callable[[str], str]) -> Extras:
 def write_message(parts: Sequence[Part], mint: Callable[[str], str]) -> Extras:
     """Write what was said in a row as one message."""
     first = parts[0]
-    identity: Extras = first.extras.get(ITEM, {}) if isinstance(first, Text | Refusal) else {}
+    identity: Extras = identity_of(first.extras) if isinstance(first, Text | Refusal) else {}
     content = [
         {"logprobs": []} | said if said["type"] == "output_text" else said for said in map(write_said, parts)
     ]

@@ -10,6 +10,7 @@ from wye.protocols.fields import Fields, overlay
 from wye.protocols.openai_responses_parts import (
     ITEM,
     NAME,
+    identity_of,
     known_extras,
     read_content,
     write_content,
@@ -147,7 +148,7 @@ def write_call(call: ToolCall, identity: Extras) -> Extras:
     """Write a call. `identity`: what the item says of itself where it did not say it before."""
     kind = "custom_tool_call" if call.custom else "function_call"
     written = {"type": kind, "call_id": call.id, "name": call.name, CALLS[kind]: call.arguments}
-    return overlay(written | identity | call.extras.get(ITEM, {}), known_extras(call.extras))
+    return overlay(written | identity | identity_of(call.extras), known_extras(call.extras))
 
 
 def write_result(result: ToolResult, custom: frozenset[str]) -> Extras:
@@ -157,4 +158,4 @@ def write_result(result: ToolResult, custom: frozenset[str]) -> Extras:
     written: Extras = {"type": kind, "call_id": result.call_id, "output": output}
     if result.name:
         written["name"] = result.name
-    return overlay(written | result.extras.get(ITEM, {}), known_extras(result.extras))
+    return overlay(written | identity_of(result.extras), known_extras(result.extras))

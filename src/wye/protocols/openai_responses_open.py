@@ -10,7 +10,7 @@ from wye.core.stream import Cite, Delta
 from wye.protocols.openai_responses_answer import call_identity, write_logprobs
 from wye.protocols.openai_responses_errors import event
 from wye.protocols.openai_responses_items import CALLS, is_summarized, write_call, write_thought
-from wye.protocols.openai_responses_parts import ITEM, known_extras, write_annotation
+from wye.protocols.openai_responses_parts import identity_of, known_extras, write_annotation
 
 
 class Lines:
@@ -211,7 +211,7 @@ class OpenCall:
         self._lines = lines
         self._call = call
         self._pieces: list[str] = []
-        self._identity = call_identity(call, lines.mint) | call.extras.get(ITEM, {})
+        self._identity = call_identity(call, lines.mint) | identity_of(call.extras)
         self._name = CALLS["custom_tool_call" if call.custom else "function_call"]
         self._kind = "custom_tool_call_input" if call.custom else "function_call_arguments"
         self._at: Extras = {"item_id": self._identity["id"], "output_index": len(lines.output)}

@@ -190,6 +190,12 @@ def grouped(parts: Iterable[Part]) -> Iterator[list[Part]]:
         yield said
 
 
+def identity_of(extras: Extras) -> Extras:
+    """Return what `extras` say of the item a part stood in."""
+    told = extras.get(ITEM)
+    return told if isinstance(told, dict) else {}  # on the wire anything may have that name
+
+
 def known_extras(extras: Extras) -> Extras:
     """Return what `extras` say of the part itself, and not of the item it stood in."""
     return {name: one for name, one in extras.items() if name != ITEM}

@@ -35,7 +35,7 @@ from wye.protocols.openai_responses_items import (
     read_reasoning,
     read_result,
 )
-from wye.protocols.openai_responses_parts import ITEM, NAME, known_extras, read_content
+from wye.protocols.openai_responses_parts import ITEM, NAME, identity_of, known_extras, read_content
 
 LOGPROBS = "message.output_text.logprobs"
 _ROLES = frozenset(Role)
@@ -77,7 +77,7 @@ def _input(wire: Fields) -> tuple[tuple[Text, ...], tuple[Message, ...]]:
         texts = [part for part in message.parts if isinstance(part, Text)]
         if message.role not in _INSTRUCTIONS or len(texts) < len(message.parts) or not texts:
             return tuple(system), messages[at:]
-        told = {"role": message.role.value} | message.extras.get(ITEM, {}) | known_extras(message.extras)
+        told = {"role": message.role.value} | identity_of(message.extras) | known_extras(message.extras)
         first = msgspec.structs.replace(texts[0], extras=texts[0].extras | {ITEM: told})
         system += [first, *texts[1:]]
     return tuple(system), ()

@@ -79,15 +79,16 @@ def answer_id(answer: bytes) -> str:
 
 
 def begun_id(events: bytes) -> str:
-    """Return the id that a stream's first events tell of the response; empty = they tell none."""
+    """Return the id of the answer that a stream begins, in Chat too; empty = its first event tells none."""
     at = events.find(b"data:")
     if at < 0:
         return ""
+    line = events[at + len(b"data:") :].partition(b"\n")[0]
     try:
-        first = _LAST.decode(events[at + len(b"data:") :].partition(b"\n")[0])
+        first = _LAST.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
-    return answer_id(bytes(first.response))
+    return answer_id(bytes(first.response) if len(first.response) else line)
 
 
 def last_response(events: bytes) -> bytes:

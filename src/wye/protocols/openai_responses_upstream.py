@@ -32,6 +32,7 @@ from wye.protocols.openai_responses_parts import (
     ITEM,
     NAME,
     grouped,
+    identity_of,
     known_extras,
     write_content,
     write_said,
@@ -108,7 +109,7 @@ def _ahead(texts: list[Text]) -> list[Extras]:
     messages: list[tuple[Extras, list[Part]]] = []
     for text in texts:
         if ITEM in text.extras or not messages:
-            messages.append(({"role": "developer"} | text.extras.get(ITEM, {}), []))
+            messages.append(({"role": "developer"} | identity_of(text.extras), []))
         messages[-1][1].append(text)
     return [{"type": "message", "content": write_content(parts)} | told for told, parts in messages]
 
@@ -143,7 +144,7 @@ def _told(message: Message, custom: frozenset[str]) -> Iterator[Extras]:
 
 def _message(role: str, content: str | list[Extras], message: Message) -> Extras:
     written: Extras = {"type": "message", "role": role, "content": content}
-    return overlay(written | message.extras.get(ITEM, {}), known_extras(message.extras))
+    return overlay(written | identity_of(message.extras), known_extras(message.extras))
 
 
 def _did(message: Message, *, own: bool) -> Iterator[Extras]:
@@ -166,7 +167,7 @@ def _did(message: Message, *, own: bool) -> Iterator[Extras]:
 
 def _said(parts: list[Part], message: Message) -> Extras:
     first = parts[0]
-    identity: Extras = first.extras.get(ITEM, {}) if isinstance(first, Text | Refusal) else {}
+    identity: Extras = identity_of(first.extras) if isinstance(first, Text | Refusal) else {}
     content: str | list[Extras] = [write_said(part) for part in parts]
     plain = isinstance(first, Text) and not first.citations and not known_extras(first.extras)
     if len(parts) == 1 and plain and "id" not in identity:

@@ -15,7 +15,7 @@ from wye.protocols import sse
 from wye.protocols.openai_responses_answer import begin, ended, write_items
 from wye.protocols.openai_responses_errors import failure_events
 from wye.protocols.openai_responses_open import Lines, OpenCall, OpenMessage, OpenSaid, OpenThought
-from wye.protocols.openai_responses_parts import ITEM, NAME
+from wye.protocols.openai_responses_parts import ITEM, NAME, identity_of
 from wye.protocols.seal import behind
 
 _Opened = OpenSaid | OpenThought | OpenCall
@@ -101,7 +101,7 @@ class ResponsesWriter:
         if self._message is not None and ITEM in part.extras:
             before = self._apart()
         if self._message is None:
-            self._message = OpenMessage(self._lines, part.extras.get(ITEM, {}))
+            self._message = OpenMessage(self._lines, identity_of(part.extras))
             before += self._message.start()
         return before
 
