@@ -17,6 +17,7 @@ import time
 from http import HTTPStatus
 
 from wye.core.errors import (
+    BadRequestError,
     BudgetError,
     EgressRefusedError,
     RateLimitError,
@@ -61,7 +62,12 @@ class Attempts:
         cause = "first"
         made = 0
         failure: Failure | None = None
-        for target, crossing in job.ways():
+        for candidate in job.decision.candidates:
+            target = job.targets[candidate.deployment]
+            try:
+                crossing = job.way(target)
+            except BadRequestError:
+                continue
             for again in range(1 + target.deployment.retries):
                 outcome = await self._attempt(job, target, "retry" if again else cause, crossing)
                 if isinstance(outcome, Answer):

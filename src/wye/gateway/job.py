@@ -1,7 +1,7 @@
 """What attempts share: the job, what an attempt holds, and how it ends."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 import msgspec
@@ -118,20 +118,17 @@ class Job(msgspec.Struct, eq=False):
         """Whether some candidate takes the request as it is."""
         return any(self.codec.name in self.targets[c.deployment].verbatim for c in self.decision.candidates)
 
-    def ways(self) -> Iterator[tuple[Target, Crossing | None]]:
-        """Yield whom to ask, in order, and what translates for them; None = nothing needs to be.
+    def way(self, target: Target) -> Crossing | None:
+        """Return what translates for `target`; None = nothing needs to be.
 
-        Passes over, and notes, whose protocol cannot carry the request.
+        Raises `BadRequestError`, and notes it, where its protocol cannot carry the request.
         """
-        for candidate in self.decision.candidates:
-            target = self.targets[candidate.deployment]
-            try:
-                made = self.session.way(target)
-            except BadRequestError as error:
-                note_unmade(self.entry, target, "skip", error)
-                self.refused = error
-                continue
-            yield target, made
+        try:
+            return self.session.way(target)
+        except BadRequestError as error:
+            note_unmade(self.entry, target, "skip", error)
+            self.refused = error
+            raise
 
 
 def note_unmade(entry: Entry, target: Target, cause: str, error: WyeError) -> None:

@@ -167,12 +167,7 @@ class Exchange:
         if self.hung_up:
             return
         transport = self.connection.transport
-        head = b"%b%b%b%b" % (
-            STATUS_LINES[status],
-            self.connection.state.server_block,
-            headers,
-            self._closing(),
-        )
+        head = STATUS_LINES[status] + self.connection.state.server_block + headers + self._closing()
         if status in NO_BODY:
             transport.write(head + b"\r\n")
         elif self.head:
