@@ -174,6 +174,10 @@ def build(day: dt.date) -> PriceList:
         ours: tuple(_entry(model, day) for model in theirs[name].models) for ours, name in PROVIDERS.items()
     }
     providers["anthropic"] = tuple(_with_hours(entry) for entry in providers["anthropic"])
+    providers["openrouter"] = tuple(
+        _with_hours(entry) if entry.id.lstrip("~").startswith("anthropic/") else entry
+        for entry in providers["openrouter"]
+    )
     providers["deepinfra"] = DEEPINFRA
     source = f"genai-prices {importlib.metadata.version('genai-prices')} (MIT)"
     return PriceList(as_of=day, source=source, providers=dict(sorted(providers.items())))

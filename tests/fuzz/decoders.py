@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from fuzz.mutation import Mutator
 from golden.cases import ANSWERS, CODECS, DIALECTS, DOWNSTREAM, NATIVE, REQUESTS, STREAMS, WIRE
+from protocols.recordings import protocol, recorded
 from wye.core.errors import BadRequestError
 from wye.core.fold import FailedError, fold
 from wye.core.stream import End, Event, Fail, Order
@@ -127,6 +128,36 @@ def relay(codec: NativeCodec) -> Try:
 
 def bodies(many: Iterable[Any]) -> tuple[bytes, ...]:
     return tuple(json.dumps(one).encode() for one in many)
+
+
+_LARGEST = 20_000
+"""Bytes of a recording that is worth spoiling many times."""
+_MOST = 60
+"""Recordings a decoder is given."""
+
+
+def with_recordings() -> tuple[Decoder, ...]:
+    """Return all decoders, with recorded exchanges among what feeds them, where a machine has them."""
+    requests: dict[str, list[bytes]] = {}
+    answers: dict[str, list[bytes]] = {}
+    streams: dict[str, list[bytes]] = {}
+    for exchange in recorded():
+        name = protocol(exchange)
+        requests.setdefault(name, []).append(json.dumps(exchange["request"]).encode())
+        if exchange["status"] == 200 and isinstance(exchange["response"], str):
+            streams.setdefault(name, []).append(exchange["response"].encode())
+        elif exchange["status"] == 200:
+            answers.setdefault(name, []).append(json.dumps(exchange["response"]).encode())
+    kinds = {"request": requests, "codec": requests, "answer": answers, "usage": answers} | dict.fromkeys(
+        ("stream", "relay"), streams
+    )
+    return tuple(_fed(decoder, kinds) for decoder in DECODERS)
+
+
+def _fed(decoder: Decoder, kinds: dict[str, dict[str, list[bytes]]]) -> Decoder:
+    name, _, kind = decoder.name.partition(" ")
+    found = [seed for seed in kinds[kind].get(name, ()) if len(seed) <= _LARGEST]
+    return decoder._replace(seeds=(*decoder.seeds, *found[:: len(found) // _MOST + 1]))
 
 
 def _all() -> Iterator[Decoder]:

@@ -346,6 +346,12 @@ def test_the_invoice_to_the_cent(name: str) -> None:
             assert cost.amount == Decimal(case.usd), way
 
 
+def test_an_hours_cache_write_has_its_rate_wherever_claude_is_sold() -> None:
+    usage = Usage(1_000_000, 0, cache_write_tokens=1_000_000, cache_write_1h_tokens=1_000_000)
+    for provider, model in (("anthropic", "claude-opus-4-8"), ("openrouter", "anthropic/claude-opus-4.8")):
+        assert cost_of(deployment(provider, model), usage, 1.0, OFF_PEAK).amount == 10
+
+
 def test_who_is_billed_by_contract_says_so() -> None:
     price = Price(Rates(Decimal(1), Decimal(1)), DAY, "wye.yaml")
     usage = Usage(1_000, 1_000, billed=Decimal(9))

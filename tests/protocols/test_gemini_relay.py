@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from protocols.gemini_wire import USAGE, array, chunk, sse
 from wye.core.usage import Usage
 from wye.protocols.gemini_framing import ARRAY, EVENTS, Framing
-from wye.protocols.gemini_relay import GeminiRelay
+from wye.protocols.gemini_relay import MAX_HELD_BYTES, GeminiRelay
 
 ERROR = {"error": {"code": 503, "message": "Overloaded", "status": "UNAVAILABLE"}}
 CHUNKS = [
@@ -136,3 +136,12 @@ def test_any_bytes_pass(pieces: list[bytes], framing: Framing) -> None:
 def test_nonsense_breaks_nothing(nonsense: bytes) -> None:
     _, read = relay(EVENTS, b"data: " + nonsense + b"\n\n")
     assert "ended before" in read.error
+
+
+def test_what_follows_the_end_is_bounded() -> None:
+    made = GeminiRelay(EVENTS)
+    made.feed(STREAMS[EVENTS])
+    half = sse({"later": "x" * (MAX_HELD_BYTES // 2)})
+    assert made.feed(half) == b""
+    with pytest.raises(ValueError, match="more than"):
+        made.feed(half)

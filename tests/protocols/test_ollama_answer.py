@@ -87,7 +87,7 @@ def test_what_else_there_are_words_for() -> None:
     assert told["message"] == {
         "role": "assistant",
         "content": "No.",
-        "thinking": "a\nb",
+        "thinking": "a\n\nb",
         "images": ["aGk="],
     }
     assert told["logprobs"] == LOGPROBS["content"]
@@ -206,3 +206,18 @@ def test_silence_is_broken_by_what_is_no_line() -> None:
     writer = OllamaDialect().writer(want_usage=True)
     assert writer.write(Ping()).strip() == b""
     assert b"\n" not in writer.write(Ping())
+
+
+def test_passages_of_a_summary_stand_apart() -> None:
+    passages = [("a", 0), ("b", 0), ("c", 1)]
+    said = lines(
+        Begin(id="1", model="up"),
+        Open(index=0, part=Reasoning()),
+        *(Delta(index=0, text=text, passage=passage) for text, passage in passages),
+        Close(index=0),
+        Finished(finish=Finish.STOP),
+        End(),
+    )
+    streamed = "".join(one["message"].get("thinking", "") for one in said)
+    assert streamed == "ab\n\nc"
+    assert whole(Reasoning(summary=("ab", "c")))["message"]["thinking"] == streamed

@@ -1,7 +1,6 @@
 """Recorded exchanges through every other protocol, where a machine has them."""
 
 import json
-import re
 from typing import Any
 
 import msgspec
@@ -9,27 +8,14 @@ import pytest
 
 from golden.cases import DIALECTS
 from protocols.facts import Facts
-from protocols.recordings import recorded
+from protocols.recordings import protocol, recorded
 from protocols.test_translate_answers import WIRES, gist, relayed, whole
 from protocols.test_translate_requests import MOVED, through
 from wye.core.answer import Answer
 from wye.core.chat import Finish, ToolCall
 from wye.core.fold import FailedError, fold
 from wye.protocols.lossiness import losses
-from wye.protocols.lossiness_table import CHAT, GEMINI, MESSAGES, RESPONSES
-
-PATHS = {
-    CHAT: re.compile(r"/chat/completions(#stream)?$"),
-    RESPONSES: re.compile(r"/responses$"),
-    MESSAGES: re.compile(r"anthropic\.com/v1/messages$"),
-    GEMINI: re.compile(r":(generate|streamGenerate)Content$"),
-}
-
-
-def protocol(exchange: dict[str, Any]) -> str:
-    url = exchange["url"].partition("?")[0]
-    return next((name for name, path in PATHS.items() if path.search(url)), "")
-
+from wye.protocols.lossiness_table import GEMINI
 
 EXCHANGES = [one for one in recorded() if one["method"] == "POST" and protocol(one)]
 REQUESTS = [one for one in EXCHANGES if isinstance(one["request"], dict)]

@@ -113,10 +113,10 @@ class Attempts:
         try:
             outcome = await self._exchange(job, target, hold)
         except BaseException as error:  # whatever it was: the place and the budget are given back
-            job.entry.tried.append(attempt_record(job.entry, hold, None, _interruption(error)))
+            hold.release()
             job.entry.charge(reservation.settle(None))
             job.entry.billed = True  # the upstream may have begun: what it costs is unknown, not nothing
-            hold.release()
+            job.entry.tried.append(attempt_record(job.entry, hold, None, _interruption(error)))
             raise
         if isinstance(outcome, Failure):
             hold.release()
@@ -220,14 +220,14 @@ class Attempts:
         self, job: Job, hold: Hold, response: Response | None, failure: Failure, *, billed: bool = True
     ) -> Failure:
         """Note a failed attempt. One the upstream may bill counts against the budget at its worst case."""
+        if response is not None:
+            response.abort()
         reservation = hold.reservation
         job.entry.charge(reservation.settle(None) if billed else reservation.cancel())
         job.entry.billed |= billed
         if failure.fallback:
             self._health.failed(hold.target.deployment.id, failure.retry_after)
         job.entry.tried.append(attempt_record(job.entry, hold, response, failure.error.message))
-        if response is not None:
-            response.abort()
         return failure
 
 

@@ -3,29 +3,21 @@
 import asyncio
 import contextlib
 import logging
-import time
 from http import HTTPStatus
 
 from wye.core.decision import Decision, Verdict
-from wye.core.errors import (
-    BadRequestError,
-    LedgerError,
-    OverloadedError,
-    UpstreamError,
-    UpstreamTimeoutError,
-    WyeError,
-)
+from wye.core.errors import BadRequestError, LedgerError, OverloadedError, WyeError
 from wye.core.lane import Lane
 from wye.core.record import Outcome
 from wye.core.request import Request
-from wye.core.usage import Usage
 from wye.gateway.arrival import Arrival
-from wye.gateway.attempts import Attempts, attempt_record
+from wye.gateway.attempts import Attempts
 from wye.gateway.books import Books
-from wye.gateway.costs import NOTHING, NOTHING_SENT, cost_of
+from wye.gateway.costs import NOTHING, NOTHING_SENT
+from wye.gateway.delivery import Delivery
 from wye.gateway.downstream import JSON, Downstream, Heart
 from wye.gateway.headers import error_headers
-from wye.gateway.job import Answer, Job
+from wye.gateway.job import Job
 from wye.gateway.keys import Caller
 from wye.gateway.listener.exchange import HangupError
 from wye.gateway.responses import FIRST, Before, Responses, unknown_previous
@@ -33,13 +25,10 @@ from wye.gateway.runtime import Runtime, Snapshot
 from wye.gateway.session import Seats, Session
 from wye.ledger.entry import Entry
 from wye.ledger.keystore import Scope
-from wye.protocols.codec import Codec, Relay
-from wye.protocols.openai_responses_turns import answer_id, begun_id, last_response
-from wye.providers.transport.errors import TransportError, TransportTimeoutError
+from wye.protocols.codec import Codec
 
 log = logging.getLogger("wye")
 
-_FIRST_ERROR = int(HTTPStatus.BAD_REQUEST)
 _CLOSING = "the gateway is shutting down"
 _DEFECT = "an internal error; the gateway's log has the details"
 
@@ -56,6 +45,7 @@ class Pipeline:
         self._attempts = attempts
         self._books = books
         self._heart = heart
+        self._delivery = Delivery(books, responses)
 
     async def serve(self, arrival: Arrival, codec: Codec) -> None:
         """Answer one request. A client that hangs up cancels this, and with it the upstream."""
@@ -124,87 +114,7 @@ class Pipeline:
         if codec.estimate is not None and not job.verbatim:
             self._estimate(codec.estimate(request), entry, downstream)
             return
-        answer = await self._attempts.run(job)
-        self._note(job, answer)
-        if answer.relay is not None:
-            await self._give_stream(job, answer, answer.relay, downstream)
-            return
-        self._end(job, answer)
-        if session.keep_days and answer.status < _FIRST_ERROR:
-            await self._keep(job, answer, answer.body)
-        self._give_whole(answer, entry, downstream)
-
-    def _note(self, job: Job, answer: Answer) -> None:
-        """Note who answered, and how."""
-        entry = job.entry
-        deployment = answer.hold.target.deployment
-        entry.deployment, entry.lane, entry.status = deployment.id, deployment.lane, answer.status
-        entry.first_byte = answer.hold.first_byte
-        entry.lost, entry.emulated = answer.hold.lost, answer.hold.emulated
-        if (job.request.keep or job.request.stored) and answer.hold.crossing is None:
-            begun = begun_id(answer.body) if answer.streamed else answer_id(answer.body)
-            self._responses.held(begun, job.caller, entry)
-
-    async def _give_stream(self, job: Job, answer: Answer, relay: Relay, downstream: Downstream) -> None:
-        """Pass a stream on. Its last bytes leave only once the record is in the ledger."""
-        codec, entry = job.codec, job.entry
-        try:
-            downstream.begin(answer.headers)
-            error, last = await self._relay(answer, relay, entry, downstream)
-        except BaseException:  # whatever it was: the upstream is let go, the place and the budget given back
-            answer.response.abort()
-            self._settle(answer, entry, relay.usage)
-            raise
-        entry.outcome = Outcome.BROKEN if error else Outcome.OK
-        entry.error = error.message if error else ""
-        self._settle(answer, entry, relay.usage)
-        entry.response_bytes = downstream.bytes + len(last)
-        try:
-            if error is None:
-                job.session.served(entry.deployment, relay.usage)
-                if job.session.keep_days:
-                    await self._keep(job, answer, last)
-            self._books.seal(entry)
-        except LedgerError as refused:
-            error, last = refused, b""
-        downstream.end(last + codec.error_event(error, entry.request_id) if error else last)
-
-    def _end(self, job: Job, answer: Answer) -> None:
-        """Note how an answer that is here whole has ended."""
-        entry = job.entry
-        served = answer.status < _FIRST_ERROR
-        entry.outcome = Outcome.OK if served else Outcome.ERROR
-        entry.response_bytes = len(answer.body)
-        entry.keep(answer.body)
-        if served:
-            self._settle(answer, entry, answer.usage)
-            job.session.served(entry.deployment, answer.usage)
-        elif not entry.billed:
-            entry.cost = NOTHING
-
-    def _give_whole(self, answer: Answer, entry: Entry, downstream: Downstream) -> None:
-        """Send it, once the record is in the ledger."""
-        if answer.streamed:
-            self._books.seal(entry)
-            downstream.begin(answer.headers)
-            downstream.end(answer.body)
-        elif downstream.begun:
-            message = f"'{entry.deployment}' answered a stream with a single document"
-            raise answer.error or UpstreamError(message)
-        else:
-            self._books.seal(entry)
-            headers = answer.headers + JSON + _cost_header(entry)
-            downstream.whole(answer.status, headers, answer.body)
-
-    async def _keep(self, job: Job, answer: Answer, said: bytes) -> None:
-        """Keep the turn, where wye shall, before the answer's last bytes, `said`, leave.
-
-        Raises `LedgerError` when wye cannot.
-        """
-        if answer.hold.crossing is not None:
-            whole = last_response(said) if answer.streamed else said
-            days = job.session.keep_days
-            await self._responses.keep(job.request, whole, job.caller, job.entry, days)
+        await self._delivery.give(job, await self._attempts.run(job), downstream)
 
     def _estimate(self, body: bytes, entry: Entry, downstream: Downstream) -> None:
         """Answer with a guess: none of the candidates counts tokens."""
@@ -212,38 +122,6 @@ class Pipeline:
         entry.response_bytes = len(body)
         self._books.seal(entry)
         downstream.whole(HTTPStatus.OK, JSON + b"x-wye-estimate: tokens\r\n", body)
-
-    async def _relay(
-        self, answer: Answer, relay: Relay, entry: Entry, downstream: Downstream
-    ) -> tuple[WyeError | None, bytes]:
-        """Pass a stream on as it arrives. Returns what broke it, if anything did, and its last bytes."""
-        entry.keep(answer.body)
-        await downstream.write(answer.body)
-        try:
-            async for chunk in answer.response:
-                ready = relay.feed(chunk)
-                if ready:
-                    entry.keep(ready)
-                    await downstream.write(ready)
-            last = relay.finish()
-        except TransportError as broken:
-            timed_out = isinstance(broken, TransportTimeoutError)
-            kind = UpstreamTimeoutError if timed_out else UpstreamError
-            return kind(f"'{entry.deployment}' broke off its answer ({broken})"), b""
-        except (ValueError, RecursionError) as broken:
-            answer.response.abort()
-            return UpstreamError(f"'{entry.deployment}': {broken}"), b""
-        return UpstreamError(f"'{entry.deployment}': {relay.error}") if relay.error else None, last
-
-    def _settle(self, answer: Answer, entry: Entry, usage: Usage | None) -> None:
-        """Give back what the attempt held and note what it used and cost."""
-        hold = answer.hold
-        hold.release()
-        entry.usage = usage
-        busy = time.perf_counter() - hold.entered
-        entry.cost = cost_of(hold.target.deployment, usage, busy, entry.at, entry.unpriced)
-        entry.charge(hold.reservation.settle(entry.cost, usage))
-        entry.tried.append(attempt_record(entry, hold, answer.response, entry.error))
 
     def _turn_away(self, error: WyeError, arrival: Arrival, codec: Codec) -> None:
         """Refuse one who is not let in. There is no record, so the answer names no decision."""
@@ -307,12 +185,3 @@ def own_headers(arrival: Arrival, codec: Codec) -> bytes:
     """Return the header lines of every answer: what the request is called here."""
     names = "".join([f"{name}: {arrival.request_id}\r\n" for name in codec.request_id_headers])
     return f"{names}x-wye-decision: {arrival.id}\r\n".encode("ascii")
-
-
-def _cost_header(entry: Entry) -> bytes:
-    cost = entry.cost
-    if cost is None:
-        return b""
-    if cost.amount is None:
-        return f"x-wye-cost: unknown; {cost.basis}\r\n".encode("ascii", "replace")
-    return f"x-wye-cost: {cost.amount:f} {cost.currency}\r\n".encode("ascii")

@@ -39,6 +39,7 @@ class _Bare(msgspec.Struct):
 _CHUNK = msgspec.json.Decoder(_Chunk)
 _BARE = msgspec.json.Decoder(_Bare)
 _ERROR = b'"error"'
+MAX_HELD_BYTES = 8 * 1024 * 1024
 
 
 class GeminiRelay:
@@ -61,7 +62,10 @@ class GeminiRelay:
         self.error = ""
 
     def feed(self, chunk: bytes) -> bytes:
-        """Take the upstream's bytes; return those to pass on now (may be empty)."""
+        """Take the upstream's bytes; return those to pass on now (may be empty).
+
+        Raises `ValueError` when a single chunk, or what comes from the last one on, is larger than 8 MiB.
+        """
         whole = self._cutter.feed(chunk)
         return self._pass_on(whole) if whole else b""
 
@@ -81,11 +85,17 @@ class GeminiRelay:
             if data:
                 self._read(data)
             if self._finished and not self._going:
-                self._held += piece
+                self._hold(piece)
             else:
                 ready += self._held + piece
                 self._held.clear()
         return bytes(ready)
+
+    def _hold(self, piece: bytes) -> None:
+        self._held += piece
+        if len(self._held) > MAX_HELD_BYTES:
+            message = f"the upstream sent more than {MAX_HELD_BYTES} bytes from the end of its answer on"
+            raise ValueError(message)
 
     def _read(self, data: bytes) -> None:
         try:

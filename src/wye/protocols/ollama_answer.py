@@ -44,7 +44,7 @@ def message(parts: Iterable[Part]) -> Extras:
             case Text() | Refusal():
                 texts.append(part.text)
             case Reasoning():
-                thoughts.append(part.text or "\n".join(part.summary))
+                thoughts.append(part.text or "\n\n".join(part.summary))
             case Image() if part.source.kind == "data":
                 pictures.append(part.source.value)
             case ToolCall():
@@ -82,6 +82,8 @@ class OllamaWriter:
         self._finish = Finish.OTHER
         self._parts: dict[int, Part] = {}
         self._arguments: dict[int, list[str]] = {}
+        self._passages: dict[int, int | None] = {}
+        """Index of a thought -> the passage of its summary that came last."""
         self._calls = 0
 
     def write(self, event: Event) -> bytes:  # noqa: PLR0911  # a table of events
@@ -121,8 +123,12 @@ class OllamaWriter:
             return b""
         if not event.text and not event.logprobs:
             return b""
-        name = "thinking" if isinstance(self._parts[event.index], Reasoning) else "content"
-        return self._say(_NOTHING | {name: event.text}, _logprobs(event.logprobs))
+        name, text = "content", event.text
+        if isinstance(self._parts[event.index], Reasoning):
+            was = self._passages.get(event.index, event.passage)
+            self._passages[event.index] = event.passage
+            name, text = "thinking", text if was == event.passage else f"\n\n{text}"
+        return self._say(_NOTHING | {name: text}, _logprobs(event.logprobs))
 
     def _close(self, index: int) -> bytes:
         part, texts = self._parts.pop(index), self._arguments.pop(index, None)
