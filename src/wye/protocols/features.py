@@ -17,15 +17,18 @@ from wye.core.chat import (
     Reasoning,
     Refusal,
     Role,
+    Sampling,
     ServerTool,
     Source,
     Text,
+    Thinking,
     Tool,
     ToolCall,
     ToolResult,
 )
 from wye.protocols.gemini_upstream import SKIPPED
 
+_UNSAID = Sampling()
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DOCUMENTS = ("application/pdf", "text/")
 _PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
@@ -74,26 +77,36 @@ class _Finder:
         self._asked(chat)
 
     def _asked(self, chat: Chat) -> None:
-        sampling, shape = chat.sampling, chat.format
         self._if(
             completion=chat.protocol == "openai_completions",
             choices=chat.choices > 1,
-            logprobs=bool(sampling.logprobs) or sampling.top_logprobs is not None,
             user=bool(chat.user),
-            stop=bool(sampling.stop),
             parallel_tool_calls=chat.tool_choice is not None and chat.tool_choice.parallel is False,
+        )
+        if chat.sampling != _UNSAID:
+            self._sampling(chat.sampling)
+        shape = chat.format
+        if shape is not None:
+            self._if(
+                json_format=shape.kind == "json",
+                format_name=bool(shape.name or shape.description),
+                format_strict=shape.strict is not None,
+            )
+        if chat.thinking is not None:
+            self._thinking(chat.thinking)
+
+    def _sampling(self, sampling: Sampling) -> None:
+        self._if(
+            logprobs=bool(sampling.logprobs) or sampling.top_logprobs is not None,
+            stop=bool(sampling.stop),
             temperature=sampling.temperature is not None and sampling.temperature > 1,
             top_k=sampling.top_k is not None,
             seed=sampling.seed is not None,
             presence_penalty=sampling.presence_penalty is not None,
             frequency_penalty=sampling.frequency_penalty is not None,
-            json_format=shape is not None and shape.kind == "json",
-            format_name=shape is not None and bool(shape.name or shape.description),
-            format_strict=shape is not None and shape.strict is not None,
         )
-        thinking = chat.thinking
-        if thinking is None:
-            return
+
+    def _thinking(self, thinking: Thinking) -> None:
         budget, effort = thinking.budget_tokens is not None, bool(thinking.effort)
         self._if(
             thinking_budget=budget,
@@ -106,9 +119,13 @@ class _Finder:
         self._unknown("thinking.", [name for name in thinking.extras if name not in known])
 
     def _message(self, message: Message) -> None:
-        self._unknown("messages[].", [name for name in message.extras if name not in self._hidden])
-        self._item(message.extras, "messages[].")
-        self._if(name=bool(message.name), later_instructions=message.role in (Role.SYSTEM, Role.DEVELOPER))
+        if message.extras:
+            self._unknown("messages[].", [name for name in message.extras if name not in self._hidden])
+            self._item(message.extras, "messages[].")
+        if message.name:
+            self.found.add("name")
+        if message.role is Role.SYSTEM or message.role is Role.DEVELOPER:
+            self.found.add("later_instructions")
         called = False
         for part in message.parts:
             self._part(part, "messages[].content[].")
@@ -126,13 +143,9 @@ class _Finder:
             self._item(part.extras, path)
         match part:
             case Text():
-                self._if(citations=bool(part.citations), cache_control=part.cache is not None)
-                self._if(signed_reasoning=bool(part.signature) and self._target != "gemini")
+                self._text(part)
             case Image():
-                self._if(image_detail=bool(part.detail), cache_control=part.cache is not None)
-                self._if(
-                    file_id=part.source.kind == "file", image_type=_is_other(part.source, self._pictures)
-                )
+                self._image(part)
             case Document():
                 self._document(part)
             case Audio():
@@ -146,6 +159,14 @@ class _Finder:
                 self.found.add("refusal")
             case ToolResult():
                 self._result(part, path)
+
+    def _text(self, part: Text) -> None:  # most of all parts: asked as cheaply as can be
+        if part.citations:
+            self.found.add("citations")
+        if part.cache is not None:
+            self.found.add("cache_control")
+        if part.signature and self._target != "gemini":
+            self.found.add("signed_reasoning")
 
     def _image(self, part: Image) -> None:
         self._if(
@@ -165,7 +186,8 @@ class _Finder:
             document_text=source.kind == "text",
             document_url=source.kind == "url",
             file_id=source.kind == "file",
-            document_type=_is_other(source, _DOCUMENTS) or _is_broken(source),
+            document_type=_is_other(source, _DOCUMENTS)
+            or (self._target == "anthropic_messages" and _is_broken(source)),
         )
 
     def _reasoning(self, signed: bool, origin: str) -> None:  # noqa: FBT001  # a fact, private
@@ -206,8 +228,9 @@ class _Finder:
             custom_tool=tool.custom,
             tool_strict=tool.strict is not None,
         )
-        rest = [name for name in tool.extras if name not in self._hidden]
-        self._unknown("tools[].", [*rest, *(tool.extras.get("inner", {}) if self._hidden else ())])
+        if tool.extras:
+            rest = [name for name in tool.extras if name not in self._hidden]
+            self._unknown("tools[].", [*rest, *(tool.extras.get("inner", {}) if self._hidden else ())])
 
     def _item(self, extras: Extras, path: str) -> None:
         item = extras.get("item") if "item" in self._hidden else None
@@ -222,7 +245,9 @@ class _Finder:
         self.extras.update(dict.fromkeys(path + name for name in names))
 
     def _if(self, **told: bool) -> None:
-        self.found.update(name for name, true in told.items() if true)
+        for name, true in told.items():
+            if true:
+                self.found.add(name)
 
 
 def _loop_starts(messages: tuple[Message, ...]) -> int:
