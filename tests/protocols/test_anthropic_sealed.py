@@ -3,14 +3,18 @@
 import json
 from typing import Any
 
-from wye.core.chat import Reasoning
+from wye.core.answer import Answer, Choice
+from wye.core.chat import Finish, Part, Reasoning, Text
+from wye.core.fold import fold
+from wye.core.stream import Begin, Close, End, Event, Finished, Open
 from wye.protocols.anthropic_messages import AnthropicMessages
 from wye.protocols.anthropic_sealed import unsealed
 from wye.protocols.codec import Edits
-from wye.protocols.seal import seal
+from wye.protocols.seal import UNSIGNED, seal
 
 THOUGHT = Reasoning(text="Hm.", encrypted="gAAA", origin="openai_responses")
 SEALED = {"type": "thinking", "thinking": "Hm.", "signature": seal(THOUGHT)}
+MARKED = {"type": "thinking", "thinking": "Hm.", "signature": UNSIGNED}
 OWN = {"type": "thinking", "thinking": "So.", "signature": "EoIC"}
 SAID = {"type": "text", "text": "é 4"}
 
@@ -21,7 +25,7 @@ def body(*content: Any) -> bytes:
 
 
 def test_only_sealed_thoughts_are_taken_out() -> None:
-    opened = json.loads(unsealed(body([SEALED, OWN, SAID], "d3llLTE6 is no thought")))
+    opened = json.loads(unsealed(body([SEALED, MARKED, OWN, SAID], "d3llLTE6 is no thought")))
     assert opened == json.loads(body([OWN, SAID], "d3llLTE6 is no thought"))
 
 
@@ -42,3 +46,20 @@ def test_the_codec_sends_it_so() -> None:
     assert sent == json.loads(body([SAID])) | {"model": "claude"}
     same = codec.decode(body([SAID]))
     assert codec.splice(same, Edits(model="m")) is same.body
+
+
+def test_a_thought_that_nobody_signed_is_known_again() -> None:
+    """Anthropic refuses a signature that is empty, and who answered it before may be gone from the route."""
+    dialect = AnthropicMessages()
+    thought, said = Reasoning(text="Hm.", origin="openai_chat"), Text(text="4")
+    parts: tuple[Part, ...] = (thought, said)
+    events: list[Event] = [Begin(id="a", model="m", protocol="openai_chat"), Open(index=0, part=thought)]
+    events += [Close(index=0), Open(index=1, part=said), Close(index=1), Finished(finish=Finish.STOP), End()]
+    writer, reader = dialect.writer(want_usage=True), dialect.reader()
+    streamed = fold(reader.feed(b"".join(map(writer.write, events))))
+    for answer in (streamed, Answer(id="a", model="m", choices=(Choice(parts=parts),), protocol="other")):
+        told = json.loads(dialect.write_answer(answer))["content"]
+        assert told == [MARKED, {"type": "text", "text": "4"}]
+        (_, came) = dialect.read_request(body(told)).messages
+        assert came.parts == (Reasoning(text="Hm."), said)
+        assert json.loads(unsealed(body(told))) == json.loads(body(told[1:]))

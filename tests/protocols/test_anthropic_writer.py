@@ -10,7 +10,7 @@ from wye.core.stream import Begin, Cite, Close, Delta, End, Event, Fail, Finishe
 from wye.core.usage import Usage
 from wye.protocols.anthropic_reader import MessagesReader
 from wye.protocols.anthropic_writer import MessagesWriter
-from wye.protocols.seal import unseal
+from wye.protocols.seal import UNSIGNED, unseal
 
 NAME = "anthropic_messages"
 BEGIN = Begin(id="c1", model="m", protocol="openai_chat", extras={"theirs": 1})
@@ -136,7 +136,7 @@ def test_parts_that_were_open_together_come_one_after_the_other() -> None:
             Reasoning(text="a", origin="openai_chat"),
             ["b"],
             {"type": "thinking", "thinking": "", "signature": ""},
-            [("thinking", "a"), ("thinking", "b")],
+            [("thinking", "a"), ("thinking", "b"), ("signature", UNSIGNED)],
         ),
         (
             ToolCall(id="a.b", name="f", arguments="{"),
@@ -151,7 +151,12 @@ def test_parts_become_blocks(
 ) -> None:
     got = blocks(Open(index=0, part=part), *(Delta(index=0, text=one) for one in pieces), Close(index=0))
     assert (got[0], got[-1]) == (opened(0, **block), closed(0))
-    kinds = {"text": "text_delta", "thinking": "thinking_delta", "partial_json": "input_json_delta"}
+    kinds = {
+        "text": "text_delta",
+        "thinking": "thinking_delta",
+        "signature": "signature_delta",
+        "partial_json": "input_json_delta",
+    }
     assert got[1:-1] == [
         delta(0, type=kinds[name]) | {"delta": {"type": kinds[name], name: piece}} for name, piece in deltas
     ]

@@ -84,9 +84,7 @@ def read_part(block: Fields) -> Part:  # noqa: PLR0911  # a table of kinds
             return _tool_result(block)
         case "thinking":
             text, signature = block.text("thinking"), block.text("signature")
-            origin = (
-                NAME if signature else ""
-            )  # unsigned: wye wrote it for a client, another model thought it
+            origin = NAME if signature else ""  # not all that speak Messages sign
             return Reasoning(text=text, signature=signature, origin=origin, extras=block.rest())
         case "redacted_thinking":
             return Reasoning(encrypted=block.word("data"), origin=NAME, extras=block.rest())

@@ -17,7 +17,7 @@ from wye.protocols.anthropic_errors import failure_event
 from wye.protocols.anthropic_parts import NAME, clean_id, is_foreign, write_citation, write_part
 from wye.protocols.anthropic_usage import write_usage
 from wye.protocols.fields import overlay
-from wye.protocols.seal import behind, seal
+from wye.protocols.seal import UNSIGNED, behind, seal
 
 _PartEvent = Open | Delta | Sign | Cite | Close
 
@@ -186,10 +186,11 @@ class MessagesWriter:
         return b"" if was is None or empty else sealed + self._block("stop", {})
 
     def _sealed(self, thought: Reasoning) -> bytes:
-        """Tell what another protocol signed, sealed: its client shall give it back."""
+        """Tell what another protocol signed, sealed, and mark what nobody did: the client gives it back."""
         said, self._said = self._said, {}
         if not is_foreign(thought):
-            return b""
+            marked = not self._own and thought.origin != NAME and self._unopened is None
+            return self._add(_of("signature_delta", signature=UNSIGNED)) if marked else b""
         text = thought.text + "".join(said.pop(None, ()))
         summary = (*thought.summary, *("".join(pieces) for pieces in said.values()))
         whole = msgspec.structs.replace(thought, text=text, summary=summary)

@@ -26,6 +26,13 @@ def seal(thought: Reasoning) -> str:
     return base64.b64encode(_MARK + _ENCODER.encode(bare)).decode()
 
 
+UNSIGNED = seal(Reasoning())
+"""The signature of a thought that nobody signed, for clients that give back whatever stands there.
+
+By it wye knows the thought again: Anthropic refuses a request that holds one without a signature of its own.
+"""
+
+
 def unseal(text: str) -> Reasoning | None:
     """Return the thought that `seal` made `text` of; None = it was made elsewhere.
 
@@ -61,7 +68,11 @@ def opened(chat: Chat) -> Chat:
 def _opened(parts: tuple[Part, ...]) -> list[Part]:
     whole: list[Part] = []
     for part in parts:
-        if isinstance(part, Reasoning) and (thought := unseal(part.signature or part.encrypted)) is not None:
+        if not isinstance(part, Reasoning):
+            whole.append(part)
+        elif part.signature == UNSIGNED:
+            whole.append(msgspec.structs.replace(part, signature="", origin=""))
+        elif (thought := unseal(part.signature or part.encrypted)) is not None:
             _forget(whole, thought.text or "\n\n".join(thought.summary))
             whole.append(msgspec.structs.replace(thought, extras=part.extras))
         else:
