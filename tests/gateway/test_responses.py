@@ -4,18 +4,17 @@ import asyncio
 import concurrent.futures
 import contextlib
 import http.client
-import itertools
 import json
 import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from fake_upstream import CHAT, DONE, FINISH, USAGE, Call, FakeUpstream, delta
-from running import KEY, Answered, Running, running
+from fake_upstream import Call, FakeUpstream
+from gateway.holding import BY_SDK, OTHER, RESPONSES, answer, ask, one_of, scripts, settings, told_id
+from running import KEY, Running, running
 from wye.config.settings import LedgerSettings, ResponsesSettings
 from wye.core.record import Outcome
 from wye.core.request import Operation, Request
@@ -24,106 +23,6 @@ from wye.gateway.responses import DAY, MOST_RECENT, Responses
 from wye.ledger import Ledger
 from wye.ledger.entry import Entry
 from wye.ledger.turns import Held, Turn, Turns
-
-RESPONSES = "/v1/responses"
-BY_SDK = {"content-type": "application/json"}
-"""As SDKs send it without a body too; a page in a browser cannot."""
-OTHER = {"authorization": f"Bearer {KEY}"} | BY_SDK
-
-
-def answer(id_: str, text: str = "Hi.") -> dict[str, Any]:
-    """A response object as OpenAI writes it."""
-    content = [{"type": "output_text", "text": text, "annotations": []}]
-    message = {
-        "type": "message",
-        "id": "msg_1",
-        "role": "assistant",
-        "status": "completed",
-        "content": content,
-    }
-    usage = {
-        "input_tokens": 100,
-        "input_tokens_details": {"cached_tokens": 40},
-        "output_tokens": 20,
-        "output_tokens_details": {"reasoning_tokens": 5},
-        "total_tokens": 120,
-    }
-    about = {
-        "id": id_,
-        "object": "response",
-        "created_at": 1_700_000_000,
-        "model": "up",
-        "status": "completed",
-    }
-    return about | {"output": [message], "usage": usage, "store": True}
-
-
-def event(kind: str, **members: Any) -> bytes:
-    return f"event: {kind}\ndata: {json.dumps({'type': kind} | members)}\n\n".encode()
-
-
-def scripts(upstream: FakeUpstream) -> None:
-    numbers = itertools.count(1)
-
-    @upstream.script("native")
-    async def native(call: Call) -> None:
-        id_ = f"resp_up{next(numbers)}"
-        if call.json.get("stream"):
-            begun = answer(id_) | {"status": "in_progress", "output": [], "usage": None}
-            await call.stream(
-                [event("response.created", response=begun), event("response.completed", response=answer(id_))]
-            )
-        else:
-            await call.answer(body=answer(id_))
-
-    upstream.scripts["sister"] = native
-
-    @upstream.script("counter")
-    async def counter(call: Call) -> None:
-        await call.answer(body={"object": "response.input_tokens", "input_tokens": 7})
-
-    @upstream.script("slow")
-    async def slow(call: Call) -> None:
-        begun = answer("resp_slow") | {"status": "in_progress", "output": [], "usage": None}
-        await call.begin_stream()
-        await call.event(event("response.created", response=begun))
-        await asyncio.sleep(60)
-
-    @upstream.script("thinker")
-    async def thinker(call: Call) -> None:
-        thought = {"type": "thinking", "thinking": "I had better look.", "signature": "c2ln"}
-        used = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
-        about = {"id": "msg_1", "type": "message", "role": "assistant", "model": "thinker"}
-        ends = {"stop_reason": "tool_use", "usage": {"input_tokens": 5, "output_tokens": 5}}
-        await call.answer(body=about | ends | {"content": [thought, used]})
-
-    @upstream.script("chat")
-    async def chat(call: Call) -> None:
-        if call.json.get("stream"):
-            await call.stream([delta("Hel"), delta("lo."), FINISH, USAGE, DONE])
-        else:
-            await call.answer(body=CHAT)
-
-
-def deployment(upstream: FakeUpstream, model: str, **fields: Any) -> dict[str, Any]:
-    address = f"http://127.0.0.1:{upstream.port}/v1"
-    always = {"base_url": address, "lane": "own", "networks": ["127.0.0.0/8"], "retries": 0}
-    return {**always, "model": model, **fields}
-
-
-def settings(upstream: FakeUpstream, **more: Any) -> dict[str, Any]:
-    native = {"also": ["openai_responses"]}
-    return {
-        "deployments": {
-            "native": deployment(upstream, "native", **native),
-            **{name: deployment(upstream, name, **native) for name in ("sister", "counter", "slow")},
-            "away": deployment(upstream, "native", lane="closed", **native),
-            "chat": deployment(upstream, "chat"),
-            "thinker": deployment(upstream, "thinker", protocol="anthropic_messages"),
-        },
-        "routes": {"any": {"candidates": ["chat", "native", "away"]}},
-        "labels": {"phi": {"lanes": ["own"]}, "secret": {"lanes": []}},
-    } | more
 
 
 @pytest.fixture(scope="module")
@@ -142,20 +41,6 @@ def keeping(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("keeping")
     with running(folder, kept, {"WYE_BOOTSTRAP_KEY": KEY}) as gateway:
         yield gateway
-
-
-def ask(gateway: Running, model: str, said: Any = "hi", headers: Any = None, **fields: Any) -> Answered:
-    return gateway.ask("POST", RESPONSES, {"model": model, "input": said} | fields, headers)
-
-
-def one_of(upstream: FakeUpstream, model: str) -> Call:
-    return [call for call in upstream.calls if call.name == model][-1]
-
-
-def told_id(answered: Answered) -> str:
-    """The id that an answer, or the last event of one, tells."""
-    last = json.loads(answered.body.split(b"data: ")[-1])
-    return str(last.get("response", last)["id"])
 
 
 class TestHeldByAnUpstream:
@@ -273,49 +158,6 @@ class TestHeldByAnUpstream:
     def test_what_the_client_does_not_want_kept_is_not_remembered(self, gateway: Running) -> None:
         answered = ask(gateway, "native", store=False)
         assert "response" not in gateway.record(answered)
-
-
-class TestRememberedByNobody:
-    """Without keys, and with one account that could hold it, that one is asked."""
-
-    def test_a_request_goes_on_where_it_may_be(self, gateway: Running, upstream: FakeUpstream) -> None:
-        assert ask(gateway, "native", previous_response_id="resp_elsewhere").status == 200
-        assert one_of(upstream, "native").json["previous_response_id"] == "resp_elsewhere"
-
-    def test_labels_decide_over_it(self, gateway: Running, upstream: FakeUpstream) -> None:
-        before = len(upstream.calls)
-        headers = {"x-wye-label": "phi"}
-        refused = ask(gateway, "away", previous_response_id="resp_elsewhere", headers=headers)
-        assert refused.status == 403
-        assert len(upstream.calls) == before
-
-    def test_an_answer_is_fetched_as_a_stream_in_one_piece(
-        self, gateway: Running, upstream: FakeUpstream
-    ) -> None:
-        path = f"{RESPONSES}/resp_past?stream=true&starting_after=4"
-        told = event("response.completed", response=answer("resp_past"))
-        upstream.scripts[f"GET /v1{path.removeprefix('/v1')}"] = lambda call: call.stream([told])
-        answered = gateway.ask("GET", path)
-        assert answered.headers["content-type"].startswith("text/event-stream")
-        assert answered.body == told
-
-    def test_with_keys_it_is_not_found(self, upstream: FakeUpstream, tmp_path: Path) -> None:
-        with running(tmp_path, settings(upstream), {"WYE_BOOTSTRAP_KEY": KEY}) as gateway:
-            before = len(upstream.calls)
-            assert ask(gateway, "native", previous_response_id="resp_x", headers=OTHER).status == 400
-            assert gateway.ask("GET", f"{RESPONSES}/resp_x", headers=OTHER).status == 404
-            assert gateway.ask("GET", "/v1/chat/completions", headers=OTHER).status == 404
-            assert gateway.ask("GET", "/v1/chat/completions/chatcmpl-x", headers=OTHER).status == 404
-            assert len(upstream.calls) == before
-
-    def test_several_accounts_are_not_guessed_at(self, upstream: FakeUpstream, tmp_path: Path) -> None:
-        address = f"http://127.0.0.1:{upstream.port}/other/v1"
-        other = deployment(upstream, "native", also=["openai_responses"], base_url=address)
-        several = settings(upstream)
-        several["deployments"] |= {"another": other}
-        with running(tmp_path, several) as gateway:
-            assert gateway.ask("GET", f"{RESPONSES}/resp_x").status == 404
-            assert ask(gateway, "native", previous_response_id="resp_x").status == 400
 
 
 class TestHeldByNobody:

@@ -118,6 +118,6 @@ def test_labels_and_keys_decide(gateway: Running, upstream: FakeUpstream, tmp_pa
         assert mine(keyed, "/chatcmpl-1").status == 404
         listed = mine(keyed, "")
         assert listed.status == 404
-        assert "only for callers without a key" in listed.error["message"]
+        assert "only where nobody has a key" in listed.error["message"]
         assert keyed.chat("stored", store=True, headers=OTHER).status == 200
         assert mine(keyed, "/chatcmpl-1").status == 200

@@ -128,6 +128,11 @@ class KeyRing:
         return bool(self._known)
 
     @property
+    def none(self) -> bool:
+        """Whether nobody has a key, nor had one."""
+        return not self._known
+
+    @property
     def any_usable(self) -> bool:
         """Whether some key opens the door now."""
         now = time.time()

@@ -98,7 +98,7 @@ class Pipeline:
             codec.refuse_duplicates(request)
         before = FIRST
         if request.previous:
-            before = await self._responses.before(request, codec, caller, now.settings, now.targets)
+            before = await self._responses.before(request, codec, caller, now)
             request = before.request or request
         labels = now.labels(arrival, caller, request) | before.labels
         verdict = now.judge(request.model, labels)

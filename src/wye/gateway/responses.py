@@ -7,7 +7,7 @@ Rules:
   a request that goes on from it is expanded to the whole conversation before anything else looks at it.
 - Either way the labels of what came before hold for what goes on from it.
 - An answer of another key is not found, exactly as one that never was.
-- An id that nobody here remembers may be of an answer made without wye. Where nobody needs a key, and all
+- An id that nobody here remembers may be of an answer made without wye. Where nobody has a key, and all
   upstreams that could hold it are one account, that one is asked: whoever can reach the gateway could
   have made it. Labels decide over that as over everything.
 """
@@ -18,18 +18,18 @@ import logging
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 import anyio.to_thread
 import msgspec
 
-from wye.config.settings import ResponsesSettings, Settings
+from wye.config.settings import ResponsesSettings
 from wye.core.errors import BadRequestError, LedgerError, NotFoundError, UnknownPreviousError
 from wye.core.label import Labels
 from wye.core.request import Request
-from wye.gateway.keys import ANONYMOUS, Caller
-from wye.gateway.target import Target
+from wye.gateway.keys import Caller
+from wye.gateway.runtime import Snapshot
 from wye.ledger.entry import Entry
 from wye.ledger.turns import Held, Turn, Turns
 from wye.protocols.codec import Codec
@@ -75,22 +75,15 @@ class Responses:
         self._clock = clock
         self._recent: OrderedDict[tuple[str, str], Held] = OrderedDict()
 
-    async def before(
-        self,
-        request: Request,
-        codec: Codec,
-        caller: Caller,
-        settings: Settings,
-        targets: Mapping[str, Target],
-    ) -> Before:
+    async def before(self, request: Request, codec: Codec, caller: Caller, now: Snapshot) -> Before:
         """Return what `request` goes on from.
 
         Raises `UnknownPreviousError`, also for an answer of another key.
         """
         codec.refuse_duplicates(request)
-        id_, most = request.previous, settings.listener.body_bytes
-        found = await self.find(id_, caller, settings.responses)
-        if found is None and (there := elsewhere(id_, "openai_responses", caller, targets)):
+        id_, most = request.previous, now.settings.listener.body_bytes
+        found = await self.find(id_, caller, now.settings.responses)
+        if found is None and (there := elsewhere(id_, "openai_responses", caller, now)):
             return Before(there.labels, holder=there.deployment, guessed=True)
         if isinstance(found, Held):
             return Before(found.labels, holder=found.deployment)
@@ -171,16 +164,16 @@ class Responses:
         return turn or self._turns.held(id_, account, now - settings.keep_days * DAY)
 
 
-def elsewhere(id_: str, speech: str, caller: Caller, targets: Mapping[str, Target]) -> Held | None:
+def elsewhere(id_: str, speech: str, caller: Caller, now: Snapshot) -> Held | None:
     """Return who may hold an answer that nobody here remembers: the one account that speaks `speech`.
 
-    The first of its deployments stands for it. None for a caller with a key: it may be another's.
+    The first of its deployments stands for it. None where anybody has a key: it may be another's.
     """
-    if caller is not ANONYMOUS or not _ID.match(id_):
+    if not now.runtime.is_everybody(caller) or not _ID.match(id_):
         return None
     native = [
         target.deployment
-        for target in targets.values()
+        for target in now.targets.values()
         if speech in target.verbatim and target.deployment.provider != EMBEDDED  # which stores nothing
     ]
     accounts = {(deployment.endpoint, deployment.api_key) for deployment in native}

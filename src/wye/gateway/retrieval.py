@@ -134,7 +134,7 @@ class Retrieval:
         now = self._runtime.now
         found = await self._responses.find(ask.id, caller, now.settings.responses) if ask.id else None
         if found is None:
-            found = elsewhere(ask.id or "all", ask.speech, caller, now.targets)
+            found = elsewhere(ask.id or "all", ask.speech, caller, now)
         if found is None:
             raise _missing(ask)
         entry.asked = found.deployment
@@ -247,8 +247,8 @@ def _missing(ask: Ask) -> NotFoundError:
         )
         return NotFoundError(message)
     message = (
-        "stored completions are listed only for callers without a key, and where all that speak Chat are one "
-        "account: fetch each by its id"
+        "stored completions are listed only where nobody has a key, and all that speak Chat are one account: "
+        "fetch each by its id"
     )
     return NotFoundError(message)
 

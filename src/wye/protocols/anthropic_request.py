@@ -35,6 +35,7 @@ from wye.protocols.anthropic_parts import (
     write_cache,
     write_parts,
 )
+from wye.protocols.anthropic_schema import closed
 from wye.protocols.decoding import decode
 from wye.protocols.effort import budget_of
 from wye.protocols.fields import FieldError, Fields, overlay
@@ -191,7 +192,8 @@ def write_request(chat: Chat, wire: Wire) -> bytes:
         body["tool_choice"] = _write_choice(chat.tool_choice)
     _write_thinking(body, chat, wire, own=own)
     if chat.format is not None and chat.format.schema is not None:
-        form = {"type": "json_schema", "schema": chat.format.schema}
+        schema = chat.format.schema if own else closed(chat.format.schema)
+        form = {"type": "json_schema", "schema": schema}
         body["output_config"] = body.get("output_config", {}) | {"format": form}
     sampling = chat.sampling
     if sampling.stop:
