@@ -41,7 +41,7 @@ answer within `max_tokens`: it is lowered to fit, and left out where not even 1,
 Gemini it is brought within what the model takes. Where both know the word, `minimal` becomes `low`
 for Anthropic and for Gemini's Pro models, `max` becomes `xhigh` for OpenAI, and Gemini's highest is
 `high`."""
-_WORDS = {"refuse": "**refused**", "annotate": "hint"}
+_WORDS = {"refuse": "**refused**", "annotate": "hint", "emulate": "emulated"}
 
 
 def listed(names: Iterable[str]) -> str:
@@ -78,26 +78,26 @@ def pairs(table: tuple[Row, ...]) -> Iterator[str]:
     for source in SOURCES:
         yield f"### From {TITLES[source]}"
         yield ""
-        yield "| to | refused | named as lost |"
-        yield "|---|---|---|"
+        yield "| to | refused | emulated | named as lost |"
+        yield "|---|---|---|---|"
         for target in TARGETS:
             if target != source:
                 yield f"| {TITLES[target]} | {' | '.join(between(table, source, target))} |"
         yield ""
 
 
-def between(table: tuple[Row, ...], source: str, target: str) -> tuple[str, str]:
-    """Return what is refused between two protocols, and what is named as lost."""
+def between(table: tuple[Row, ...], source: str, target: str) -> tuple[str, ...]:
+    """Return what is refused between two protocols, what is emulated, and what is named as lost."""
     carried = BETWEEN.get(frozenset({source, target}), frozenset())
     found = [
         (row, row.into[target])
         for row in table
         if source in row.of and target in row.into and row.name not in carried
     ]
-    refused, named = (
-        listed(row.name for row, verdict in found if verdict.kind == kind) for kind in ("refuse", "annotate")
+    return tuple(
+        listed(row.name for row, verdict in found if verdict.kind == kind)
+        for kind in ("refuse", "emulate", "annotate")
     )
-    return refused, named
 
 
 def efforts() -> Iterator[str]:

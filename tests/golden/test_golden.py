@@ -14,7 +14,9 @@ from golden.cases import ANSWERS, DIALECTS, DOWNSTREAM, REQUESTS, STREAMS, WIRE
 from golden.snapshot import KEPT, keep, kept, path_of, written
 from wye.core.errors import BadRequestError
 from wye.core.stream import Event, Order
+from wye.protocols.custom_tools import CustomTools, uses_custom_tools
 from wye.protocols.lossiness import losses
+from wye.protocols.lossiness_table import RESPONSES
 
 
 def sent(source: str, name: str, target: str) -> dict[str, Any]:
@@ -23,11 +25,14 @@ def sent(source: str, name: str, target: str) -> dict[str, Any]:
         chat = DOWNSTREAM[source].read_request(json.dumps(REQUESTS[source][name]).encode())
     except BadRequestError as error:
         return {"refused": [str(error)]}
+    emulated = {}
+    if target not in (source, RESPONSES) and uses_custom_tools(chat):
+        emulated, chat = {"emulated": [CustomTools.name]}, CustomTools(chat).chat
     found = losses(chat, source, target, WIRE)
     if found.refuse:
         return {"refused": list(found.refuse)}
     body = msgspec.json.decode(DIALECTS[target].write_request(chat, WIRE))
-    return {"lost": list(found.annotate), "sent": body}
+    return emulated | {"lost": list(found.annotate), "sent": body}
 
 
 def answered(source: str, name: str, target: str) -> Any:

@@ -4,10 +4,23 @@ from typing import Any
 import pytest
 
 from protocols.anthropic_wire import STREAM
-from wye.core.chat import Audio, Citation, Finish, Opaque, Part, Reasoning, Refusal, Source, Text, ToolCall
+from wye.core.answer import Answer, Choice
+from wye.core.chat import (
+    Audio,
+    Citation,
+    Finish,
+    Opaque,
+    Part,
+    Reasoning,
+    Refusal,
+    Source,
+    Text,
+    ToolCall,
+)
 from wye.core.fold import fold
 from wye.core.stream import Begin, Cite, Close, Delta, End, Event, Fail, Finished, Open, Ping, Sign, Used
 from wye.core.usage import Usage
+from wye.protocols.anthropic_answer import write_answer
 from wye.protocols.anthropic_reader import MessagesReader
 from wye.protocols.anthropic_writer import MessagesWriter
 from wye.protocols.seal import UNSIGNED, unseal
@@ -272,3 +285,19 @@ def test_passages_of_a_summary_are_set_apart() -> None:
     thought = fold([*reader.feed(stream), *reader.finish()]).choices[0].parts[0]
     assert isinstance(thought, Reasoning)
     assert thought.text == "One\n\nTwo."
+
+
+def test_white_space_alone_makes_no_block() -> None:
+    """The client would give it back, and Anthropic would refuse that."""
+    blank = [
+        Open(index=0, part=Text(text="")),
+        *(Delta(index=0, text="\n") for _ in range(2)),
+        Close(index=0),
+    ]
+    assert blocks(*blank) == []
+    said = blocks(*blank[:3], Delta(index=0, text="a"), Delta(index=0, text=" "), blank[3])
+    texts = [delta(0, type="text_delta", text=text) for text in ("\n\na", " ")]
+    assert said == [opened(0, type="text", text=""), *texts, closed(0)]
+    parts = (Text(text="\n\n"), Refusal(text=" "), ToolCall(id="c", name="f", arguments="{}"))
+    answer = Answer(id="a", model="m", choices=(Choice(parts=parts, finish=Finish.TOOL_CALLS),))
+    assert [block["type"] for block in json.loads(write_answer(answer))["content"]] == ["tool_use"]

@@ -178,7 +178,6 @@ def test_references_in_a_schema_lead_to_where_it_stands_now() -> None:
     ("fields", "why"),
     [
         ({"tools": (ServerTool(protocol="p", kind="web_search", value={}),)}, "runs itself"),
-        ({"tools": (Tool(name="t", custom=True, grammar={"type": "grammar"}),)}, "grammar"),
         ({"sampling": Sampling(logprobs=True)}, "logprobs"),
         ({"sampling": Sampling(stop=("END",))}, "stop sequences"),
         ({"tool_choice": ToolChoice(mode="tool", name="nowhere")}, "nowhere"),
@@ -251,20 +250,12 @@ def test_what_is_cut_off_or_of_no_form(text: str, parts: tuple[Text, ...]) -> No
 def test_a_call_that_is_none_is_an_error() -> None:
     with pytest.raises(ValueError, match="not of the form"):
         read(asked(), '{"tool_calls": [{"name": 3}]}')
-    with pytest.raises(ValueError, match="not of the form"):
-        read(
-            asked(tools=(Tool(name="run", custom=True),)),
-            '{"tool_calls": [{"name": "run", "arguments": {}}]}',
-        )
 
 
-def test_custom_tools_and_deprecated_functions() -> None:
-    emulation = asked(tools=(Tool(name="run", custom=True), Tool(name="old", extras={"kind": "legacy"})))
-    text = '{"tool_calls": [{"name": "run", "arguments": {"input": "ls"}}, {"name": "old", "arguments": {}}]}'
-    run, old = read(emulation, text).choices[0].parts
-    assert isinstance(run, ToolCall)
+def test_deprecated_functions() -> None:
+    emulation = asked(tools=(Tool(name="old", extras={"kind": "legacy"}),))
+    (old,) = read(emulation, '{"tool_calls": [{"name": "old", "arguments": {}}]}').choices[0].parts
     assert isinstance(old, ToolCall)
-    assert (run.custom, run.arguments) == (True, "ls")
     assert (old.extras, old.arguments) == ({"kind": "legacy"}, "{}")
 
 

@@ -31,7 +31,7 @@ from wye.core.chat import (
 from wye.core.errors import BadRequestError
 from wye.protocols.features import features
 from wye.protocols.lossiness import losses
-from wye.protocols.lossiness_members import INSIDE, KIN, REFUSED
+from wye.protocols.lossiness_members import INSIDE, INSTEAD, KIN, REFUSED
 from wye.protocols.lossiness_table import CHAT, GEMINI, MESSAGES, RESPONSES, SOURCES, TABLE, TARGETS
 from wye.protocols.openai_responses_upstream import SHARED
 from wye.protocols.translate import Wire
@@ -74,7 +74,6 @@ def test_the_same_protocol_loses_nothing() -> None:
         (asked(sampling=Sampling(temperature=1.2)), "temperature"),
         (asked(format=Format(kind="json")), "json_object"),
         (asked(tools=(ServerTool(protocol=CHAT, kind="web_search", value={}),)), "runs itself"),
-        (asked(tools=(Tool(name="f", custom=True),)), "custom tool"),
         (asked(tools=(Tool(name="f", extras={"kind": "legacy"}),)), "deprecated"),
         (asked(extras={"modalities": ["text", "audio"]}), "modalities"),
         (asked(extras={"response_format": {"type": "grammar"}}), "response_format"),
@@ -89,6 +88,21 @@ def test_what_changes_the_meaning_is_refused(chat: Chat, why: str) -> None:
     assert len(found.refuse) == 1
     assert why in found.refuse[0]
     assert MESSAGES in found.refuse[0]
+
+
+@pytest.mark.parametrize("target", [CHAT, MESSAGES, GEMINI])
+@pytest.mark.parametrize("kind", INSTEAD[RESPONSES])
+def test_who_brings_a_tool_of_responses_alone_is_told_what_to_do(kind: str, target: str) -> None:
+    tool = ServerTool(protocol=RESPONSES, kind=kind, value={"type": kind})
+    (why,) = losses(asked(tools=(tool, tool)), RESPONSES, target).refuse
+    assert "its models alone know" in why
+    assert why.count(f"; `{kind}`: {INSTEAD[RESPONSES][kind]}") == 1
+
+
+def test_custom_tools_are_neither_refused_nor_lost() -> None:
+    assert losses(asked(tools=(Tool(name="f", custom=True),)), CHAT, MESSAGES) == losses(
+        asked(), CHAT, MESSAGES
+    )
 
 
 def test_what_holds_anyway_is_no_loss() -> None:

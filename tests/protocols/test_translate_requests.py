@@ -14,6 +14,7 @@ from golden.cases import DIALECTS
 from protocols.drawn import conversations
 from protocols.facts import Facts
 from wye.core.chat import Chat
+from wye.protocols.custom_tools import CustomTools, uses_custom_tools
 from wye.protocols.lossiness import losses
 from wye.protocols.lossiness_table import CHAT, GEMINI, MESSAGES, RESPONSES
 from wye.protocols.translate import Wire
@@ -42,6 +43,8 @@ def check(source: str, target: str, data: st.DataObject) -> None:
     if losses(drawn, "another", source, here).refuse:
         return  # nobody says that in `source`
     asked = through(drawn, source, here)
+    if target != RESPONSES and uses_custom_tools(asked):
+        asked = CustomTools(asked).chat  # as the gateway has it before it writes
     going = losses(asked, source, target, there)
     if going.refuse:
         return

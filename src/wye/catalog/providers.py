@@ -44,7 +44,7 @@ def _all(*names: Refused) -> frozenset[Refused]:
 
 _NO_SAMPLING = _all("temperature", "top_p", "presence_penalty", "frequency_penalty")
 _SAMPLES: frozenset[Taken] = frozenset({"top_k"})
-_TAKES: frozenset[Taken] = frozenset({"allowed_tools", "developer"})
+_TAKES: frozenset[Taken] = frozenset({"allowed_tools", "developer", "custom_tools"})
 _COMPLETES: frozenset[Native] = frozenset({"openai_completions"})
 _OPENAI = Spelling(
     max_output_field="max_completion_tokens",
@@ -121,7 +121,7 @@ GOOGLE = Provider(
         _chat("gemini-2.5-flash-lite", 1_000_000, 65_536, vision=True),
     ),
 )
-_MISTRAL = _all("seed", "user", "logprobs")
+_MISTRAL = _all("seed", "user", "logprobs", "custom_tools")
 MISTRAL = Provider(
     id="mistral",
     base_url="https://api.mistral.ai/v1",
@@ -152,7 +152,7 @@ MISTRAL = Provider(
         _embedding("mistral-embed", 8_192),
     ),
 )
-_DEEPSEEK = _all("parallel_tool_calls", "seed", "strict", "n", "user")
+_DEEPSEEK = _all("parallel_tool_calls", "seed", "strict", "n", "user", "custom_tools")
 DEEPSEEK = Provider(
     id="deepseek",
     base_url="https://api.deepseek.com",
@@ -179,7 +179,9 @@ DEEPSEEK = Provider(
         _chat("deepseek-v4-flash", 1_000_000, 393_216),
     ),
 )
-_MOONSHOT = _all("tool_choice", "parallel_tool_calls", "image_url", "seed", "logprobs", "user")
+_MOONSHOT = _all(
+    "tool_choice", "parallel_tool_calls", "image_url", "seed", "logprobs", "user", "custom_tools"
+)
 MOONSHOT = Provider(
     id="moonshot",
     base_url="https://api.moonshot.ai/v1",
@@ -210,7 +212,7 @@ TOGETHER = Provider(
         _chat("deepseek-ai/DeepSeek-V4-Pro-0813", 1_048_576, None, vision=False),
     ),
 )
-_GROQ = _all("n", "logprobs", "presence_penalty", "frequency_penalty")
+_GROQ = _all("n", "logprobs", "presence_penalty", "frequency_penalty", "custom_tools")
 GROQ = Provider(
     id="groq",
     base_url="https://api.groq.com/openai/v1",
@@ -284,7 +286,11 @@ PROVIDERS: dict[str, Provider] = {
 
 
 def _engine(id: str, spelling: Spelling) -> Provider:  # noqa: A002  # as in Provider
-    """Describe an engine. Mistral's own templates refuse other ids of tool calls, whoever runs them."""
+    """Describe an engine. Mistral's own templates refuse other ids of tool calls, whoever runs them.
+
+    All know functions only.
+    """
+    spelling = msgspec.structs.replace(spelling, refuses=spelling.refuses | _all("custom_tools"))
     nine = msgspec.structs.replace(spelling, call_ids="nine")
     variant = Variant(r"(mi|mini|magi|dev|code|pi)(s|x)tral", nine)
     return Provider(id, also=_COMPLETES, spelling=spelling, variants=(variant,))

@@ -15,6 +15,10 @@ from wye.core.record import Attempt, Record
 from wye.ledger.reader import Filter, Reader
 
 _INDENT = 2
+_EMULATED = {
+    "tools": "JSON that a schema holds the model to",
+    "custom_tools": "functions of one text; nothing holds that to a grammar",
+}
 
 _EXAMPLES = """
 \b
@@ -87,7 +91,7 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
     if record.lost:
         yield "lost", f"{', '.join(record.lost)}: the upstream's protocol has no words for it"
     if record.emulated:
-        yield "emulated", f"{', '.join(record.emulated)}: JSON that a schema holds the model to"
+        yield "emulated", "; ".join(f"{one}: {_EMULATED[one]}" for one in record.emulated)
     yield "usage", _usage(record)
     yield "cost", _cost(record)
     if record.request_id != record.id:

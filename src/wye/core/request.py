@@ -22,6 +22,8 @@ class Needs(msgspec.Struct, frozen=True):
     tools: bool = False
     vision: bool = False
     json: bool = False
+    custom_tools: bool = False
+    """Some of its tools take text in place of JSON. Not a must: who does not take them gets functions."""
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -10,9 +10,18 @@ from wye.core.stream import End, Event, Fail, Used
 from wye.core.usage import Usage
 from wye.gateway.refusals import MAX_WORDS
 from wye.protocols.codec import Edits
-from wye.protocols.emulation import EmulatingReader, Emulation
+from wye.protocols.custom_tools import CustomTools, uses_custom_tools
+from wye.protocols.emulation import Emulation
 from wye.protocols.fitting import prepare
-from wye.protocols.translate import DownstreamDialect, EventReader, EventWriter, UpstreamDialect, Wire
+from wye.protocols.translate import (
+    DownstreamDialect,
+    Emulates,
+    EmulatingReader,
+    EventReader,
+    EventWriter,
+    UpstreamDialect,
+    Wire,
+)
 
 _UNFINISHED = "the upstream's stream ended before the answer was finished"
 
@@ -24,12 +33,14 @@ class Shore(NamedTuple):
     wire: Wire
     emulates: bool = False
     """It calls no tools: they are emulated."""
+    custom_tools: bool = True
+    """It takes custom tools as they are."""
 
 
 class Crossing:
     """One request on its way to an upstream of another protocol."""
 
-    __slots__ = ("_chat", "_emulation", "_source", "_target", "_wants_usage", "_wire", "lost", "path")
+    __slots__ = ("_chat", "_emulations", "_source", "_target", "_wants_usage", "_wire", "lost", "path")
 
     def __init__(
         self, chat: Chat, source: DownstreamDialect, to: "Shore", *, wants_usage: bool, betas: bool
@@ -38,12 +49,20 @@ class Crossing:
 
         `betas`: the request named some of Anthropic's in a header, which this upstream does not get.
         """
+        emulations: list[Emulates] = []
+        if not to.custom_tools and uses_custom_tools(chat):
+            emulations.append(CustomTools(chat))
+            chat = emulations[-1].chat
         told = prepare(chat, source.name, to.dialect.name, to.wire)
         if told.refuse:
             raise CannotCarryError("; ".join(told.refuse))
         chat = told.chat
-        self._emulation = Emulation(chat) if to.emulates and chat.tools else None
-        self._chat = chat if self._emulation is None else self._emulation.chat
+        if to.emulates and chat.tools:
+            emulations.append(Emulation(chat))
+            chat = emulations[-1].chat
+        self._emulations = emulations[::-1]
+        """Nearest to the upstream first, as its answer meets them."""
+        self._chat = chat
         self._source = source
         self._target = to.dialect
         self._wire = to.wire
@@ -56,7 +75,7 @@ class Crossing:
     @property
     def emulated(self) -> tuple[str, ...]:
         """Names of what the upstream cannot do, and is made to look as if it could."""
-        return () if self._emulation is None else ("tools",)
+        return tuple(one.name for one in self._emulations)
 
     def request(self, edits: Edits) -> bytes:
         """Return the body for the upstream. Of `edits` only the cap is new: the rest stands in `wire`."""
@@ -68,15 +87,15 @@ class Crossing:
     def answer(self, body: bytes) -> tuple[bytes, Usage | None]:
         """Return a whole answer in the client's protocol. Raises `ValueError` if it is no answer at all."""
         answer = self._target.read_answer(body)
-        if self._emulation is not None:
-            answer = self._emulation.answer(answer)
+        for one in self._emulations:
+            answer = one.answer(answer)
         return self._source.write_answer(answer), answer.usage
 
     def relay(self) -> "CrossingRelay":
         """Return the translator of one streamed answer."""
         reader: EventReader = self._target.reader()
-        if self._emulation is not None:
-            reader = EmulatingReader(reader, self._emulation.filter())
+        for one in self._emulations:
+            reader = EmulatingReader(reader, one.filter())
         return CrossingRelay(reader, self._source.writer(want_usage=self._wants_usage))
 
 

@@ -117,7 +117,10 @@ class Session(msgspec.Struct, eq=False):
 
     def way(self, target: Target) -> Crossing | None:
         """Return what translates for `target`; None = nothing needs to be. Raises `BadRequestError`."""
-        emulates = self.request.needs.tools and target.deployment.emulates_tools
+        needs, deployment = self.request.needs, target.deployment
+        emulates = (needs.tools and deployment.emulates_tools) or (
+            needs.custom_tools and deployment.emulates_custom_tools(self.request.protocol)
+        )
         if self.codec.name in target.verbatim and not emulates:
             return None
         if self._made is None:

@@ -83,11 +83,13 @@ def crossing(request: Request, chat: Chat, target: Target, *, betas: bool, echo:
 
     `echo`: what an answer in the client's protocol says of itself beyond the upstream's.
     """
-    protocol = target.deployment.protocol
+    deployment = target.deployment
+    protocol = deployment.protocol
+    custom = not deployment.emulates_custom_tools(request.protocol)
     return Crossing(
         chat,
         _known(_DOWNSTREAM, request.protocol, request)(request, echo),
-        Shore(_known(_UPSTREAM, protocol, request), target.wire, target.deployment.emulates_tools),
+        Shore(_known(_UPSTREAM, protocol, request), target.wire, deployment.emulates_tools, custom),
         wants_usage=request.wants_usage,
         betas=betas and protocol != ANTHROPIC,
     )

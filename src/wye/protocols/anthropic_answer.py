@@ -11,7 +11,7 @@ import msgspec
 
 from wye.core.answer import Answer, Choice
 from wye.core.bare import bare
-from wye.core.chat import Extras, Finish, Part, Reasoning, Refusal, ToolCall
+from wye.core.chat import Extras, Finish, Part, Reasoning, Refusal, Text, ToolCall
 from wye.protocols.anthropic_parts import NAME, read_part, write_parts
 from wye.protocols.anthropic_usage import read_usage, write_usage
 from wye.protocols.fields import Fields, overlay
@@ -116,6 +116,10 @@ def _marked(part: Part) -> Part:
 
 
 def _blank(part: Part) -> bool:
-    if isinstance(part, Reasoning) and (part.signature or part.encrypted or part.summary):
-        return False
-    return getattr(part, "text", None) == ""
+    """Tell whether a part says nothing: Anthropic would refuse its block in the next request."""
+    match part:
+        case Reasoning():
+            return not (part.text or part.summary or part.signature or part.encrypted)
+        case Text() | Refusal():
+            return not part.text.strip()
+    return False

@@ -43,6 +43,8 @@ class MessagesWriter:
         self._passage: int | None = None
         self._unopened: Extras | None = None
         """Start of a block that nothing was said in yet."""
+        self._blank: list[str] = []
+        """White space at the beginning of a text: alone it makes no block, for Anthropic takes none back."""
         self._number = -1
         self._said: dict[int | None, list[str]] = {}
         """Passage -> pieces of a thought that another protocol may sign."""
@@ -181,6 +183,7 @@ class MessagesWriter:
 
     def _close(self) -> bytes:
         was, self._part = self._part, None
+        self._blank.clear()
         sealed = self._sealed(was) if isinstance(was, Reasoning) else b""
         empty, self._unopened = self._unopened is not None, None
         return b"" if was is None or empty else sealed + self._block("stop", {})
@@ -208,6 +211,12 @@ class MessagesWriter:
     def _delta(self, text: str) -> bytes:
         match self._part:
             case Text() | Refusal():
+                if self._unopened is not None or self._blank:
+                    self._blank.append(text)
+                    if self._unopened is not None and not text.strip():
+                        return b""
+                    text = "".join(self._blank)
+                    self._blank.clear()
                 delta = _of("text_delta", text=text)
             case Reasoning():
                 delta = _of("thinking_delta", thinking=text)

@@ -5,7 +5,8 @@
     events of JSON  ─ filter    ▶ events: text as it comes, each call once it is whole
 
 Pure, from canonical values to canonical values, so that it stands between any two protocols, and between Chat
-and Chat. The answer is marked (`x-wye-emulated: tools`): such calls are well formed, not well considered.
+and Chat. Custom tools are functions before they come here (`custom_tools`). The answer is marked
+(`x-wye-emulated: tools`): such calls are well formed, not well considered.
 """
 
 import hashlib
@@ -30,15 +31,16 @@ from wye.core.chat import (
 from wye.core.errors import CannotCarryError
 from wye.core.fold import fold
 from wye.core.stream import Begin, Close, Delta, End, Event, Fail, Finished, Open, Used
-from wye.protocols.emulation_prompt import INPUT, instructions, repeats, reply_schema, retold
+from wye.protocols.emulation_prompt import instructions, repeats, reply_schema, retold
 from wye.protocols.emulation_reply import Called, Reply, Said
-from wye.protocols.translate import EventReader
 
 _NAME = "reply"
 
 
 class Emulation:
     """One request whose tools the engine does not know."""
+
+    name = "tools"
 
     def __init__(self, chat: Chat) -> None:
         """Raise `CannotCarryError` if the tools or what is asked of the answer cannot be emulated."""
@@ -117,22 +119,6 @@ class Filter:
         return told
 
 
-class EmulatingReader:
-    """Reads an upstream's stream as the client's."""
-
-    def __init__(self, reader: EventReader, told: Filter) -> None:
-        self._reader = reader
-        self._filter = told
-
-    def feed(self, chunk: bytes) -> list[Event]:
-        """Take bytes, cut anywhere; return the events that are now whole."""
-        return self._filter.pass_on(self._reader.feed(chunk))
-
-    def finish(self) -> list[Event]:
-        """The upstream's bytes ended: return the last events."""
-        return self._filter.pass_on(self._reader.finish())
-
-
 class _Choice:
     """One of the answers: which of its parts have which number at which side."""
 
@@ -185,30 +171,19 @@ class _Choice:
         self._calls += 1
         digest = hashlib.sha256(f"{self._answer}/{choice}/{number}".encode("utf-8", "replace"))
         tool = self._tools.get(call.name)
-        custom = tool is not None and tool.custom
         mark = tool.extras.get("kind") if tool is not None else None  # Chat's deprecated functions
         extras: Extras = {"kind": mark} if mark else {}
         identity = f"call_{digest.hexdigest()[:24]}"
-        part: Part = ToolCall(id=identity, name=call.name, arguments="", custom=custom, extras=extras)
-        text = _input(call.arguments) if custom else call.arguments
+        part: Part = ToolCall(id=identity, name=call.name, arguments="", extras=extras)
         told += (
             Open(index=index, part=part, choice=choice),
-            Delta(index=index, text=text, choice=choice),
+            Delta(index=index, text=call.arguments, choice=choice),
             Close(index=index, choice=choice),
         )
 
     def _new(self) -> int:
         self._next += 1
         return self._next - 1
-
-
-def _input(arguments: str) -> str:
-    """Return what a custom tool is given."""
-    try:
-        return msgspec.json.decode(arguments, type=dict[str, str])[INPUT]
-    except (msgspec.DecodeError, KeyError):
-        message = "a call of a tool is not of the form that was asked for"
-        raise ValueError(message) from None
 
 
 def _added(system: tuple[Text | Opaque, ...], words: str) -> tuple[Text | Opaque, ...]:
@@ -222,9 +197,6 @@ def _added(system: tuple[Text | Opaque, ...], words: str) -> tuple[Text | Opaque
 def _check(chat: Chat) -> None:
     if any(isinstance(tool, ServerTool) for tool in chat.tools):
         message = "a tool that the upstream runs itself cannot be emulated"
-        raise CannotCarryError(message, param="tools")
-    if any(isinstance(tool, Tool) and tool.grammar for tool in chat.tools):
-        message = "a custom tool with a grammar cannot be emulated: a JSON schema does not hold to one"
         raise CannotCarryError(message, param="tools")
     if chat.sampling.stop:
         message = "stop sequences beside emulated tools would cut the JSON that the model is held to"

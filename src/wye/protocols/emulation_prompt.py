@@ -25,8 +25,6 @@ from wye.core.chat import (
 )
 
 CALLS, ANSWER = "tool_calls", "answer"
-INPUT = "input"
-"""The one argument of a custom tool."""
 MOST_CALLS = 8
 """In one turn: a small model that repeats itself has to end."""
 
@@ -94,8 +92,6 @@ def answer_schema(shape: Format) -> Extras:
 
 def schema_of(tool: Tool) -> Extras:
     """Return the schema of a tool's arguments."""
-    if tool.custom:
-        return _object({INPUT: {"type": "string"}})
     return tool.schema or {"type": "object", "properties": {}}
 
 
@@ -252,8 +248,6 @@ def _said(message: Message, *, answers: bool) -> Iterator[Part]:
 
 
 def _arguments(call: ToolCall) -> object:
-    if call.custom:
-        return {INPUT: call.arguments}
     try:
         return msgspec.json.decode(call.arguments or "{}")
     except (msgspec.DecodeError, RecursionError):

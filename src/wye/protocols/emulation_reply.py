@@ -1,12 +1,12 @@
 """Read a reply in the form that `emulation_prompt` asks for, as it arrives: text in pieces, calls whole."""
 
-import json
 import re
 from typing import NamedTuple
 
 import msgspec
 
 from wye.protocols.emulation_prompt import ANSWER, CALLS
+from wye.protocols.json_text import JsonText
 
 MAX_CALL = 4 * 1024 * 1024
 """Characters of a call, which has to be held back until it is whole."""
@@ -40,11 +40,8 @@ _ANSWER = msgspec.json.Decoder(_Answer)
 _HEAD = re.compile(rf'\s*\{{\s*"({ANSWER}|{CALLS})"\s*:\s*(?=\S)')
 _LONGEST_HEAD = 256
 """Characters: white space among them. What has no head by then is no reply of this form."""
-_PIECE = re.compile(r'(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
 _INSIDE, _OUTSIDE = re.compile(r'["\\]'), re.compile(r'["{}]')
 """What changes the state of who reads JSON, inside of a string and outside."""
-_HIGH = re.compile(r"(?i)\\ud[89ab][0-9a-f]{2}$")
-"""The first half of a character beyond the basic plane, which means nothing without the second."""
 
 
 class Reply:
@@ -53,6 +50,7 @@ class Reply:
     def __init__(self) -> None:
         self._read = self._head
         self._text = ""
+        self._said = JsonText()
         self._at = 0
         self._depth = 0
         self._string = False
@@ -98,16 +96,11 @@ class Reply:
 
     def _string_piece(self, found: list[Said | Called]) -> bool:
         """Pass on what of the string is certain."""
-        match = _PIECE.match(self._text)
-        piece = match[0] if match else ""
-        closed = self._text.startswith('"', len(piece))
-        if not closed and (half := _HIGH.search(piece)):
-            piece = piece[: half.start()]
-        if piece:
-            found.append(Said(_unescaped(piece)))
-            self._text = self._text[len(piece) :]
-        if closed:
-            self._read, self._text = self._nothing, ""
+        text, self._text = self._text, ""
+        if said := self._said.feed(text):
+            found.append(Said(said))
+        if self._said.closed:
+            self._read = self._nothing
         return False
 
     def _value(self, found: list[Said | Called]) -> bool:  # noqa: ARG002  # a state's shape
@@ -170,19 +163,3 @@ def _inner(rest: str) -> str:
         return bytes(_ANSWER.decode(f'{{"{ANSWER}":{rest}').answer).decode()
     except (msgspec.DecodeError, RecursionError):
         return rest
-
-
-def _unescaped(piece: str) -> str:
-    text = f'"{_escaped(piece)}"'
-    try:
-        said: str = msgspec.json.decode(text, type=str)
-    except msgspec.DecodeError:  # half a character on its own
-        said = json.loads(text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return said
-
-
-def _escaped(piece: str) -> str:
-    """Return a piece of a JSON string with control characters, which models write as they are, escaped."""
-    if piece.isprintable():
-        return piece
-    return "".join(f"\\u{ord(one):04x}" if one < " " else one for one in piece)

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from wye.core.chat import Chat
+from wye.core.chat import Chat, ServerTool
 from wye.protocols.anthropic_request import LEAST_BUDGET
 from wye.protocols.features import features
 from wye.protocols.gemini_thinking import lost_thinking
 from wye.protocols.gemini_upstream import takes_results
-from wye.protocols.lossiness_members import INSIDE, KIN, PLAIN, REFUSED
+from wye.protocols.lossiness_members import INSIDE, INSTEAD, KIN, PLAIN, REFUSED
 from wye.protocols.lossiness_table import BETWEEN, CHAT, GEMINI, MESSAGES, TABLE
 from wye.protocols.translate import Wire
 
@@ -45,13 +45,14 @@ def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Lo
         found -= _carried(chat, source, target, wire)
     refused: list[str] = []
     lost: list[str] = []
-    for row in TABLE:
+    for row in TABLE if found else ():
         verdict = row.into.get(target) if row.name in found else None
         if verdict is None:
             continue
         if verdict.kind == "refuse":
-            refused.append(f"{target} cannot carry {row.what}: {verdict.why}")
-        else:
+            advice = _advice(chat, source) if row.name == "server_tool" else ""
+            refused.append(f"{target} cannot carry {row.what}: {verdict.why}{advice}")
+        elif verdict.kind == "annotate":
             lost.append(row.name)
     kept = KIN.get((source, target), frozenset())
     members = () if source == target else _members(chat, source)
@@ -75,6 +76,13 @@ def _members(chat: Chat, source: str) -> Iterator[str]:
         else:
             named = {name: value}
         yield from (one for one, said in named.items() if said not in PLAIN.get(one, ()))
+
+
+def _advice(chat: Chat, source: str) -> str:
+    """Return what to do about the tools that only `source` has: `; NAME: leave it out ...` for each."""
+    known = INSTEAD.get(source, {})
+    kinds = dict.fromkeys(tool.kind for tool in chat.tools if isinstance(tool, ServerTool))
+    return "".join(f"; `{kind}`: {known[kind]}" for kind in kinds if kind in known)
 
 
 def _told(names: list[str]) -> tuple[str, ...]:

@@ -64,6 +64,19 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
 Any other such member is annotated under its own name.
 """
 
+INSTEAD: Mapping[str, Mapping[str, str]] = {
+    RESPONSES: {
+        "web_search": 'leave it out; Codex does with -c web_search="disabled"',
+        "web_search_preview": "leave it out",
+        "image_generation": "leave it out; Codex does with -c features.image_generation=false",
+        "namespace": "offer its tools as functions; Codex leaves it out with -c features.multi_agent=false",
+        "local_shell": "offer a function for commands; Codex does with -c features.unified_exec=true",
+        "shell": "offer a function for commands; Codex does with -c features.unified_exec=true",
+        "apply_patch": "offer a custom tool of that name, which any upstream gets, as Codex does",
+    },
+}
+"""Tools that only one protocol's models know, by their type -> what to do, for who gets them refused."""
+
 INSIDE: Mapping[str, frozenset[str]] = {
     CHAT: frozenset({"stream_options"}),
     RESPONSES: frozenset({"text", "reasoning", "stream_options"}),

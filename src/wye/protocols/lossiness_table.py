@@ -23,7 +23,8 @@ SOURCES = (*TARGETS, COMPLETIONS, OLLAMA)
 class Verdict(msgspec.Struct, frozen=True):
     """What becomes of a feature in one target protocol."""
 
-    kind: Literal["refuse", "annotate"]
+    kind: Literal["refuse", "annotate", "emulate"]
+    """`emulate`: carried by other means, and marked (`x-wye-emulated`)."""
     why: str
     """What happens instead, for people."""
 
@@ -47,6 +48,10 @@ def _hint(why: str, *targets: str) -> dict[str, Verdict]:
     return dict.fromkeys(targets, Verdict("annotate", why))
 
 
+def _emulated(why: str, *targets: str) -> dict[str, Verdict]:
+    return dict.fromkeys(targets, Verdict("emulate", why))
+
+
 def _left_out(*targets: str) -> dict[str, Verdict]:
     return _hint("left out", *targets)
 
@@ -57,7 +62,7 @@ _NO_ROOM = _hint("left out where `max_tokens` leaves no room for a budget", MESS
 TABLE: tuple[Row, ...] = (
     Row(
         "server_tool",
-        "a tool that the upstream runs itself: web search, code execution, MCP",
+        "a tool that the upstream runs itself (web search, code execution, MCP), or its models alone know",
         _FOUR,
         _refuse("it exists at its own provider only", *TARGETS),
     ),
@@ -71,7 +76,12 @@ TABLE: tuple[Row, ...] = (
         "custom_tool",
         "a custom tool (free text or a grammar in place of JSON arguments), or a call of one",
         (CHAT, RESPONSES),
-        _refuse("its tools take JSON objects", MESSAGES, GEMINI),
+        _emulated(
+            "a function with one text, `input`: its description tells the grammar, which nothing holds it to",
+            MESSAGES,
+            GEMINI,
+        )
+        | _emulated("as for the others, unless the upstream takes custom tools", CHAT),
     ),
     Row(
         "functions",

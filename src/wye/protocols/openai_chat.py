@@ -273,7 +273,8 @@ def _needs(wire: _ChatRequest, kinds: set[str]) -> Needs:
     tools = bool(wire.tools or wire.functions)
     vision = "image_url" in kinds
     json = wire.response_format is not None and wire.response_format.type != "text"
-    return Needs(tools, vision, json) if tools or vision or json else _NO_NEEDS
+    custom = wire.tools is not None and any(tool.type == "custom" for tool in wire.tools)
+    return Needs(tools, vision, json, custom) if tools or vision or json else _NO_NEEDS
 
 
 def options_with_usage(options: bytes) -> bytes:

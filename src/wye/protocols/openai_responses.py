@@ -260,7 +260,8 @@ def _needs(wire: _Asked, kinds: set[str]) -> Needs:
     tools = bool(wire.tools)
     vision = "input_image" in kinds
     json = wire.text is not None and wire.text.format is not None and wire.text.format.type != "text"
-    return Needs(tools, vision, json) if tools or vision or json else _NO_NEEDS
+    custom = wire.tools is not None and any(tool.type == "custom" for tool in wire.tools)
+    return Needs(tools, vision, json, custom) if tools or vision or json else _NO_NEEDS
 
 
 def _unpriced(wire: _Asked) -> str:

@@ -39,6 +39,7 @@ from wye.protocols.openai_responses_parts import (
 )
 from wye.protocols.openai_responses_request import LOGPROBS
 from wye.protocols.translate import Wire
+from wye.protocols.user import user_id
 
 ENCRYPTED = "reasoning.encrypted_content"
 SHARED = ("metadata", "service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier")
@@ -63,7 +64,7 @@ def write(chat: Chat, wire: Wire) -> Extras:
         "top_p": chat.sampling.top_p,
         "top_logprobs": chat.sampling.top_logprobs,
         "stream": chat.stream or None,
-        "user": chat.user or None,
+        "user": user_id(chat.user) or None,
         "text": None if chat.format is None else {"format": _format(chat.format)},
         "reasoning": None if chat.thinking is None else _thinking(chat.thinking) or None,
         "store": None if own else False,

@@ -10,6 +10,7 @@ BYTES_PER_TOKEN = 3
 """Of a JSON body, on the cautious side: English prose is nearer 4, code and other scripts below."""
 
 EMULATES = "calls no tools itself: they are emulated with a JSON schema"
+EMULATES_CUSTOM = "takes no custom tools: they are emulated with functions of one text"
 MAX_NAMED = 4
 """Deployments named in one error message."""
 
@@ -33,6 +34,15 @@ def misfit(deployment: Deployment, request: Request, input_tokens: int) -> str:
     return ""
 
 
+def emulated(deployment: Deployment, request: Request) -> str:
+    """Say what `deployment` would be made to look as if it could; empty = nothing."""
+    if request.needs.tools and deployment.emulates_tools:
+        return EMULATES
+    if request.needs.custom_tools and deployment.emulates_custom_tools(request.protocol):
+        return EMULATES_CUSTOM
+    return ""
+
+
 def fit(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: ARG001  # a stage's shape
     """Keep what can serve the request. Raises `BadRequestError` when nothing can."""
     input_tokens = len(request.body) // BYTES_PER_TOKEN
@@ -43,9 +53,10 @@ def fit(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: AR
             choice.excluded.append(Candidate(deployment.id, deployment.lane, reason))
             continue
         kept.append(deployment)
-        if request.needs.tools and deployment.emulates_tools:
-            choice.emulating.add(deployment.id)
-            choice.notes[deployment.id] = EMULATES
+        told = emulated(deployment, request)
+        if told:
+            choice.notes[deployment.id] = told
+            (choice.emulating if told is EMULATES else choice.lossy).add(deployment.id)
     if not kept:
         whys = [f"{c.deployment}: {c.reason}" for c in choice.excluded[:MAX_NAMED]]
         if len(choice.excluded) > MAX_NAMED:

@@ -27,7 +27,7 @@ from wye.routing import refusals
 from wye.routing.carry import carry
 from wye.routing.conversation import UNKNOWN, Conversation
 from wye.routing.cost import cheapest_first
-from wye.routing.fit import EMULATES, fit
+from wye.routing.fit import emulated, fit
 from wye.routing.held import REASON, held
 from wye.routing.names import Target, alias_table, directory, near
 from wye.routing.rules import Rules
@@ -97,7 +97,7 @@ class Router:
         } | dict(strategies or {})
         self._resolve = dynamic
         self._dynamic: dict[str, Deployment] = {}
-        self._plans: dict[tuple[str, str, Labels, bool], _Plan] = {}
+        self._plans: dict[tuple[str, str, Labels, bool, str], _Plan] = {}
         self.revision = _revision(settings, self._deployments.values())
 
     def labels(self, name: str) -> Labels:
@@ -152,6 +152,7 @@ class Router:
             request.operation._value_,  # an enum's hash is Python code
             verdict.labels,
             request.needs.tools,
+            request.protocol if request.needs.custom_tools else "",
         )
         plan = self._plans.get(key)
         if plan is None or plan.verdict is not verdict:
@@ -222,11 +223,7 @@ class Router:
         if target.kind == "route":
             strategy = self._strategies[name]
             return _Plan(verdict, operation, None, permitted, excluded, strategy=strategy)
-        tools = request.needs.tools
-        candidates = tuple(
-            Candidate(d.id, d.lane, EMULATES if tools and d.emulates_tools else "")
-            for d in permitted[:MAX_CANDIDATES]
-        )
+        candidates = tuple(Candidate(d.id, d.lane, emulated(d, request)) for d in permitted[:MAX_CANDIDATES])
         decision = Decision(
             target.kind, candidates, excluded[:MAX_EXCLUDED], (_REASONS[target.kind],), self.revision
         )

@@ -36,7 +36,7 @@ class Choice(msgspec.Struct):
     conversation: Conversation = UNKNOWN
     """What came before."""
     lossy: set[str] = set()
-    """Deployments that would not get every hint."""
+    """Deployments that would not get every hint, or custom tools as functions."""
     emulating: set[str] = set()
     """Deployments that would be made to look as if they could what the request needs: behind all others."""
     ranks: dict[str, tuple[int, Decimal]] = {}
