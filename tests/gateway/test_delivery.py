@@ -1,4 +1,4 @@
-"""Whatever goes wrong while an answer is given, its place and budget come back: defects, put in on purpose."""
+"""Whatever goes wrong while an answer is given, its place and budget come back: defects put in on purpose."""
 
 import json
 import os

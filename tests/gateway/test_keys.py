@@ -32,6 +32,8 @@ def test_without_keys_everyone_is_anonymous(store: KeyStore) -> None:
     ring = KeyRing(KeySettings(), store)
     assert not ring.required
     assert not ring.any_usable
+    assert ring.keyless
+    assert not KeyRing(KeySettings(required=True), store).keyless
     assert ring.authenticate([]) is ANONYMOUS
     assert ring.authenticate(bearer("sk-anything")) is ANONYMOUS
     assert Scope.ADMIN not in ANONYMOUS.scopes
@@ -45,6 +47,7 @@ def test_a_key_of_ours_that_is_not_known_yet_is_not_anonymous(store: KeyStore, s
         with pytest.raises(UnauthenticatedError, match="works within a second"):
             ring.authenticate(headers)
     ring.refresh()
+    assert not ring.keyless
     caller = ring.authenticate(bearer(secret))
     assert (caller.key_id, caller.labels) == (key.id, frozenset({"phi"}))
 
@@ -104,6 +107,7 @@ def test_revoked_and_expired_keys_say_so(store: KeyStore) -> None:
     ring = KeyRing(KeySettings(), store)
     assert ring.required, "no key is left, but the door stays locked"
     assert not ring.any_usable
+    assert not ring.keyless
     with pytest.raises(UnauthenticatedError, match=f"{key.id} has been revoked"):
         ring.authenticate(bearer(revoked))
     with pytest.raises(UnauthenticatedError, match="expired at 20"):

@@ -160,7 +160,8 @@ class Facts:
             self.say("parallel", parallel, parallel is False, unless="parallel_tool_calls")
         if chat.format is not None:
             self.say("format", chat.format.kind, chat.format.kind != "text")
-            self.say("format", "schema", str(chat.format.schema), chat.format.schema is not None)
+            stated = chat.format.schema is not None
+            self.say("format", "schema", str(chat.format.schema), stated, unless="format_open")
             self.say("format", "name", chat.format.name, unless="format_name")
             self.say(
                 "format", "strict", chat.format.strict, chat.format.strict is not None, unless="format_strict"

@@ -99,6 +99,12 @@ def test_who_brings_a_tool_of_responses_alone_is_told_what_to_do(kind: str, targ
     assert why.count(f"; `{kind}`: {INSTEAD[RESPONSES][kind]}") == 1
 
 
+def test_who_brings_tools_amid_the_conversation_is_told_what_to_do() -> None:
+    item = Opaque(protocol=RESPONSES, kind="additional_tools")
+    (why,) = losses(with_turns(RESPONSES, user(item), user(HI)), RESPONSES, MESSAGES).refuse
+    assert why.endswith(f"; `additional_tools`: {INSTEAD[RESPONSES]['additional_tools']}")
+
+
 def test_custom_tools_are_neither_refused_nor_lost() -> None:
     assert losses(asked(tools=(Tool(name="f", custom=True),)), CHAT, MESSAGES) == losses(
         asked(), CHAT, MESSAGES
@@ -323,6 +329,15 @@ def test_thinking_as_each_of_geminis_models_takes_it(
     model: str, thinking: Thinking, names: tuple[str, ...]
 ) -> None:
     assert lost(asked(thinking=thinking), GEMINI, Wire(model=model)) == names
+
+
+def test_a_schema_that_is_open_is_closed_for_anthropic() -> None:
+    left_open = {"type": "object", "properties": {"a": {"type": "string"}}}
+    asked_open = asked(format=Format(kind="schema", schema=left_open))
+    assert lost(asked_open, MESSAGES) == ("format_open",)
+    assert lost(asked_open, GEMINI) == ()
+    strict = asked(format=Format(kind="schema", schema=left_open | {"additionalProperties": False}))
+    assert lost(strict, MESSAGES) == ()
 
 
 def test_no_thinking_can_be_said_in_a_word() -> None:

@@ -119,6 +119,11 @@ class Deployment(msgspec.Struct, frozen=True):
     """How it spells its protocol."""
 
     @property
+    def natives(self) -> frozenset[Native]:
+        """Every protocol whose requests it takes as they are."""
+        return self.also | {self.protocol}
+
+    @property
     def emulates_tools(self) -> bool:
         """Whether calls of tools are made of JSON that a schema holds it to, since it makes none itself."""
         profile = self.profile

@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 
 from wye.core.errors import MethodError, WyeError
 from wye.gateway.arrival import Arrival
+from wye.gateway.asks import BELOW, COMPLETIONS
 from wye.gateway.downstream import JSON
 from wye.gateway.listener.exchange import Message, Scope
 from wye.gateway.pipeline import Pipeline, own_headers
-from wye.gateway.retrieval import ANSWERS, COMPLETIONS, Retrieval
+from wye.gateway.retrieval import Retrieval
 from wye.gateway.spoken import codec_at
 from wye.protocols.codec import Codec
 
@@ -28,14 +29,14 @@ class App:
         """Serve one request. No coroutine itself: the pipeline's is one frame nearer."""
         codec = codec_at(scope["path"], scope["query_string"])
         if codec is None:
-            if scope["path"].startswith((ANSWERS, f"{COMPLETIONS}/")):
+            if scope["path"].startswith(BELOW):
                 return self._retrieval.serve(Arrival(scope))
             return self._control(scope, receive, send)
         arrival = Arrival(scope)
         if scope["method"] == "POST":
             arrival.exchange.on_hangup = arrival.exchange.cancel
             return self._pipeline.serve(arrival, codec)
-        if scope["method"] == "GET" and scope["path"] == COMPLETIONS:
+        if scope["method"] == "GET" and scope["path"] == COMPLETIONS.path:
             return self._retrieval.serve(arrival)
         return self._wrong_method(arrival, codec)
 

@@ -128,9 +128,9 @@ class KeyRing:
         return bool(self._known)
 
     @property
-    def none(self) -> bool:
-        """Whether nobody has a key, nor had one."""
-        return not self._known
+    def keyless(self) -> bool:
+        """Whether there is no key and none is demanded: all that is here belongs to whoever comes in."""
+        return not self.required and not self._known
 
     @property
     def any_usable(self) -> bool:

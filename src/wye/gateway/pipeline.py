@@ -5,7 +5,7 @@ import contextlib
 import logging
 from http import HTTPStatus
 
-from wye.core.decision import Decision, Verdict
+from wye.core.decision import Decision
 from wye.core.errors import BadRequestError, LedgerError, OverloadedError, WyeError
 from wye.core.lane import Lane
 from wye.core.record import Outcome
@@ -20,7 +20,7 @@ from wye.gateway.headers import error_headers
 from wye.gateway.job import Job
 from wye.gateway.keys import Caller
 from wye.gateway.listener.exchange import HangupError
-from wye.gateway.responses import FIRST, Before, Responses, unknown_previous
+from wye.gateway.responses import FIRST, Responses
 from wye.gateway.runtime import Runtime, Snapshot
 from wye.gateway.session import Seats, Session
 from wye.ledger.entry import Entry
@@ -98,7 +98,8 @@ class Pipeline:
             codec.refuse_duplicates(request)
         before = FIRST
         if request.previous:
-            before = await self._responses.before(request, codec, caller, now)
+            keyless = self._runtime.keyless
+            before = await self._responses.before(request, codec, caller, now.settings, keyless=keyless)
             request = before.request or request
         labels = now.labels(arrival, caller, request) | before.labels
         verdict = now.judge(request.model, labels)
@@ -106,7 +107,7 @@ class Pipeline:
         session = Session(request, codec, arrival, caller, now.targets, self._seats)
         if request.previous or request.keep:
             session.goes_on(before.holder, now.settings.responses)
-        decision = entry.decision = _decide(now, request, verdict, session, before)
+        decision = entry.decision = now.decide(request, verdict, session)
         _refuse_steering(request, decision)
         if request.stream:
             self._heart.watch(downstream)
@@ -156,16 +157,6 @@ class Pipeline:
             downstream.end(codec.error_event(error, entry.request_id))
         else:
             downstream.whole(error.status, error_headers(error), codec.error(error, entry.request_id))
-
-
-def _decide(now: Snapshot, request: Request, verdict: Verdict, session: Session, before: Before) -> Decision:
-    """Choose; raises what `Snapshot.decide` does, and `UnknownPreviousError`."""
-    try:
-        return now.decide(request, verdict, session)
-    except BadRequestError:
-        if before.guessed:  # what the client asks for does not lead to where it might be
-            raise unknown_previous(request.previous) from None
-        raise
 
 
 def _refuse_steering(request: Request, decision: Decision) -> None:

@@ -7,9 +7,9 @@ Rules:
   a request that goes on from it is expanded to the whole conversation before anything else looks at it.
 - Either way the labels of what came before hold for what goes on from it.
 - An answer of another key is not found, exactly as one that never was.
-- An id that nobody here remembers may be of an answer made without wye. Where nobody has a key, and all
-  upstreams that could hold it are one account, that one is asked: whoever can reach the gateway could
-  have made it. Labels decide over that as over everything.
+- An id that nobody here remembers may be of an answer made without wye. Where there are no keys, and all
+  upstreams that could hold it and that labels permit are one account, that one is asked: whoever can reach
+  the gateway could have made it.
 """
 
 import asyncio
@@ -24,21 +24,21 @@ from typing import Final, TypeVar
 import anyio.to_thread
 import msgspec
 
-from wye.config.settings import ResponsesSettings
-from wye.core.errors import BadRequestError, LedgerError, NotFoundError, UnknownPreviousError
+from wye.config.settings import ResponsesSettings, Settings
+from wye.core.errors import BadRequestError, LedgerError
 from wye.core.label import Labels
 from wye.core.request import Request
+from wye.gateway.asks import RESPONSES
 from wye.gateway.keys import Caller
-from wye.gateway.runtime import Snapshot
 from wye.ledger.entry import Entry
 from wye.ledger.turns import Held, Turn, Turns
 from wye.protocols.codec import Codec
 from wye.protocols.openai_responses_turns import Kept, answer_id, asked_items, expanded
+from wye.routing.held import unknown_previous
 
 log = logging.getLogger("wye")
 
 T = TypeVar("T")
-EMBEDDED: Final = "embedded"
 DAY: Final = 86_400.0
 SWEEP_SECONDS = 3_600.0
 MOST_RECENT = 20_000
@@ -46,10 +46,6 @@ MOST_RECENT = 20_000
 _LOOKS = (0.0, 0.1, 0.2)
 """Pauses before each look for an answer whose record may still be on its way, from another gateway too."""
 _ID = re.compile(r"[A-Za-z0-9_.:=+/-]{1,200}\Z")
-_HOW = (
-    "answers are held where the upstream itself speaks Responses, or where wye.yaml says "
-    "`responses: {store: true}`; send the whole conversation in `input` instead"
-)
 
 
 class Before(msgspec.Struct, frozen=True):
@@ -58,13 +54,12 @@ class Before(msgspec.Struct, frozen=True):
     labels: Labels = frozenset()
     request: Request | None = None
     """The request with all that wye keeps of it; None = as it came."""
-    holder: str = ""
-    """The deployment whose upstream holds it; empty = it stands in the request."""
-    guessed: bool = False
-    """Nobody here remembers it: `holder` is where it may be."""
+    holder: str | None = ""
+    """The deployment whose upstream holds it; empty = it stands in the request; None = nobody remembers."""
 
 
 FIRST = Before()
+_UNREMEMBERED = Before(holder=None)
 
 
 class Responses:
@@ -75,18 +70,20 @@ class Responses:
         self._clock = clock
         self._recent: OrderedDict[tuple[str, str], Held] = OrderedDict()
 
-    async def before(self, request: Request, codec: Codec, caller: Caller, now: Snapshot) -> Before:
-        """Return what `request` goes on from.
+    async def before(
+        self, request: Request, codec: Codec, caller: Caller, settings: Settings, *, keyless: bool
+    ) -> Before:
+        """Return what `request` goes on from. `keyless` = there are no keys, so that it is nobody else's.
 
         Raises `UnknownPreviousError`, also for an answer of another key.
         """
         codec.refuse_duplicates(request)
-        id_, most = request.previous, now.settings.listener.body_bytes
-        found = await self.find(id_, caller, now.settings.responses)
-        if found is None and (there := elsewhere(id_, "openai_responses", caller, now)):
-            return Before(there.labels, holder=there.deployment, guessed=True)
+        id_, most = request.previous, settings.listener.body_bytes
+        found = await self.find(id_, caller, settings.responses)
         if isinstance(found, Held):
             return Before(found.labels, holder=found.deployment)
+        if found is None and keyless and _ID.match(id_):
+            return _UNREMEMBERED
         turns: Sequence[Turn] = () if found is None else (found,)
         if found is not None and found.previous is not None:
             turns = await _aside(self._turns.conversation, id_, caller.account, self._clock(), most)
@@ -147,7 +144,7 @@ class Responses:
     async def forget(self, id_: str, caller: Caller) -> None:
         """Delete a turn that wye keeps. Raises `NotFoundError`."""
         if not await _aside(self._turns.delete, id_, caller.account, self._clock()):
-            raise not_found(id_)
+            raise RESPONSES.missing(id_)
 
     async def sweep(self) -> None:
         """Delete what has expired, now and then, until cancelled."""
@@ -162,33 +159,6 @@ class Responses:
         now = self._clock()
         turn = self._turns.get(id_, account, now)
         return turn or self._turns.held(id_, account, now - settings.keep_days * DAY)
-
-
-def elsewhere(id_: str, speech: str, caller: Caller, now: Snapshot) -> Held | None:
-    """Return who may hold an answer that nobody here remembers: the one account that speaks `speech`.
-
-    The first of its deployments stands for it. None where anybody has a key: it may be another's.
-    """
-    if not now.runtime.is_everybody(caller) or not _ID.match(id_):
-        return None
-    native = [
-        target.deployment
-        for target in now.targets.values()
-        if speech in target.verbatim and target.deployment.provider != EMBEDDED  # which stores nothing
-    ]
-    accounts = {(deployment.endpoint, deployment.api_key) for deployment in native}
-    return Held(native[0].id, frozenset()) if len(accounts) == 1 else None
-
-
-def unknown_previous(id_: str) -> UnknownPreviousError:
-    """Return the error for a request that goes on from what is not there, or is another key's."""
-    message = f"Previous response with id '{id_[:80]}' not found: {_HOW}"
-    return UnknownPreviousError(message, param="previous_response_id")
-
-
-def not_found(id_: str) -> NotFoundError:
-    """Return the error for an answer that is not there, or is another key's."""
-    return NotFoundError(f"Response with id '{id_[:80]}' not found: {_HOW}")
 
 
 async def _aside(work: Callable[..., T], *args: object) -> T:

@@ -91,9 +91,10 @@ class Runtime:
         caller.demand(scope)
         return caller
 
-    def is_everybody(self, caller: Caller) -> bool:
-        """Whether `caller` may have made whatever was made here: nobody has a key, nor had one."""
-        return caller is ANONYMOUS and self._keys.none
+    @property
+    def keyless(self) -> bool:
+        """Whether there are no keys: all answers were made by who may come in."""
+        return self._keys.keyless
 
     def count(self, caller: Caller) -> None:
         """Count a request to a model. Raises `RateLimitError` when the key has sent too many."""

@@ -73,7 +73,7 @@ class Session(msgspec.Struct, eq=False):
     caller: Caller
     targets: Mapping[str, Target]
     seats: Seats
-    holder: str = ""
+    holder: str | None = ""
     keep_days: int = 0
     """How long wye keeps the turn if no upstream holds it; 0 = not at all."""
     echo: Extras | None = None
@@ -84,8 +84,11 @@ class Session(msgspec.Struct, eq=False):
     _losses: dict[int, Losses] | None = None
     """By the target's manner: hundreds of deployments may be candidates, and they have a few."""
 
-    def goes_on(self, holder: str, settings: ResponsesSettings) -> None:
-        """Note that `holder` has what came before, and that the answer shall be gone on from."""
+    def goes_on(self, holder: str | None, settings: ResponsesSettings) -> None:
+        """Note that `holder` has what came before, and that the answer shall be gone on from.
+
+        None = nobody here remembers who has it.
+        """
         self.holder = holder
         keep = self.request.keep and settings.store
         self.keep_days = settings.keep_days if keep else 0

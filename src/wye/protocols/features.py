@@ -26,6 +26,7 @@ from wye.core.chat import (
     ToolCall,
     ToolResult,
 )
+from wye.protocols.anthropic_schema import closed
 from wye.protocols.gemini_upstream import SKIPPED
 
 _UNSAID = Sampling()
@@ -91,6 +92,7 @@ class _Finder:
                 json_format=shape.kind == "json",
                 format_name=bool(shape.name or shape.description),
                 format_strict=shape.strict is not None,
+                format_open=self._target == "anthropic_messages" and _is_open(shape.schema),
             )
         if chat.thinking is not None:
             self._thinking(chat.thinking)
@@ -272,6 +274,10 @@ def _is_broken(source: Source) -> bool:
     except ValueError:
         return True
     return False
+
+
+def _is_open(schema: Extras | None) -> bool:
+    return schema is not None and closed(schema) != schema
 
 
 def _is_object(arguments: str) -> bool:

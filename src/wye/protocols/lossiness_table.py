@@ -282,6 +282,12 @@ TABLE: tuple[Row, ...] = (
         _hint("left out: a schema is always strict", MESSAGES, GEMINI),
     ),
     Row(
+        "format_open",
+        "objects of a JSON schema for the answer that may hold more than it states",
+        (CHAT, RESPONSES, GEMINI, OLLAMA),
+        _hint("closed: what fits fits the schema as well", MESSAGES),
+    ),
+    Row(
         "arguments",
         "arguments of an earlier tool call that are no JSON object",
         (CHAT, RESPONSES),

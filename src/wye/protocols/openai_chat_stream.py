@@ -97,6 +97,9 @@ class ChatReader:
         if not self._begun:
             self._fail(_UNFINISHED, "", events)
             return
+        if any(choice.called_nothing() for choice in self._choices.values()):
+            self._fail("the upstream called a tool without saying which", "", events)
+            return
         for choice in self._choices.values():
             choice.end(events)
         events.append(End())
@@ -161,6 +164,10 @@ class _Choice:
         self._native = one.text("native_finish_reason") or self._native
         stop = one.take("stop_reason")
         self._stop = stop if isinstance(stop, str) else self._stop
+
+    def called_nothing(self) -> bool:
+        """Tell whether there are arguments of a call whose name never came."""
+        return any(call.part is None and call.early for call in self._calls.values())
 
     def end(self, events: list[Event]) -> None:
         """Close what is open and finish."""

@@ -32,6 +32,7 @@ from wye.protocols.effort import effort_of
 from wye.protocols.fields import overlay
 from wye.protocols.openai_chat_parts import write_call, write_content, write_part
 from wye.protocols.openai_chat_thoughts import NAME, of_calls, spoken, write_details
+from wye.protocols.openai_schema import stated
 from wye.protocols.translate import Wire
 from wye.protocols.user import user_id
 
@@ -40,7 +41,7 @@ def write(chat: Chat, wire: Wire) -> Extras:
     """Return the request as an object to be encoded."""
     own = chat.protocol == NAME
     if not own:
-        chat = bare(chat, "cache")
+        chat = stated(bare(chat, "cache"))
         fitting = _Plain(signed=wire.reasoning_field == "reasoning")
         plain = tuple(map(fitting.message, chat.messages))
         chat = msgspec.structs.replace(chat, messages=plain)

@@ -75,6 +75,7 @@ class OpenSaid:
         self._message = message
         self._extras = known_extras(part.extras)
         self._pieces: list[str] = []
+        self._length = 0
         self._annotations: list[Extras] = []
         self._logprobs: list[Extras] = []
         self._is_text = isinstance(part, Text)
@@ -95,6 +96,7 @@ class OpenSaid:
     def more(self, delta: Delta) -> bytes:
         """Tell more of it."""
         self._pieces.append(delta.text)
+        self._length += len(delta.text)
         told: Extras = {"delta": delta.text}
         if self._is_text:
             told["logprobs"] = write_logprobs(delta.logprobs)
@@ -103,7 +105,7 @@ class OpenSaid:
 
     def cite(self, event: Cite) -> bytes:
         """Tell a citation."""
-        annotation = write_annotation(event.citation, sum(map(len, self._pieces)))
+        annotation = write_annotation(event.citation, self._length)
         if annotation is None or not self._is_text:
             return b""
         told = {"annotation_index": len(self._annotations), "annotation": annotation}

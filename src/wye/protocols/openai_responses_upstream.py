@@ -38,6 +38,7 @@ from wye.protocols.openai_responses_parts import (
     write_said,
 )
 from wye.protocols.openai_responses_request import LOGPROBS
+from wye.protocols.openai_schema import stated
 from wye.protocols.translate import Wire
 from wye.protocols.user import user_id
 
@@ -52,7 +53,7 @@ def write(chat: Chat, wire: Wire) -> Extras:
     own = chat.protocol == NAME
     shared = _shared(chat) if chat.protocol == _KIN else {}
     if not own:
-        chat = bare(chat, "cache")
+        chat = stated(bare(chat, "cache"))
     body: Extras = {"model": wire.model}
     instructions, ahead = _system(chat)
     if instructions:

@@ -15,8 +15,11 @@ class Conversation(Protocol):
     """The conversation a request belongs to."""
 
     @property
-    def holder(self) -> str:
-        """The deployment whose upstream holds what came before; empty = the request brings it all along."""
+    def holder(self) -> str | None:
+        """The deployment whose upstream holds what came before; empty = the request brings it all along.
+
+        None = nobody here remembers who does, and whoever may ask is asked.
+        """
 
     def seat(self) -> Seat | None:
         """Return where the conversation was served last, if it is still remembered."""

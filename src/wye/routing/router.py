@@ -28,7 +28,7 @@ from wye.routing.carry import carry
 from wye.routing.conversation import UNKNOWN, Conversation
 from wye.routing.cost import cheapest_first
 from wye.routing.fit import emulated, fit
-from wye.routing.held import REASON, held
+from wye.routing.held import ONLY, REASON, held, unremembered
 from wye.routing.names import Target, alias_table, directory, near
 from wye.routing.rules import Rules
 from wye.routing.seated import seated
@@ -159,7 +159,7 @@ class Router:
             plan = self._plan(request, verdict)
             _bounded(self._plans)
             self._plans[key] = plan
-        if conversation.holder:
+        if conversation.holder != "":  # None: somebody's, nobody knows whose
             return self._held(plan, request, conversation.holder)
         if plan.settled is not None:
             return plan.settled
@@ -177,11 +177,15 @@ class Router:
             return kind
         return "deployment" if name in self._deployments else "model"
 
-    def _held(self, plan: _Plan, request: Request, holder: str) -> Decision:
-        known = self._deployments.get(holder) or self._dynamic.get(holder)
-        chosen = held(request, plan.verdict, holder, known, plan.permitted)
+    def _held(self, plan: _Plan, request: Request, holder: str | None) -> Decision:
+        if holder is None:
+            everybody = self._deployments.values()
+            chosen, reason = unremembered(request, plan.verdict, everybody, plan.permitted), ONLY
+        else:
+            known = self._deployments.get(holder) or self._dynamic.get(holder)
+            chosen, reason = held(request, plan.verdict, holder, known, plan.permitted), REASON
         candidates = (Candidate(chosen.id, chosen.lane),)
-        return Decision("held", candidates, plan.excluded[:MAX_EXCLUDED], (REASON,), self.revision)
+        return Decision("held", candidates, plan.excluded[:MAX_EXCLUDED], (reason,), self.revision)
 
     def _choose(
         self,

@@ -1,5 +1,11 @@
-"""Completions that a client had stored (`store: true`) are fetched, changed and deleted where they are."""
+"""Completions that a client had stored (`store: true`) are fetched, changed and deleted where they are.
 
+What it asks of Responses: `test_responses.py`.
+"""
+
+import asyncio
+import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,7 +51,7 @@ def settings(upstream: FakeUpstream) -> dict[str, Any]:
         return {"model": model, "base_url": address, "lane": "own", "retries": 0} | fields
 
     there = {"stored": deployment("stored"), "streamed": deployment("streamed")}
-    return {"deployments": there, "labels": {"secret": {"lanes": []}}}
+    return {"deployments": there, "labels": {"secret": {"lanes": []}, "phi": {"lanes": ["own"]}}}
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +124,87 @@ def test_labels_and_keys_decide(gateway: Running, upstream: FakeUpstream, tmp_pa
         assert mine(keyed, "/chatcmpl-1").status == 404
         listed = mine(keyed, "")
         assert listed.status == 404
-        assert "only where nobody has a key" in listed.error["message"]
+        assert listed.error["code"] == "not_served"
+        assert "only where there are no keys" in listed.error["message"]
         assert keyed.chat("stored", store=True, headers=OTHER).status == 200
         assert mine(keyed, "/chatcmpl-1").status == 200
+
+
+def test_what_is_changed_is_an_object(gateway: Running, upstream: FakeUpstream) -> None:
+    before = len(upstream.calls)
+    for body in (b"[]", b"{", b"", b"\xff"):
+        assert gateway.ask("POST", f"{CHATS}/chatcmpl-1", body, BY_SDK).status == 400
+    assert len(upstream.calls) == before
+
+
+def test_what_wye_keeps_is_no_completion(upstream: FakeUpstream, tmp_path: Path) -> None:
+    with running(tmp_path, settings(upstream) | {"responses": {"store": True}}) as gateway:
+        made = gateway.ask("POST", "/v1/responses", {"model": "stored", "input": "hi"})
+        assert gateway.ask("GET", f"/v1/responses/{made.json['id']}").status == 200
+        assert gateway.ask("GET", f"{CHATS}/{made.json['id']}").status == 404
+
+
+def test_with_keys_none_is_reached_by_its_id_alone(upstream: FakeUpstream, tmp_path: Path) -> None:
+    """Not even by one who needs no key: it may be another's."""
+    both = settings(upstream) | {"keys": {"required": False}}
+    with running(tmp_path, both, {"WYE_BOOTSTRAP_KEY": KEY}) as gateway:
+        assert gateway.chat("stored", store=True, headers=OTHER).status == 200
+        before = len(upstream.calls)
+        for path in ("/chatcmpl-1", "/chatcmpl-unknown", ""):
+            assert gateway.ask("GET", CHATS + path).status == 404
+        assert len(upstream.calls) == before
+        assert gateway.ask("GET", f"{CHATS}/chatcmpl-1", headers=OTHER).status == 200
+
+
+def test_only_accounts_that_labels_permit_count(upstream: FakeUpstream, tmp_path: Path) -> None:
+    two = settings(upstream)
+    address = f"http://127.0.0.1:{upstream.port}/other/v1"
+    two["deployments"]["away"] = two["deployments"]["stored"] | {"base_url": address, "lane": "closed"}
+    with running(tmp_path, two) as gateway:
+        listed = f"{CHATS}?metadata[a]=b"
+        assert gateway.ask("GET", listed, headers={"x-wye-label": "public"}).status == 404
+        answered = gateway.ask("GET", listed, headers={"x-wye-label": "phi"})
+        assert answered.status == 200
+        assert gateway.record(answered)["labels"] == ["phi"]
+
+
+def test_who_has_responses_too_is_the_one_that_stores(upstream: FakeUpstream, tmp_path: Path) -> None:
+    two = settings(upstream)
+    address = f"http://127.0.0.1:{upstream.port}/other/v1"
+    two["deployments"]["engine"] = two["deployments"]["stored"] | {"base_url": address}
+    two["deployments"]["stored"]["also"] = ["openai_responses"]
+    with running(tmp_path, two) as gateway:
+        answered = gateway.ask("GET", f"{CHATS}?metadata[a]=b")
+        assert answered.status == 200
+        assert answered.json == {"object": "list", "data": []}
+        assert gateway.record(answered)["deployment"] == "stored"
+
+
+def test_a_client_that_goes_away_leaves_nothing_behind(gateway: Running, upstream: FakeUpstream) -> None:
+    gateway.chat("stored", store=True)
+
+    @upstream.script(f"GET {CHATS}/chatcmpl-1/messages")
+    async def slow(_: Call) -> None:
+        await asyncio.sleep(60)
+
+    before = gateway.metrics()
+    with contextlib.closing(gateway.connect()) as connection:
+        connection.request("GET", f"{CHATS}/chatcmpl-1/messages")
+        waits(gateway, 1)
+    waits(gateway, 0)
+    hung_up = [
+        line for line in set(gateway.metrics().splitlines()) - set(before.splitlines()) if "hangup" in line
+    ]
+    assert hung_up
+
+
+def waits(gateway: Running, count: int) -> None:
+    """Wait until so many requests are under way at `stored`."""
+    deadline = time.monotonic() + 5
+    while f'wye_in_flight{{deployment="stored"}} {count}' not in gateway.metrics():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_nothing_failed_in_a_way_nobody_foresaw(gateway: Running) -> None:
+    assert "Traceback" not in gateway.log.read_text()
