@@ -221,12 +221,14 @@ class _Channel(logging.Handler):
 
     def obey(self, follower: Follower) -> None:
         """Pass commands on. Ends the process when the gateway has ended, whatever is under way here."""
-        for command in self._incoming:
-            if command == STOP:
-                follower.stop()
-            else:
-                follower.hurry()
-        os._exit(1)
+        try:
+            for command in self._incoming:
+                if command == STOP:
+                    follower.stop()
+                else:
+                    follower.hurry()
+        finally:  # an end of file, or a reset: what the gateway had not read yet makes the difference
+            os._exit(1)
 
     def tell(self, report: Report) -> None:
         try:
