@@ -182,6 +182,27 @@ def test_how_providers_spell() -> None:
         assert mistral == msgspec.structs.replace(engine.spelling, call_ids="nine")
 
 
+@pytest.mark.parametrize(
+    ("provider", "model", "chat", "responses"),
+    [
+        ("openai", "gpt-4.1", False, False),
+        ("openai", "gpt-5.5", False, False),
+        ("anthropic", "claude-opus-4-8", True, True),
+        ("google", "gemini-2.5-pro", True, True),
+        ("deepseek", "deepseek-v4-pro", True, True),
+        ("together", "meta-llama/Llama-3.3-70B-Instruct-Turbo", False, True),
+    ],
+)
+def test_whose_custom_tools_are_functions(provider: str, model: str, *, chat: bool, responses: bool) -> None:
+    made = _made(provider, model)
+    assert made.emulates_custom_tools("openai_chat") is chat
+    assert made.emulates_custom_tools("openai_responses") is responses
+
+
+def test_engines_know_functions_only() -> None:
+    assert all("custom_tools" in engine.spelling.refuses for engine in ENGINES.values())
+
+
 def test_patterns_are_regular_expressions_that_some_model_meets() -> None:
     for provider in (*PROVIDERS.values(), *ENGINES.values()):
         for variant in provider.variants:

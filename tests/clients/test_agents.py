@@ -21,6 +21,9 @@ from fake_upstream import DONE, FINISH, USAGE, Call, FakeUpstream, chunk, delta
 from running import KEY, Running, running
 
 COMMAND = "echo by-the-tool > made.txt && cat made.txt"
+PATCH = '*** Begin Patch\n*** Add File: made.txt\n+by the "patch" \\ é\n*** End Patch\n'
+KNOWN = "gpt-5.5"
+"""A model to which Codex offers `apply_patch` as a custom tool."""
 SECONDS = 90
 pytestmark = [pytest.mark.deep]
 CLAUDE = pytest.mark.skipif(shutil.which("claude") is None, reason="Claude Code is not installed")
@@ -28,7 +31,9 @@ CODEX = pytest.mark.skipif(shutil.which("codex") is None, reason="Codex is not i
 
 
 def tool_of(names: list[str]) -> tuple[str, dict[str, Any]] | None:
-    """The call that runs `COMMAND`, by whichever tool is offered."""
+    """The call that makes the file, by whichever tool is offered."""
+    if "apply_patch" in names:
+        return "apply_patch", {"input": PATCH}
     if "Bash" in names:
         return "Bash", {"command": COMMAND, "description": "Make the file"}
     return ("exec_command", {"cmd": COMMAND}) if "exec_command" in names else None
@@ -96,7 +101,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         }
         for name, (protocol, _, _) in SCRIPTS.items()
     }
-    settings = {"deployments": deployments}
+    settings = {"deployments": deployments, "aliases": {KNOWN: ["chat"], f"{KNOWN}-": ["messages"]}}
     with running(tmp_path_factory.mktemp("agents"), settings, {"WYE_BOOTSTRAP_KEY": KEY}) as gateway:
         yield gateway
     upstream.stop()
@@ -149,6 +154,19 @@ def test_codex(gateway: Running, tmp_path: Path, lane: str) -> None:
     (ran,) = (item for item in items if item["type"] == "command_execution")
     assert (ran["exit_code"], ran["aggregated_output"]) == (0, "by-the-tool\n")
     assert (tmp_path / "work" / "made.txt").read_text() == "by-the-tool\n"
+
+
+@CODEX
+@pytest.mark.parametrize("lane", ["chat", "messages"])
+def test_codex_patches_over_who_knows_functions_only(gateway: Running, tmp_path: Path, lane: str) -> None:
+    options = ("exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", "--json")
+    model = {"chat": KNOWN, "messages": f"{KNOWN}-"}[lane]
+    done = wye(gateway, tmp_path, "codex", *options, "--model", model, "Make the file")
+    assert done.returncode == 0, done.stdout + done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    items = [told["item"] for told in events if told["type"] == "item.completed"]
+    assert [item["type"] for item in items] == ["file_change", "agent_message"]
+    assert (tmp_path / "work" / "made.txt").read_text() == 'by the "patch" \\ é\n'
 
 
 @CLAUDE

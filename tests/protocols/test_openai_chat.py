@@ -39,6 +39,11 @@ def test_what_deciding_needs_is_read() -> None:
     assert got.needs == Needs(tools=True, json=True)
 
 
+def test_custom_tools_are_noted() -> None:
+    tools = [{"type": "custom", "custom": {"name": "f"}}]
+    assert request(tools=tools).needs == Needs(tools=True, custom_tools=True)
+
+
 def test_an_image_needs_vision() -> None:
     parts = [{"type": "text", "text": "?"}, {"type": "image_url", "image_url": {"url": "data:,"}}]
     assert request(messages=[{"role": "user", "content": parts}]).needs == Needs(vision=True)

@@ -48,6 +48,7 @@ def test_what_the_gateway_needs_to_know_is_read() -> None:
         ({"text": {"format": {"type": "text"}, "verbosity": "low"}}, Needs()),
         ({"text": {"format": {"type": "json_schema", "name": "a", "schema": {}}}}, Needs(json=True)),
         ({"tools": [{"type": "function", "name": "f"}]}, Needs(tools=True)),
+        ({"tools": [{"type": "custom", "name": "f"}]}, Needs(tools=True, custom_tools=True)),
         (
             {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "https://x/y"}]}]},
             Needs(vision=True),

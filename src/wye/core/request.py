@@ -23,7 +23,7 @@ class Needs(msgspec.Struct, frozen=True):
     vision: bool = False
     json: bool = False
     custom_tools: bool = False
-    """Some of its tools take text in place of JSON. Not a must: who does not take them gets functions."""
+    """Some of its tools take text in place of JSON. Not a must: who takes none gets functions."""
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -6,6 +6,8 @@ nothing for a backslash, half a surrogate pair for U+FFFD.
 
 import re
 
+import msgspec
+
 _HEX = "[0-9a-fA-F]"
 _PIECE = re.compile(
     rf"""(?x)(?: [^"\\]+
@@ -20,6 +22,7 @@ _ESCAPE = re.compile(
     rf"""(?x) \\u([dD][89abAB]{_HEX}{{2}}) \\u([dD][c-fC-F]{_HEX}{{2}})
       | \\u({_HEX}{{4}}) | \\(["\\/bfnrt])"""
 )
+_STRING = msgspec.json.Decoder(str)
 _CHARACTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _SURROGATES = range(0xD800, 0xE000)
 _HALF = "\N{REPLACEMENT CHARACTER}"
@@ -43,7 +46,14 @@ class JsonText:
         self._pending = text[len(piece) :]
         if self._pending.startswith('"'):
             self.closed, self.rest, self._pending = True, self._pending[1:], ""
-        return _ESCAPE.sub(_meant, piece) if "\\" in piece else piece
+        return _unescaped(piece) if "\\" in piece else piece
+
+
+def _unescaped(piece: str) -> str:
+    try:
+        return _STRING.decode(f'"{piece}"')
+    except (msgspec.DecodeError, UnicodeEncodeError):  # not JSON to the letter
+        return _ESCAPE.sub(_meant, piece)
 
 
 def _meant(escape: re.Match[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from wye.core.chat import Chat, ServerTool
+from wye.core.chat import Chat, Opaque, ServerTool
 from wye.protocols.anthropic_request import LEAST_BUDGET
 from wye.protocols.features import features
 from wye.protocols.gemini_thinking import lost_thinking
@@ -50,7 +50,7 @@ def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Lo
         if verdict is None:
             continue
         if verdict.kind == "refuse":
-            advice = _advice(chat, source) if row.name == "server_tool" else ""
+            advice = _advice(chat, source) if row.name in ("server_tool", "opaque") else ""
             refused.append(f"{target} cannot carry {row.what}: {verdict.why}{advice}")
         elif verdict.kind == "annotate":
             lost.append(row.name)
@@ -79,10 +79,11 @@ def _members(chat: Chat, source: str) -> Iterator[str]:
 
 
 def _advice(chat: Chat, source: str) -> str:
-    """Return what to do about the tools that only `source` has: `; NAME: leave it out ...` for each."""
+    """Return what to do about what only `source` has: `; NAME: leave it out ...` for each."""
     known = INSTEAD.get(source, {})
-    kinds = dict.fromkeys(tool.kind for tool in chat.tools if isinstance(tool, ServerTool))
-    return "".join(f"; `{kind}`: {known[kind]}" for kind in kinds if kind in known)
+    kinds = [tool.kind for tool in chat.tools if isinstance(tool, ServerTool)]
+    kinds += [part.kind for one in chat.messages for part in one.parts if isinstance(part, Opaque)]
+    return "".join(f"; `{kind}`: {known[kind]}" for kind in dict.fromkeys(kinds) if kind in known)
 
 
 def _told(names: list[str]) -> tuple[str, ...]:

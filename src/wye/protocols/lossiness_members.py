@@ -73,9 +73,10 @@ INSTEAD: Mapping[str, Mapping[str, str]] = {
         "local_shell": "offer a function for commands; Codex does with -c features.unified_exec=true",
         "shell": "offer a function for commands; Codex does with -c features.unified_exec=true",
         "apply_patch": "offer a custom tool of that name, which any upstream gets, as Codex does",
+        "additional_tools": "put them into `tools`; Codex does for a model that it does not know, as `auto`",
     },
 }
-"""Tools that only one protocol's models know, by their type -> what to do, for who gets them refused."""
+"""Tools and items that only one protocol has, by their type -> what to do, for who gets them refused."""
 
 INSIDE: Mapping[str, frozenset[str]] = {
     CHAT: frozenset({"stream_options"}),
