@@ -9,6 +9,7 @@ import pytest
 from exchanges import play_chat, play_messages
 from fake_upstream import Call, FakeUpstream
 from running import Answered, Running, running
+from wye.protocols.seal import UNSIGNED
 
 ANSWER: dict[str, Any] = {
     "candidates": [
@@ -203,6 +204,35 @@ def test_a_tool_loop(gateway: Running, upstream: FakeUpstream, deployment: str, 
         assert [message["role"] for message in asked["messages"]] == ["user", "assistant", "tool", "tool"]
     else:
         assert asked["contents"] == turns
+
+
+def test_a_conversation_comes_home_with_thoughts_of_others(gateway: Running, upstream: FakeUpstream) -> None:
+    """What Anthropic signed stays out of a request that goes to Gemini as it is: said, or refused."""
+    content = generate(gateway, "anthropic", tools=TOOLS).json["candidates"][0]["content"]["parts"]
+    results = [
+        {"functionResponse": {"id": one["functionCall"].get("id"), "name": "weather", "response": {}}}
+        for one in content
+        if "functionCall" in one
+    ]
+    loop = [*HELLO["contents"], {"role": "model", "parts": content}, {"role": "user", "parts": results}]
+    calls = len(upstream.calls)
+    amid = generate(gateway, "gemini", tools=TOOLS, contents=loop)
+    assert amid.status == 400
+    assert "the tool loop they belong to" in amid.json["error"]["message"]
+    assert len(upstream.calls) == calls
+    later = [
+        *loop,
+        {"role": "model", "parts": [{"text": "Sunny."}]},
+        {"role": "user", "parts": [{"text": "So?"}]},
+    ]
+    over = generate(gateway, "gemini", tools=TOOLS, contents=later)
+    assert (over.status, over.headers["x-wye-lost"]) == (200, "signed_reasoning")
+    assert gateway.record(over)["lost"] == ["signed_reasoning"]
+    assert b"d3llLTE6" not in upstream.calls[-1].body
+    unsigned = {"text": "so", "thought": True, "thoughtSignature": UNSIGNED}
+    plain = [*HELLO["contents"], {"role": "model", "parts": [unsigned, {"text": "Hi."}]}, later[-1]]
+    assert generate(gateway, "gemini", contents=plain).headers["x-wye-lost"] == "reasoning"
+    assert "x-wye-lost" not in generate(gateway, "gemini").headers
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -109,7 +109,7 @@ class Attempts:
         except BaseException:
             gate.leave(entered)
             raise
-        hold = Hold(target, reservation, entered, cause, crossing)
+        hold = Hold(target, reservation, entered, cause, crossing, job.session.lost(crossing))
         try:
             outcome = await self._exchange(job, target, hold)
         except BaseException as error:  # whatever it was: the place and the budget are given back

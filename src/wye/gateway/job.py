@@ -30,15 +30,12 @@ class Hold(msgspec.Struct, eq=False):
     cause: str
     crossing: Crossing | None = None
     """Translates; None = the upstream speaks the client's protocol."""
+    lost: tuple[str, ...] = ()
+    """Hints of the request that the upstream did not get."""
     released: bool = False
 
     first_byte: float = 0.0
     """When the upstream's answer began; 0 = it has not."""
-
-    @property
-    def lost(self) -> tuple[str, ...]:
-        """Hints of the request that the upstream did not get."""
-        return () if self.crossing is None else self.crossing.lost
 
     @property
     def emulated(self) -> tuple[str, ...]:
@@ -71,10 +68,10 @@ class Answer(msgspec.Struct, eq=False):
     @property
     def headers(self) -> bytes:
         """Header lines that tell the client who answered, and what did not reach them or was emulated."""
-        lines, crossing = self.hold.target.answer_headers, self.hold.crossing
-        if crossing is None:
+        lines, hold = self.hold.target.answer_headers, self.hold
+        if hold.crossing is None and not hold.lost:
             return lines
-        for name, told in ((b"lost", crossing.lost), (b"emulated", crossing.emulated)):
+        for name, told in ((b"lost", hold.lost), (b"emulated", hold.emulated)):
             if told:
                 lines += b"x-wye-%b: %b\r\n" % (name, ", ".join(told).encode("ascii", "replace"))
         return lines

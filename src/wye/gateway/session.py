@@ -14,7 +14,7 @@ from wye.catalog.deployments import Deployment
 from wye.config.settings import ResponsesSettings
 from wye.core.chat import Chat, Extras
 from wye.core.decision import Seat
-from wye.core.errors import BadRequestError
+from wye.core.errors import BadRequestError, CannotCarryError
 from wye.core.request import Request
 from wye.core.usage import Usage
 from wye.gateway.arrival import Arrival
@@ -23,13 +23,16 @@ from wye.gateway.keys import Caller
 from wye.gateway.spoken import crossing, read
 from wye.gateway.target import Target
 from wye.protocols.codec import Codec
-from wye.protocols.lossiness import Losses
+from wye.protocols.lossiness import Losses, unsealed_losses
 from wye.protocols.opening import opening
+from wye.protocols.seal import is_sealed
 
 SEAT_SECONDS = 3_600.0
 """Since the last turn. No provider promises to keep a prompt in its cache longer."""
 MOST_SEATS = 20_000
 _NOTHING = Losses()
+_SEALING = frozenset({"openai_responses", "anthropic_messages", "gemini"})
+"""Protocols whose clients are handed sealed thoughts, which their own upstreams do not get."""
 
 Key = tuple[str, bytes]
 """(account, name or beginning of the conversation)."""
@@ -81,6 +84,8 @@ class Session(msgspec.Struct, eq=False):
     _key: Key | None = None
     _chat: Chat | None = None
     _made: dict[str, Crossing | BadRequestError] | None = None
+    _unsealed: Losses | None = None
+    """What a request loses that goes as it is but for its sealed thoughts; None = not known yet."""
     _losses: dict[int, Losses] | None = None
     """By the target's manner: hundreds of deployments may be candidates, and they have a few."""
 
@@ -104,13 +109,15 @@ class Session(msgspec.Struct, eq=False):
         return self.seats.find(self._key)
 
     def losses(self, deployment: Deployment) -> Losses:
-        """Return what the request loses on its way to `deployment`; nothing where it goes as it is.
+        """Return what the request loses on its way to `deployment`; as it is, no more than sealed thoughts.
 
-        Nor where it would not be sent: a count of tokens is estimated here rather than translated.
+        Nothing where it would not be sent: a count of tokens is estimated here rather than translated.
         """
         target = self.targets[deployment.id]
-        if self.codec.estimate is not None or self.codec.name in target.verbatim:
+        if self.codec.estimate is not None:
             return _NOTHING
+        if self.codec.name in target.verbatim:
+            return self._as_it_is()
         if self._losses is None:
             self._losses = {}
         known = self._losses.get(target.manner)
@@ -125,6 +132,8 @@ class Session(msgspec.Struct, eq=False):
             needs.custom_tools and deployment.emulates_custom_tools(self.request.protocol)
         )
         if self.codec.name in target.verbatim and not emulates:
+            if refuse := self._as_it_is().refuse:
+                raise CannotCarryError("; ".join(refuse))
             return None
         if self._made is None:
             self._made = {}
@@ -135,11 +144,30 @@ class Session(msgspec.Struct, eq=False):
             raise made
         return made
 
+    def lost(self, crossing: Crossing | None) -> tuple[str, ...]:
+        """Return the names of what an upstream does not get that `way` leads to by `crossing`."""
+        return self._as_it_is().annotate if crossing is None else crossing.lost
+
     def served(self, deployment: str, usage: Usage | None) -> None:
         """Note who served it, if the router had a choice: the next turn may want to go there again."""
         if self._key is not None:
             cached = 0 if usage is None else usage.cache_read_tokens + usage.cache_write_tokens
             self.seats.take(self._key, Seat(deployment, cached))
+
+    def _as_it_is(self) -> Losses:
+        known = self._unsealed
+        if known is None:
+            sealed = self.codec.name in _SEALING and is_sealed(self.request.body)
+            known = self._unsealed = self._without_sealed() if sealed else _NOTHING
+        return known
+
+    def _without_sealed(self) -> Losses:
+        try:
+            if self._chat is None:
+                self._chat = self._kept_here(read(self.request))
+        except BadRequestError:
+            return _NOTHING  # the upstream shall judge it: it speaks the client's protocol
+        return unsealed_losses(self._chat, self.codec.name, self.request.body)
 
     def _lost(self, target: Target) -> Losses:
         try:

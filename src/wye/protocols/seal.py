@@ -31,6 +31,7 @@ UNSIGNED = seal(Reasoning())
 
 By it wye knows the thought again: Anthropic refuses a request that holds one without a signature of its own.
 """
+_UNSIGNED = UNSIGNED.encode()
 
 
 def unseal(text: str) -> Reasoning | None:
@@ -50,6 +51,11 @@ def unseal(text: str) -> Reasoning | None:
 def is_sealed(body: bytes) -> bool:
     """Tell whether something in a request may be what `seal` returned."""
     return _SEALED in body
+
+
+def is_unsigned(body: bytes) -> bool:
+    """Tell whether something in a request may be `UNSIGNED`."""
+    return _UNSIGNED in body
 
 
 def opened(chat: Chat) -> Chat:
