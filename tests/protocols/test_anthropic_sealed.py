@@ -4,13 +4,15 @@ import json
 from typing import Any
 
 from wye.core.answer import Answer, Choice
-from wye.core.chat import Finish, Part, Reasoning, Text
+from wye.core.chat import Citation, Finish, Part, Reasoning, Text
 from wye.core.fold import fold
 from wye.core.stream import Begin, Close, End, Event, Finished, Open
 from wye.protocols.anthropic_messages import AnthropicMessages
+from wye.protocols.anthropic_parts import write_citation
 from wye.protocols.anthropic_sealed import unsealed
 from wye.protocols.codec import Edits
-from wye.protocols.seal import UNSIGNED, seal
+from wye.protocols.lossiness import unsealed_losses
+from wye.protocols.seal import CITED, UNSIGNED, seal
 
 THOUGHT = Reasoning(text="Hm.", encrypted="gAAA", origin="openai_responses")
 SEALED = {"type": "thinking", "thinking": "Hm.", "signature": seal(THOUGHT)}
@@ -31,6 +33,19 @@ def test_only_sealed_thoughts_are_taken_out() -> None:
 
 def test_a_message_that_held_nothing_else_goes_too() -> None:
     assert json.loads(unsealed(body([SEALED]))) == json.loads(body())
+
+
+def test_citations_of_others_are_taken_out() -> None:
+    """Anthropic refuses a citation without the secret it gave out with it."""
+    foreign = write_citation(Citation(url="https://a.example", title="A"))
+    own = foreign | {"encrypted_index": "Eo8B"}
+    said, both = SAID | {"citations": [foreign]}, SAID | {"citations": [own, foreign]}
+    plain, kept = SAID | {"citations": None}, SAID | {"citations": [own]}
+    assert json.loads(unsealed(body([said, both]))) == json.loads(body([plain, kept]))
+    text = {"type": "text", "text": CITED}
+    assert json.loads(unsealed(body([text]))) == json.loads(body([text]))
+    chat = AnthropicMessages().read_request(body([said]))
+    assert unsealed_losses(chat, "anthropic_messages", body([said])).annotate == ("citations",)
 
 
 def test_all_else_stays_as_it_is() -> None:

@@ -23,7 +23,7 @@ from wye.core.usage import Usage
 from wye.protocols.anthropic_answer import write_answer
 from wye.protocols.anthropic_reader import MessagesReader
 from wye.protocols.anthropic_writer import MessagesWriter
-from wye.protocols.seal import UNSIGNED, unseal
+from wye.protocols.seal import CITED, UNSIGNED, unseal
 
 NAME = "anthropic_messages"
 BEGIN = Begin(id="c1", model="m", protocol="openai_chat", extras={"theirs": 1})
@@ -238,7 +238,7 @@ def test_a_citation_of_another_protocol() -> None:
     cited = Cite(index=0, citation=Citation(url="u", title="T", start=0, end=3, extras={"theirs": 1}))
     got = blocks(Open(index=0, part=Text(text="")), cited, Close(index=0))
     place = {"type": "web_search_result_location", "url": "u", "title": "T", "cited_text": ""}
-    assert got[1] == delta(0, type="citations_delta", citation=place | {"encrypted_index": ""})
+    assert got[1] == delta(0, type="citations_delta", citation=place | {"encrypted_index": CITED})
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ class Session(msgspec.Struct, eq=False):
         return self.seats.find(self._key)
 
     def losses(self, deployment: Deployment) -> Losses:
-        """Return what the request loses on its way to `deployment`; as it is, no more than sealed thoughts.
+        """Return what the request loses on its way to `deployment`; as it is, sealed thoughts at most.
 
         Nothing where it would not be sent: a count of tokens is estimated here rather than translated.
         """

@@ -31,7 +31,7 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.protocols.fields import Fields, overlay
-from wye.protocols.seal import seal
+from wye.protocols.seal import CITED, seal
 
 NAME = "anthropic_messages"
 UNPARSED = "unparsed_arguments"
@@ -291,7 +291,7 @@ def _input(call: ToolCall) -> object:
 
 
 def write_citation(citation: Citation) -> Extras:
-    """Encode one citation. One from another protocol becomes a web search's."""
+    """Encode one citation. One from another protocol becomes a web search's, marked as such."""
     kind = citation.extras.get("type")
     url, title = _PLACES.get(kind, ("", "")) if kind else _PLACES[_FOREIGN_PLACE]
     place: Extras = {"cited_text": citation.text} if citation.text or not kind else {}
@@ -300,7 +300,7 @@ def write_citation(citation: Citation) -> Extras:
     if title and (citation.title or not kind):
         place[title] = citation.title
     if not kind:
-        place |= {"type": _FOREIGN_PLACE, "encrypted_index": ""}
+        place |= {"type": _FOREIGN_PLACE, "encrypted_index": CITED}
     return overlay(place, citation.extras)
 
 

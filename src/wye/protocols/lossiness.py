@@ -12,7 +12,7 @@ from wye.protocols.gemini_thinking import lost_thinking
 from wye.protocols.gemini_upstream import takes_results
 from wye.protocols.lossiness_members import INSIDE, INSTEAD, KIN, PLAIN, REFUSED
 from wye.protocols.lossiness_table import BETWEEN, CHAT, GEMINI, MESSAGES, TABLE
-from wye.protocols.seal import is_unsigned
+from wye.protocols.seal import marked
 from wye.protocols.translate import Wire
 
 
@@ -71,12 +71,10 @@ def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Lo
 def unsealed_losses(chat: Chat, protocol: str, body: bytes) -> Losses:
     """Return what `body`, which means `chat`, loses to an upstream of its own protocol: what wye sealed.
 
-    Thoughts that nobody signed are named only where wye marked one: a client's own go as they are.
+    Thoughts that nobody signed and citations count only where wye marked them: a client's own go as they are.
     """
     told = losses(chat, protocol, protocol)
-    if not is_unsigned(body):
-        return told
-    return Losses(told.refuse, (*told.annotate, "reasoning"))
+    return Losses(told.refuse, (*told.annotate, *marked(body)))
 
 
 def _members(chat: Chat, source: str) -> Iterator[str]:

@@ -31,7 +31,9 @@ UNSIGNED = seal(Reasoning())
 
 By it wye knows the thought again: Anthropic refuses a request that holds one without a signature of its own.
 """
-_UNSIGNED = UNSIGNED.encode()
+CITED = base64.b64encode(_MARK + b"cited").decode()
+"""What stands where Anthropic's citations hold a secret of its own, in those that it did not make."""
+_MARKS = {UNSIGNED.encode(): "reasoning", CITED.encode(): "citations"}
 
 
 def unseal(text: str) -> Reasoning | None:
@@ -53,9 +55,9 @@ def is_sealed(body: bytes) -> bool:
     return _SEALED in body
 
 
-def is_unsigned(body: bytes) -> bool:
-    """Tell whether something in a request may be `UNSIGNED`."""
-    return _UNSIGNED in body
+def marked(body: bytes) -> tuple[str, ...]:
+    """Return what wye marked in a request as nobody's own, by the names of its losses."""
+    return tuple(name for mark, name in _MARKS.items() if mark in body)
 
 
 def opened(chat: Chat) -> Chat:

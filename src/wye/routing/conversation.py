@@ -25,7 +25,7 @@ class Conversation(Protocol):
         """Return where the conversation was served last, if it is still remembered."""
 
     def losses(self, deployment: Deployment) -> Losses:
-        """Return what the request loses on its way to `deployment`; as it is, no more than sealed thoughts."""
+        """Return what the request loses on its way to `deployment`; as it is, sealed thoughts at most."""
 
 
 class Unknown:
