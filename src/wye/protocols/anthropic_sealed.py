@@ -61,9 +61,7 @@ def _block(block: bytes) -> bytes:
     told = _BLOCK.decode(block)
     if told.type == "thinking" and is_sealed(told.signature[:64].encode()):
         return b""
-    return (
-        change(block, "citations", _citations) if told.type == "text" and CITED.encode() in block else block
-    )
+    return change(block, "citations", _citations) if _CITED in bytes(told.citations) else block
 
 
 def _citations(raw: bytes) -> bytes:
