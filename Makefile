@@ -2,9 +2,10 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+NPM := tests/clients/npm
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint test-deep bench docs fmt ready ready-dev
+.PHONY: help run test lint test-deep bench docs clients fmt ready ready-dev
 
 help: ## Show this.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -12,7 +13,7 @@ help: ## Show this.
 run: ready ## Install what is missing and serve on 127.0.0.1:4000. ARGS="--listen ..." is passed on.
 	@exec $(BIN)/wye serve $(ARGS)
 
-test: lint ## Lint, types, import layers and every ordinary test. ARGS="-k ..." is passed on to pytest.
+test: lint $(if $(shell command -v npm),$(NPM)/node_modules) ## Lint, types, import layers and every ordinary test. ARGS="-k ..." is passed on to pytest.
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 lint: ready-dev ## Only what reads the code: ruff, mypy, the import contracts.
@@ -29,6 +30,12 @@ bench: ready-dev ## Measure side by side; needs wrk and nginx. ARGS="--short" fo
 
 docs: ready-dev ## Run every code block of the README and docs/.
 	@$(BIN)/pytest tests/docs $(ARGS)
+
+clients: ## Install the npm clients that some tests run; needs npm. `make test` does it where npm is.
+	@npm ci --prefix $(NPM) --ignore-scripts --no-audit --no-fund --loglevel error --fetch-retries 1 --fetch-timeout 30000
+
+$(NPM)/node_modules: $(NPM)/package-lock.json
+	@$(MAKE) --no-print-directory clients || echo "the npm clients could not be installed: their tests are skipped"
 
 fmt: ready-dev ## Format, and fix what ruff can.
 	@$(BIN)/ruff check --fix

@@ -30,7 +30,8 @@ class Contestant:
     """Something that answers chat completions.
 
     `command` is None for what runs anyway: the upstream itself. `streams` is the model that streams, None =
-    not measured with streams. `port` is where it listens, `stream_port` where it streams.
+    not measured with streams. `port` is where it listens, `stream_port` where it streams; `path` is its
+    route, from which load.lua knows the protocol. `of` names the contestant whose server it is.
     """
 
     name: str
@@ -41,11 +42,13 @@ class Contestant:
     stream_port: int | None = None
     headers: list[str] = field(default_factory=list)
     env: Mapping[str, str] = field(default_factory=dict)
+    path: str = PATH
+    of: str | None = None
 
     def url(self, *, stream: bool = False) -> str:
         """Where load goes."""
         port = self.stream_port if stream and self.stream_port else self.port
-        return f"http://127.0.0.1:{port}{PATH}"
+        return f"http://127.0.0.1:{port}{self.path}"
 
 
 class NotStartedError(Exception):
@@ -156,6 +159,11 @@ def wye(port: int, folder: Path, *, access_log: bool) -> Contestant:
         headers=[f"Authorization: Bearer {key}"],
         env={"WYE_STATE_DIR": str(folder / f"state-{port}"), "WYE_BOOTSTRAP_KEY": key},
     )
+
+
+def translated(ours: Contestant, name: str, path: str) -> Contestant:
+    """The gateway `ours` with clients of another protocol than its upstream's: both ways are translated."""
+    return Contestant(name, ours.port, ours.model, headers=ours.headers, path=path, of=ours.name)
 
 
 def litellm(port: int, folder: Path) -> Contestant | None:

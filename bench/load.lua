@@ -8,8 +8,16 @@ function init(args)
     local name, value = args[i]:match("^([^:]+): (.*)$")
     wrk.headers[name] = value
   end
-  wrk.body = '{"model":"' .. args[1] .. '","messages":[{"role":"system","content":"You are a helpful assistant."},'
-    .. '{"role":"user","content":"' .. string.rep(sentence, 24) .. 'Summarise."}],"max_tokens":256}'
+  local model = '{"model":"' .. args[1] .. '",'
+  local system, prompt = '"You are a helpful assistant."', '"' .. string.rep(sentence, 24) .. 'Summarise."'
+  local user = '{"role":"user","content":' .. prompt .. '}'
+  if wrk.path == "/v1/messages" then
+    wrk.body = model .. '"system":' .. system .. ',"messages":[' .. user .. '],"max_tokens":256}'
+  elseif wrk.path == "/v1/responses" then
+    wrk.body = model .. '"instructions":' .. system .. ',"input":[' .. user .. '],"max_output_tokens":256}'
+  else
+    wrk.body = model .. '"messages":[{"role":"system","content":' .. system .. '},' .. user .. '],"max_tokens":256}'
+  end
 end
 
 function done(summary, latency, requests)

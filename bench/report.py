@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 BASE, FLOOR, OURS, LOGGED = "direct", "bare proxy", "wye", "wye, access log"
+TRANSLATED, RESPONSES = "wye, Messages", "wye, Responses"
+"""Clients of another protocol than the upstream's."""
 MEGABYTE = 1_000_000
 QUIET = 0.15
 """How far the floor's runs may lie from their median on a machine that does nothing else."""
@@ -127,6 +129,9 @@ def ratio(ours: float | None, floor: float | None) -> float | None:
 def targets(report: Report) -> list[Target]:
     """What wye promises of its speed."""
 
+    def against_ours(name: str) -> float | None:
+        return ratio(report.value(name, "per_second"), report.value(OURS, "per_second"))
+
     def against_floor(name: str, what: str) -> float | None:
         return ratio(report.value(name, what), report.value(FLOOR, what))
 
@@ -140,6 +145,8 @@ def targets(report: Report) -> list[Target]:
             at_least=False,
         ),
         Target("p99 at 32 connections over its", against_floor(OURS, "p99"), 1.5, at_least=False),
+        Target("Messages, translated, over verbatim", against_ours(TRANSLATED), 0.6, at_least=True),
+        Target("Responses, translated, over verbatim", against_ours(RESPONSES), 0.6, at_least=True),
         Target("streamed events/s over its", against_floor(OURS, "events_per_second"), 0.4, at_least=True),
         Target("resident memory, peak", report.value(OURS, "megabytes"), 150, at_least=False, unit=" MB"),
         Target("its growth under load", report.value(OURS, "growth"), 5, at_least=False, unit=" %"),
@@ -178,7 +185,7 @@ def print_report(report: Report, console: Console) -> None:
     for target in targets(report):
         sign = "at least" if target.at_least else "at most"
         verdict = {True: "met", False: "NOT MET", None: "not measured"}[target.met]
-        line = f"  {target.name:34} {shown(target.measured, '.2f'):>8}{target.unit:4}"
+        line = f"  {target.name:36} {shown(target.measured, '.2f'):>8}{target.unit:4}"
         console.print(f"{line} {sign} {target.limit:g}{target.unit}: {verdict}", highlight=False)
     for note in filter(None, [*report.notes, unrest(report)]):
         console.print(f"  {note}", highlight=False)

@@ -25,7 +25,7 @@ import measure
 import psutil
 from contestants import Contestant, NotStartedError
 from measure import FaultyRunError
-from report import BASE, FLOOR, OURS, Figures, Report, as_json, print_report
+from report import BASE, FLOOR, OURS, RESPONSES, TRANSLATED, Figures, Report, as_json, print_report
 from rich.console import Console
 
 WARM_UP_SECONDS = 5  # a peer on a compiling runtime answers nobody in its first second
@@ -64,11 +64,14 @@ def candidates(folder: Path, notes: list[str]) -> list[Contestant]:
     peers = {"LiteLLM": contestants.litellm(port + 3, folder), "Portkey": contestants.portkey(port + 4)}
     how = {"LiteLLM": "no litellm on PATH", "Portkey": "BENCH_PORTKEY does not hold its command"}
     notes += [f"{name} left out: {how[name]}" for name, peer in peers.items() if peer is None]
+    ours = contestants.wye(port + 1, folder, access_log=False)
     return [
         contestants.direct(),
         contestants.bare(port),
-        contestants.wye(port + 1, folder, access_log=False),
+        ours,
         contestants.wye(port + 2, folder, access_log=True),
+        contestants.translated(ours, TRANSLATED, "/v1/messages"),
+        contestants.translated(ours, RESPONSES, "/v1/responses"),
         *(peer for peer in peers.values() if peer is not None),
     ]
 
@@ -94,6 +97,8 @@ class Bench:
         stack.enter_context(contestants.started("streams", streamer, contestants.STREAMS, folder, {}))
         for one in everyone:
             if self.options.only and one.name not in (*self.options.only, BASE):
+                continue
+            if one.of and one.of not in self.up:
                 continue
             pid = None
             try:

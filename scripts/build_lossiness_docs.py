@@ -1,24 +1,25 @@
-"""Write the generated part of docs/lossiness.md: the table of `wye.protocols.lossiness`.
+"""Write the generated part of docs/lossiness.md: the contract of `wye.protocols.lossiness_table`.
 
-Run `python scripts/build_lossiness_docs.py` after a change of the table.
+Run `python scripts/build_lossiness_docs.py` after a change of the contract.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from wye.protocols.effort import BUDGETS
+from wye.protocols.lossiness_members import KIN, REFUSED
 from wye.protocols.lossiness_table import (
+    BETWEEN,
     CHAT,
     COMPLETIONS,
     GEMINI,
     MESSAGES,
     OLLAMA,
-    REFUSED,
     RESPONSES,
+    SOURCES,
     TABLE,
     TARGETS,
     Row,
-    Verdict,
 )
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "lossiness.md"
@@ -32,41 +33,88 @@ TITLES = {
     OLLAMA: "Ollama",
 }
 _EFFORT = """\
-One protocol says how hard to think in a word, the other in tokens; newer models of Anthropic's take
-the word. No provider publishes a conversion, so this one is wye's. An effort becomes the budget
-beside it, any other word (`max`) the last one; a budget becomes the lowest effort that covers it. A
-budget has to leave room for the answer within `max_tokens`: it is lowered to fit, and left out
-where not even 1,024 tokens fit. Where both know the word, `minimal` becomes `low` for Anthropic,
-and `max` becomes `xhigh` for OpenAI."""
-_WORDS = {"refuse": "**refused**", "annotate": "hint"}
+Some say how hard to think in a word, others in tokens: newer models of Anthropic's take the word,
+older ones the tokens; Gemini 2.5 takes tokens, Gemini 3 a word. No provider publishes a conversion,
+so this one is wye's. An effort becomes the budget beside it, any other word (`max`) the last one; a
+budget becomes the lowest effort that covers it. For Anthropic a budget has to leave room for the
+answer within `max_tokens`: it is lowered to fit, and left out where not even 1,024 tokens fit. For
+Gemini it is brought within what the model takes. Where both know the word, `minimal` becomes `low`
+for Anthropic and for Gemini's Pro models, `max` becomes `xhigh` for OpenAI, and Gemini's highest is
+`high`."""
+_WORDS = {"refuse": "**refused**", "annotate": "hint", "emulate": "emulated"}
 
 
-def cell(verdict: Verdict | None) -> str:
-    """Say what becomes of a feature; empty = it is carried, or the other protocol does not have it."""
-    return "" if verdict is None else f"{_WORDS[verdict.kind]}: {verdict.why}"
+def listed(names: Iterable[str]) -> str:
+    """Return names as they are spelt on the wire."""
+    return ", ".join(f"`{name}`" for name in names)
 
 
-def rows(table: tuple[Row, ...]) -> Iterator[str]:
-    """Yield the lines of the table."""
-    yield f"| `x-wye-lost` | what | to {' | to '.join(TITLES[target] for target in TARGETS)} |"
+def matrix(table: tuple[Row, ...]) -> Iterator[str]:
+    """Yield the overview: what becomes of each feature in each target."""
+    yield f"| `x-wye-lost` | what | {' | '.join(f'to {TITLES[target]}' for target in TARGETS)} |"
     yield "|---" * (2 + len(TARGETS)) + "|"
     for row in table:
-        cells = " | ".join(cell(row.into.get(target)) for target in TARGETS)
+        verdicts = (row.into.get(target) for target in TARGETS)
+        cells = " | ".join("" if one is None else _WORDS[one.kind] for one in verdicts)
         yield f"| `{row.name}` | {row.what} | {cells} |"
+
+
+def instead(table: tuple[Row, ...]) -> Iterator[str]:
+    """Yield, for each target, why something is refused and what happens in place of a hint."""
+    for target in TARGETS:
+        yield f"### To {TITLES[target]}"
+        yield ""
+        yield "| `x-wye-lost` | |"
+        yield "|---|---|"
+        for row in table:
+            verdict = row.into.get(target)
+            if verdict is not None:
+                yield f"| `{row.name}` | {_WORDS[verdict.kind]}: {verdict.why} |"
+        yield ""
+
+
+def pairs(table: tuple[Row, ...]) -> Iterator[str]:
+    """Yield what may be lost between each source and each target."""
+    for source in SOURCES:
+        yield f"### From {TITLES[source]}"
+        yield ""
+        yield "| to | refused | emulated | named as lost |"
+        yield "|---|---|---|---|"
+        for target in TARGETS:
+            if target != source:
+                yield f"| {TITLES[target]} | {' | '.join(between(table, source, target))} |"
+        yield ""
+
+
+def between(table: tuple[Row, ...], source: str, target: str) -> tuple[str, ...]:
+    """Return what is refused between two protocols, what is emulated, and what is named as lost."""
+    carried = BETWEEN.get(frozenset({source, target}), frozenset())
+    found = [
+        (row, row.into[target])
+        for row in table
+        if source in row.of and target in row.into and row.name not in carried
+    ]
+    return tuple(
+        listed(row.name for row, verdict in found if verdict.kind == kind)
+        for kind in ("refuse", "emulate", "annotate")
+    )
 
 
 def efforts() -> Iterator[str]:
     """Yield the mapping between effort and budget."""
-    yield "| `reasoning_effort` | `thinking.budget_tokens` |"
+    yield "| effort | budget in tokens |"
     yield "|---|---|"
     for effort, budget in BUDGETS:
-        yield f"| `{effort}` | {budget:,} |" if budget else f"| `{effort}` | `thinking` is off |"
+        yield f"| `{effort}` | {budget:,} |" if budget else f"| `{effort}` | thinking is off |"
 
 
-def unknown() -> Iterator[str]:
-    """Yield the members that are refused by name."""
+def members() -> Iterator[str]:
+    """Yield the members without a canonical place: those refused by name, those that go along."""
     for source, names in REFUSED.items():
         yield f"- {TITLES[source]}: {', '.join(f'`{name}` ({why})' for name, why in names.items())}."
+    for (source, target), names in KIN.items():
+        yield ""
+        yield f"{TITLES[target]} has these of {TITLES[source]}'s, and gets them: {listed(sorted(names))}."
 
 
 def generated() -> str:
@@ -76,19 +124,29 @@ def generated() -> str:
             "",
             "## What cannot be carried",
             "",
-            "An empty cell means that it is carried, or that it cannot come from the other protocol.",
+            "An empty cell means that it is carried, or that no other protocol can say it.",
             "",
-            *rows(TABLE),
+            *matrix(TABLE),
             "",
+            "## Why, and what happens instead",
+            "",
+            *instead(TABLE),
+            "## Pair by pair",
+            "",
+            "What a client of one protocol can say and an upstream of another cannot be told as it is.",
+            "",
+            *pairs(TABLE),
             "## Effort and budgets",
             "",
             _EFFORT,
             "",
             *efforts(),
             "",
-            "## Unknown members that are refused",
+            "## Members of a request that wye does not know",
             "",
-            *unknown(),
+            "These are refused, since their loss changes the meaning:",
+            "",
+            *members(),
             "",
         )
     )

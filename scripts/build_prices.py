@@ -38,6 +38,8 @@ BUCKETS = {
     "cache_read": "cache_read_mtok",
     "cache_write": "cache_write_mtok",
     "cache_write_1h": "cache_write_1h_mtok",
+    "input_audio": "input_audio_mtok",
+    "output_audio": "output_audio_mtok",
 }
 FREE = Rates(input=Decimal(0), output=Decimal(0))
 
@@ -146,12 +148,36 @@ def _entry(model: types.ModelInfo, day: dt.date) -> Entry:
     )
 
 
+def _with_hours(entry: Entry) -> Entry:
+    """Fill in what Anthropic takes for a cache write of an hour: twice the input rate, for every model."""
+    periods = tuple(
+        msgspec.structs.replace(
+            period,
+            rates=_with_hour(period.rates),
+            tiers=tuple(msgspec.structs.replace(tier, rates=_with_hour(tier.rates)) for tier in period.tiers),
+        )
+        for period in entry.periods
+    )
+    return msgspec.structs.replace(entry, periods=periods)
+
+
+def _with_hour(rates: Rates) -> Rates:
+    if rates.cache_write is None or rates.cache_write_1h is not None or rates.input is None:
+        return rates
+    return msgspec.structs.replace(rates, cache_write_1h=2 * rates.input)
+
+
 def build(day: dt.date) -> PriceList:
     """Return the list that is valid on `day`."""
     theirs = {provider.id: provider for provider in data.providers}
     providers = {
         ours: tuple(_entry(model, day) for model in theirs[name].models) for ours, name in PROVIDERS.items()
     }
+    providers["anthropic"] = tuple(_with_hours(entry) for entry in providers["anthropic"])
+    providers["openrouter"] = tuple(
+        _with_hours(entry) if entry.id.lstrip("~").startswith("anthropic/") else entry
+        for entry in providers["openrouter"]
+    )
     providers["deepinfra"] = DEEPINFRA
     source = f"genai-prices {importlib.metadata.version('genai-prices')} (MIT)"
     return PriceList(as_of=day, source=source, providers=dict(sorted(providers.items())))

@@ -41,6 +41,10 @@ FINISH = chunk(choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])
 USAGE = chunk(choices=[], usage=CHAT["usage"])
 LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 DONE = b"data: [DONE]\n\n"
+MODEL = re.compile(rb"/models/([^: ]+):")
+"""Where Gemini's paths name the model."""
+KEPT = re.compile(rb"/(?:responses|chat/completions)/([^/? ]+)")
+"""Where OpenAI's paths name an answer."""
 
 
 class Call:
@@ -54,6 +58,15 @@ class Call:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
+
+    @property
+    def name(self) -> str:
+        """What chooses the script: the model, in the path or the body; without either method and path."""
+        if named := MODEL.search(self.head.split(b"\r\n", 1)[0]):
+            return named[1].decode()
+        if self.body and "model" in self.json:
+            return str(self.json["model"])
+        return b" ".join(self.head.split(b" ", 2)[:2]).decode()
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
@@ -90,12 +103,16 @@ Script = Callable[[Call], Awaitable[None]]
 
 
 async def answer_anything(call: Call) -> None:
-    """What happens for a model without a script."""
+    """What happens for a model without a script; what is fetched or changed by its id is not there."""
+    if by_id := KEPT.search(call.head.split(b"\r\n", 1)[0]):
+        message = f"Response with id '{by_id[1].decode()}' not found."
+        await call.answer(404, {"error": {"message": message, "type": "invalid_request_error"}})
+        return
     await call.answer()
 
 
 class FakeUpstream:
-    """Serves scripts by model name on a loopback port, from a thread of its own."""
+    """Serves scripts by `Call.name` on a loopback port, from a thread of its own."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.host = host
@@ -150,13 +167,10 @@ class FakeUpstream:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                length = next(
-                    int(line.split(b":")[1])
-                    for line in head.split(b"\r\n")
-                    if line.lower().startswith(b"content-length")
-                )
-                call = Call(head, await reader.readexactly(length), writer)
-                model = call.json["model"]
+                length = LENGTH.search(head)
+                body = await reader.readexactly(int(length[1])) if length else b""
+                call = Call(head, body, writer)
+                model = call.name
                 self.calls.append(call)
                 self.seen[model] += 1
                 await self._play(model, call, reader)

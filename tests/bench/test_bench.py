@@ -105,6 +105,7 @@ def test_the_report_holds_figures_against_their_targets() -> None:
         "direct": figures(50_000, 10, 10),
         "bare proxy": figures(10_000, 2_000, 110),
         "wye": ours,
+        "wye, Messages": figures(3_500, 4_000, 400),
     }
     found = {
         target.name: (target.measured, target.met)
@@ -112,6 +113,8 @@ def test_the_report_holds_figures_against_their_targets() -> None:
     }
     assert found["requests/s over the bare proxy's"] == (0.5, True)
     assert found["the same with access logs"] == (None, None)
+    assert found["Messages, translated, over verbatim"] == (0.7, True)
+    assert found["Responses, translated, over verbatim"] == (None, None)
     assert found["added median latency over its"] == (3.0, False)
     assert found["p99 at 32 connections over its"] == (1.6, False)
     assert found["resident memory, peak"] == (120.0, True)

@@ -86,6 +86,8 @@ def test_every_cost_is_what_genai_prices_computes(name: str) -> None:
                 if cost.amount is None:  # sold for input alone, and this usage has output
                     assert price.rates.output is None or price.rates.input is None
                     continue
+                if usage.cache_write_1h_tokens and name == "openrouter":
+                    continue  # its list has no rate for an hour: Anthropic's is filled in
                 assert cost.amount == _expected(model, provider, usage, at), (model.id, usage, at)
                 compared += 1
     assert compared > 250

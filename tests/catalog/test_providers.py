@@ -124,7 +124,10 @@ def _made(provider: str, model: str) -> Deployment:
 @pytest.mark.parametrize(
     ("provider", "model", "protocol", "also"),
     [
-        ("openai", "gpt-5.5", "openai_chat", {"openai_responses"}),
+        ("openai", "gpt-5.5", "openai_responses", {"openai_chat"}),
+        ("openai", "gpt-5.4-mini", "openai_responses", {"openai_chat"}),
+        ("openai", "gpt-5.1", "openai_chat", {"openai_responses"}),
+        ("openai", "gpt-4o", "openai_chat", {"openai_responses"}),
         ("openai", "gpt-5.1-codex-max", "openai_responses", set()),
         ("openai", "gpt-5.4-pro", "openai_responses", set()),
         ("openai", "o3-pro-2025-06-10", "openai_responses", set()),
@@ -174,7 +177,30 @@ def test_how_providers_spell() -> None:
     assert _made("anthropic", "claude-opus-4-1-20250805").spelling.formats == "schema"
     assert ENGINES["vllm"].variant("mistralai/Ministral-8B-Instruct").spelling is not None
     assert ENGINES["vllm"].variant("Qwen/Qwen3-32B").spelling is None
-    assert ENGINES["vllm"].variant("mistralai/Devstral-Small-2507").spelling is not None
+    for engine in ENGINES.values():
+        mistral = engine.variant("mistralai/Devstral-Small-2507").spelling
+        assert mistral == msgspec.structs.replace(engine.spelling, call_ids="nine")
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "chat", "responses"),
+    [
+        ("openai", "gpt-4.1", False, False),
+        ("openai", "gpt-5.5", False, False),
+        ("anthropic", "claude-opus-4-8", True, True),
+        ("google", "gemini-2.5-pro", True, True),
+        ("deepseek", "deepseek-v4-pro", True, True),
+        ("together", "meta-llama/Llama-3.3-70B-Instruct-Turbo", False, True),
+    ],
+)
+def test_whose_custom_tools_are_functions(provider: str, model: str, *, chat: bool, responses: bool) -> None:
+    made = _made(provider, model)
+    assert made.emulates_custom_tools("openai_chat") is chat
+    assert made.emulates_custom_tools("openai_responses") is responses
+
+
+def test_engines_know_functions_only() -> None:
+    assert all("custom_tools" in engine.spelling.refuses for engine in ENGINES.values())
 
 
 def test_patterns_are_regular_expressions_that_some_model_meets() -> None:

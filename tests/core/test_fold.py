@@ -45,7 +45,7 @@ BEGIN = Begin(id="1", model="m", created=7, protocol="p", extras={"tier": "x"})
 WHOLE: tuple[Part, ...] = (
     Image(source=Source(kind="data", value="AA", media_type="image/png")),
     Document(source=Source(kind="url", value="https://example.org/a.pdf")),
-    Audio(source=Source(kind="data", value="AA"), transcript="hm"),
+    Audio(source=Source(kind="data", value="AA")),
     Opaque(protocol="p", kind="k", value={"type": "k"}),
     ToolResult(call_id="c", parts=(Text(text="a"),)),
 )

@@ -6,6 +6,7 @@ console  commands after `$ `, run in one shell against a running gateway; each l
          its own, `fresh=OPENAI_API_KEY` for one that has a made-up key. `make x` is a dry run; under
          `make run` stands what the gateway printed at its start
 python   runs, with OPENAI_BASE_URL naming that gateway
+js       runs, where node and the npm clients are (`make clients`)
 yaml     loads as wye.yaml; with `file=name` it is another program's and only has to be YAML
 json     parses
 text, mermaid  shown only: must not look like a command, which would go untested
@@ -13,6 +14,7 @@ text, mermaid  shown only: must not look like a command, which would go untested
 
 import contextlib
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,6 +28,7 @@ from docs.blocks import ROOT, Block, collect
 from docs.conftest import Gateway, serving
 
 BLOCKS = collect()
+NPM = ROOT / "tests" / "clients" / "npm"
 IDLE = Gateway(4123, {"PATH": "/usr/bin:/bin"})
 MAKE = f"make() {{ command make --dry-run --directory '{ROOT}' \"$@\" >/dev/null; }}"
 
@@ -73,6 +76,17 @@ def check_python(block: Block, gateway: Gateway, tmp_path: Path) -> None:
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
+def check_js(block: Block, gateway: Gateway, tmp_path: Path) -> None:  # noqa: ARG001  # as the others
+    node = shutil.which("node")
+    if node is None or not (NPM / "node_modules").is_dir():
+        pytest.skip("node or the npm clients are not installed: `make clients`")
+    command = [node, "--input-type=module", "-e", gateway.here(block.text)]
+    done = subprocess.run(
+        command, cwd=NPM, capture_output=True, text=True, timeout=console.SECONDS, check=False
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
 def check_yaml(block: Block, tmp_path: Path) -> None:
     if block.options.get("file", "wye.yaml") != "wye.yaml":
         assert yaml.safe_load(block.text) is not None
@@ -96,7 +110,11 @@ def check_json(block: Block) -> None:
 
 
 PURE: dict[str, Callable[[Block], None]] = {"json": check_json, "text": check_shown, "mermaid": check_shown}
-LIVE: dict[str, Callable[[Block, Gateway, Path], None]] = {"console": check_console, "python": check_python}
+LIVE: dict[str, Callable[[Block, Gateway, Path], None]] = {
+    "console": check_console,
+    "python": check_python,
+    "js": check_js,
+}
 
 
 def needs_gateway(block: Block) -> bool:

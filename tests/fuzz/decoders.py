@@ -7,10 +7,14 @@ from typing import Any, NamedTuple
 
 from fuzz.mutation import Mutator
 from golden.cases import ANSWERS, CODECS, DIALECTS, DOWNSTREAM, NATIVE, REQUESTS, STREAMS, WIRE
+from protocols.recordings import protocol, recorded
+from wye.core.chat import Chat, Finish, Message, Role, Text, Tool, ToolCall
 from wye.core.errors import BadRequestError
 from wye.core.fold import FailedError, fold
-from wye.core.stream import End, Event, Fail, Order
+from wye.core.stream import Begin, Close, Delta, End, Event, Fail, Finished, Open, Order
 from wye.protocols.codec import Codec, Edits, NativeCodec
+from wye.protocols.custom_tools import CustomTools
+from wye.protocols.emulation import Emulation
 from wye.protocols.lossiness import losses
 from wye.protocols.translate import Dialect, DownstreamDialect
 
@@ -125,8 +129,72 @@ def relay(codec: NativeCodec) -> Try:
     return attempt
 
 
+def emulated(emulation: Emulation | CustomTools, part: Text | ToolCall) -> Try:
+    """What comes in place of a call that the upstream cannot make: legal events, whatever the model wrote."""
+
+    def attempt(data: bytes, mutator: Mutator) -> None:
+        passing, order = emulation.filter(), Order()
+        pieces = mutator.cuts(data)
+        said = [Delta(index=0, text=piece.decode(errors="replace")) for piece in pieces]
+        begun = [Begin(id="a", model="m"), Open(index=0, part=part)]
+        events = [*begun, *said, Close(index=0), Finished(finish=Finish.STOP), End()]
+        try:
+            told = [event for one in events for event in passing.pass_on([one])]
+        except ValueError:
+            return
+        for event in told:
+            order.see(event)
+        assert order.state == "over", "the stream has no end"
+        fold(told)
+
+    return attempt
+
+
+TOOLS = Chat(
+    model="m",
+    messages=(Message(role=Role.USER, parts=(Text(text="Hi"),)),),
+    tools=(Tool(name="weather", schema={"type": "object"}), Tool(name="sql", custom=True)),
+)
+REPLIES = (
+    {"tool_calls": [{"name": "weather", "arguments": {"city": "Paris"}}]},
+    {"tool_calls": [{"name": "weather", "arguments": {"city": 'a"é'}}, {"name": "sql", "arguments": {}}]},
+    {"answer": "It rains.\n\t🙂"},
+    {"input": 'SELECT 1 -- "é'},
+)
+
+
 def bodies(many: Iterable[Any]) -> tuple[bytes, ...]:
     return tuple(json.dumps(one).encode() for one in many)
+
+
+_LARGEST = 20_000
+"""Bytes of a recording that is worth spoiling many times."""
+_MOST = 60
+"""Recordings a decoder is given."""
+
+
+def with_recordings() -> tuple[Decoder, ...]:
+    """Return all decoders, with recorded exchanges among what feeds them, where a machine has them."""
+    requests: dict[str, list[bytes]] = {}
+    answers: dict[str, list[bytes]] = {}
+    streams: dict[str, list[bytes]] = {}
+    for exchange in recorded():
+        name = protocol(exchange)
+        requests.setdefault(name, []).append(json.dumps(exchange["request"]).encode())
+        if exchange["status"] == 200 and isinstance(exchange["response"], str):
+            streams.setdefault(name, []).append(exchange["response"].encode())
+        elif exchange["status"] == 200:
+            answers.setdefault(name, []).append(json.dumps(exchange["response"]).encode())
+    kinds = {"request": requests, "codec": requests, "answer": answers, "usage": answers} | dict.fromkeys(
+        ("stream", "relay"), streams
+    )
+    return tuple(_fed(decoder, kinds) for decoder in DECODERS)
+
+
+def _fed(decoder: Decoder, kinds: dict[str, dict[str, list[bytes]]]) -> Decoder:
+    name, _, kind = decoder.name.partition(" ")
+    found = [seed for seed in kinds.get(kind, {}).get(name, ()) if len(seed) <= _LARGEST]
+    return decoder._replace(seeds=(*decoder.seeds, *found[:: len(found) // _MOST + 1]))
 
 
 def _all() -> Iterator[Decoder]:
@@ -149,6 +217,9 @@ def _all() -> Iterator[Decoder]:
         )
         yield Decoder(f"{name} usage", whole, usage(native))
         yield Decoder(f"{name} relay", streamed, relay(native), is_stream=True)
+    yield Decoder("tools emulated", bodies(REPLIES), emulated(Emulation(TOOLS), Text(text="")))
+    call = ToolCall(id="a", name="sql", arguments="")
+    yield Decoder("custom_tools emulated", bodies(REPLIES), emulated(CustomTools(TOOLS), call))
 
 
 DECODERS = tuple(_all())

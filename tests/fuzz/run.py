@@ -1,7 +1,7 @@
 """Run many executions over all decoders, and report what went wrong, how fast it was and what it held on to.
 
 `PYTHONPATH=tests python -m fuzz.run 100000` prints the report; one finding is seen again with
-`python -m fuzz.run --again "gemini stream" 12345`.
+`python -m fuzz.run --again "gemini stream" 12345`. The word `recorded` at the end adds recorded exchanges.
 """
 
 import random
@@ -9,13 +9,14 @@ import sys
 import time
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from fuzz.decoders import DECODERS, Decoder
+from fuzz.decoders import DECODERS, Decoder, with_recordings
 from fuzz.mutation import Mutator
 
 MAX_SECONDS = 1.0
@@ -67,9 +68,9 @@ class Fuzzer:
         return (mutator.stream(seed) if self.decoder.is_stream else mutator.body(seed)), mutator
 
 
-def work(first: int, count: int) -> Report:
+def work(first: int, count: int, *, recorded: bool = False) -> Report:
     """Run executions `first`, `first + 1`, ... of every decoder, `count` in all."""
-    fuzzers = [Fuzzer(decoder) for decoder in DECODERS]
+    fuzzers = [Fuzzer(decoder) for decoder in (with_recordings() if recorded else DECODERS)]
     share = max(1, count // (len(fuzzers) * _ROUNDS))
     findings: list[Finding] = []
     slowest, warm, begun = 0.0, 0, time.perf_counter()
@@ -101,13 +102,14 @@ def once(fuzzer: Fuzzer, number: int) -> tuple[float, Finding | None]:
     return took, Finding(name, number, f"took {took:.1f} s", data) if slow else None
 
 
-def run(count: int, processes: int = 1, first: int = 0) -> Report:
-    """Run `count` executions in `processes` processes."""
+def run(count: int, processes: int = 1, first: int = 0, *, recorded: bool = False) -> Report:
+    """Run `count` executions in `processes` processes. `recorded`: with recordings, where there are any."""
     if processes == 1:
-        return work(first, count)
+        return work(first, count, recorded=recorded)
     each = count // processes
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        reports = list(pool.map(work, [first + at * each for at in range(processes)], [each] * processes))
+        starts = [first + at * each for at in range(processes)]
+        reports = list(pool.map(partial(work, count=each, recorded=recorded), starts))
     return Report(
         sum(one.executions for one in reports),
         max(one.seconds for one in reports),
@@ -126,7 +128,13 @@ def resident() -> int:
 def told(report: Report) -> str:
     """Return a report for people."""
     rate = report.executions / report.seconds
-    findings = [f"{one.decoder} {one.number}: {one.what}\n    {one.data[:400]!r}" for one in report.findings]
+    kinds: dict[tuple[str, str], list[Finding]] = {}
+    for one in report.findings:
+        kinds.setdefault((one.decoder, one.what), []).append(one)
+    findings = [
+        f"{decoder}: {what}: {len(many)} times, first {many[0].number}\n    {many[0].data[:400]!r}"
+        for (decoder, what), many in kinds.items()
+    ]
     figures = (
         f"{report.executions:,} executions in {report.seconds:.0f} s: {rate:,.0f}/s",
         f"slowest {report.slowest * 1000:.0f} ms",
@@ -146,9 +154,10 @@ def main(arguments: Iterable[str]) -> None:
     """Run from a shell."""
     first, *rest = arguments
     if first != "--again":
-        print(told(run(int(first), processes=2)))  # noqa: T201  # a report for a shell
+        print(told(run(int(first), processes=2, recorded="recorded" in rest)))  # noqa: T201  # a report for a shell
         return
-    fuzzer = next(Fuzzer(decoder) for decoder in DECODERS if decoder.name == rest[0])
+    known = with_recordings() if "recorded" in rest else DECODERS
+    fuzzer = next(Fuzzer(decoder) for decoder in known if decoder.name == rest[0])
     data, mutator = fuzzer.data(int(rest[1]))
     print(data)  # noqa: T201  # a report for a shell
     fuzzer.decoder.attempt(data, mutator)

@@ -25,7 +25,7 @@ def test_a_short_run() -> None:
 
 @pytest.mark.deep
 def test_two_million_executions(capsys: pytest.CaptureFixture[str]) -> None:
-    report = run(2_000_000 + 10 * len(DECODERS) * 2, processes=2, first=1_000_000)
+    report = run(2_000_000 + 10 * len(DECODERS) * 2, processes=2, first=1_000_000, recorded=True)
     with capsys.disabled():
         print("\n" + told(report))  # noqa: T201  # the figure is what the run is for
     check(report)

@@ -4,13 +4,14 @@ import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from wye.config.settings import KeySettings, LedgerSettings
 from wye.core.errors import ForbiddenError, UnauthenticatedError
 from wye.core.secret import Secret
-from wye.gateway.keys import ANONYMOUS, Caller, KeyRing, bootstrap_key
+from wye.gateway.keys import ANONYMOUS, Caller, KeyRing, bootstrap_key, in_query
 from wye.ledger.keystore import Budget, Grant, KeyStore, Scope, Window
 
 STRONG = "0123456789abcdef0123456789abcdef"
@@ -31,6 +32,8 @@ def test_without_keys_everyone_is_anonymous(store: KeyStore) -> None:
     ring = KeyRing(KeySettings(), store)
     assert not ring.required
     assert not ring.any_usable
+    assert ring.keyless
+    assert not KeyRing(KeySettings(required=True), store).keyless
     assert ring.authenticate([]) is ANONYMOUS
     assert ring.authenticate(bearer("sk-anything")) is ANONYMOUS
     assert Scope.ADMIN not in ANONYMOUS.scopes
@@ -44,6 +47,7 @@ def test_a_key_of_ours_that_is_not_known_yet_is_not_anonymous(store: KeyStore, s
         with pytest.raises(UnauthenticatedError, match="works within a second"):
             ring.authenticate(headers)
     ring.refresh()
+    assert not ring.keyless
     caller = ring.authenticate(bearer(secret))
     assert (caller.key_id, caller.labels) == (key.id, frozenset({"phi"}))
 
@@ -103,10 +107,31 @@ def test_revoked_and_expired_keys_say_so(store: KeyStore) -> None:
     ring = KeyRing(KeySettings(), store)
     assert ring.required, "no key is left, but the door stays locked"
     assert not ring.any_usable
+    assert not ring.keyless
     with pytest.raises(UnauthenticatedError, match=f"{key.id} has been revoked"):
         ring.authenticate(bearer(revoked))
     with pytest.raises(UnauthenticatedError, match="expired at 20"):
         ring.authenticate(bearer(expired))
+
+
+def test_a_key_that_was_seen_before_is_judged_anew(store: KeyStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, secret = store.create(Grant(name="a"))
+    short, shorts = store.create(Grant(name="b", expires=time.time() + 60))
+    ring = KeyRing(KeySettings(), store)
+    memo: dict[str, Any] = {}
+    other: dict[str, Any] = {}
+    for _ in range(2):
+        assert ring.authenticate(bearer(secret), memo).key_id == key.id
+        assert ring.authenticate(bearer(shorts), other).key_id == short.id
+    store.revoke(key.id)
+    ring.refresh()
+    for _ in range(2):
+        with pytest.raises(UnauthenticatedError, match="revoked"):
+            ring.authenticate(bearer(secret), memo)
+    later = time.time() + 61
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(UnauthenticatedError, match="expired"):
+        ring.authenticate(bearer(shorts), other)
 
 
 def test_a_rotated_key_keeps_its_account(store: KeyStore) -> None:
@@ -160,3 +185,34 @@ def test_a_weak_bootstrap_key_is_refused_and_never_echoed(weak: str) -> None:
     with pytest.raises(ValueError, match="openssl rand") as refused:
         bootstrap_key(KeySettings(), {"WYE_BOOTSTRAP_KEY": weak})
     assert weak not in str(refused.value)
+
+
+GOOGLE = b"x-goog-api-key"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "keys"),
+    [
+        ("/v1beta/models/g:generateContent", b"key=sk-wye-1", [(GOOGLE, b"sk-wye-1")]),
+        ("/v1beta/models/g:streamGenerateContent", b"alt=sse&key=a%2Bb", [(GOOGLE, b"a+b")]),
+        ("/v1/models", b"key=a&key=b", [(GOOGLE, b"a"), (GOOGLE, b"b")]),
+        ("/v1/models/g:countTokens", b"monkey=a", []),
+        ("/v1/chat/completions", b"key=a", []),
+        ("/admin/keys", b"key=a", []),
+    ],
+)
+def test_googles_clients_may_put_the_key_into_the_url(
+    path: str, query: bytes, keys: list[tuple[bytes, bytes]]
+) -> None:
+    assert in_query(path, query) == keys
+
+
+def test_a_key_in_the_url_opens_the_door_and_two_that_disagree_do_not(store: KeyStore) -> None:
+    ring = KeyRing(KeySettings(), store)
+    keys = [store.create(Grant(name=name)) for name in "ab"]
+    ring.refresh()
+    path = "/v1beta/models/g:generateContent"
+    tokens = [secret.reveal().encode() for _, secret in keys]
+    assert ring.authenticate(in_query(path, b"key=" + tokens[0])).key_id == keys[0][0].id
+    with pytest.raises(UnauthenticatedError, match="disagree"):
+        ring.authenticate([(GOOGLE, tokens[1]), *in_query(path, b"key=" + tokens[0])])

@@ -72,10 +72,14 @@ def test_a_page_has_a_size(query: dict[str, str]) -> None:
         modellist.gemini_list(ROWS, {"pageSize": query["limit"]})
 
 
-@pytest.mark.parametrize("name", ["after_id", "before_id"])
-def test_a_page_ends_at_a_model(name: str) -> None:
-    with pytest.raises(BadRequestError, match=name):
-        modellist.anthropic_list(ROWS, {name: "nobody"})
+def test_pages_between_two_models() -> None:
+    page = modellist.anthropic_list(ROWS, {"after_id": "m3", "before_id": "m7", "limit": "2"})
+    assert ([row["id"] for row in page["data"]], page["has_more"]) == (["m4", "m5"], True)
+
+
+def test_after_a_model_that_is_gone_comes_none() -> None:
+    assert modellist.anthropic_list(ROWS, {"after_id": "gone"})["data"] == []
+    assert modellist.gemini_list(ROWS, {"pageToken": "gone"}) == {"models": []}
 
 
 def test_no_models() -> None:

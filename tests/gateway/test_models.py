@@ -28,6 +28,7 @@ def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
             "own/small": deployment(profile={"context_tokens": 2048, "max_output_tokens": 512}),
             "own/vectors": deployment(operations=["embeddings"]),
         },
+        "listener": {"body_bytes": 1_000_000},
         "aliases": {"nick": ["own/small", "own/big"]},
     }
     with running(tmp_path_factory.mktemp("models"), settings) as gateway:
@@ -80,6 +81,8 @@ def test_ollamas_list(gateway: Running) -> None:
         {"error": "there is no model 'nobody'; GET /v1/models lists what there is"},
     )
     assert gateway.ask("POST", "/api/show", b"{").status == 400
+    large = gateway.ask("POST", "/api/show", b'{"model":"nick","x":"' + b"x" * 2_000_000 + b'"}')
+    assert (large.status, list(large.json)) == (413, ["error"])
     assert gateway.ask("GET", "/api/version").json["version"].count(".") == 2
     assert gateway.ask("HEAD", "/api/tags").status == 200
 

@@ -255,7 +255,7 @@ def test_a_malformed_label_is_refused_and_not_ignored(gateway: Running, upstream
 
 
 def test_other_methods_and_paths(gateway: Running) -> None:
-    assert gateway.ask("GET", "/v1/chat/completions").status == 405
+    assert gateway.ask("PUT", "/v1/chat/completions").status == 405
     assert gateway.ask("GET", "/v1/nowhere").error["code"] == "not_found"
     assert gateway.ask("DELETE", "/v1/models").status == 405
     assert gateway.ask("GET", "/healthz").body == b"ok\n"

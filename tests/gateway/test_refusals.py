@@ -46,6 +46,14 @@ def test_whose_fault_it_is(status: int, *, retry: bool, fallback: bool, verbatim
     assert isinstance(told.error, RateLimitError if status == 429 else UpstreamError)
 
 
+def test_an_error_in_an_array_is_shown_as_well() -> None:
+    """As Gemini sends it where a stream was to be one."""
+    body = b'[{"error":{"code":400,"message":"no such field","status":"INVALID_ARGUMENT"}}]'
+    told = refusal(DEPLOYMENT, 400, body, None)
+    assert told.verbatim
+    assert "no such field" in told.error.message
+
+
 def test_429_says_when() -> None:
     assert refusal(DEPLOYMENT, 429, b"", 7).error.retry_after == 7
 
@@ -56,6 +64,7 @@ def test_429_says_when() -> None:
         b"<html>",
         b"",
         b"{}",
+        b"[]",
         b"[" * 5000,
         b'{"error":"Incorrect key sk-hidden"}',
         b'{"error":"' + b"x" * MAX_PASSED_BYTES + b'"}',

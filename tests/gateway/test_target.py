@@ -31,6 +31,7 @@ def test_what_an_upstream_speaks_beside_needs_its_headers() -> None:
     assert b"authorization: Bearer sk-up\r\n" in router.head
     assert b"anthropic-version: 2023-06-01\r\n" in router.head
     assert router.verbatim >= {"openai_chat", "anthropic_messages"}
+    assert "anthropic_count_tokens" not in router.verbatim
 
 
 def test_what_an_upstream_takes_as_it_is() -> None:
@@ -74,3 +75,12 @@ def test_the_wire_says_what_the_deployment_does() -> None:
 )
 def test_which_models_choose_how_long_to_think(model: str, *, adaptive: bool) -> None:
     assert made(model).wire.adaptive_thinking is adaptive
+
+
+def test_upstreams_of_one_manner_lose_the_same() -> None:
+    one, other = made("one"), made("other")
+    assert one.manner == other.manner
+    assert one.manner != made("one", protocol="anthropic_messages").manner
+    assert one.manner != made("one", spelling=Spelling(reasoning_field="reasoning")).manner
+    gemini = [made(name, protocol="gemini").manner for name in ("g/one", "g/two")]
+    assert gemini[0] != gemini[1], "what it takes hangs on the model"

@@ -3,7 +3,10 @@
 import json
 from typing import Any
 
+from golden.requests import PNG
+
 Body = dict[str, Any]
+PICTURE = f"data:image/png;base64,{PNG}"
 CHUNK = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1760000000, "model": "m-2"}
 USAGE = {
     "prompt_tokens": 120,
@@ -85,6 +88,9 @@ CHAT: dict[str, Body] = {
     "signed reasoning": completion("stop", content="4", reasoning="Hm.", reasoning_details=[DETAIL]),
     "logprobs": completion("stop", content="Hi", logprobs=LOGPROBS),
     "citation": completion("stop", content="Hi", annotations=[NOTE]),
+    "picture": completion(
+        "stop", content="See:", images=[{"type": "image_url", "image_url": {"url": PICTURE}}]
+    ),
     "empty": completion("stop", content=""),
     "without usage": completion("stop", content="Hi", more={"usage": None}),
     "broken arguments": completion(
@@ -146,6 +152,13 @@ CHAT_STREAMS: dict[str, str] = {
     ),
     "refusal": events(ROLE, chunk(refusal="N"), chunk(refusal="o."), chunk("stop"), DONE),
     "citation": events(ROLE, chunk(content="Hi"), chunk(annotations=[NOTE]), chunk("stop"), DONE),
+    "picture": events(
+        ROLE,
+        chunk(content="See:"),
+        chunk(images=[{"type": "image_url", "image_url": {"url": PICTURE}}]),
+        chunk("stop"),
+        DONE,
+    ),
     "length": events(ROLE, chunk(content="Hel"), chunk("length"), DONE),
     "error": events(ROLE, chunk(content="Hel"), {"error": {"message": "overloaded", "type": "server_error"}}),
     "cut off": events(ROLE, chunk(content="Hel")),

@@ -6,6 +6,8 @@ from golden import answers, gemini, requests, responses
 from wye.protocols.anthropic_count import AnthropicCount
 from wye.protocols.anthropic_messages import AnthropicMessages
 from wye.protocols.codec import Codec, NativeCodec
+from wye.protocols.gemini import Gemini
+from wye.protocols.gemini_dialect import GeminiDialect
 from wye.protocols.lossiness_table import CHAT, COMPLETIONS, GEMINI, MESSAGES, OLLAMA, RESPONSES
 from wye.protocols.ollama import Ollama, OllamaDialect
 from wye.protocols.openai_chat import OpenAIChat
@@ -13,6 +15,8 @@ from wye.protocols.openai_chat_dialect import OpenAIChatDialect
 from wye.protocols.openai_completions import OpenAICompletions
 from wye.protocols.openai_completions_dialect import OpenAICompletionsDialect
 from wye.protocols.openai_embeddings import OpenAIEmbeddings
+from wye.protocols.openai_responses import OpenAIResponses
+from wye.protocols.openai_responses_dialect import OpenAIResponsesDialect
 from wye.protocols.translate import Dialect, DownstreamDialect, Wire
 
 
@@ -20,14 +24,28 @@ def clock() -> int:
     return 1_760_000_001
 
 
+def mint(prefix: str) -> str:
+    return f"{prefix}minted"
+
+
 WIRE = Wire(model="upstream-m")
-DIALECTS: dict[str, Dialect] = {CHAT: OpenAIChatDialect(clock), MESSAGES: AnthropicMessages()}
+DIALECTS: dict[str, Dialect] = {
+    CHAT: OpenAIChatDialect(clock),
+    RESPONSES: OpenAIResponsesDialect(clock=clock, mint=mint),
+    MESSAGES: AnthropicMessages(),
+    GEMINI: GeminiDialect(),
+}
 DOWNSTREAM: dict[str, DownstreamDialect] = {
     **DIALECTS,
     COMPLETIONS: OpenAICompletionsDialect(clock),
-    OLLAMA: OllamaDialect(),
+    OLLAMA: OllamaDialect(lambda: clock() * 10**9),
 }
-NATIVE: dict[str, NativeCodec] = {CHAT: OpenAIChat(), MESSAGES: AnthropicMessages()}
+NATIVE: dict[str, NativeCodec] = {
+    CHAT: OpenAIChat(),
+    RESPONSES: OpenAIResponses(),
+    MESSAGES: AnthropicMessages(),
+    GEMINI: Gemini("m", stream=True),
+}
 CODECS: dict[str, Codec] = {
     **NATIVE,
     COMPLETIONS: OpenAICompletions(),

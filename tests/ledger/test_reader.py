@@ -79,6 +79,7 @@ def test_get_takes_the_whole_id(ledger: Ledger, reader: Reader) -> None:
 
 
 def test_resolve_waits_for_a_record_on_its_way(ledger: Ledger, reader: Reader) -> None:
+    fill(ledger, record(0))  # the writer is up
     ledger.append(record(1))
     assert reader.resolve("r000001").asked == "auto"
 

@@ -120,6 +120,24 @@ def test_a_writer_that_hangs_shows_as_lag_and_cannot_hold_up_the_end(
     assert stored(LedgerSettings(), tmp_path) == numbers(2)
 
 
+def test_lag_is_that_of_the_oldest_record_that_waits(tmp_path: Path) -> None:
+    ledger = Ledger.open(LedgerSettings(), tmp_path)
+    ledger.append(record(0))
+    assert ledger.flush()
+    time.sleep(0.2)
+    assert ledger.lag == 0
+    os.kill(ledger.writer_pid, signal.SIGSTOP)
+    ledger.append(record(1))
+    assert ledger.lag < 0.2
+    time.sleep(0.2)
+    ledger.append(record(2))
+    assert ledger.lag >= 0.2
+    os.kill(ledger.writer_pid, signal.SIGCONT)
+    assert ledger.flush()
+    assert ledger.lag == 0
+    ledger.close()
+
+
 def test_a_writer_that_cannot_be_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -140,24 +158,36 @@ def test_a_writer_that_cannot_be_started(
 
 
 GATEWAY = """
-import sys, time
+import os, signal, sys, time
 from pathlib import Path
+from ledger.records import record
 from wye.config.settings import LedgerSettings
 from wye.ledger import Ledger
 ledger = Ledger.open(LedgerSettings(), Path(sys.argv[1]))
+ledger.append(record(0))
+assert ledger.flush(20)
 print(ledger.writer_pid, flush=True)
+if sys.argv[2] == "deaf":
+    ledger.append(record(1))
+    os.kill(os.getpid(), signal.SIGSTOP)
 time.sleep(60)
 """
 
 
+@pytest.mark.parametrize("how", ["listening", "deaf"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_gateway_that_is_killed_leaves_no_writer(tmp_path: Path, number: signal.Signals) -> None:
-    command = [sys.executable, "-c", GATEWAY, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as gateway:
+def test_a_gateway_that_is_killed_leaves_no_writer(tmp_path: Path, number: signal.Signals, how: str) -> None:
+    """Also one that had not read its writer's last words: then the writer is told by an error."""
+    command = [sys.executable, "-c", GATEWAY, str(tmp_path), how]
+    tests = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=tests) as gateway:
         assert gateway.stdout is not None
         writer = int(gateway.stdout.readline())
         assert runs(writer)
+        if how == "deaf":
+            time.sleep(0.5)
         gateway.send_signal(number)
+        gateway.send_signal(signal.SIGCONT)
         gateway.wait()
     until(lambda: not runs(writer), seconds=5)
 

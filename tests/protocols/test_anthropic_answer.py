@@ -11,7 +11,7 @@ from wye.core.answer import Answer, Choice
 from wye.core.chat import Audio, Finish, Opaque, Part, Reasoning, Refusal, Source, Text, ToolCall
 from wye.core.usage import Usage
 from wye.protocols.anthropic_answer import read_answer, write_answer
-from wye.protocols.seal import seal
+from wye.protocols.seal import UNSIGNED, seal
 
 NAME = "anthropic_messages"
 
@@ -138,7 +138,7 @@ def test_an_answer_of_another_protocol() -> None:
         "role": "assistant",
         "model": "m",
         "content": [
-            {"type": "thinking", "thinking": "hm", "signature": ""},
+            {"type": "thinking", "thinking": "hm", "signature": UNSIGNED},
             {"type": "thinking", "thinking": "one\n\ntwo", "signature": seal(summed)},
             {"type": "thinking", "thinking": "", "signature": seal(hidden)},
             {"type": "text", "text": "hi"},

@@ -126,6 +126,20 @@ def test_what_has_a_price_of_its_own_is_named(fields: dict[str, object], unprice
 
 
 @pytest.mark.parametrize(
+    ("fields", "steers"),
+    [
+        ({}, ""),
+        ({"mcp_servers": [], "fallbacks": None}, ""),
+        ({"mcp_servers": [{"type": "url", "url": "https://x", "name": "y"}]}, "mcp_servers"),
+        ({"fallbacks": [{"model": "claude-opus-4-8"}]}, "fallbacks"),
+        ({"container": "c_1"}, ""),
+    ],
+)
+def test_who_else_would_get_it_is_named(fields: dict[str, object], steers: str) -> None:
+    assert request(**fields).steers == steers
+
+
+@pytest.mark.parametrize(
     ("body", "says", "param"),
     [
         (b"", "not valid JSON", None),

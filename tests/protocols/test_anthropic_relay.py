@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from protocols.anthropic_wire import STREAM, block, event, start, stop
 from wye.core.usage import Usage
-from wye.protocols.anthropic_relay import MessagesRelay
+from wye.protocols.anthropic_relay import MAX_HELD_BYTES, MessagesRelay
 
 STOP = event("message_stop")
 USED = Usage(16, 30, 4, 2, 5)
@@ -101,3 +101,12 @@ def test_an_endless_event_is_refused() -> None:
     relay.feed(b"x" * 8 * 1024 * 1024)
     with pytest.raises(ValueError, match="larger than"):
         relay.feed(b"x")
+
+
+def test_what_follows_the_end_is_bounded() -> None:
+    relay = MessagesRelay()
+    relay.feed(STREAM)
+    half = b":" + b"x" * (MAX_HELD_BYTES // 2) + b"\n\n"
+    relay.feed(half)
+    with pytest.raises(ValueError, match="more than"):
+        relay.feed(half)

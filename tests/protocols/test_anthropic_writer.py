@@ -4,13 +4,26 @@ from typing import Any
 import pytest
 
 from protocols.anthropic_wire import STREAM
-from wye.core.chat import Audio, Citation, Finish, Opaque, Part, Reasoning, Refusal, Source, Text, ToolCall
+from wye.core.answer import Answer, Choice
+from wye.core.chat import (
+    Audio,
+    Citation,
+    Finish,
+    Opaque,
+    Part,
+    Reasoning,
+    Refusal,
+    Source,
+    Text,
+    ToolCall,
+)
 from wye.core.fold import fold
 from wye.core.stream import Begin, Cite, Close, Delta, End, Event, Fail, Finished, Open, Ping, Sign, Used
 from wye.core.usage import Usage
+from wye.protocols.anthropic_answer import write_answer
 from wye.protocols.anthropic_reader import MessagesReader
 from wye.protocols.anthropic_writer import MessagesWriter
-from wye.protocols.seal import unseal
+from wye.protocols.seal import CITED, UNSIGNED, unseal
 
 NAME = "anthropic_messages"
 BEGIN = Begin(id="c1", model="m", protocol="openai_chat", extras={"theirs": 1})
@@ -136,7 +149,7 @@ def test_parts_that_were_open_together_come_one_after_the_other() -> None:
             Reasoning(text="a", origin="openai_chat"),
             ["b"],
             {"type": "thinking", "thinking": "", "signature": ""},
-            [("thinking", "a"), ("thinking", "b")],
+            [("thinking", "a"), ("thinking", "b"), ("signature", UNSIGNED)],
         ),
         (
             ToolCall(id="a.b", name="f", arguments="{"),
@@ -151,7 +164,12 @@ def test_parts_become_blocks(
 ) -> None:
     got = blocks(Open(index=0, part=part), *(Delta(index=0, text=one) for one in pieces), Close(index=0))
     assert (got[0], got[-1]) == (opened(0, **block), closed(0))
-    kinds = {"text": "text_delta", "thinking": "thinking_delta", "partial_json": "input_json_delta"}
+    kinds = {
+        "text": "text_delta",
+        "thinking": "thinking_delta",
+        "signature": "signature_delta",
+        "partial_json": "input_json_delta",
+    }
     assert got[1:-1] == [
         delta(0, type=kinds[name]) | {"delta": {"type": kinds[name], name: piece}} for name, piece in deltas
     ]
@@ -220,7 +238,7 @@ def test_a_citation_of_another_protocol() -> None:
     cited = Cite(index=0, citation=Citation(url="u", title="T", start=0, end=3, extras={"theirs": 1}))
     got = blocks(Open(index=0, part=Text(text="")), cited, Close(index=0))
     place = {"type": "web_search_result_location", "url": "u", "title": "T", "cited_text": ""}
-    assert got[1] == delta(0, type="citations_delta", citation=place | {"encrypted_index": ""})
+    assert got[1] == delta(0, type="citations_delta", citation=place | {"encrypted_index": CITED})
 
 
 @pytest.mark.parametrize(
@@ -267,3 +285,19 @@ def test_passages_of_a_summary_are_set_apart() -> None:
     thought = fold([*reader.feed(stream), *reader.finish()]).choices[0].parts[0]
     assert isinstance(thought, Reasoning)
     assert thought.text == "One\n\nTwo."
+
+
+def test_white_space_alone_makes_no_block() -> None:
+    """The client would give it back, and Anthropic would refuse that."""
+    blank = [
+        Open(index=0, part=Text(text="")),
+        *(Delta(index=0, text="\n") for _ in range(2)),
+        Close(index=0),
+    ]
+    assert blocks(*blank) == []
+    said = blocks(*blank[:3], Delta(index=0, text="a"), Delta(index=0, text=" "), blank[3])
+    texts = [delta(0, type="text_delta", text=text) for text in ("\n\na", " ")]
+    assert said == [opened(0, type="text", text=""), *texts, closed(0)]
+    parts = (Text(text="\n\n"), Refusal(text=" "), ToolCall(id="c", name="f", arguments="{}"))
+    answer = Answer(id="a", model="m", choices=(Choice(parts=parts, finish=Finish.TOOL_CALLS),))
+    assert [block["type"] for block in json.loads(write_answer(answer))["content"]] == ["tool_use"]

@@ -1,12 +1,13 @@
 """What an upstream does not take is changed, left out and named, or refused; ids fit, and stay the same."""
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocols.drawn import conversations
 from wye.core.chat import (
     Chat,
     Format,
@@ -195,3 +196,29 @@ def test_both_kinds_of_losses_are_told_together() -> None:
 def test_every_name_says_what_becomes_of_it() -> None:
     assert not set(WITHHELD) & set(REFUSED)
     assert all(why for why in (*WITHHELD.values(), *REFUSED.values()))
+
+
+spellings = st.builds(
+    Spelling,
+    effort_field=st.sampled_from(["", "reasoning_effort", "reasoning", "thinking"]),
+    call_ids=st.sampled_from(KINDS),
+    formats=st.sampled_from(["schema", "object", "none"]),
+    takes=st.frozensets(st.sampled_from(["top_k", "allowed_tools", "developer"])),
+    refuses=st.frozensets(st.sampled_from(sorted(get_args(Refused)))),
+)
+
+
+@given(conversations(MESSAGES) | conversations(CHAT), spellings, st.sampled_from([CHAT, MESSAGES]))
+def test_whatever_does_not_fit_is_named_and_then_it_fits(chat: Chat, spelling: Spelling, target: str) -> None:
+    fitted = fit(chat, spelling, target)
+    again = fit(fitted.chat, spelling, target)
+    assert again.refuse == fitted.refuse
+    assert set(again.annotate) <= {"reasoning_effort"}, "a degree is told to be on"
+    assert again.chat == fitted.chat
+    assert set(fitted.annotate) <= set(WITHHELD)
+    for name in ("temperature", "top_p", "top_k", "seed", "presence_penalty", "frequency_penalty"):
+        before, after = getattr(chat.sampling, name), getattr(fitted.chat.sampling, name)
+        assert after == before or (after is None and name in fitted.annotate)
+        assert name not in spelling.refuses or after is None
+    assert fitted.chat.extras == chat.extras
+    assert len(fitted.chat.messages) == len(chat.messages)

@@ -50,3 +50,9 @@ def test_errors_are_one_line() -> None:
     assert event == CODEC.error(error, "r") + b"\n"
     assert CODEC.mark in event
     assert CODEC.mark not in CODEC.heartbeat
+
+
+def test_a_heartbeat_is_a_part_of_the_next_line() -> None:
+    line = CODEC.heartbeat * 2 + CODEC.error_event(UnknownModelError("There is no model 'm'."), "r")
+    (told,) = [json.loads(one) for one in line.splitlines()]
+    assert told["error"]

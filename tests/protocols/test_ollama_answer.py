@@ -1,5 +1,6 @@
+import itertools
 import json
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -32,14 +33,22 @@ LOGPROBS: dict[str, Any] = {
 }
 
 
+SECOND = 10**9
+
+
+def ticking() -> Callable[[], int]:
+    """A clock that is a second on each time somebody looks."""
+    return itertools.count(1_760_000_000 * SECOND, SECOND).__next__
+
+
 def whole(*parts: Part, finish: Finish = Finish.STOP, logprobs: dict[str, Any] | None = None) -> Any:
     choice = Choice(parts=parts, finish=finish, logprobs=logprobs)
     answer = Answer(id="1", model="up", choices=(choice,), usage=USAGE)
-    return json.loads(OllamaDialect().write_answer(answer))
+    return json.loads(OllamaDialect(ticking()).write_answer(answer))
 
 
 def lines(*events: Event) -> list[Any]:
-    writer, order = OllamaDialect().writer(want_usage=False), Order()
+    writer, order = OllamaDialect(ticking()).writer(want_usage=False), Order()
     written = []
     for event in events:
         order.see(event)
@@ -49,10 +58,9 @@ def lines(*events: Event) -> list[Any]:
 
 def test_a_whole_answer() -> None:
     told = whole(Reasoning(text="Hm."), Text(text="Sunny"), Text(text="."), CALL, finish=Finish.TOOL_CALLS)
-    assert datetime.fromisoformat(told.pop("created_at")).tzinfo is not None
-    assert 0 < told.pop("total_duration") < 10**9
     assert told == {
         "model": "up",
+        "created_at": "2025-10-09T08:53:21.000000Z",
         "message": {
             "role": "assistant",
             "content": "Sunny.",
@@ -66,6 +74,7 @@ def test_a_whole_answer() -> None:
         },
         "done": True,
         "done_reason": "stop",
+        "total_duration": SECOND,
         "load_duration": 0,
         "prompt_eval_count": 26,
         "eval_count": 12,
@@ -78,7 +87,7 @@ def test_what_else_there_are_words_for() -> None:
     assert told["message"] == {
         "role": "assistant",
         "content": "No.",
-        "thinking": "a\nb",
+        "thinking": "a\n\nb",
         "images": ["aGk="],
     }
     assert told["logprobs"] == LOGPROBS["content"]
@@ -161,7 +170,9 @@ def test_a_stream() -> None:
     assert told[2]["logprobs"] == LOGPROBS["content"]
     last = told[-1]
     assert (last["done_reason"], last["prompt_eval_count"], last["eval_count"]) == ("stop", 26, 12)
-    assert last["total_duration"] == last["prompt_eval_duration"] + last["eval_duration"]
+    assert (last["total_duration"], last["load_duration"]) == (6 * SECOND, 0)
+    assert (last["prompt_eval_duration"], last["eval_duration"]) == (SECOND, 5 * SECOND)
+    assert [line["created_at"][17:19] for line in told] == ["21", "22", "23", "24", "25", "26"]
 
 
 def test_what_is_known_at_once_is_said_at_once() -> None:
@@ -195,3 +206,18 @@ def test_silence_is_broken_by_what_is_no_line() -> None:
     writer = OllamaDialect().writer(want_usage=True)
     assert writer.write(Ping()).strip() == b""
     assert b"\n" not in writer.write(Ping())
+
+
+def test_passages_of_a_summary_stand_apart() -> None:
+    passages = [("a", 0), ("b", 0), ("c", 1)]
+    said = lines(
+        Begin(id="1", model="up"),
+        Open(index=0, part=Reasoning()),
+        *(Delta(index=0, text=text, passage=passage) for text, passage in passages),
+        Close(index=0),
+        Finished(finish=Finish.STOP),
+        End(),
+    )
+    streamed = "".join(one["message"].get("thinking", "") for one in said)
+    assert streamed == "ab\n\nc"
+    assert whole(Reasoning(summary=("ab", "c")))["message"]["thinking"] == streamed

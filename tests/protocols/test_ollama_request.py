@@ -77,7 +77,7 @@ def test_everything_there_is_a_place_for() -> None:
     ]
     assert chat.tools == (Tool(name="weather", schema=WEATHER),)
     assert chat.format == Format(kind="schema", schema=WEATHER)
-    assert chat.thinking == Thinking(effort="max")
+    assert chat.thinking == Thinking(effort="max", show=True)
     assert chat.sampling == Sampling(
         temperature=0,
         top_p=0.5,
@@ -106,9 +106,9 @@ def test_it_streams_unless_told_not_to() -> None:
 @pytest.mark.parametrize(
     ("members", "thinking", "format_"),
     [
-        ({"think": True, "format": ""}, Thinking(enabled=True), None),
+        ({"think": True, "format": ""}, Thinking(enabled=True, show=True), None),
         ({"think": False, "format": "json"}, Thinking(enabled=False), Format(kind="json")),
-        ({"think": "low", "format": None}, Thinking(effort="low"), None),
+        ({"think": "low", "format": None}, Thinking(effort="low", show=True), None),
         ({}, None, None),
     ],
 )

@@ -39,6 +39,11 @@ def test_what_deciding_needs_is_read() -> None:
     assert got.needs == Needs(tools=True, json=True)
 
 
+def test_custom_tools_are_noted() -> None:
+    tools = [{"type": "custom", "custom": {"name": "f"}}]
+    assert request(tools=tools).needs == Needs(tools=True, custom_tools=True)
+
+
 def test_an_image_needs_vision() -> None:
     parts = [{"type": "text", "text": "?"}, {"type": "image_url", "image_url": {"url": "data:,"}}]
     assert request(messages=[{"role": "user", "content": parts}]).needs == Needs(vision=True)
@@ -103,7 +108,7 @@ def test_what_has_a_price_of_its_own_is_named(fields: dict[str, object], unprice
         (b'{"model":"m","messages":[]}', "at least one", "messages"),
         (b'{"model":"m","messages":[{"role":1}]}', "expected `str`", "messages[0].role"),
         (b'{"model":"m","messages":[{"content":"x"}]}', "required", "messages[0].role"),
-        (b'{"model":"m","messages":[{"role":"user"}],"max_tokens":0}', "at least 1", "max_tokens"),
+        (b'{"model":"m","messages":[{"role":"user"}],"max_tokens":-1}', "at least 0", "max_tokens"),
         (b'{"model":"m","messages":[{"role":"user"}],"stream":"yes"}', "expected `bool", "stream"),
         (b'{"model":"\xff","messages":[{"role":"user"}]}', "UTF-8", None),
         (b'{"model":"m","messages":[{"role":"user"}],"x":"\xff"}', "UTF-8", None),
@@ -250,3 +255,17 @@ def test_errors_have_openais_shape() -> None:
         "request_id": "r1",
     }
     assert CODEC.error_event(error, "r1") == b"data: " + CODEC.error(error, "r1") + b"\n\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "steers"),
+    [
+        ({}, ""),
+        ({"models": ["a"]}, "models"),
+        ({"provider": None, "route": "fallback"}, "route"),
+        ({"tools": [{"type": "function", "function": {}}]}, ""),
+        ({"tools": [{"type": "mcp", "server_url": "https://x"}]}, "tools[].server_url"),
+    ],
+)
+def test_who_else_would_get_it_is_named(fields: dict[str, object], steers: str) -> None:
+    assert request(**fields).steers == steers

@@ -270,6 +270,13 @@ def test_signed_thoughts_know_their_origin() -> None:
     assert back["reasoning_details"] == details
 
 
+def test_a_signed_thought_that_the_sdk_gathered_from_a_stream_knows_its_origin() -> None:
+    form = "anthropic-claude-v1" * 3
+    gathered = {"type": "reasoning.text", "text": "so", "signature": "s", "format": form, "index": 0}
+    chat = read(messages=[HI, {"role": "assistant", "content": "", "reasoning_details": [gathered]}, HI])
+    assert chat.messages[1].parts[0] == Reasoning(text="so", signature="s", origin="anthropic_messages")
+
+
 def test_tools_of_every_kind() -> None:
     chat = read(
         tools=[

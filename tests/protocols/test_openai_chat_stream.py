@@ -274,3 +274,11 @@ def test_openais_own_client_understands_it(name: str) -> None:
         if line.startswith("data: {") and '"error"' not in line:
             ChatCompletionChunk.model_validate(json.loads(line[6:]), strict=True)
     assert openai.__version__
+
+
+def test_a_call_without_a_name_is_an_error() -> None:
+    """As in a whole answer: without it a client would wait for a call that it was never told of."""
+    nameless = [{"index": 0, "id": "a", "function": {"arguments": "{}"}}]
+    assert told(chunk(tool_calls=nameless), chunk("tool_calls"), DONE)[-1] == Fail(
+        message="the upstream called a tool without saying which"
+    )

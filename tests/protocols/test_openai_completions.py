@@ -45,6 +45,7 @@ def test_what_deciding_needs_to_know() -> None:
     [
         ({"n": 3}, 3),
         ({"n": 2, "best_of": 5}, 5),
+        ({"n": 2, "best_of": 0}, 2),
         ({"prompt": ["a", "b"]}, 2),
         ({"prompt": [1, 2, 3]}, 1),
         ({"prompt": [[1, 2], [3]], "n": 2}, 4),
@@ -89,7 +90,7 @@ def test_the_rest_stays_as_it_came(members: dict[str, Any], prompt: str) -> None
     ("members", "param"),
     [
         ({"n": 0}, "n"),
-        ({"best_of": 0}, "best_of"),
+        ({"best_of": -1}, "best_of"),
         ({"max_tokens": -1}, "max_tokens"),
         ({"prompt": {"a": 1}}, "prompt"),
         ({"prompt": [1.5]}, "prompt[0]"),

@@ -96,7 +96,8 @@ def test_what_would_change_the_meaning_is_refused(members: dict[str, Any], refus
 
 def test_what_says_nothing_is_not_missed() -> None:
     chat = read(suffix=None, echo=False, best_of=1, logprobs=None, stream_options=None)
-    assert losses(chat, "openai_completions", "openai_chat").refuse == ()
+    told = losses(chat, "openai_completions", "openai_chat")
+    assert (told.refuse, told.annotate) == ((), ("completion",))
 
 
 @pytest.mark.parametrize(("members", "param"), [({"temperature": "x"}, "temperature"), ({"n": "2"}, "n")])

@@ -52,6 +52,15 @@ def test_cache_markers_do_not_count() -> None:
     assert marked == seen(system=[text], messages=[{"role": "user", "content": [text]}])
 
 
+def test_what_claude_code_changes_in_each_request_does_not_count() -> None:
+    def turn(number: int) -> bytes:
+        changing = f"x-anthropic-billing-header: cc_version=2.1.177.{number}; cch={number};"
+        system = [{"type": "text", "text": changing}, {"type": "text", "text": "You are Claude Code."}]
+        return seen(system=system, messages=[{"role": "user", "content": "hello"}])
+
+    assert turn(1) == turn(2)
+
+
 def test_a_name_for_what_shares_a_cache_counts_alone() -> None:
     named = seen(input="x", prompt_cache_key="k")
     assert named == seen(input="y", instructions="z", prompt_cache_key="k")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wye.core.chat import Reasoning, Text, ToolCall
-from wye.protocols.seal import joined, parted, seal, unseal
+from wye.core.chat import Chat, Message, Part, Reasoning, Role, Text, ToolCall
+from wye.protocols.seal import is_sealed, joined, opened, parted, seal, unseal
 
 THOUGHTS = st.builds(
     Reasoning,
@@ -61,3 +61,31 @@ def test_the_signature_of_a_call_travels_ahead_of_it() -> None:
     assert apart[2] == Reasoning(signature="c2ln", id="a", origin="gemini")
     assert apart[3] == ToolCall(id="a", name="f", arguments="{}")
     assert tuple(joined(apart)) == parts
+
+
+def request_of(*parts: Part) -> Chat:
+    return Chat(model="m", messages=(Message(role=Role.ASSISTANT, parts=parts),))
+
+
+def test_a_request_is_opened() -> None:
+    thought = Reasoning(text="Hm.", signature="s", origin="anthropic_messages")
+    behind_call = Reasoning(signature="c2ln", id="a", origin="gemini")
+    call = ToolCall(id="a", name="f", arguments="{}")
+    sent = request_of(
+        Reasoning(text="shown", signature=seal(thought), origin="gemini"),
+        Reasoning(encrypted=seal(behind_call), origin="openai_responses"),
+        call,
+    )
+    signed = ToolCall(id="a", name="f", arguments="{}", signature="c2ln")
+    assert opened(sent) == request_of(thought, signed)
+    assert is_sealed(seal(thought).encode())
+    assert not is_sealed(b"wye-1:")
+
+
+def test_pieces_that_a_client_gathered_go_with_the_whole() -> None:
+    thought = Reasoning(summary=("One.", "Two."), encrypted="e", origin="openai_responses")
+    pieces = [Reasoning(text=one) for one in ("One.", "\n\nTw", "o.")]
+    sealed = Reasoning(signature=seal(thought), origin="gemini")
+    assert opened(request_of(*pieces, sealed)) == request_of(thought)
+    other = Reasoning(text="Else.")
+    assert opened(request_of(other, sealed)) == request_of(other, thought)

@@ -27,7 +27,7 @@ class TestNames:
     )
     def test_what_a_name_means(self, name: str, strategy: str, chosen: list[str]) -> None:
         settings = Settings(
-            aliases={"fast": "groq/llama", "both": ("openai/gpt", "not/there", "groq/llama")},
+            aliases={"fast": "groq/llama", "both": ("openai/gpt", "not/there", "openai/gpt", "groq/llama")},
             routes={"cheap": RouteSettings(candidates=("fast", "embedded/small"))},
         )
         decision = Router(settings, EVERY).decide(ask(name), verdict(), UP)

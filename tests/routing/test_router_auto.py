@@ -23,13 +23,14 @@ from routing.facts import (
     verdict,
     why,
 )
-from wye.catalog.deployments import Deployment
+from wye.catalog.deployments import Deployment, Profile
 from wye.config.settings import RouteSettings, Rule, Settings, When
 from wye.core.decision import Decision, Verdict
 from wye.core.errors import BadRequestError, PolicyError
 from wye.core.lane import Lane
 from wye.core.money import Price, Rates, Tier
 from wye.core.request import Needs, Request
+from wye.core.spelling import Spelling
 from wye.routing import Router
 from wye.routing.router import MAX_CANDIDATES, MAX_EXCLUDED
 
@@ -231,3 +232,43 @@ class TestCost:
         )
         assert ids(decision) == ["a/x", "openai/odd"]
         assert decision.reasons[0].startswith("first of 2 that fit by lane and name: no price")
+
+
+def test_who_emulates_tools_comes_behind_all_who_call_them() -> None:
+    emulating = deployment("embedded/tiny", Lane.OWN, profile=Profile(tools=False, json=True))
+    every = (emulating, STRONG, GROQ, LLAMA)
+    router = Router(Settings(), every)
+    decision = router.decide(ask("auto", needs=Needs(tools=True)), verdict(every, every), UP)
+    assert ids(decision) == ["groq/llama", "openai/gpt", "embedded/tiny"]
+    assert decision.candidates[-1].reason == "calls no tools itself: they are emulated with a JSON schema"
+    assert why(decision) == {"together/llama": "cannot call tools"}
+    plain = router.decide(ask("auto"), verdict(every, every), UP)
+    assert ids(plain)[0] == "embedded/tiny"
+    alone = router.decide(ask("auto", needs=Needs(tools=True)), verdict((emulating,), every), UP)
+    assert alone.reasons == ("the only one that fits",)
+    named = router.decide(ask("embedded/tiny", needs=Needs(tools=True)), verdict(every, every), UP)
+    assert named.candidates[0].reason == decision.candidates[-1].reason
+    assert router.decide(ask("embedded/tiny"), verdict(every, every), UP).candidates[0].reason == ""
+
+
+def test_who_gets_custom_tools_as_functions_is_told_and_counts_as_dearer() -> None:
+    functions = deployment(
+        "anthropic/claude", Lane.CLOSED, protocol="anthropic_messages", price=price("1", "1")
+    )
+    takes = Spelling(takes=frozenset({"custom_tools"}))
+    native = deployment("openai/gpt", Lane.CLOSED, spelling=takes, price=price("1.05", "1.05"))
+    every = (functions, native)
+    router = Router(Settings(), every)
+    wants = {"protocol": "openai_responses", "needs": Needs(tools=True, custom_tools=True)}
+    decision = router.decide(ask("auto", **wants), verdict(every, every), UP)
+    assert ids(decision) == ["openai/gpt", "anthropic/claude"]
+    told = "takes no custom tools: they are emulated with functions of one text"
+    assert [one.reason for one in decision.candidates] == ["", told]
+    plain = router.decide(ask("auto", needs=Needs(tools=True)), verdict(every, every), UP)
+    assert ids(plain) == ["anthropic/claude", "openai/gpt"]
+    named = router.decide(ask("anthropic/claude", **wants), verdict(every, every), UP)
+    assert named.candidates[0].reason == told
+    own = router.decide(
+        ask("anthropic/claude", **(wants | {"protocol": "anthropic_messages"})), verdict(every, every), UP
+    )
+    assert own.candidates[0].reason == "", "the plan of another protocol is another"

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from fake_upstream import DONE, FINISH, USAGE, Call, FakeUpstream, delta
@@ -62,10 +63,12 @@ def killed_once(folder: Path, upstream: FakeUpstream, seconds: float) -> list[st
         for client in clients:
             client.start()
         time.sleep(seconds)
+        children = psutil.Process(gateway.process.pid).children(recursive=True)
         gateway.process.kill()
         gateway.process.wait()
         for client in clients:
             client.join()
+        assert psutil.wait_procs(children, timeout=20)[1] == [], "the ledger's writer outlived its gateway"
     return seen
 
 

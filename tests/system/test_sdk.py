@@ -44,6 +44,22 @@ def test_a_stream_without_and_with_usage(client: openai.OpenAI) -> None:
     assert counted[-1].choices == []
 
 
+def test_a_text_is_continued(client: openai.OpenAI) -> None:
+    told = client.completions.create(model="auto", prompt="Once upon a time", max_tokens=6)
+    assert (told.object, told.choices[0].finish_reason) == ("text_completion", "length")
+    assert told.usage is not None
+    assert told.usage.completion_tokens == 6
+    stream = client.completions.create(model="auto", prompt="Once upon a time", max_tokens=6, stream=True)
+    assert "".join(chunk.choices[0].text for chunk in stream)
+
+
+def test_what_is_not_served_raises_at_once(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match="content into the request"):
+        client.files.create(file=("a.jsonl", b"x" * 5_000_000), purpose="batch")
+    with pytest.raises(openai.NotFoundError, match="one by one"):
+        client.batches.list()
+
+
 def test_headers_say_who_answered(client: openai.OpenAI) -> None:
     raw = client.chat.completions.with_raw_response.create(model="auto", messages=MESSAGES, max_tokens=4)
     assert raw.headers["x-wye-deployment"] == "embedded/smollm2-135m"

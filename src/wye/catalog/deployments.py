@@ -119,6 +119,11 @@ class Deployment(msgspec.Struct, frozen=True):
     """How it spells its protocol."""
 
     @property
+    def natives(self) -> frozenset[Native]:
+        """Every protocol whose requests it takes as they are."""
+        return self.also | {self.protocol}
+
+    @property
     def emulates_tools(self) -> bool:
         """Whether calls of tools are made of JSON that a schema holds it to, since it makes none itself."""
         profile = self.profile
@@ -128,3 +133,14 @@ class Deployment(msgspec.Struct, frozen=True):
             and self.spelling.formats == "schema"
             and Operation.CHAT in self.operations
         )
+
+    def emulates_custom_tools(self, protocol: str) -> bool:
+        """Whether custom tools of a request in `protocol` become functions for it, since it knows no other.
+
+        Where nothing is known of it, it gets a request in a protocol of its own as that is.
+        """
+        if self.emulates_tools or "custom_tools" in self.spelling.refuses:
+            return True
+        if protocol == self.protocol or protocol in self.also or self.protocol == "openai_responses":
+            return False
+        return self.protocol != "openai_chat" or "custom_tools" not in self.spelling.takes

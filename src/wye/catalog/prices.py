@@ -5,7 +5,7 @@ Rules:
 - A price in the snapshot is never overwritten: one that changes gets a later `start`.
 - A model's name is looked up as genai-prices does it: the first entry, in order, whose exact names or
   patterns match the lower-cased name; then once more with `-20251211` spelt `-2025-12-11`.
-- Not counted: audio, images and searches; such an entry lists them as `unpriced`.
+- Not counted: pictures, searches and the like; such an entry lists them as `unpriced`.
 """
 
 import datetime as dt

@@ -5,6 +5,8 @@ None. Regions are None throughout: no provider's default endpoint promises one; 
 contract says so in `wye.yaml`. `also` names what is documented and needs no memory, but for OpenAI's own.
 """
 
+import msgspec
+
 from wye.catalog.deployments import Native, Profile
 from wye.catalog.provider import Model, Provider, Variant
 from wye.core.spelling import Refused, Spelling, Taken
@@ -42,11 +44,8 @@ def _all(*names: Refused) -> frozenset[Refused]:
 
 _NO_SAMPLING = _all("temperature", "top_p", "presence_penalty", "frequency_penalty")
 _SAMPLES: frozenset[Taken] = frozenset({"top_k"})
-_TAKES: frozenset[Taken] = frozenset({"allowed_tools", "developer"})
+_TAKES: frozenset[Taken] = frozenset({"allowed_tools", "developer", "custom_tools"})
 _COMPLETES: frozenset[Native] = frozenset({"openai_completions"})
-_NINE = Variant(r"(mi|mini|magi|dev|code|pi)(s|x)tral", Spelling(call_ids="nine", takes=_SAMPLES))
-"""Mistral's own templates refuse other ids of tool calls, whoever serves them."""
-
 _OPENAI = Spelling(
     max_output_field="max_completion_tokens",
     call_ids="forty",
@@ -65,6 +64,8 @@ OPENAI = Provider(
             protocol="openai_responses",
             also=frozenset(),
         ),
+        # Chat refuses their tools, unless they are told not to think.
+        Variant(r"^gpt-(5\.[4-9]|[6-9])", protocol="openai_responses", also=frozenset({"openai_chat"})),
         Variant(r"-instruct$|^(davinci|babbage)-", also=_COMPLETES),
         Variant(
             r"^(gpt-[34]|chatgpt-|gpt-5-chat)",
@@ -120,7 +121,7 @@ GOOGLE = Provider(
         _chat("gemini-2.5-flash-lite", 1_000_000, 65_536, vision=True),
     ),
 )
-_MISTRAL = _all("seed", "user", "logprobs")
+_MISTRAL = _all("seed", "user", "logprobs", "custom_tools")
 MISTRAL = Provider(
     id="mistral",
     base_url="https://api.mistral.ai/v1",
@@ -151,7 +152,7 @@ MISTRAL = Provider(
         _embedding("mistral-embed", 8_192),
     ),
 )
-_DEEPSEEK = _all("parallel_tool_calls", "seed", "strict", "n", "user")
+_DEEPSEEK = _all("parallel_tool_calls", "seed", "strict", "n", "user", "custom_tools")
 DEEPSEEK = Provider(
     id="deepseek",
     base_url="https://api.deepseek.com",
@@ -178,7 +179,9 @@ DEEPSEEK = Provider(
         _chat("deepseek-v4-flash", 1_000_000, 393_216),
     ),
 )
-_MOONSHOT = _all("tool_choice", "parallel_tool_calls", "image_url", "seed", "logprobs", "user")
+_MOONSHOT = _all(
+    "tool_choice", "parallel_tool_calls", "image_url", "seed", "logprobs", "user", "custom_tools"
+)
 MOONSHOT = Provider(
     id="moonshot",
     base_url="https://api.moonshot.ai/v1",
@@ -209,7 +212,7 @@ TOGETHER = Provider(
         _chat("deepseek-ai/DeepSeek-V4-Pro-0813", 1_048_576, None, vision=False),
     ),
 )
-_GROQ = _all("n", "logprobs", "presence_penalty", "frequency_penalty")
+_GROQ = _all("n", "logprobs", "presence_penalty", "frequency_penalty", "custom_tools")
 GROQ = Provider(
     id="groq",
     base_url="https://api.groq.com/openai/v1",
@@ -281,28 +284,32 @@ PROVIDERS: dict[str, Provider] = {
     )
 }
 
-_VLLM = Spelling(takes=_SAMPLES)
+
+def _engine(id: str, spelling: Spelling) -> Provider:  # noqa: A002  # as in Provider
+    """Describe an engine. Mistral's own templates refuse other ids of tool calls, whoever runs them.
+
+    All know functions only.
+    """
+    spelling = msgspec.structs.replace(spelling, refuses=spelling.refuses | _all("custom_tools"))
+    nine = msgspec.structs.replace(spelling, call_ids="nine")
+    variant = Variant(r"(mi|mini|magi|dev|code|pi)(s|x)tral", nine)
+    return Provider(id, also=_COMPLETES, spelling=spelling, variants=(variant,))
+
+
 _LLAMA = Spelling(reasoning_field="reasoning_content", takes=_SAMPLES)
 ENGINES: dict[str, Provider] = {
     engine.id: engine
     for engine in (
-        Provider("embedded", also=_COMPLETES, spelling=_LLAMA),
-        Provider("llama-server", also=_COMPLETES, spelling=_LLAMA),
-        Provider("vllm", also=_COMPLETES, spelling=_VLLM, variants=(_NINE,)),
-        Provider("sglang", also=_COMPLETES, spelling=_LLAMA),
-        Provider(
+        _engine("embedded", _LLAMA),
+        _engine("llama-server", _LLAMA),
+        _engine("vllm", Spelling(takes=_SAMPLES)),
+        _engine("sglang", _LLAMA),
+        _engine(
             "ollama",
-            also=_COMPLETES,
-            spelling=Spelling(
-                refuses=_all("image_url", "tool_choice", "parallel_tool_calls", "n", "user"),
-            ),
+            Spelling(refuses=_all("image_url", "tool_choice", "parallel_tool_calls", "n", "user")),
         ),
-        Provider("tgi", also=_COMPLETES, spelling=Spelling(refuses=_all("n", "parallel_tool_calls"))),
-        Provider(
-            "lmstudio",
-            also=_COMPLETES,
-            spelling=Spelling(takes=_SAMPLES, refuses=_all("image_url")),
-        ),
+        _engine("tgi", Spelling(refuses=_all("n", "parallel_tool_calls"))),
+        _engine("lmstudio", Spelling(takes=_SAMPLES, refuses=_all("image_url"))),
     )
 }
 """Engines, which discovery recognises or config gives an address."""

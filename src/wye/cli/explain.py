@@ -15,6 +15,10 @@ from wye.core.record import Attempt, Record
 from wye.ledger.reader import Filter, Reader
 
 _INDENT = 2
+_EMULATED = {
+    "tools": "JSON that a schema holds the model to",
+    "custom_tools": "functions of one text; nothing holds that to a grammar",
+}
 
 _EXAMPLES = """
 \b
@@ -82,8 +86,12 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
         ceiling = "; a label demands the ceiling" if record.ceiling else ""
         permitted = ", ".join(sorted(record.permitted)) or "no deployment"
         yield "verdict", f"permits {permitted} (policy {record.policy_revision}){ceiling}"
+    if record.response:
+        yield "held", f"{record.response}: {record.deployment} can go on from it"
     if record.lost:
         yield "lost", f"{', '.join(record.lost)}: the upstream's protocol has no words for it"
+    if record.emulated:
+        yield "emulated", "; ".join(f"{one}: {_EMULATED[one]}" for one in record.emulated)
     yield "usage", _usage(record)
     yield "cost", _cost(record)
     if record.request_id != record.id:

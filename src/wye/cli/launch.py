@@ -44,6 +44,8 @@ _MODELS = (
 )
 _QUIET = ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "DISABLE_ERROR_REPORTING", "DISABLE_TELEMETRY")
 """Calls to others than the gateway: telemetry, error reports, updates."""
+_PLAIN = {"web_search": "disabled", "features.multi_agent": False}
+"""Tools of Codex that only OpenAI understands. A flag of the user's comes later and wins."""
 _LANES = [AUTO, *(lane.value for lane in (Lane.OWN, Lane.HOSTED, Lane.CLOSED))]
 
 _tool = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -152,6 +154,7 @@ def for_codex(gateway: Gateway, model: str, labels: Sequence[str]) -> list[str]:
         "model_providers.wye.name": "wye",
         "model_providers.wye.base_url": f"{gateway.url}/v1",
         "model_providers.wye.wire_api": "responses",
+        **_PLAIN,
         "analytics.enabled": False,
         "check_for_update_on_startup": False,
     }

@@ -84,7 +84,6 @@ class Audio(Section, frozen=True, tag="audio"):
     """A recording."""
 
     source: Source
-    transcript: str = ""
     extras: Extras = {}
 
 

@@ -21,6 +21,10 @@ class Rates(msgspec.Struct, frozen=True, omit_defaults=True):
     """Falls back to `input` when unset."""
     cache_write_1h: Decimal | None = None
     """Written to stay for an hour. Falls back to `cache_write` when unset."""
+    input_audio: Decimal | None = None
+    """Sound. Falls back to `input` when unset."""
+    output_audio: Decimal | None = None
+    """Sound. Falls back to `output` when unset."""
 
 
 class Tier(msgspec.Struct, frozen=True):
@@ -90,10 +94,14 @@ def _dearer(left: Rates, right: Rates) -> bool:
 def token_cost(usage: Usage, price: Price, at: dt.time | None = None) -> Cost:
     """Price `usage` of a request that began at `at` (UTC) by `price`. Every token lands in one bucket.
 
-    A bucket that holds tokens but has no rate makes the whole cost unknown.
+    A bucket that holds tokens but has no rate makes the whole cost unknown, and so does what is not tokens.
     """
+    if usage.apart:
+        basis = f"{usage.apart} have a price of their own"
+        return Cost(None, price.currency, basis, price.as_of, price.source)
     rates = price.rates_for(usage.input_tokens, at)
-    fresh = usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens
+    heard, spoken = usage.input_audio_tokens, usage.output_audio_tokens
+    fresh = usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens - heard
     brief = usage.cache_write_tokens - usage.cache_write_1h_tokens
     write = rates.input if rates.cache_write is None else rates.cache_write
     buckets = (
@@ -101,7 +109,9 @@ def token_cost(usage: Usage, price: Price, at: dt.time | None = None) -> Cost:
         (usage.cache_read_tokens, rates.input if rates.cache_read is None else rates.cache_read),
         (brief, write),
         (usage.cache_write_1h_tokens, write if rates.cache_write_1h is None else rates.cache_write_1h),
-        (usage.output_tokens, rates.output),
+        (usage.output_tokens - spoken, rates.output),
+        (heard, rates.input if rates.input_audio is None else rates.input_audio),
+        (spoken, rates.output if rates.output_audio is None else rates.output_audio),
     )
     total = Decimal(0)
     for tokens, rate in buckets:

@@ -77,6 +77,8 @@ class Record(msgspec.Struct, omit_defaults=True):
     """None = the upstream reported none."""
     lost: tuple[str, ...] = ()
     """Hints of the request that the upstream's protocol has no words for."""
+    emulated: tuple[str, ...] = ()
+    """What the upstream cannot do and was made to look as if it could: `tools`."""
     ttft_ms: float | None = None
     cost: Cost | None = None
     charged: Decimal | None = None
@@ -90,6 +92,6 @@ class Record(msgspec.Struct, omit_defaults=True):
     parent: str = ""
     """The client's W3C span id (`parent-id` of its traceparent)."""
     response: str = ""
-    """Id of the answer, where a request may go on from it: its upstream, or wye itself, holds it."""
+    """Id of the answer, where its upstream holds it so that a request may go on from it."""
     content: str = ""
     """Prompt and answer as JSON; only where config says `store_content`."""

@@ -22,6 +22,8 @@ class Needs(msgspec.Struct, frozen=True):
     tools: bool = False
     vision: bool = False
     json: bool = False
+    custom_tools: bool = False
+    """Some of its tools take text in place of JSON. Not a must: who takes none gets functions."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -51,6 +53,8 @@ class Request(msgspec.Struct, frozen=True):
     """Id of the answer that it goes on from (Responses); empty = it brings the whole conversation."""
     keep: bool = False
     """The client expects that the answer can be gone on from (Responses: `store`, unless it says no)."""
+    stored: bool = False
+    """The client asks the upstream to store the answer, so that it can be fetched there (Chat: `store`)."""
     steers: str = ""
     """The field by which an upstream might let it choose another upstream; empty = there is none."""
 

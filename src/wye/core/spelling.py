@@ -29,11 +29,13 @@ Refused = Literal[
     "strict",
     "image_url",
     "user",
+    "custom_tools",
 ]
 """`temperature_with_top_p`: takes either, but not both. `tool_choice`: a call cannot be demanded.
-`image_url`: takes pictures as data only."""
-Taken = Literal["top_k", "allowed_tools", "developer"]
-"""`allowed_tools`: a `tool_choice` that names several. `developer`: the role."""
+`image_url`: takes pictures as data only. `custom_tools`: knows functions only, whatever protocol asks."""
+Taken = Literal["top_k", "allowed_tools", "developer", "custom_tools"]
+"""`allowed_tools`: a `tool_choice` that names several. `developer`: the role. `custom_tools`: tools that take
+text in place of JSON."""
 
 
 class Spelling(msgspec.Struct, frozen=True, kw_only=True):

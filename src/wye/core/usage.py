@@ -1,5 +1,7 @@
 """Counts of what a request consumed, as the upstream reported them."""
 
+from decimal import Decimal
+
 import msgspec
 
 
@@ -20,3 +22,11 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     """Part of `output_tokens` that the model thought and did not say."""
     cache_write_1h_tokens: int = 0
     """Part of `cache_write_tokens` that stays for an hour, which costs more than the usual five minutes."""
+    input_audio_tokens: int = 0
+    """Part of `input_tokens` that is sound, and did not come from a cache."""
+    output_audio_tokens: int = 0
+    """Part of `output_tokens` that is sound."""
+    apart: str = ""
+    """What else was used, that has a price of its own and is not in a price list's terms; empty = nothing."""
+    billed: Decimal | None = None
+    """USD that the upstream says it bills; None = it does not say."""

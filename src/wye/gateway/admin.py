@@ -112,4 +112,5 @@ def _hint(method: str, path: str) -> str:
     for meant, base in ((f"/v1{path}", "must end in /v1"), (path.removeprefix("/v1"), "must not end in /v1")):
         if meant != path and meant in MODEL_ROUTES:
             return f"{nothing}: the path is {meant}, so the client's base URL {base}"
-    return f"{nothing}; the model routes are POST {', '.join(MODEL_ROUTES)}; GET /v1/models lists models"
+    known = ", ".join((*MODEL_ROUTES, "/v1beta/models/MODEL:generateContent"))
+    return f"{nothing}; the model routes are POST {known}; GET /v1/models lists models"

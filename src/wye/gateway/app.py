@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 
-from wye.core.errors import MethodError, UpgradeError, WyeError
+from wye.core.errors import MethodError, WyeError
 from wye.gateway.arrival import Arrival
+from wye.gateway.asks import BELOW, COMPLETIONS
 from wye.gateway.downstream import JSON
 from wye.gateway.listener.exchange import Message, Scope
 from wye.gateway.pipeline import Pipeline, own_headers
-from wye.gateway.retrieval import ANSWERS, Retrieval
+from wye.gateway.retrieval import Retrieval
 from wye.gateway.spoken import codec_at
 from wye.protocols.codec import Codec
 
@@ -28,22 +29,20 @@ class App:
         """Serve one request. No coroutine itself: the pipeline's is one frame nearer."""
         codec = codec_at(scope["path"], scope["query_string"])
         if codec is None:
-            if scope["path"].startswith(ANSWERS):
+            if scope["path"].startswith(BELOW):
                 return self._retrieval.serve(Arrival(scope))
             return self._control(scope, receive, send)
         arrival = Arrival(scope)
         if scope["method"] == "POST":
             arrival.exchange.on_hangup = arrival.exchange.cancel
             return self._pipeline.serve(arrival, codec)
+        if scope["method"] == "GET" and scope["path"] == COMPLETIONS.path:
+            return self._retrieval.serve(arrival)
         return self._wrong_method(arrival, codec)
 
     @staticmethod
     async def _wrong_method(arrival: Arrival, codec: Codec) -> None:
         error: WyeError = MethodError(f"{arrival.scope['path']} takes POST")
-        lines = b"allow: POST\r\n"
-        if any(name == b"upgrade" and b"websocket" in value.lower() for name, value in arrival.headers):
-            error = UpgradeError("there are no WebSockets here: send the request by POST")
-            lines += b"upgrade: HTTP/1.1\r\nconnection: upgrade\r\n"
         body = codec.error(error, arrival.request_id)
-        head = own_headers(arrival, codec) + JSON + lines
+        head = own_headers(arrival, codec) + JSON + b"allow: POST\r\n"
         arrival.exchange.respond(error.status, head, body)

@@ -17,6 +17,7 @@ import time
 from http import HTTPStatus
 
 from wye.core.errors import (
+    BadRequestError,
     BudgetError,
     EgressRefusedError,
     RateLimitError,
@@ -31,7 +32,7 @@ from wye.gateway.job import Answer, Failure, Hold, Job, note_unmade
 from wye.gateway.limits import Limits
 from wye.gateway.refusals import refusal, retry_after_seconds
 from wye.gateway.target import ANTHROPIC, Target
-from wye.ledger.entry import Entry
+from wye.ledger.entry import Entry, milliseconds
 from wye.protocols.codec import Codec, Edits, Relay
 from wye.protocols.sse import CONTENT_TYPE
 from wye.providers.egress import Egress
@@ -39,6 +40,7 @@ from wye.providers.transport.errors import NotSentError, TransportError, Transpo
 from wye.providers.transport.response import Response
 from wye.providers.transport.transport import Transport
 
+_GOOD, _NOT_GOOD = int(HTTPStatus.OK), int(HTTPStatus.MULTIPLE_CHOICES)  # naming a member runs Python code
 MAX_ATTEMPTS = 8
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 BACKOFF_SECONDS = 0.25
@@ -60,7 +62,12 @@ class Attempts:
         cause = "first"
         made = 0
         failure: Failure | None = None
-        for target, crossing in job.ways():
+        for candidate in job.decision.candidates:
+            target = job.targets[candidate.deployment]
+            try:
+                crossing = job.way(target)
+            except BadRequestError:
+                continue
             for again in range(1 + target.deployment.retries):
                 outcome = await self._attempt(job, target, "retry" if again else cause, crossing)
                 if isinstance(outcome, Answer):
@@ -102,14 +109,14 @@ class Attempts:
         except BaseException:
             gate.leave(entered)
             raise
-        hold = Hold(target, reservation, entered, cause, crossing)
+        hold = Hold(target, reservation, entered, cause, crossing, job.session.lost(crossing))
         try:
             outcome = await self._exchange(job, target, hold)
         except BaseException as error:  # whatever it was: the place and the budget are given back
-            job.entry.tried.append(attempt_record(job.entry, hold, None, _interruption(error)))
+            hold.release()
             job.entry.charge(reservation.settle(None))
             job.entry.billed = True  # the upstream may have begun: what it costs is unknown, not nothing
-            hold.release()
+            job.entry.tried.append(attempt_record(job.entry, hold, None, _interruption(error)))
             raise
         if isinstance(outcome, Failure):
             hold.release()
@@ -137,19 +144,21 @@ class Attempts:
             return self._gave_up(job, hold, None, Failure(error), billed=False)
         hold.first_byte = time.perf_counter()
         try:
-            if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+            if not _GOOD <= response.status < _NOT_GOOD:
                 return await self._refused(job, hold, response)
             if streaming and _is_stream(response, job.codec, hold.crossing):
                 return await self._first_events(job, hold, edits, response)
-            return await self._whole(job, hold, response)
+            whole = response.ready(MAX_ANSWER_BYTES)
+            return self._whole(
+                job, hold, response, await response.read(MAX_ANSWER_BYTES) if whole is None else whole
+            )
         except TransportError as error:
             return self._failed(job, hold, response, error)
         except BaseException:
             response.abort()
             raise
 
-    async def _whole(self, job: Job, hold: Hold, response: Response) -> Answer | Failure:
-        body = await response.read(MAX_ANSWER_BYTES)
+    def _whole(self, job: Job, hold: Hold, response: Response, body: bytes) -> Answer | Failure:
         try:
             if hold.crossing is None:
                 usage = job.native.usage(body)
@@ -211,14 +220,14 @@ class Attempts:
         self, job: Job, hold: Hold, response: Response | None, failure: Failure, *, billed: bool = True
     ) -> Failure:
         """Note a failed attempt. One the upstream may bill counts against the budget at its worst case."""
+        if response is not None:
+            response.abort()
         reservation = hold.reservation
         job.entry.charge(reservation.settle(None) if billed else reservation.cancel())
         job.entry.billed |= billed
         if failure.fallback:
             self._health.failed(hold.target.deployment.id, failure.retry_after)
         job.entry.tried.append(attempt_record(job.entry, hold, response, failure.error.message))
-        if response is not None:
-            response.abort()
         return failure
 
 
@@ -236,7 +245,7 @@ def attempt_record(entry: Entry, hold: Hold, response: Response | None, error: s
         deployment=hold.target.deployment.id,
         cause=hold.cause,
         started_ms=entry.elapsed_ms(hold.entered),
-        duration_ms=round((now - hold.entered) * 1000, 3),
+        duration_ms=milliseconds(now - hold.entered),
         status=response.status if response else 0,
         error=error,
         request_bytes=response.bytes_sent if response else 0,

@@ -11,6 +11,7 @@ from wye.gateway.arrival import Arrival
 from wye.gateway.clients import client_of
 from wye.gateway.headers import error_fields
 from wye.gateway.keys import Caller
+from wye.gateway.listener.exchange import HangupError
 from wye.gateway.runtime import Runtime
 from wye.ledger.keystore import Scope
 
@@ -45,6 +46,8 @@ def guarded(runtime: Runtime, scope: Scope, handler: Handler) -> Endpoint:
             response = await handler(request, runtime.admit(arrival, scope))
         except WyeError as error:
             response = refusal(error, arrival)
+        except HangupError:
+            response = Response()  # nobody is there to read it
         return named(arrival, response)
 
     return endpoint

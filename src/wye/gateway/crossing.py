@@ -10,8 +10,18 @@ from wye.core.stream import End, Event, Fail, Used
 from wye.core.usage import Usage
 from wye.gateway.refusals import MAX_WORDS
 from wye.protocols.codec import Edits
+from wye.protocols.custom_tools import CustomTools, uses_custom_tools
+from wye.protocols.emulation import Emulation
 from wye.protocols.fitting import prepare
-from wye.protocols.translate import DownstreamDialect, EventReader, EventWriter, UpstreamDialect, Wire
+from wye.protocols.translate import (
+    DownstreamDialect,
+    Emulates,
+    EmulatingReader,
+    EventReader,
+    EventWriter,
+    UpstreamDialect,
+    Wire,
+)
 
 _UNFINISHED = "the upstream's stream ended before the answer was finished"
 
@@ -21,12 +31,16 @@ class Shore(NamedTuple):
 
     dialect: UpstreamDialect
     wire: Wire
+    emulates: bool = False
+    """It calls no tools: they are emulated."""
+    custom_tools: bool = True
+    """It takes custom tools as they are."""
 
 
 class Crossing:
     """One request on its way to an upstream of another protocol."""
 
-    __slots__ = ("_chat", "_source", "_target", "_wants_usage", "_wire", "lost", "path")
+    __slots__ = ("_chat", "_emulations", "_source", "_target", "_wants_usage", "_wire", "lost", "path")
 
     def __init__(
         self, chat: Chat, source: DownstreamDialect, to: "Shore", *, wants_usage: bool, betas: bool
@@ -35,10 +49,19 @@ class Crossing:
 
         `betas`: the request named some of Anthropic's in a header, which this upstream does not get.
         """
+        emulations: list[Emulates] = []
+        if not to.custom_tools and uses_custom_tools(chat):
+            emulations.append(CustomTools(chat))
+            chat = emulations[-1].chat
         told = prepare(chat, source.name, to.dialect.name, to.wire)
         if told.refuse:
             raise CannotCarryError("; ".join(told.refuse))
         chat = told.chat
+        if to.emulates and chat.tools:
+            emulations.append(Emulation(chat))
+            chat = emulations[-1].chat
+        self._emulations = emulations[::-1]
+        """Nearest to the upstream first, as its answer meets them."""
         self._chat = chat
         self._source = source
         self._target = to.dialect
@@ -48,6 +71,11 @@ class Crossing:
         """Below the upstream's base path."""
         self.lost = ("anthropic-beta", *told.annotate) if betas else told.annotate
         """Names, fit for a header, of what the upstream does not get; the request means the same without."""
+
+    @property
+    def emulated(self) -> tuple[str, ...]:
+        """Names of what the upstream cannot do, and is made to look as if it could."""
+        return tuple(one.name for one in self._emulations)
 
     def request(self, edits: Edits) -> bytes:
         """Return the body for the upstream. Of `edits` only the cap is new: the rest stands in `wire`."""
@@ -59,11 +87,16 @@ class Crossing:
     def answer(self, body: bytes) -> tuple[bytes, Usage | None]:
         """Return a whole answer in the client's protocol. Raises `ValueError` if it is no answer at all."""
         answer = self._target.read_answer(body)
+        for one in self._emulations:
+            answer = one.answer(answer)
         return self._source.write_answer(answer), answer.usage
 
     def relay(self) -> "CrossingRelay":
         """Return the translator of one streamed answer."""
-        return CrossingRelay(self._target.reader(), self._source.writer(want_usage=self._wants_usage))
+        reader: EventReader = self._target.reader()
+        for one in self._emulations:
+            reader = EmulatingReader(reader, one.filter())
+        return CrossingRelay(reader, self._source.writer(want_usage=self._wants_usage))
 
 
 class CrossingRelay:

@@ -1,9 +1,10 @@
 """What attempts share: the job, what an attempt holds, and how it ends."""
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import cast
+
+import msgspec
 
 from wye.core.decision import Decision, Verdict
 from wye.core.errors import BadRequestError, WyeError
@@ -20,8 +21,7 @@ from wye.protocols.codec import Codec, NativeCodec, Relay
 from wye.providers.transport.response import Response
 
 
-@dataclass(slots=True, eq=False)
-class Hold:
+class Hold(msgspec.Struct, eq=False):
     """What an attempt occupies: a place in the gate, and part of a budget. Given back once."""
 
     target: Target
@@ -30,15 +30,12 @@ class Hold:
     cause: str
     crossing: Crossing | None = None
     """Translates; None = the upstream speaks the client's protocol."""
+    lost: tuple[str, ...] = ()
+    """Hints of the request that the upstream did not get."""
     released: bool = False
 
     first_byte: float = 0.0
     """When the upstream's answer began; 0 = it has not."""
-
-    @property
-    def lost(self) -> tuple[str, ...]:
-        """Hints of the request that the upstream did not get."""
-        return () if self.crossing is None else self.crossing.lost
 
     @property
     def emulated(self) -> tuple[str, ...]:
@@ -52,8 +49,7 @@ class Hold:
             self.target.gate.leave(self.entered)
 
 
-@dataclass(slots=True, eq=False)
-class Answer:
+class Answer(msgspec.Struct, eq=False):
     """An upstream's answer, or the head of a streamed one, and what is to be given back after it."""
 
     status: int
@@ -72,17 +68,16 @@ class Answer:
     @property
     def headers(self) -> bytes:
         """Header lines that tell the client who answered, and what did not reach them or was emulated."""
-        lines, crossing = self.hold.target.answer_headers, self.hold.crossing
-        if crossing is None:
+        lines, hold = self.hold.target.answer_headers, self.hold
+        if hold.crossing is None and not hold.lost:
             return lines
-        for name, told in ((b"lost", crossing.lost), (b"emulated", crossing.emulated)):
+        for name, told in ((b"lost", hold.lost), (b"emulated", hold.emulated)):
             if told:
                 lines += b"x-wye-%b: %b\r\n" % (name, ", ".join(told).encode("ascii", "replace"))
         return lines
 
 
-@dataclass(slots=True, eq=False)
-class Failure:
+class Failure(msgspec.Struct, eq=False):
     """Why an attempt gave no answer, and what may be done about it."""
 
     error: WyeError
@@ -94,8 +89,7 @@ class Failure:
     """An error answer that goes to the client as it came, if nothing better is found."""
 
 
-@dataclass(slots=True, eq=False)
-class Job:
+class Job(msgspec.Struct, eq=False):
     """One request with all that binds its attempts."""
 
     request: Request
@@ -121,20 +115,17 @@ class Job:
         """Whether some candidate takes the request as it is."""
         return any(self.codec.name in self.targets[c.deployment].verbatim for c in self.decision.candidates)
 
-    def ways(self) -> Iterator[tuple[Target, Crossing | None]]:
-        """Yield whom to ask, in order, and what translates for them; None = nothing needs to be.
+    def way(self, target: Target) -> Crossing | None:
+        """Return what translates for `target`; None = nothing needs to be.
 
-        Passes over, and notes, whose protocol cannot carry the request.
+        Raises `BadRequestError`, and notes it, where its protocol cannot carry the request.
         """
-        for candidate in self.decision.candidates:
-            target = self.targets[candidate.deployment]
-            try:
-                made = self.session.way(target)
-            except BadRequestError as error:
-                note_unmade(self.entry, target, "skip", error)
-                self.refused = error
-                continue
-            yield target, made
+        try:
+            return self.session.way(target)
+        except BadRequestError as error:
+            note_unmade(self.entry, target, "skip", error)
+            self.refused = error
+            raise
 
 
 def note_unmade(entry: Entry, target: Target, cause: str, error: WyeError) -> None:

@@ -13,6 +13,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -31,6 +33,8 @@ MOST_CHARACTERS = 512
 CREDENTIALS = frozenset({b"authorization", b"x-api-key", b"x-goog-api-key", b"api-key"})
 """Headers that carry a key: OpenAI's and everyone's, Anthropic's, Google's, Azure's."""
 
+_IN_QUERY = ("/v1beta/", "/v1alpha/", "/v1/models", "/v1/tunedModels/")
+"""Where Google's clients may put the key into the URL, as `?key=`."""
 _PREFIX = PREFIX.encode()
 _HOW = "send it as `Authorization: Bearer KEY`"
 
@@ -124,25 +128,37 @@ class KeyRing:
         return bool(self._known)
 
     @property
+    def keyless(self) -> bool:
+        """Whether there is no key and none is demanded: all that is here belongs to whoever comes in."""
+        return not self.required and not self._known
+
+    @property
     def any_usable(self) -> bool:
         """Whether some key opens the door now."""
         now = time.time()
         return any(not k.revoked and (k.expires is None or now < k.expires) for k in self._known.values())
 
-    def authenticate(self, headers: Iterable[tuple[bytes, bytes]]) -> Caller:
+    def authenticate(
+        self, headers: Iterable[tuple[bytes, bytes]], memo: dict[str, Any] | None = None
+    ) -> Caller:
         """Return who sent a request with these headers (lower-case names).
+
+        `memo` belongs to requests with the same headers: a key is looked up again when any key has changed.
 
         Raises `UnauthenticatedError`. Without a key it is `ANONYMOUS`, where none is required: there the
         guard must have let the request in. What looks like one of our keys is never anonymous: a key made
         a moment ago would be served without its labels.
         """
+        keys = self._known  # once: another thread may replace it
+        if memo is not None and (seen := memo.get("key")) is not None and seen[0] is keys:
+            return _usable(seen[1])
         tokens = [(name, value) for name, value in headers if name in CREDENTIALS]
         if not tokens:
             if self.required:
                 message = f"this gateway needs an API key: {_HOW}"
                 raise UnauthenticatedError(message)
             return ANONYMOUS
-        found = self._find(tokens)
+        found = _find(keys, tokens)
         if found is None:
             ours = any(_token(name, value).startswith(_PREFIX) for name, value in tokens)
             if not (ours or self.required):
@@ -151,25 +167,9 @@ class KeyRing:
             soon = "; one made just now works within a second" if ours else ""
             message = f"this API key is not known here; `wye keys list` shows those that are{soon}"
             raise UnauthenticatedError(message)
-        if found.revoked:
-            message = f"the API key {found.caller.key_id} has been revoked"
-            raise UnauthenticatedError(message)
-        if found.expires is not None and time.time() >= found.expires:
-            when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(found.expires))
-            message = f"the API key {found.caller.key_id} expired at {when}"
-            raise UnauthenticatedError(message)
-        return found.caller
-
-    def _find(self, credentials: list[tuple[bytes, bytes]]) -> _Known | None:
-        """Return the key that was sent: of several that disagree just one may be ours."""
-        if len(credentials) == 1:
-            return self._known.get(_digest(_token(*credentials[0])))
-        tokens = {_token(name, value) for name, value in credentials}
-        known = [found for token in tokens if (found := self._known.get(_digest(token))) is not None]
-        if len(known) > 1:
-            message = f"the request carries several API keys that disagree; {_HOW} and nothing else"
-            raise UnauthenticatedError(message)
-        return known[0] if known else None
+        if memo is not None:
+            memo["key"] = (keys, found)
+        return _usable(found)
 
     # -- keeping up with the store
 
@@ -220,6 +220,30 @@ class KeyRing:
                 self.trouble = ""
 
 
+def _usable(found: _Known) -> Caller:
+    """Return who has a key that was found. Raises `UnauthenticatedError`."""
+    if found.revoked:
+        message = f"the API key {found.caller.key_id} has been revoked"
+        raise UnauthenticatedError(message)
+    if found.expires is not None and time.time() >= found.expires:
+        when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(found.expires))
+        message = f"the API key {found.caller.key_id} expired at {when}"
+        raise UnauthenticatedError(message)
+    return found.caller
+
+
+def _find(keys: Mapping[bytes, _Known], credentials: list[tuple[bytes, bytes]]) -> _Known | None:
+    """Return the key that was sent: of several that disagree just one may be ours."""
+    if len(credentials) == 1:
+        return keys.get(_digest(_token(*credentials[0])))
+    tokens = {_token(name, value) for name, value in credentials}
+    known = [found for token in tokens if (found := keys.get(_digest(token))) is not None]
+    if len(known) > 1:
+        message = f"the request carries several API keys that disagree; {_HOW} and nothing else"
+        raise UnauthenticatedError(message)
+    return known[0] if known else None
+
+
 def _caller(key: Key) -> Caller:
     grant = key.grant
     return Caller(
@@ -233,6 +257,17 @@ def _caller(key: Key) -> Caller:
         tpm=grant.tpm,
         budget=grant.budget,
     )
+
+
+def in_query(path: str, query: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the keys in a URL's query, as the headers that would carry them: Google's API takes `key` there.
+
+    Nothing forwards or logs a query.
+    """
+    if b"key=" not in query or not path.startswith(_IN_QUERY):
+        return []
+    pairs = (pair.partition(b"=") for pair in query.split(b"&"))
+    return [(b"x-goog-api-key", unquote_to_bytes(value)) for name, _, value in pairs if name == b"key"]
 
 
 def _digest(token: bytes) -> bytes:

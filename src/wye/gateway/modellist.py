@@ -30,15 +30,13 @@ def openai_list(rows: list[Row]) -> Row:
 def anthropic_list(rows: list[Row], query: Query) -> Row:
     """Return the page that `limit`, `after_id` and `before_id` ask for. Raises `BadRequestError`."""
     limit = _size(query, "limit", _ANTHROPIC_PAGE)
+    if "after_id" in query:
+        rows = rows[_at(rows, query["after_id"]) + 1 :]
     if "before_id" in query:
-        end = _at(rows, query, "before_id")
-        start = max(0, end - limit)
-        more = start > 0
-    else:
-        start = _at(rows, query, "after_id") + 1 if "after_id" in query else 0
-        end = start + limit
-        more = end < len(rows)
-    data = [anthropic_row(row) for row in rows[start:end]]
+        rows = rows[: _at(rows, query["before_id"])]
+    more = len(rows) > limit
+    backwards = "before_id" in query and "after_id" not in query
+    data = [anthropic_row(row) for row in (rows[-limit:] if backwards else rows[:limit])]
     ends = (data[0]["id"], data[-1]["id"]) if data else (None, None)
     return {"data": data, "has_more": more, "first_id": ends[0], "last_id": ends[1]}
 
@@ -61,8 +59,8 @@ def anthropic_row(row: Row) -> Row:
 def gemini_list(rows: list[Row], query: Query) -> Row:
     """Return the page that `pageSize` and `pageToken` ask for. Raises `BadRequestError`."""
     size = _size(query, "pageSize", _GEMINI_PAGE, "page_size")
-    name = "pageToken" if "pageToken" in query else "page_token"
-    start = _at(rows, query, name) + 1 if query.get(name) else 0
+    token = query.get("pageToken") or query.get("page_token")
+    start = _at(rows, token) + 1 if token else 0
     page = rows[start : start + size]
     more = {"nextPageToken": page[-1]["id"]} if page and start + size < len(rows) else {}
     return {"models": [gemini_row(row) for row in page]} | more
@@ -141,10 +139,6 @@ def _size(query: Query, name: str, usual: int, other: str = "") -> int:
     raise BadRequestError(message, param=name)
 
 
-def _at(rows: list[Row], query: Query, name: str) -> int:
-    """Return where the row is that a page ends at."""
-    for at, row in enumerate(rows):
-        if row["id"] == query[name]:
-            return at
-    message = f"`{name}` names no model of this list"
-    raise BadRequestError(message, param=name)
+def _at(rows: list[Row], name: str) -> int:
+    """Return where a model is that a page ends at; past the end, if it is gone by now."""
+    return next((at for at, row in enumerate(rows) if row["id"] == name), len(rows))

@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from wye.core.errors import NotFoundError
 from wye.gateway import modellist
+from wye.gateway.arrival import Arrival
 from wye.gateway.clients import ANTHROPIC, GEMINI, client_of
 from wye.gateway.control import Handler, guarded, json
 from wye.gateway.keys import Caller
@@ -72,7 +73,7 @@ class Models:
 
     async def show(self, request: Request, caller: Caller) -> Response:
         """Say what is known of one to Ollama's clients."""
-        asked = decode(_SHOW, await request.body())
+        asked = decode(_SHOW, await Arrival(request.scope).body())  # Starlette's own knows no limits
         return json(modellist.ollama_show(self._find(asked.model or asked.name, caller)))
 
     async def version(self, _request: Request, _caller: Caller) -> Response:

@@ -3,29 +3,21 @@
 import asyncio
 import contextlib
 import logging
-import time
 from http import HTTPStatus
 
 from wye.core.decision import Decision
-from wye.core.errors import (
-    BadRequestError,
-    LedgerError,
-    OverloadedError,
-    UpstreamError,
-    UpstreamTimeoutError,
-    WyeError,
-)
+from wye.core.errors import BadRequestError, LedgerError, OverloadedError, WyeError
 from wye.core.lane import Lane
 from wye.core.record import Outcome
 from wye.core.request import Request
-from wye.core.usage import Usage
 from wye.gateway.arrival import Arrival
-from wye.gateway.attempts import Attempts, attempt_record
+from wye.gateway.attempts import Attempts
 from wye.gateway.books import Books
-from wye.gateway.costs import NOTHING, NOTHING_SENT, cost_of
+from wye.gateway.costs import NOTHING, NOTHING_SENT
+from wye.gateway.delivery import Delivery
 from wye.gateway.downstream import JSON, Downstream, Heart
 from wye.gateway.headers import error_headers
-from wye.gateway.job import Answer, Job
+from wye.gateway.job import Job
 from wye.gateway.keys import Caller
 from wye.gateway.listener.exchange import HangupError
 from wye.gateway.responses import FIRST, Responses
@@ -33,9 +25,7 @@ from wye.gateway.runtime import Runtime, Snapshot
 from wye.gateway.session import Seats, Session
 from wye.ledger.entry import Entry
 from wye.ledger.keystore import Scope
-from wye.protocols.codec import Codec, Relay
-from wye.protocols.openai_responses_turns import answer_id, begun_id, last_response
-from wye.providers.transport.errors import TransportError, TransportTimeoutError
+from wye.protocols.codec import Codec
 
 log = logging.getLogger("wye")
 
@@ -55,6 +45,7 @@ class Pipeline:
         self._attempts = attempts
         self._books = books
         self._heart = heart
+        self._delivery = Delivery(books, responses)
 
     async def serve(self, arrival: Arrival, codec: Codec) -> None:
         """Answer one request. A client that hangs up cancels this, and with it the upstream."""
@@ -96,7 +87,9 @@ class Pipeline:
         entry: Entry,
         downstream: Downstream,
     ) -> None:
-        body = await arrival.body()
+        body = arrival.exchange.take_body()
+        if body is None:
+            body = await arrival.exchange.read_body()
         entry.request_bytes = len(body)
         request = codec.decode(body)
         entry.asks(request)
@@ -105,7 +98,8 @@ class Pipeline:
             codec.refuse_duplicates(request)
         before = FIRST
         if request.previous:
-            before = await self._responses.before(request, codec, caller, now.settings)
+            keyless = self._runtime.keyless
+            before = await self._responses.before(request, codec, caller, now.settings, keyless=keyless)
             request = before.request or request
         labels = now.labels(arrival, caller, request) | before.labels
         verdict = now.judge(request.model, labels)
@@ -121,75 +115,7 @@ class Pipeline:
         if codec.estimate is not None and not job.verbatim:
             self._estimate(codec.estimate(request), entry, downstream)
             return
-        answer = await self._attempts.run(job)
-        await self._give(job, answer, downstream)
-
-    async def _give(self, job: Job, answer: Answer, downstream: Downstream) -> None:
-        """Pass the answer on. Its last bytes leave only once the record is in the ledger."""
-        codec, entry = job.codec, job.entry
-        deployment = answer.hold.target.deployment
-        entry.deployment, entry.lane, entry.status = deployment.id, deployment.lane, answer.status
-        entry.first_byte = answer.hold.first_byte
-        entry.lost, entry.emulated = answer.hold.lost, answer.hold.emulated
-        if job.request.keep and answer.hold.crossing is None:
-            begun = begun_id(answer.body) if answer.streamed else answer_id(answer.body)
-            self._responses.held(begun, job.caller, entry)
-        relay = answer.relay
-        if relay is None:
-            await self._give_whole(job, answer, downstream)
-            return
-        try:
-            downstream.begin(answer.headers)
-            error, last = await self._relay(answer, relay, entry, downstream)
-        except BaseException:  # whatever it was: the upstream is let go, the place and the budget given back
-            answer.response.abort()
-            self._settle(answer, entry, relay.usage)
-            raise
-        entry.outcome = Outcome.BROKEN if error else Outcome.OK
-        entry.error = error.message if error else ""
-        self._settle(answer, entry, relay.usage)
-        entry.response_bytes = downstream.bytes + len(last)
-        try:
-            if error is None:
-                await self._remember(job, answer, last, relay.usage)
-            self._books.seal(entry)
-        except LedgerError as refused:
-            error, last = refused, b""
-        downstream.end(last + codec.error_event(error, entry.request_id) if error else last)
-
-    async def _give_whole(self, job: Job, answer: Answer, downstream: Downstream) -> None:
-        entry = job.entry
-        served = answer.status < 400  # noqa: PLR2004  # 4xx and 5xx are errors
-        entry.outcome = Outcome.OK if served else Outcome.ERROR
-        entry.response_bytes = len(answer.body)
-        entry.keep(answer.body)
-        if served:
-            self._settle(answer, entry, answer.usage)
-            await self._remember(job, answer, answer.body, answer.usage)
-        elif not entry.billed:
-            entry.cost = NOTHING
-        if answer.streamed:
-            self._books.seal(entry)
-            downstream.begin(answer.headers)
-            downstream.end(answer.body)
-        elif downstream.begun:
-            message = f"'{entry.deployment}' answered a stream with a single document"
-            raise answer.error or UpstreamError(message)
-        else:
-            self._books.seal(entry)
-            headers = answer.headers + JSON + _cost_header(entry)
-            downstream.whole(answer.status, headers, answer.body)
-
-    async def _remember(self, job: Job, answer: Answer, said: bytes, usage: Usage | None) -> None:
-        """Note where the conversation is now, before the answer's last bytes, `said`, leave.
-
-        Raises `LedgerError` when wye should keep it and cannot.
-        """
-        session, entry = job.session, job.entry
-        session.served(entry.deployment, usage)
-        if session.keep_days and answer.hold.crossing is not None:
-            whole = last_response(said) if answer.streamed else said
-            await self._responses.keep(job.request, whole, job.caller, entry, session.keep_days)
+        await self._delivery.give(job, await self._attempts.run(job), downstream)
 
     def _estimate(self, body: bytes, entry: Entry, downstream: Downstream) -> None:
         """Answer with a guess: none of the candidates counts tokens."""
@@ -197,38 +123,6 @@ class Pipeline:
         entry.response_bytes = len(body)
         self._books.seal(entry)
         downstream.whole(HTTPStatus.OK, JSON + b"x-wye-estimate: tokens\r\n", body)
-
-    async def _relay(
-        self, answer: Answer, relay: Relay, entry: Entry, downstream: Downstream
-    ) -> tuple[WyeError | None, bytes]:
-        """Pass a stream on as it arrives. Returns what broke it, if anything did, and its last bytes."""
-        entry.keep(answer.body)
-        await downstream.write(answer.body)
-        try:
-            async for chunk in answer.response:
-                ready = relay.feed(chunk)
-                if ready:
-                    entry.keep(ready)
-                    await downstream.write(ready)
-            last = relay.finish()
-        except TransportError as broken:
-            timed_out = isinstance(broken, TransportTimeoutError)
-            kind = UpstreamTimeoutError if timed_out else UpstreamError
-            return kind(f"'{entry.deployment}' broke off its answer ({broken})"), b""
-        except (ValueError, RecursionError) as broken:
-            answer.response.abort()
-            return UpstreamError(f"'{entry.deployment}': {broken}"), b""
-        return UpstreamError(f"'{entry.deployment}': {relay.error}") if relay.error else None, last
-
-    def _settle(self, answer: Answer, entry: Entry, usage: Usage | None) -> None:
-        """Give back what the attempt held and note what it used and cost."""
-        hold = answer.hold
-        hold.release()
-        entry.usage = usage
-        busy = time.perf_counter() - hold.entered
-        entry.cost = cost_of(hold.target.deployment, usage, busy, entry.at)
-        entry.charge(hold.reservation.settle(entry.cost, usage))
-        entry.tried.append(attempt_record(entry, hold, answer.response, entry.error))
 
     def _turn_away(self, error: WyeError, arrival: Arrival, codec: Codec) -> None:
         """Refuse one who is not let in. There is no record, so the answer names no decision."""
@@ -282,12 +176,3 @@ def own_headers(arrival: Arrival, codec: Codec) -> bytes:
     """Return the header lines of every answer: what the request is called here."""
     names = "".join([f"{name}: {arrival.request_id}\r\n" for name in codec.request_id_headers])
     return f"{names}x-wye-decision: {arrival.id}\r\n".encode("ascii")
-
-
-def _cost_header(entry: Entry) -> bytes:
-    cost = entry.cost
-    if cost is None:
-        return b""
-    if cost.amount is None:
-        return f"x-wye-cost: unknown; {cost.basis}\r\n".encode("ascii", "replace")
-    return f"x-wye-cost: {cost.amount:f} {cost.currency}\r\n".encode("ascii")

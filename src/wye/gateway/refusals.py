@@ -88,7 +88,11 @@ def _read(deployment: Deployment, body: bytes) -> str | None:
     if deployment.api_key is not None and deployment.api_key.reveal().encode() in body:
         return None
     try:
-        error = msgspec.json.decode(body, type=_ErrorBody).error
+        told = msgspec.json.decode(body, type=_ErrorBody | list[_ErrorBody])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return error if isinstance(error, str) else error.message
+    if isinstance(told, list):  # Gemini's, where a stream was to be an array
+        if not told:
+            return None
+        told = told[0]
+    return told.error if isinstance(told.error, str) else told.error.message

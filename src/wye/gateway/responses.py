@@ -7,6 +7,9 @@ Rules:
   a request that goes on from it is expanded to the whole conversation before anything else looks at it.
 - Either way the labels of what came before hold for what goes on from it.
 - An answer of another key is not found, exactly as one that never was.
+- An id that nobody here remembers may be of an answer made without wye. Where there are no keys, and all
+  upstreams that could hold it and that labels permit are one account, that one is asked: whoever can reach
+  the gateway could have made it.
 """
 
 import asyncio
@@ -22,14 +25,16 @@ import anyio.to_thread
 import msgspec
 
 from wye.config.settings import ResponsesSettings, Settings
-from wye.core.errors import BadRequestError, LedgerError, NotFoundError, UnknownPreviousError
+from wye.core.errors import BadRequestError, LedgerError
 from wye.core.label import Labels
 from wye.core.request import Request
+from wye.gateway.asks import RESPONSES
 from wye.gateway.keys import Caller
 from wye.ledger.entry import Entry
 from wye.ledger.turns import Held, Turn, Turns
 from wye.protocols.codec import Codec
 from wye.protocols.openai_responses_turns import Kept, answer_id, asked_items, expanded
+from wye.routing.held import unknown_previous
 
 log = logging.getLogger("wye")
 
@@ -41,10 +46,6 @@ MOST_RECENT = 20_000
 _LOOKS = (0.0, 0.1, 0.2)
 """Pauses before each look for an answer whose record may still be on its way, from another gateway too."""
 _ID = re.compile(r"[A-Za-z0-9_.:=+/-]{1,200}\Z")
-_HOW = (
-    "answers are held where the upstream itself speaks Responses, or where wye.yaml says "
-    "`responses: {store: true}`; send the whole conversation in `input` instead"
-)
 
 
 class Before(msgspec.Struct, frozen=True):
@@ -53,11 +54,12 @@ class Before(msgspec.Struct, frozen=True):
     labels: Labels = frozenset()
     request: Request | None = None
     """The request with all that wye keeps of it; None = as it came."""
-    holder: str = ""
-    """The deployment whose upstream holds it; empty = it stands in the request."""
+    holder: str | None = ""
+    """The deployment whose upstream holds it; empty = it stands in the request; None = nobody remembers."""
 
 
 FIRST = Before()
+_UNREMEMBERED = Before(holder=None)
 
 
 class Responses:
@@ -68,8 +70,10 @@ class Responses:
         self._clock = clock
         self._recent: OrderedDict[tuple[str, str], Held] = OrderedDict()
 
-    async def before(self, request: Request, codec: Codec, caller: Caller, settings: Settings) -> Before:
-        """Return what `request` goes on from.
+    async def before(
+        self, request: Request, codec: Codec, caller: Caller, settings: Settings, *, keyless: bool
+    ) -> Before:
+        """Return what `request` goes on from. `keyless` = there are no keys, so that it is nobody else's.
 
         Raises `UnknownPreviousError`, also for an answer of another key.
         """
@@ -78,12 +82,13 @@ class Responses:
         found = await self.find(id_, caller, settings.responses)
         if isinstance(found, Held):
             return Before(found.labels, holder=found.deployment)
-        turns: Sequence[Turn] = ()
-        if found is not None:
+        if found is None and keyless and _ID.match(id_):
+            return _UNREMEMBERED
+        turns: Sequence[Turn] = () if found is None else (found,)
+        if found is not None and found.previous is not None:
             turns = await _aside(self._turns.conversation, id_, caller.account, self._clock(), most)
         if not turns:
-            message = f"Previous response with id '{id_[:80]}' not found: {_HOW}"
-            raise UnknownPreviousError(message, param="previous_response_id")
+            raise unknown_previous(id_)
         body = expanded(request.body, (Kept(turn.input, turn.answer) for turn in turns))
         if len(body) > most:
             message = (
@@ -128,19 +133,18 @@ class Responses:
             owner=caller.account,
             previous=request.previous or None,
             at=now,
-            expires=now + days * DAY,
+            expires=(now // DAY + days + 1) * DAY,  # at a day's end: most turns move no other's expiry
             deployment=entry.deployment,
             labels=frozenset(entry.labels),
             input=asked_items(entry.body),
             answer=answer.decode(),
         )
         await _aside(self._turns.keep, turn)
-        entry.response = turn.id
 
     async def forget(self, id_: str, caller: Caller) -> None:
         """Delete a turn that wye keeps. Raises `NotFoundError`."""
         if not await _aside(self._turns.delete, id_, caller.account, self._clock()):
-            raise not_found(id_)
+            raise RESPONSES.missing(id_)
 
     async def sweep(self) -> None:
         """Delete what has expired, now and then, until cancelled."""
@@ -155,11 +159,6 @@ class Responses:
         now = self._clock()
         turn = self._turns.get(id_, account, now)
         return turn or self._turns.held(id_, account, now - settings.keep_days * DAY)
-
-
-def not_found(id_: str) -> NotFoundError:
-    """Return the error for an answer that is not there, or is another key's."""
-    return NotFoundError(f"Response with id '{id_[:80]}' not found: {_HOW}")
 
 
 async def _aside(work: Callable[..., T], *args: object) -> T:

@@ -1,67 +1,56 @@
-"""`/v1/responses/{id}` and below: one answer, fetched, deleted, cancelled, or asked what it was asked.
+"""Answers made before: fetched, listed, changed, deleted, cancelled, or asked what they were asked.
 
 What an upstream holds, it is asked for: through the same egress, under a verdict on the labels the answer was
-made with. What wye keeps is answered from the database. Source: OpenAI API reference, "Responses".
+made with. What wye keeps is answered from the database. What nobody here remembers may be of an answer made
+without wye: where there are no keys, the only account that could hold it is asked.
 """
 
-import re
+import contextlib
 import time
-from collections.abc import Callable
+from decimal import Decimal
 from http import HTTPStatus
-from typing import NamedTuple
-from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
+from wye.core.decision import Verdict
 from wye.core.errors import (
     BadRequestError,
     LedgerError,
-    MethodError,
     NotFoundError,
     PolicyError,
     UpstreamError,
     WyeError,
 )
+from wye.core.label import Labels
+from wye.core.money import Cost
 from wye.core.record import Attempt, Outcome
 from wye.gateway.arrival import Arrival
+from wye.gateway.asks import RESPONSES, Ask, read
 from wye.gateway.books import Books
-from wye.gateway.costs import NOTHING
+from wye.gateway.downstream import JSON
 from wye.gateway.headers import error_headers
 from wye.gateway.keys import Caller
 from wye.gateway.refusals import refusal, retry_after_seconds
-from wye.gateway.responses import Responses, not_found
-from wye.gateway.runtime import Runtime
+from wye.gateway.responses import Responses
+from wye.gateway.runtime import Runtime, Snapshot
 from wye.gateway.target import Target
 from wye.ledger.entry import Entry
 from wye.ledger.keystore import Scope
-from wye.ledger.turns import Turn
+from wye.ledger.turns import Held, Turn
 from wye.protocols import openai_errors
-from wye.protocols.openai_responses_turns import Page, items_page
-from wye.providers.egress import Egress, Grant
+from wye.protocols.decoding import decode
+from wye.protocols.openai_responses_turns import items_page
+from wye.protocols.sse import CONTENT_TYPE
+from wye.providers.egress import Egress
 from wye.providers.transport.errors import TransportError
+from wye.providers.transport.response import Response
 from wye.providers.transport.transport import Transport
+from wye.routing.held import sole
 
-ANSWERS = "/v1/responses/"
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
-_ASKS = {"": {"GET": "retrieve", "DELETE": "delete"}, "input_items": {"GET": "input_items"}} | {
-    "cancel": {"POST": "cancel"}
-}
-"""What follows the id -> method -> what the record calls it."""
-_NAMES = frozenset({"include", "include[]", "include_obfuscation", "limit", "order", "after", "before"})
-MAX_PAGE = 100
-_VALUE = re.compile(r"[A-Za-z0-9_.:-]{1,200}\Z")
-_JSON = b"content-type: application/json\r\n"
-
-
-class Ask(NamedTuple):
-    """What a client wants of an answer."""
-
-    id: str
-    operation: str
-    method: bytes
-    below: bytes
-    """Path below the upstream's base path, with its query."""
-    query: dict[str, str]
+_FREE = Cost(Decimal(0), basis="an answer made before")
+_EVENTS = b"content-type: " + CONTENT_TYPE + b"; charset=utf-8\r\n"
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Retrieval:
@@ -77,83 +66,100 @@ class Retrieval:
         self._transport = transport
 
     async def serve(self, arrival: Arrival) -> None:
-        """Answer one request."""
+        """Answer one request. A client that hangs up cancels this, and with it the upstream."""
+        arrival.exchange.on_hangup = arrival.exchange.cancel
         try:
             caller = self._runtime.admit(arrival, Scope.INFER)
             self._runtime.count(caller)
-            ask = read(arrival)
+            ask = read(arrival.scope["method"], arrival.scope["path"], arrival.scope["query_string"])
         except WyeError as error:
             self._books.turned_away(error.status)
-            body = openai_errors.error_body(error, arrival.request_id)
-            _give(arrival, error.status, error_headers(error), body)
+            _give(arrival, error.status, error_headers(error), _told(error, arrival))
             return
-        entry = Entry.begin(arrival.id, arrival.request_id, "openai_responses", ask.operation)
-        entry.key, entry.team, entry.cost = caller.key_id, caller.team, NOTHING
+        entry = Entry.begin(arrival.id, arrival.request_id, ask.kind.protocol, ask.operation)
+        entry.key, entry.team, entry.cost = caller.key_id, caller.team, _FREE
         entry.trace, entry.parent = arrival.trace, arrival.parent
         try:
-            status, body = await self._find(ask, arrival, caller, entry)
-            headers = _JSON
+            status, headers, body = await self._answer(ask, arrival, caller, entry)
         except WyeError as error:
-            status, body = error.status, openai_errors.error_body(error, arrival.request_id)
-            headers, entry.error = error_headers(error), error.message
+            status, headers, body = error.status, error_headers(error), _told(error, arrival)
+            entry.error = error.message
+        except BaseException as broken:  # the upstream may have done what it was asked for
+            entry.error = f"cut short ({type(broken).__name__})"
+            with contextlib.suppress(LedgerError):
+                self._books.seal(entry)
+            raise
         entry.status, entry.response_bytes = status, len(body)
         entry.outcome = Outcome.OK if status < HTTPStatus.BAD_REQUEST else Outcome.ERROR
         try:
             self._books.seal(entry)
         except LedgerError as error:
-            status, body = error.status, openai_errors.error_body(error, arrival.request_id)
-            headers = error_headers(error)
+            status, headers, body = error.status, error_headers(error), _told(error, arrival)
         _give(arrival, status, headers, body)
 
-    async def _find(self, ask: Ask, arrival: Arrival, caller: Caller, entry: Entry) -> tuple[int, bytes]:
+    async def _answer(
+        self, ask: Ask, arrival: Arrival, caller: Caller, entry: Entry
+    ) -> tuple[int, bytes, bytes]:
+        """Return status, header lines and body."""
+        content = b""
+        if ask.operation == "update":
+            content = await arrival.body()
+            decode(_OBJECT, content)
         now = self._runtime.now
-        found = await self._responses.find(ask.id, caller, now.settings.responses)
-        if found is None:
-            raise not_found(ask.id)
-        entry.asked = found.deployment
-        labels = arrival.labels() | caller.labels | found.labels
+        found = await self._responses.find(ask.id, caller, now.settings.responses) if ask.id else None
+        labels = arrival.labels() | caller.labels
         if isinstance(found, Turn):
-            entry.labels = tuple(sorted(labels))
-            return HTTPStatus.OK, await self._kept(ask, found, caller)
-        verdict = now.judge(found.deployment, labels)
-        entry.judged(labels, verdict)
-        target = now.targets.get(found.deployment)
-        if target is None:
-            message = f"'{found.deployment}' holds this answer, and it is not there now"
-            raise NotFoundError(message)
-        if found.deployment not in verdict.permitted:
-            why = verdict.refused.get(found.deployment, "it is not permitted")
-            message = f"'{found.deployment}' holds this answer, and may not be asked: {why}"
-            raise PolicyError(message)
-        return await self._fetched(ask, target, entry, lambda: self._egress.admit(verdict, target.deployment))
+            if ask.kind is not RESPONSES:
+                raise ask.kind.missing(ask.id)
+            entry.asked, entry.labels = found.deployment, tuple(sorted(labels | found.labels))
+            return HTTPStatus.OK, JSON, await self._kept(ask, found, caller)
+        if found is None:
+            found = self._unremembered(ask, now, labels or now.default_labels)
+        target, verdict = _holder(found, now, labels | found.labels or now.default_labels, entry)
+        return await self._fetched(ask, content, target, verdict, entry)
+
+    def _unremembered(self, ask: Ask, now: Snapshot, labels: Labels) -> Held:
+        """Return who may hold what nobody here remembers, or a list of all. Raises `NotFoundError`."""
+        if self._runtime.keyless:
+            verdict = now.policy.judge(labels)
+            for speaks in ask.kind.holders:
+                only = sole(now.deployments, verdict, speaks)
+                if only is not None:
+                    return Held(only.id, labels)
+        raise ask.kind.missing(ask.id)
 
     async def _kept(self, ask: Ask, turn: Turn, caller: Caller) -> bytes:
         """Answer from what wye keeps."""
         match ask.operation:
             case "retrieve":
+                if ask.streams:
+                    message = "An answer that wye keeps is not streamed again: fetch it without `stream`"
+                    raise BadRequestError(message, param="stream")
                 return turn.answer.encode()
             case "delete":
                 await self._responses.forget(turn.id, caller)
                 return msgspec.json.encode({"id": turn.id, "object": "response", "deleted": True})
             case "input_items":
-                return _items(turn, _page(ask.query))
+                return _items(turn, ask)
         message = "Only an answer that is made in the background can be cancelled, and this one is finished"
         raise BadRequestError(message)
 
     async def _fetched(
-        self, ask: Ask, target: Target, entry: Entry, admit: Callable[[], Grant]
-    ) -> tuple[int, bytes]:
-        """Ask the upstream that holds the answer."""
+        self, ask: Ask, content: bytes, target: Target, verdict: Verdict, entry: Entry
+    ) -> tuple[int, bytes, bytes]:
+        """Ask the upstream that holds the answer. A stream of it, which is past, comes in one piece."""
         name = target.deployment.id
         entry.deployment, entry.lane = name, target.deployment.lane
+        entry.request_bytes = len(content)
         head = b"%bx-request-id: %b\r\n" % (target.head, entry.request_id.encode("latin-1"))
         if not target.gate.try_enter():
             await target.gate.enter()
         entered = time.perf_counter()
-        status, body, error = 0, b"", ""
+        response, body, error = None, b"", ""
         try:
-            response = await self._transport.send(admit(), ask.method, target.base_path + ask.below, head)
-            status, after = response.status, response.header(b"retry-after")
+            grant = self._egress.admit(verdict, target.deployment)
+            place = target.base_path + ask.below
+            response = await self._transport.send(grant, ask.method, place, head, content)
             body = await response.read(MAX_ANSWER_BYTES)
         except TransportError as broken:
             error = str(broken)
@@ -161,51 +167,45 @@ class Retrieval:
             raise UpstreamError(message) from None
         finally:
             target.gate.leave(entered)
-            began = entry.elapsed_ms(entered)
-            lasted = round(entry.elapsed_ms(time.perf_counter()) - began, 3)
-            entry.tried.append(Attempt(name, "first", began, lasted, status, error, 0, len(body)))
-        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            return status, body
-        told = refusal(target.deployment, status, body, retry_after_seconds(after))
-        if not told.verbatim:
-            raise told.error
-        return status, body
+            entry.tried.append(_attempt(entry, name, entered, response, error))
+        status = response.status
+        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            after = retry_after_seconds(response.header(b"retry-after"))
+            told = refusal(target.deployment, status, body, after)
+            if not told.verbatim:
+                raise told.error
+            return status, JSON, body
+        kind = (response.header(b"content-type") or b"").lstrip().lower()
+        return status, _EVENTS if ask.streams and kind.startswith(CONTENT_TYPE) else JSON, body
 
 
-def read(arrival: Arrival) -> Ask:
-    """Read what is asked. Raises `NotFoundError`, `MethodError` or `BadRequestError`."""
-    path, method = arrival.scope["path"], arrival.scope["method"]
-    id_, _, rest = path[len(ANSWERS) :].partition("/")
-    asks = _ASKS.get(rest)
-    if asks is None or not id_:
-        message = f"{method} {path[:200]} is not served here; POST /v1/responses is"
+def _holder(found: Held, now: Snapshot, labels: Labels, entry: Entry) -> tuple[Target, Verdict]:
+    """Return who is to be asked, and the verdict that lets it be. Raises `NotFoundError` or `PolicyError`."""
+    name = entry.asked = found.deployment
+    verdict = now.judge(name, labels)
+    entry.judged(labels, verdict)
+    target = now.targets.get(name)
+    if target is None:
+        message = f"'{name}' holds this answer, and it is not there now"
         raise NotFoundError(message)
-    if method not in asks:
-        message = f"{path[:200]} takes {', '.join(asks)}"
-        raise MethodError(message)
-    if not _VALUE.match(id_):
-        raise not_found(id_)
-    query = _query(arrival.scope["query_string"])
-    below = f"/responses/{id_}" + (f"/{rest}" if rest else "") + (f"?{query}" if query else "")
-    return Ask(id_, asks[method], method.encode(), below.encode(), dict(parse_qsl(query)))
+    if name not in verdict.permitted:
+        why = verdict.refused.get(name, "it is not permitted")
+        message = f"'{name}' holds this answer, and may not be asked: {why}"
+        raise PolicyError(message)
+    return target, verdict
 
 
-def _query(raw: bytes) -> str:
-    """Return the query as it goes to an upstream: known names with plain values."""
-    pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=32)
-    for name, value in pairs:
-        if name == "stream" and value.lower() in ("false", "0"):
-            continue
-        if name in ("stream", "starting_after"):
-            message = "An answer cannot be streamed again here: fetch it whole, without `stream`"
-            raise BadRequestError(message, param=name)
-        if name not in _NAMES or not _VALUE.match(value):
-            message = f"`{name[:40]}` is not known here, or not with this value"
-            raise BadRequestError(message, param=name[:40])
-    return urlencode([pair for pair in pairs if pair[0] != "stream"], safe="[]:")
+def _attempt(entry: Entry, name: str, entered: float, response: Response | None, error: str) -> Attempt:
+    began = entry.elapsed_ms(entered)
+    lasted = round(entry.elapsed_ms(time.perf_counter()) - began, 3)
+    if response is None:
+        return Attempt(name, "first", began, lasted, error=error)
+    sent, received = response.bytes_sent, response.bytes_received
+    return Attempt(name, "first", began, lasted, response.status, error, sent, received)
 
 
-def _items(turn: Turn, page: Page) -> bytes:
+def _items(turn: Turn, ask: Ask) -> bytes:
+    page = ask.page
     try:
         return items_page(turn.id, turn.input, page)
     except ValueError:
@@ -213,15 +213,8 @@ def _items(turn: Turn, page: Page) -> bytes:
         raise BadRequestError(message, param="after") from None
 
 
-def _page(query: dict[str, str]) -> Page:
-    limit, order = query.get("limit", "20"), query.get("order", "desc")
-    if not limit.isdecimal() or not 1 <= int(limit) <= MAX_PAGE:
-        message = f"`limit` must be from 1 to {MAX_PAGE}"
-        raise BadRequestError(message, param="limit")
-    if order not in ("asc", "desc"):
-        message = "`order` must be asc or desc"
-        raise BadRequestError(message, param="order")
-    return Page(int(limit), "asc" if order == "asc" else "desc", query.get("after", ""))
+def _told(error: WyeError, arrival: Arrival) -> bytes:
+    return openai_errors.error_body(error, arrival.request_id)
 
 
 def _give(arrival: Arrival, status: int, headers: bytes, body: bytes) -> None:

@@ -85,11 +85,16 @@ class Runtime:
 
         Raises `UnauthenticatedError` or `ForbiddenError`.
         """
-        caller = self._keys.authenticate(arrival.credentials)
+        caller = self._keys.authenticate(arrival.credentials, arrival.memo)
         if caller is ANONYMOUS:
             self._guard.check(arrival.scope["client"], arrival.scope["method"], arrival.headers)
         caller.demand(scope)
         return caller
+
+    @property
+    def keyless(self) -> bool:
+        """Whether there are no keys: all answers were made by who may come in."""
+        return self._keys.keyless
 
     def count(self, caller: Caller) -> None:
         """Count a request to a model. Raises `RateLimitError` when the key has sent too many."""

@@ -7,13 +7,14 @@ for each upstream. Everything is worked out when it is asked for: a pinned model
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from wye.catalog.deployments import Deployment
 from wye.config.settings import ResponsesSettings
 from wye.core.chat import Chat, Extras
 from wye.core.decision import Seat
-from wye.core.errors import BadRequestError
+from wye.core.errors import BadRequestError, CannotCarryError
 from wye.core.request import Request
 from wye.core.usage import Usage
 from wye.gateway.arrival import Arrival
@@ -22,13 +23,16 @@ from wye.gateway.keys import Caller
 from wye.gateway.spoken import crossing, read
 from wye.gateway.target import Target
 from wye.protocols.codec import Codec
-from wye.protocols.lossiness import Losses
+from wye.protocols.lossiness import Losses, unsealed_losses
 from wye.protocols.opening import opening
+from wye.protocols.seal import is_sealed
 
 SEAT_SECONDS = 3_600.0
 """Since the last turn. No provider promises to keep a prompt in its cache longer."""
 MOST_SEATS = 20_000
 _NOTHING = Losses()
+_SEALING = frozenset({"openai_responses", "anthropic_messages", "gemini"})
+"""Protocols whose clients are handed sealed thoughts, which their own upstreams do not get."""
 
 Key = tuple[str, bytes]
 """(account, name or beginning of the conversation)."""
@@ -63,8 +67,7 @@ class Seats:
             self._seats.popitem(last=False)
 
 
-@dataclass(slots=True, eq=False)
-class Session:
+class Session(msgspec.Struct, eq=False):
     """One request's."""
 
     request: Request
@@ -73,17 +76,24 @@ class Session:
     caller: Caller
     targets: Mapping[str, Target]
     seats: Seats
-    holder: str = ""
+    holder: str | None = ""
     keep_days: int = 0
     """How long wye keeps the turn if no upstream holds it; 0 = not at all."""
-    echo: Extras = field(default_factory=dict)
+    echo: Extras | None = None
     """What a translated answer says of the request, beyond what stands in that."""
     _key: Key | None = None
     _chat: Chat | None = None
-    _made: dict[str, Crossing | BadRequestError] = field(default_factory=dict)
+    _made: dict[str, Crossing | BadRequestError] | None = None
+    _unsealed: Losses | None = None
+    """What a request loses that goes as it is but for its sealed thoughts; None = not known yet."""
+    _losses: dict[int, Losses] | None = None
+    """By the target's manner: hundreds of deployments may be candidates, and they have a few."""
 
-    def goes_on(self, holder: str, settings: ResponsesSettings) -> None:
-        """Note that `holder` has what came before, and that the answer shall be gone on from."""
+    def goes_on(self, holder: str | None, settings: ResponsesSettings) -> None:
+        """Note that `holder` has what came before, and that the answer shall be gone on from.
+
+        None = nobody here remembers who has it.
+        """
         self.holder = holder
         keep = self.request.keep and settings.store
         self.keep_days = settings.keep_days if keep else 0
@@ -99,23 +109,34 @@ class Session:
         return self.seats.find(self._key)
 
     def losses(self, deployment: Deployment) -> Losses:
-        """Return what the request loses on its way to `deployment`; nothing where it goes as it is.
+        """Return what the request loses on its way to `deployment`; as it is, sealed thoughts at most.
 
-        Nor where it would not be sent: a count of tokens is estimated here rather than translated.
+        Nothing where it would not be sent: a count of tokens is estimated here rather than translated.
         """
+        target = self.targets[deployment.id]
         if self.codec.estimate is not None:
             return _NOTHING
-        try:
-            made = self.way(self.targets[deployment.id])
-        except BadRequestError as error:
-            return Losses(refuse=(error.message,))
-        return _NOTHING if made is None or not made.lost else Losses(annotate=made.lost)
+        if self.codec.name in target.verbatim:
+            return self._as_it_is()
+        if self._losses is None:
+            self._losses = {}
+        known = self._losses.get(target.manner)
+        if known is None:
+            known = self._losses[target.manner] = self._lost(target)
+        return known
 
     def way(self, target: Target) -> Crossing | None:
         """Return what translates for `target`; None = nothing needs to be. Raises `BadRequestError`."""
-        emulates = self.request.needs.tools and target.deployment.emulates_tools
+        needs, deployment = self.request.needs, target.deployment
+        emulates = (needs.tools and deployment.emulates_tools) or (
+            needs.custom_tools and deployment.emulates_custom_tools(self.request.protocol)
+        )
         if self.codec.name in target.verbatim and not emulates:
+            if refuse := self._as_it_is().refuse:
+                raise CannotCarryError("; ".join(refuse))
             return None
+        if self._made is None:
+            self._made = {}
         made = self._made.get(target.deployment.id)
         if made is None:
             made = self._made[target.deployment.id] = self._make(target)
@@ -123,17 +144,50 @@ class Session:
             raise made
         return made
 
+    def lost(self, crossing: Crossing | None) -> tuple[str, ...]:
+        """Return the names of what an upstream does not get that `way` leads to by `crossing`."""
+        return self._as_it_is().annotate if crossing is None else crossing.lost
+
     def served(self, deployment: str, usage: Usage | None) -> None:
         """Note who served it, if the router had a choice: the next turn may want to go there again."""
         if self._key is not None:
             cached = 0 if usage is None else usage.cache_read_tokens + usage.cache_write_tokens
             self.seats.take(self._key, Seat(deployment, cached))
 
+    def _as_it_is(self) -> Losses:
+        known = self._unsealed
+        if known is None:
+            sealed = self.codec.name in _SEALING and is_sealed(self.request.body)
+            known = self._unsealed = self._without_sealed() if sealed else _NOTHING
+        return known
+
+    def _without_sealed(self) -> Losses:
+        try:
+            if self._chat is None:
+                self._chat = self._kept_here(read(self.request))
+        except BadRequestError:
+            return _NOTHING  # the upstream shall judge it: it speaks the client's protocol
+        return unsealed_losses(self._chat, self.codec.name, self.request.body)
+
+    def _lost(self, target: Target) -> Losses:
+        try:
+            made = self.way(target)
+        except BadRequestError as error:
+            return Losses(refuse=(error.message,))
+        return Losses(annotate=made.lost) if made is not None and made.lost else _NOTHING
+
     def _make(self, target: Target) -> Crossing | BadRequestError:
         betas = bool(self.arrival.betas)
         try:
             if self._chat is None:
-                self._chat = read(self.request)
-            return crossing(self.request, self._chat, target, betas=betas, echo=self.echo)
+                self._chat = self._kept_here(read(self.request))
+            return crossing(self.request, self._chat, target, betas=betas, echo=self.echo or {})
         except BadRequestError as error:
             return error
+
+    def _kept_here(self, chat: Chat) -> Chat:
+        """Leave out the wish to have the answer kept where wye grants it: no upstream needs to hear of it."""
+        if not self.keep_days:
+            return chat
+        extras = {name: value for name, value in chat.extras.items() if name != "store"}
+        return msgspec.structs.replace(chat, extras=extras)

@@ -11,12 +11,21 @@ from wye.gateway.target import ANTHROPIC, Target
 from wye.protocols.anthropic_count import AnthropicCount
 from wye.protocols.anthropic_messages import AnthropicMessages
 from wye.protocols.codec import Codec
+from wye.protocols.gemini import ARRAY_NAME
+from wye.protocols.gemini_dialect import GeminiDialect
+from wye.protocols.gemini_framing import ARRAY, EVENTS, Framing
+from wye.protocols.gemini_parts import NAME as GEMINI
+from wye.protocols.gemini_paths import gemini_at
 from wye.protocols.ollama import Ollama, OllamaDialect
 from wye.protocols.openai_chat import OpenAIChat
 from wye.protocols.openai_chat_dialect import OpenAIChatDialect
 from wye.protocols.openai_completions import OpenAICompletions
 from wye.protocols.openai_completions_dialect import OpenAICompletionsDialect
 from wye.protocols.openai_embeddings import OpenAIEmbeddings
+from wye.protocols.openai_responses import OpenAIResponses
+from wye.protocols.openai_responses_compact import OpenAIResponsesCompact
+from wye.protocols.openai_responses_count import OpenAIResponsesCount
+from wye.protocols.openai_responses_dialect import OpenAIResponsesDialect
 from wye.protocols.translate import DownstreamDialect, UpstreamDialect
 
 D = TypeVar("D")
@@ -25,11 +34,15 @@ MESSAGES = AnthropicMessages()
 OLLAMA = Ollama()
 _CHAT_DIALECT = OpenAIChatDialect()
 _COMPLETIONS_DIALECT = OpenAICompletionsDialect()
+_RESPONSES_DIALECT = OpenAIResponsesDialect()
 
 MODEL_ROUTES: dict[str, Codec] = {
     "/v1/chat/completions": CHAT,
     "/v1/completions": OpenAICompletions(),
     "/v1/embeddings": OpenAIEmbeddings(),
+    "/v1/responses": OpenAIResponses(),
+    "/v1/responses/input_tokens": OpenAIResponsesCount(),
+    "/v1/responses/compact": OpenAIResponsesCompact(),
     "/v1/messages": MESSAGES,
     "/v1/messages/count_tokens": AnthropicCount(),
     "/api/chat": OLLAMA,
@@ -37,16 +50,27 @@ MODEL_ROUTES: dict[str, Codec] = {
 _DOWNSTREAM: dict[str, Callable[[Request, Extras], DownstreamDialect]] = {
     "openai_chat": lambda _request, _echo: _CHAT_DIALECT,
     "openai_completions": lambda _request, _echo: _COMPLETIONS_DIALECT,
+    "openai_responses": lambda request, echo: OpenAIResponsesDialect(request.body, echo),
     "anthropic_messages": lambda _request, _echo: MESSAGES,
+    GEMINI: lambda request, _echo: _gemini(request, EVENTS),
+    ARRAY_NAME: lambda request, _echo: _gemini(request, ARRAY),
     "ollama": lambda _request, _echo: OllamaDialect(),  # its answers say how long they took
 }
 """Protocol -> what speaks it to the client of one request, told what its answers say of themselves."""
-_UPSTREAM: dict[str, UpstreamDialect] = {dialect.name: dialect for dialect in (_CHAT_DIALECT, MESSAGES)}
+_UPSTREAM: dict[str, UpstreamDialect] = {
+    dialect.name: dialect for dialect in (_CHAT_DIALECT, _RESPONSES_DIALECT, MESSAGES, GeminiDialect())
+}
 
 
-def codec_at(path: str, query: bytes) -> Codec | None:  # noqa: ARG001  # for paths that name the model
+def codec_at(path: str, query: bytes) -> Codec | None:
     """Return what a model route speaks; None = there is none at `path`."""
-    return MODEL_ROUTES.get(path)
+    codec = MODEL_ROUTES.get(path)
+    return gemini_at(path, query) if codec is None else codec
+
+
+def _gemini(request: Request, framing: Framing) -> GeminiDialect:
+    """Return what knows of the request's URL: there stand its model, and whether it is for a stream."""
+    return GeminiDialect(request.model, stream=request.stream, framing=framing)
 
 
 def read(request: Request) -> Chat:
@@ -59,11 +83,13 @@ def crossing(request: Request, chat: Chat, target: Target, *, betas: bool, echo:
 
     `echo`: what an answer in the client's protocol says of itself beyond the upstream's.
     """
-    protocol = target.deployment.protocol
+    deployment = target.deployment
+    protocol = deployment.protocol
+    custom = not deployment.emulates_custom_tools(request.protocol)
     return Crossing(
         chat,
         _known(_DOWNSTREAM, request.protocol, request)(request, echo),
-        Shore(_known(_UPSTREAM, protocol, request), target.wire, target.deployment.emulates_tools),
+        Shore(_known(_UPSTREAM, protocol, request), target.wire, deployment.emulates_tools, custom),
         wants_usage=request.wants_usage,
         betas=betas and protocol != ANTHROPIC,
     )

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+import msgspec
+
 from wye import __version__
 from wye.catalog.deployments import Deployment, Native, Speech
 from wye.core.secret import Secret
@@ -14,7 +16,7 @@ _VERSION = b"anthropic-version: 2023-06-01"
 GEMINI: Speech = "gemini"
 _VERBATIM: dict[Native, frozenset[str]] = {
     "openai_chat": frozenset({"openai_chat", "openai_embeddings"}),
-    "openai_responses": frozenset({"openai_responses"}),
+    "openai_responses": frozenset({"openai_responses", "openai_responses_count", "openai_responses_compact"}),
     "openai_completions": frozenset({"openai_completions"}),
     ANTHROPIC: frozenset({ANTHROPIC, "anthropic_count_tokens"}),
     GEMINI: frozenset({GEMINI, "gemini_count_tokens"}),
@@ -24,6 +26,8 @@ _DEFAULT_MAX_TOKENS = 8_192
 """Anthropic demands a cap. Every Claude since 3.5 writes as much; a client that wants more says so."""
 _ADAPTIVE = re.compile(r"claude-(opus|sonnet)-(4[-.][6-9]|[5-9])(\D|$)|claude-(fable|mythos)-")
 """Claude models that choose themselves how long to think."""
+
+_OF_TOOLS = frozenset({"tool_choice", "parallel_tool_calls", "strict"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +45,12 @@ class Target:
     base_path: bytes
     answer_headers: bytes
     """Header lines that tell the client who answered."""
+    manner: int = 0
+    """Equal for upstreams that a request loses the same on its way to."""
+
+
+_MANNERS: dict[tuple[Speech, Wire, bool], int] = {}
+"""One for each way to spell a protocol. The model's name counts only where losses hang on it: Gemini's."""
 
 
 def target(deployment: Deployment, gate: Gate) -> Target:
@@ -54,17 +64,27 @@ def target(deployment: Deployment, gate: Gate) -> Target:
     if ANTHROPIC in deployment.also:
         lines.append(_VERSION)
     lane = deployment.lane.value if deployment.lane else "unknown"
+    wire = _wire(deployment)
+    nameless = wire if deployment.protocol == GEMINI else msgspec.structs.replace(wire, model="")
+    manner = (deployment.protocol, nameless, deployment.emulates_tools)
     return Target(
         deployment=deployment,
         gate=gate,
-        verbatim=frozenset().union(*(_VERBATIM[one] for one in (deployment.protocol, *deployment.also))),
-        wire=_wire(deployment),
+        verbatim=_verbatim(deployment),
+        wire=wire,
         head=b"".join(line + b"\r\n" for line in lines),
         base_path=deployment.endpoint.base_path.encode(),
         answer_headers=f"x-wye-deployment: {deployment.id}\r\nx-wye-lane: {lane}\r\n".encode(
             "latin-1", "replace"
         ),
+        manner=_MANNERS.setdefault(manner, len(_MANNERS)),
     )
+
+
+def _verbatim(deployment: Deployment) -> frozenset[str]:
+    """Return the codecs whose requests go as they are. Only Anthropic itself counts its tokens."""
+    beside = (frozenset({ANTHROPIC}) if one == ANTHROPIC else _VERBATIM[one] for one in deployment.also)
+    return _VERBATIM[deployment.protocol].union(*beside)
 
 
 def credentials(protocol: Speech, key: Secret | None) -> list[bytes]:
@@ -79,12 +99,15 @@ def credentials(protocol: Speech, key: Secret | None) -> list[bytes]:
 
 def _wire(deployment: Deployment) -> Wire:
     most, spelling = deployment.profile.max_output_tokens, deployment.spelling
+    if deployment.emulates_tools:  # what it does not take of tools it does not get
+        spelling = msgspec.structs.replace(spelling, refuses=spelling.refuses - _OF_TOOLS)
     return Wire(
         model=deployment.model,
         max_tokens_field=spelling.max_output_field,
         default_max_tokens=_DEFAULT_MAX_TOKENS if most is None else min(most, _DEFAULT_MAX_TOKENS),
         include_usage=spelling.stream_options,
         reasoning_field=spelling.reasoning_field,
+        encrypted_reasoning=deployment.protocol == "openai_responses" and bool(spelling.effort_field),
         spelling=spelling,
         adaptive_thinking=_ADAPTIVE.match(deployment.model) is not None,
     )

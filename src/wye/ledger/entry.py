@@ -17,6 +17,11 @@ MAX_ERROR = 2_000
 """Characters of an error, part of which an upstream may have written."""
 
 
+def milliseconds(seconds: float) -> float:
+    """Return seconds as milliseconds, to the microsecond."""
+    return round(seconds * 1_000_000) / 1000  # to round to digits goes by way of text
+
+
 class Entry(Record, kw_only=True):
     """The record as it comes to be: what becomes known is put into the record's own fields.
 
@@ -29,6 +34,8 @@ class Entry(Record, kw_only=True):
     tried: list[Attempt] = []
     """The attempts so far."""
     body: bytes = b""
+    unpriced: str = ""
+    """What was asked for that tokens at the list price do not bound; empty = nothing."""
     kept: bytearray | None = None
     """The answer's bytes, where content is stored; None = it is not."""
     billed: bool = False
@@ -56,6 +63,7 @@ class Entry(Record, kw_only=True):
         self.asked = request.model
         self.stream = request.stream
         self.body = request.body
+        self.unpriced = request.unpriced
 
     def judged(self, labels: Labels, verdict: Verdict) -> None:
         """Note what is permitted."""
@@ -66,7 +74,7 @@ class Entry(Record, kw_only=True):
 
     def elapsed_ms(self, moment: float) -> float:
         """Milliseconds from arrival to `moment`, to the microsecond."""
-        return round((moment - self.started) * 1000, 3)
+        return milliseconds(moment - self.started)
 
     def charge(self, amount: Decimal | None) -> None:
         """Add what an attempt took from the key's budget, in USD; None = there is no budget."""

@@ -74,7 +74,7 @@ def to_line(record: Record) -> bytes:
         line = _encode(record)
     except UnicodeEncodeError:
         return _encode(_storable(msgspec.to_builtins(record))) + b"\n"
-    if b"\\u0000" in line:
+    if line.find(b"\\u0000") >= 0:  # `in` takes bytes for a number first, and raises
         return _encode(_storable(msgspec.json.decode(line))) + b"\n"
     return line + b"\n"
 

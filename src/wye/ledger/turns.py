@@ -7,6 +7,8 @@ table `turn`, committed before the answer's last bytes leave, and deleted when i
 An answer belongs to its `owner`: a key, and those it was rotated from or to. For others it does not exist.
 """
 
+import sqlite3
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -56,6 +58,11 @@ class Turns:
     def __init__(self, settings: LedgerSettings, state_dir: Path) -> None:
         """Open the ledger's database. Raises `LedgerError`; so does everything below when it is away."""
         self._engine = open_database(settings, state_dir)
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", _like_the_spool)
+            self._engine.dispose()  # what connected before it was told
+        # SQLite has one writer, and who meets another sleeps for up to 0.1 s at a time: queue here instead.
+        self._writing = threading.Lock()
 
     def close(self) -> None:
         """Let go of the database."""
@@ -69,36 +76,23 @@ class Turns:
 
     def held(self, id_: str, owner: str, since: float) -> Held | None:
         """Return who holds the answer `id_` that `owner` got at `since` (Unix seconds) or later."""
-        c = request.c
-        family = sa.select(key.c.family).where(key.c.id == c.key).scalar_subquery()
-        query = (
-            sa.select(c.deployment, c.labels)
-            .where(c.response == id_, c.at >= since, sa.func.coalesce(family, c.key) == owner)
-            .order_by(c.seq.desc())
-            .limit(1)
-        )
         with Connected(self._engine) as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(_HELD, {"id_": id_, "owner": owner, "since": since}).first()
         return None if row is None else Held(row.deployment, _labels(row.labels))
 
     def keep(self, made: Turn) -> None:
         """Keep a turn. What came before it lives as long as it does."""
         values = msgspec.structs.asdict(made) | {"labels": ",".join(sorted(made.labels))}
-        with Connected(self._engine) as connection, connection.begin():
-            connection.execute(sa.insert(turn).values(**values))
+        with self._writing, Connected(self._engine) as connection, connection.begin():
+            connection.execute(_KEEP, values)
             if made.previous is not None:
-                before = _chain(made.previous, made.owner, made.at)
-                connection.execute(
-                    sa.update(turn)
-                    .where(turn.c.id.in_(sa.select(before.c.id)), turn.c.expires < made.expires)
-                    .values(expires=made.expires)
-                )
+                before = _whose(made.previous, made.owner, made.at)
+                connection.execute(_LIVE_ON, before | {"until": made.expires})
 
     def get(self, id_: str, owner: str, now: float) -> Turn | None:
         """Return one turn."""
-        query = sa.select(turn).where(*_alive(id_, owner, now))
         with Connected(self._engine) as connection:
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(_GET, _whose(id_, owner, now)).mappings().first()
         return None if row is None else _turn(row)
 
     def conversation(self, id_: str, owner: str, now: float, most: int) -> Sequence[Turn]:
@@ -106,13 +100,13 @@ class Turns:
 
         Raises `TooLargeError` for more than `most` bytes of them.
         """
-        chain = _chain(id_, owner, now)
-        query = sa.select(turn).join(chain, turn.c.id == chain.c.id).order_by(chain.c.depth)
         found: list[Turn] = []
         size = 0
         with (
             Connected(self._engine) as connection,
-            connection.execution_options(yield_per=100).execute(query) as rows,
+            connection.execution_options(yield_per=100).execute(
+                _CONVERSATION, _whose(id_, owner, now)
+            ) as rows,
         ):
             for row in rows.mappings():
                 found.append(_turn(row))
@@ -125,28 +119,63 @@ class Turns:
 
     def delete(self, id_: str, owner: str, now: float) -> bool:
         """Delete one turn; a conversation that went through it cannot go on. False = there was none."""
-        with Connected(self._engine) as connection, connection.begin():
-            return connection.execute(sa.delete(turn).where(*_alive(id_, owner, now))).rowcount > 0
+        with self._writing, Connected(self._engine) as connection, connection.begin():
+            return connection.execute(_DELETE, _whose(id_, owner, now)).rowcount > 0
 
     def sweep(self, now: float) -> int:
         """Delete what has expired; return how many turns that were."""
-        with Connected(self._engine) as connection, connection.begin():
+        with self._writing, Connected(self._engine) as connection, connection.begin():
             return connection.execute(sa.delete(turn).where(turn.c.expires <= now)).rowcount
 
 
-def _alive(id_: str, owner: str, now: float) -> tuple[sa.ColumnElement[bool], ...]:
-    return turn.c.id == id_, turn.c.owner == owner, turn.c.expires > now
+def _like_the_spool(connection: sqlite3.Connection, _: object) -> None:
+    """Be safe from a kill, and leave it to the ledger's writer to be safe from a loss of power."""
+    connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def _chain(id_: str, owner: str, now: float) -> sa.CTE:
-    """Return the ids of the turns from `id_` back to the first, with how far back each is."""
+def _whose(id_: str, owner: str, now: float) -> dict[str, object]:
+    return {"id_": id_, "owner_": owner, "now": now}
+
+
+_ALIVE = (
+    turn.c.id == sa.bindparam("id_"),
+    turn.c.owner == sa.bindparam("owner_"),
+    turn.c.expires > sa.bindparam("now"),
+)
+
+
+def _chain() -> sa.CTE:
+    """Return the ids of the turns from one back to the first, with how far back each is."""
     last = sa.select(turn.c.id, turn.c.previous, sa.literal(0).label("depth"))
-    chain = last.where(*_alive(id_, owner, now)).cte("chain", recursive=True)
+    chain = last.where(*_ALIVE).cte("chain", recursive=True)
     before = sa.select(turn.c.id, turn.c.previous, chain.c.depth + 1).join(
         chain, turn.c.id == chain.c.previous
     )
-    alive = turn.c.owner == owner, turn.c.expires > now, chain.c.depth < MAX_TURNS
-    return chain.union_all(before.where(*alive))
+    return chain.union_all(before.where(*_ALIVE[1:], chain.c.depth < MAX_TURNS))
+
+
+# Statements are made once: to build one takes longer than to run it.
+_CHAIN = _chain()
+_FAMILY = sa.select(key.c.family).where(key.c.id == request.c.key).scalar_subquery()
+_HELD = (
+    sa.select(request.c.deployment, request.c.labels)
+    .where(
+        request.c.response == sa.bindparam("id_"),
+        request.c.at >= sa.bindparam("since"),
+        sa.func.coalesce(_FAMILY, request.c.key) == sa.bindparam("owner"),
+    )
+    .order_by(request.c.seq.desc())
+    .limit(1)
+)
+_KEEP = sa.insert(turn)
+_LIVE_ON = (
+    sa.update(turn)
+    .where(turn.c.id.in_(sa.select(_CHAIN.c.id)), turn.c.expires < sa.bindparam("until"))
+    .values(expires=sa.bindparam("until"))
+)
+_GET = sa.select(turn).where(*_ALIVE)
+_CONVERSATION = sa.select(turn).join(_CHAIN, turn.c.id == _CHAIN.c.id).order_by(_CHAIN.c.depth)
+_DELETE = sa.delete(turn).where(*_ALIVE)
 
 
 def _labels(text: str) -> Labels:

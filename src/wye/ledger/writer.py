@@ -40,6 +40,8 @@ class Writer(threading.Thread):
         """Why records do not reach the database; empty when they do."""
         self.behind_since: float | None = None
         """`time.monotonic()` since when lines wait, None = none does. Who appends the first one sets it."""
+        self._mark = 0.0, 0
+        """`time.monotonic()` of a look at the spool, and where it ended then."""
         self._spool = spool
         self._order = order
         self._stopping = threading.Event()
@@ -141,8 +143,19 @@ class Writer(threading.Thread):
             self.error = ""
         with self._progress:
             self._spool.committed = progress.committed
-            self.behind_since = None if progress.committed >= self._spool.end else progress.looked
+            self._look(progress.committed)
             self._progress.notify_all()
+
+    def _look(self, committed: int) -> None:
+        """Find since when, at most, what is not committed has waited."""
+        now, end = time.monotonic(), self._spool.end
+        marked, mark = self._mark
+        if committed >= mark:  # all that there was then: what waits is younger
+            if self.behind_since is not None:
+                self.behind_since = max(self.behind_since, marked)
+            self._mark = now, end
+        if committed >= end:
+            self.behind_since = None
 
     def _failed(self, why: str) -> None:
         if not self.error:

@@ -11,11 +11,11 @@ import msgspec
 
 from wye.core.answer import Answer, Choice
 from wye.core.bare import bare
-from wye.core.chat import Extras, Finish, Part, Reasoning, Refusal, ToolCall
+from wye.core.chat import Extras, Finish, Part, Reasoning, Refusal, Text, ToolCall
 from wye.protocols.anthropic_parts import NAME, read_part, write_parts
 from wye.protocols.anthropic_usage import read_usage, write_usage
 from wye.protocols.fields import Fields, overlay
-from wye.protocols.seal import parted
+from wye.protocols.seal import UNSIGNED, parted
 
 _FINISHES = {
     "end_turn": Finish.STOP,
@@ -90,12 +90,13 @@ def write_answer(answer: Answer) -> bytes:
     if not own:
         answer = bare(answer)
     choice = answer.choices[0]
+    parts = [part for part in parted(choice.parts) if own or not _blank(part)]
     body = {
         "id": answer.id,
         "type": "message",
         "role": "assistant",
         "model": answer.model,
-        "content": write_parts(part for part in parted(choice.parts) if own or not _blank(part)),
+        "content": write_parts(parts if own else map(_marked, parts)),
         "stop_reason": (own and choice.native_finish)
         or write_finish(
             choice.finish,
@@ -108,7 +109,17 @@ def write_answer(answer: Answer) -> bytes:
     return msgspec.json.encode(overlay(overlay(body, answer.extras), choice.extras))
 
 
+def _marked(part: Part) -> Part:
+    if not isinstance(part, Reasoning) or part.signature or part.encrypted:
+        return part
+    return msgspec.structs.replace(part, signature=UNSIGNED, origin=NAME)
+
+
 def _blank(part: Part) -> bool:
-    if isinstance(part, Reasoning) and (part.signature or part.encrypted or part.summary):
-        return False
-    return getattr(part, "text", None) == ""
+    """Tell whether a part says nothing: Anthropic would refuse its block in the next request."""
+    match part:
+        case Reasoning():
+            return not (part.text or part.summary or part.signature or part.encrypted)
+        case Text() | Refusal():
+            return not part.text.strip()
+    return False

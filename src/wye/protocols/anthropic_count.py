@@ -10,6 +10,7 @@ from wye.core.request import Operation, Request
 from wye.core.usage import Usage
 from wye.protocols import anthropic_errors
 from wye.protocols.anthropic_messages import PING, decode_count
+from wye.protocols.anthropic_sealed import unsealed
 from wye.protocols.codec import Edits, Relay
 from wye.protocols.sse import CONTENT_TYPE, DATA
 from wye.protocols.toplevel import refuse_duplicates, replace
@@ -46,8 +47,8 @@ class AnthropicCount:
     def splice(self, request: Request, edits: Edits) -> bytes:
         """Return the client's own bytes with only the model name changed."""
         if edits.model == request.model:
-            return request.body
-        return replace(request.body, request.model_at, edits.model)
+            return unsealed(request.body)
+        return unsealed(replace(request.body, request.model_at, edits.model))
 
     def refuse_duplicates(self, request: Request) -> None:
         """Raise `BadRequestError` if a field that bounds the cost stands there twice."""

@@ -14,10 +14,12 @@ from wye.protocols import anthropic_answer, anthropic_errors, anthropic_request
 from wye.protocols.anthropic_parts import NAME
 from wye.protocols.anthropic_reader import MessagesReader
 from wye.protocols.anthropic_relay import MessagesRelay
+from wye.protocols.anthropic_sealed import unsealed
 from wye.protocols.anthropic_usage import WireUsage, to_usage
 from wye.protocols.anthropic_writer import MessagesWriter
 from wye.protocols.codec import Edits
 from wye.protocols.decoding import decode
+from wye.protocols.seal import is_sealed, opened
 from wye.protocols.sse import CONTENT_TYPE, DATA
 from wye.protocols.toplevel import find_model, refuse_duplicates, replace
 from wye.protocols.translate import Wire
@@ -37,6 +39,8 @@ _BOUNDING_FIELDS = frozenset(
 )
 _TEXT_BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use", "tool_result"})
 """Blocks that have no more tokens than bytes, if what they hold has none either."""
+_STEERING = ("mcp_servers", "fallbacks")
+"""Members by which a request names others who get it: servers by their URL, and another model."""
 _CLIENT_TOOLS = ("custom", "bash_", "text_editor_", "computer_", "memory_")
 """How the kinds of tools begin that the client runs. The others run at Anthropic and may have a price."""
 _LEFT_OUT = msgspec.Raw()
@@ -137,11 +141,12 @@ class AnthropicMessages:
     def splice(self, request: Request, edits: Edits) -> bytes:
         """Return the client's own bytes with only the model's name changed.
 
-        Nothing else is ever asked for: `max_tokens` is required, and usage is always in the answer.
+        Nothing else is ever asked for: `max_tokens` is required, and usage is always in the answer. Thoughts
+        of other upstreams that wye sealed for the client are taken out: nobody there can open them.
         """
         if edits.model == request.model:
-            return request.body
-        return replace(request.body, request.model_at, edits.model)
+            return unsealed(request.body)
+        return unsealed(replace(request.body, request.model_at, edits.model))
 
     def refuse_duplicates(self, request: Request) -> None:
         """Raise `BadRequestError` if a field that bounds the cost stands there twice."""
@@ -150,10 +155,7 @@ class AnthropicMessages:
     def usage(self, body: bytes) -> Usage | None:
         """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
         try:
-            return to_usage(_ANSWER.decode(body).usage)
-        except msgspec.ValidationError:
-            _LOOSE_ANSWER.decode(body)  # an answer whose usage makes no sense is still an answer
-            return None
+            return _usage(body)
         except RecursionError:
             message = "the upstream's JSON is nested too deeply"
             raise ValueError(message) from None
@@ -172,7 +174,8 @@ class AnthropicMessages:
 
     def read_request(self, body: bytes) -> Chat:
         """Decode a client's request. Raises `BadRequestError` naming the field at fault."""
-        return anthropic_request.read_request(body)
+        chat = anthropic_request.read_request(body)
+        return opened(chat) if is_sealed(body) else chat
 
     def target(self, wire: Wire, *, stream: bool) -> bytes:  # noqa: ARG002  # both stand in the body
         """Return the path below an upstream's base path."""
@@ -221,6 +224,7 @@ def _request(name: str, wire: _CountRequest, body: bytes, cap: int) -> Request:
         needs=_needs(wire, kinds),
         unbounded=not kinds <= _TEXT_BLOCKS,
         unpriced=_unpriced(wire),
+        steers=_steers(wire),
     )
 
 
@@ -258,5 +262,21 @@ def _unpriced(wire: _CountRequest) -> str:
         return "service_tier"
     if b"compact" in bytes(wire.context_management) or b"\\u" in bytes(wire.context_management):
         return "context_management"  # a summary is written beside the cap
-    named = zip(_PRICED_APART, apart, strict=True)
-    return next((name for name, raw in named if bytes(raw) not in _SET_TO_NOTHING), "")
+    return _first(wire, _PRICED_APART)
+
+
+def _steers(wire: _CountRequest) -> str:
+    """Name the member by which the request would choose who else gets it; empty = there is none."""
+    return _first(wire, _STEERING)
+
+
+def _first(wire: _CountRequest, members: tuple[str, ...]) -> str:
+    return next((name for name in members if bytes(getattr(wire, name)) not in _SET_TO_NOTHING), "")
+
+
+def _usage(body: bytes) -> Usage | None:
+    try:
+        return to_usage(_ANSWER.decode(body).usage)
+    except msgspec.ValidationError:
+        _LOOSE_ANSWER.decode(body)  # an answer whose usage makes no sense is still an answer
+        return None

@@ -31,7 +31,7 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.protocols.fields import Fields, overlay
-from wye.protocols.seal import seal, unseal
+from wye.protocols.seal import CITED, seal
 
 NAME = "anthropic_messages"
 UNPARSED = "unparsed_arguments"
@@ -84,11 +84,7 @@ def read_part(block: Fields) -> Part:  # noqa: PLR0911  # a table of kinds
             return _tool_result(block)
         case "thinking":
             text, signature = block.text("thinking"), block.text("signature")
-            if (foreign := unseal(signature)) is not None:
-                return msgspec.structs.replace(foreign, extras=block.rest())
-            origin = (
-                NAME if signature else ""
-            )  # unsigned: wye wrote it for a client, another model thought it
+            origin = NAME if signature else ""  # not all that speak Messages sign
             return Reasoning(text=text, signature=signature, origin=origin, extras=block.rest())
         case "redacted_thinking":
             return Reasoning(encrypted=block.word("data"), origin=NAME, extras=block.rest())
@@ -295,7 +291,7 @@ def _input(call: ToolCall) -> object:
 
 
 def write_citation(citation: Citation) -> Extras:
-    """Encode one citation. One from another protocol becomes a web search's."""
+    """Encode one citation. One from another protocol becomes a web search's, marked as such."""
     kind = citation.extras.get("type")
     url, title = _PLACES.get(kind, ("", "")) if kind else _PLACES[_FOREIGN_PLACE]
     place: Extras = {"cited_text": citation.text} if citation.text or not kind else {}
@@ -304,7 +300,7 @@ def write_citation(citation: Citation) -> Extras:
     if title and (citation.title or not kind):
         place[title] = citation.title
     if not kind:
-        place |= {"type": _FOREIGN_PLACE, "encrypted_index": ""}
+        place |= {"type": _FOREIGN_PLACE, "encrypted_index": CITED}
     return overlay(place, citation.extras)
 
 

@@ -210,6 +210,7 @@ class MessagesReader:
         told = Fields(wire.delta, "delta")
         reason = told.text("stop_reason")
         sequence = told.text("stop_sequence")
+        told.take("usage")  # it stands beside the delta
         used, rest = self._count(wire.usage)
         if not reason and wire.type == "message_delta":
             return [*events, *used]

@@ -27,6 +27,8 @@ _NOTEWORTHY = (b'"message_start"', b'"message_delta"', b'"message_stop"', b'"err
 """A batch without these needs no closer look. Inside a JSON string their quotes would be escaped."""
 _FAILED = (b"event: error", b"event:error")
 
+MAX_HELD_BYTES = 8 * 1024 * 1024
+
 
 class MessagesRelay:
     """Passes whole events on, reads usage from them, and holds the end back.
@@ -46,7 +48,10 @@ class MessagesRelay:
         self.error = ""
 
     def feed(self, chunk: bytes) -> bytes:
-        """Take the upstream's bytes; return those to pass on now (may be empty)."""
+        """Take the upstream's bytes; return those to pass on now (may be empty).
+
+        Raises `ValueError` when a single event, or what comes from the last one on, is larger than 8 MiB.
+        """
         buffer = self._cutter.feed(chunk)
         return self._pass_on(buffer) if buffer else b""
 
@@ -66,8 +71,14 @@ class MessagesRelay:
             end = self._look(buffer)
         if self._held or end < len(buffer):
             end = 0 if self._held else end
-            self._held += buffer[end:]
+            self._hold(buffer[end:])
         return buffer[:end]
+
+    def _hold(self, events: bytes) -> None:
+        self._held += events
+        if len(self._held) > MAX_HELD_BYTES:
+            message = f"the upstream sent more than {MAX_HELD_BYTES} bytes from the end of its answer on"
+            raise ValueError(message)
 
     def _look(self, buffer: bytes) -> int:
         """Read the events of `buffer`; return where the last of the answer begins, its end if not there."""

@@ -15,7 +15,9 @@ from wye.core.chat import (
     Format,
     Message,
     Opaque,
+    Part,
     Reasoning,
+    Refusal,
     Role,
     Sampling,
     ServerTool,
@@ -23,6 +25,7 @@ from wye.core.chat import (
     Thinking,
     Tool,
     ToolChoice,
+    ToolResult,
 )
 from wye.core.errors import BadRequestError
 from wye.protocols.anthropic_parts import (
@@ -34,6 +37,7 @@ from wye.protocols.anthropic_parts import (
     write_cache,
     write_parts,
 )
+from wye.protocols.anthropic_schema import closed
 from wye.protocols.decoding import decode
 from wye.protocols.effort import budget_of
 from wye.protocols.fields import FieldError, Fields, overlay
@@ -190,7 +194,8 @@ def write_request(chat: Chat, wire: Wire) -> bytes:
         body["tool_choice"] = _write_choice(chat.tool_choice)
     _write_thinking(body, chat, wire, own=own)
     if chat.format is not None and chat.format.schema is not None:
-        form = {"type": "json_schema", "schema": chat.format.schema}
+        schema = chat.format.schema if own else closed(chat.format.schema)
+        form = {"type": "json_schema", "schema": schema}
         body["output_config"] = body.get("output_config", {}) | {"format": form}
     sampling = chat.sampling
     if sampling.stop:
@@ -216,28 +221,41 @@ def _arranged(chat: Chat) -> tuple[list[Text | Opaque], tuple[Message, ...]]:
     """Arrange another protocol's conversation as Anthropic demands it.
 
     Turns alternate; the results of tools come right after the calls and ahead of anything else in the user's
-    turn; no text is empty. Instructions amid the conversation join those ahead of it: who gave them
-    counts for more than where they stood. Thoughts that Anthropic did not sign are left out.
+    turn; no text is blank. Instructions amid the conversation join those ahead of it: who gave them
+    counts for more than where they stood. Thoughts that Anthropic did not sign are left out, and citations.
+    Instructions without a conversation are what is said.
     """
     system: list[Text | Opaque] = [part for part in chat.system if not _empty(part)]
     turns: list[tuple[Role, list[Any]]] = []
     for message in chat.messages:
-        parts = [part for part in message.parts if not _empty(part)]
+        parts = [_plain(part) for part in message.parts if not _empty(part)]
         if message.role in (Role.SYSTEM, Role.DEVELOPER):
             system.extend(part for part in parts if isinstance(part, Text))
         elif parts and turns and turns[-1][0] is message.role:
             turns[-1][1].extend(parts)
         elif parts:
             turns.append((message.role, parts))
+    if not turns and system:  # Anthropic answers no request without messages
+        return [], (Message(role=Role.USER, parts=tuple(system)),)
     for _, parts in turns:
         parts.sort(key=lambda part: part.__struct_config__.tag != "tool_result")
     return system, tuple(Message(role=role, parts=tuple(parts)) for role, parts in turns)
 
 
+def _plain(part: Part) -> Part:
+    """Return a part without citations, or what a tool returned without texts that are blank."""
+    match part:
+        case Text(citations=(_, *_)):
+            return msgspec.structs.replace(part, citations=())
+        case ToolResult(parts=parts) if any(map(_empty, parts)):
+            return msgspec.structs.replace(part, parts=tuple(one for one in parts if not _empty(one)))
+    return part
+
+
 def _empty(part: object) -> bool:
     match part:
-        case Text(text=text):
-            return not text
+        case Text(text=text) | Refusal(text=text):
+            return not text.strip()  # white space alone is refused as well
         case Reasoning(origin=origin, signature=signature, encrypted=encrypted):
             return origin != NAME or not (signature or encrypted)
     return False

@@ -17,7 +17,7 @@ from wye.protocols.anthropic_errors import failure_event
 from wye.protocols.anthropic_parts import NAME, clean_id, is_foreign, write_citation, write_part
 from wye.protocols.anthropic_usage import write_usage
 from wye.protocols.fields import overlay
-from wye.protocols.seal import behind, seal
+from wye.protocols.seal import UNSIGNED, behind, seal
 
 _PartEvent = Open | Delta | Sign | Cite | Close
 
@@ -36,11 +36,15 @@ class MessagesWriter:
         self._finished = Finished(finish=Finish.OTHER)
         self._called = self._refused = False
         self._current: int | None = None
+        self._next = 0
+        """The part whose turn it is once the current one is closed."""
         self._waiting: dict[int, list[_PartEvent]] = {}
         self._part: Part | None = None
         self._passage: int | None = None
         self._unopened: Extras | None = None
         """Start of a block that nothing was said in yet."""
+        self._blank: list[str] = []
+        """White space at the beginning of a text: alone it makes no block, for Anthropic takes none back."""
         self._number = -1
         self._said: dict[int | None, list[str]] = {}
         """Passage -> pieces of a thought that another protocol may sign."""
@@ -91,17 +95,18 @@ class MessagesWriter:
             return b""
         out = self._tell(event)
         if isinstance(event, Close):
-            self._current = None
+            self._current, self._next = None, event.index + 1
             out += self._rest()
         return out
 
     def _rest(self) -> bytes:
         """Write the parts that waited, up to the first that is still open."""
         out = bytearray()
-        while self._current is None and self._waiting:
-            index = min(self._waiting)
-            for event in self._waiting.pop(index):
-                self._current = None if isinstance(event, Close) else index
+        while self._current is None and (waited := self._waiting.pop(self._next, None)):
+            self._current = self._next
+            for event in waited:
+                if isinstance(event, Close):
+                    self._current, self._next = None, event.index + 1
                 out += self._tell(event)
         return bytes(out)
 
@@ -178,15 +183,17 @@ class MessagesWriter:
 
     def _close(self) -> bytes:
         was, self._part = self._part, None
+        self._blank.clear()
         sealed = self._sealed(was) if isinstance(was, Reasoning) else b""
         empty, self._unopened = self._unopened is not None, None
         return b"" if was is None or empty else sealed + self._block("stop", {})
 
     def _sealed(self, thought: Reasoning) -> bytes:
-        """Tell what another protocol signed, sealed: its client shall give it back."""
+        """Tell what another protocol signed, sealed, and mark what nobody did: the client gives it back."""
         said, self._said = self._said, {}
         if not is_foreign(thought):
-            return b""
+            marked = not self._own and thought.origin != NAME and self._unopened is None
+            return self._add(_of("signature_delta", signature=UNSIGNED)) if marked else b""
         text = thought.text + "".join(said.pop(None, ()))
         summary = (*thought.summary, *("".join(pieces) for pieces in said.values()))
         whole = msgspec.structs.replace(thought, text=text, summary=summary)
@@ -204,6 +211,12 @@ class MessagesWriter:
     def _delta(self, text: str) -> bytes:
         match self._part:
             case Text() | Refusal():
+                if self._unopened is not None or self._blank:
+                    self._blank.append(text)
+                    if self._unopened is not None and not text.strip():
+                        return b""
+                    text = "".join(self._blank)
+                    self._blank.clear()
                 delta = _of("text_delta", text=text)
             case Reasoning():
                 delta = _of("thinking_delta", thinking=text)

@@ -17,17 +17,26 @@ from wye.core.chat import (
     Reasoning,
     Refusal,
     Role,
+    Sampling,
     ServerTool,
     Source,
     Text,
+    Thinking,
     Tool,
     ToolCall,
     ToolResult,
 )
+from wye.protocols.anthropic_schema import closed
+from wye.protocols.gemini_upstream import SKIPPED
 
+_UNSAID = Sampling()
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DOCUMENTS = ("application/pdf", "text/")
 _PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_MARKS = {"openai_chat": ("kind", "inner"), "openai_responses": ("item",)}
+"""Members of a part's `extras` by which a dialect finds its way back."""
+_OF_ITEMS = ("id", "status", "role", "type")
+"""What an item of Responses says of itself, and is nothing to anybody else."""
 _TAKEN = {"gemini": ("image/png", "image/jpeg", "image/webp", "image/heic", "image/heif")}
 """The kinds of pictures that a target takes, where they are others."""
 
@@ -37,17 +46,17 @@ def features(chat: Chat, target: str) -> tuple[set[str], tuple[str, ...]]:
 
     Of the request's own members (`Chat.extras`) there are none among the paths: the caller has them.
     """
-    finder = _Finder(target, marked=chat.protocol == "openai_chat")
+    finder = _Finder(target, chat.protocol)
     finder.chat(chat)
     return finder.found, tuple(finder.extras)
 
 
 class _Finder:
-    def __init__(self, target: str, *, marked: bool) -> None:
+    def __init__(self, target: str, source: str) -> None:
         self._target = target
-        self._marked = marked
+        self._marked = source == "openai_chat"
         """`extras["kind"]` is Chat's mark for its deprecated functions, `inner` what else it says of one."""
-        self._hidden = ("kind", "inner") if marked else ()
+        self._hidden = _MARKS.get(source, ())
         self._pictures = _TAKEN.get(target, _PICTURES)
         self._called: dict[str, str] = {}
         """Id of a call -> name of the tool."""
@@ -69,40 +78,56 @@ class _Finder:
         self._asked(chat)
 
     def _asked(self, chat: Chat) -> None:
-        sampling, shape = chat.sampling, chat.format
         self._if(
+            completion=chat.protocol == "openai_completions",
             choices=chat.choices > 1,
-            logprobs=bool(sampling.logprobs) or sampling.top_logprobs is not None,
             user=bool(chat.user),
-            stop=bool(sampling.stop),
             parallel_tool_calls=chat.tool_choice is not None and chat.tool_choice.parallel is False,
+        )
+        if chat.sampling != _UNSAID:
+            self._sampling(chat.sampling)
+        shape = chat.format
+        if shape is not None:
+            self._if(
+                json_format=shape.kind == "json",
+                format_name=bool(shape.name or shape.description),
+                format_strict=shape.strict is not None,
+                format_open=self._target == "anthropic_messages" and _is_open(shape.schema),
+            )
+        if chat.thinking is not None:
+            self._thinking(chat.thinking)
+
+    def _sampling(self, sampling: Sampling) -> None:
+        self._if(
+            logprobs=bool(sampling.logprobs) or sampling.top_logprobs is not None,
+            stop=bool(sampling.stop),
             temperature=sampling.temperature is not None and sampling.temperature > 1,
             top_k=sampling.top_k is not None,
             seed=sampling.seed is not None,
             presence_penalty=sampling.presence_penalty is not None,
             frequency_penalty=sampling.frequency_penalty is not None,
-            json_format=shape is not None and shape.kind == "json",
-            format_name=shape is not None and bool(shape.name or shape.description),
-            format_strict=shape is not None and shape.strict is not None,
         )
-        thinking = chat.thinking
-        if thinking is None:
-            return
+
+    def _thinking(self, thinking: Thinking) -> None:
         budget, effort = thinking.budget_tokens is not None, bool(thinking.effort)
         self._if(
             thinking_budget=budget,
             reasoning_effort=effort and thinking.effort != "none",
-            thinking=thinking.enabled is not None
-            and thinking.effort != "none"
-            and not (thinking.enabled and (budget or effort)),
+            thinking=thinking.enabled is False or (thinking.enabled is True and not (budget or effort)),
             thinking_display=thinking.show is not None,
         )
-        known = ("reasoning", "thinking")  # Chat's spellings, whole: what they say is in the other fields
+        # Spellings of what the other fields say: Chat's whole objects, how long Responses' summary is to be.
+        known = ("reasoning", "thinking", "summary", "generate_summary")
         self._unknown("thinking.", [name for name in thinking.extras if name not in known])
 
     def _message(self, message: Message) -> None:
-        self._unknown("messages[].", message.extras)
-        self._if(name=bool(message.name), later_instructions=message.role in (Role.SYSTEM, Role.DEVELOPER))
+        if message.extras:
+            self._unknown("messages[].", [name for name in message.extras if name not in self._hidden])
+            self._item(message.extras, "messages[].")
+        if message.name:
+            self.found.add("name")
+        if message.role is Role.SYSTEM or message.role is Role.DEVELOPER:
+            self.found.add("later_instructions")
         called = False
         for part in message.parts:
             self._part(part, "messages[].content[].")
@@ -117,18 +142,17 @@ class _Finder:
             return
         if part.extras:
             self._unknown(path, [name for name in part.extras if name not in self._hidden])
+            self._item(part.extras, path)
         match part:
             case Text():
-                self._if(citations=bool(part.citations), cache_control=part.cache is not None)
+                self._text(part)
             case Image():
-                self._if(image_detail=bool(part.detail), cache_control=part.cache is not None)
-                self._if(
-                    file_id=part.source.kind == "file", image_type=_is_other(part.source, self._pictures)
-                )
+                self._image(part)
             case Document():
                 self._document(part)
             case Audio():
-                self._if(audio=True, transcript=bool(part.transcript), file_id=part.source.kind == "file")
+                kind = part.source.kind
+                self._if(audio=True, audio_url=kind == "url", file_id=kind == "file")
             case Reasoning():
                 self._reasoning(bool(part.signature or part.encrypted), part.origin)
             case ToolCall():
@@ -137,6 +161,14 @@ class _Finder:
                 self.found.add("refusal")
             case ToolResult():
                 self._result(part, path)
+
+    def _text(self, part: Text) -> None:  # most of all parts: asked as cheaply as can be
+        if part.citations:
+            self.found.add("citations")
+        if part.cache is not None:
+            self.found.add("cache_control")
+        if part.signature and self._target != "gemini":
+            self.found.add("signed_reasoning")
 
     def _image(self, part: Image) -> None:
         self._if(
@@ -156,7 +188,8 @@ class _Finder:
             document_text=source.kind == "text",
             document_url=source.kind == "url",
             file_id=source.kind == "file",
-            document_type=_is_other(source, _DOCUMENTS) or _is_broken(source),
+            document_type=_is_other(source, _DOCUMENTS)
+            or (self._target == "anthropic_messages" and _is_broken(source)),
         )
 
     def _reasoning(self, signed: bool, origin: str) -> None:  # noqa: FBT001  # a fact, private
@@ -173,7 +206,7 @@ class _Finder:
             custom_tool=call.custom,
             arguments=not _is_object(call.arguments),
         )
-        if call.signature:
+        if call.signature and call.signature != SKIPPED:
             self._reasoning(signed=True, origin="gemini")
 
     def _result(self, result: ToolResult, path: str) -> None:
@@ -197,8 +230,14 @@ class _Finder:
             custom_tool=tool.custom,
             tool_strict=tool.strict is not None,
         )
-        rest = [name for name in tool.extras if name not in self._hidden]
-        self._unknown("tools[].", [*rest, *(tool.extras.get("inner", {}) if self._hidden else ())])
+        if tool.extras:
+            rest = [name for name in tool.extras if name not in self._hidden]
+            self._unknown("tools[].", [*rest, *(tool.extras.get("inner", {}) if self._hidden else ())])
+
+    def _item(self, extras: Extras, path: str) -> None:
+        item = extras.get("item") if "item" in self._hidden else None
+        if isinstance(item, dict):
+            self._unknown(path, [name for name in item if name not in _OF_ITEMS])
 
     def _mark(self, extras: Extras) -> None:
         if self._marked and extras and extras.get("kind") == "legacy":
@@ -208,7 +247,9 @@ class _Finder:
         self.extras.update(dict.fromkeys(path + name for name in names))
 
     def _if(self, **told: bool) -> None:
-        self.found.update(name for name, true in told.items() if true)
+        for name, true in told.items():
+            if true:
+                self.found.add(name)
 
 
 def _loop_starts(messages: tuple[Message, ...]) -> int:
@@ -233,6 +274,10 @@ def _is_broken(source: Source) -> bool:
     except ValueError:
         return True
     return False
+
+
+def _is_open(schema: Extras | None) -> bool:
+    return schema is not None and closed(schema) != schema
 
 
 def _is_object(arguments: str) -> bool:

@@ -6,6 +6,7 @@ Pure, and the same for all protocols: `lossiness` tells what a *protocol* cannot
 of it does not take. Names in `WITHHELD` are what `x-wye-lost` says.
 """
 
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Mapping
@@ -96,6 +97,7 @@ def fit(chat: Chat, spelling: Spelling, target: str) -> Fitted:
     return Fitted(chat, refuse, tuple(fitting.lost))
 
 
+@functools.lru_cache(4096)  # a tool loop sends the same ids turn after turn
 def call_id(identity: str, kind: CallIds) -> str:
     """Return `identity` as an upstream takes it: as it is, or the same other id each time.
 
@@ -213,6 +215,7 @@ class _Fitting:
         """Change roles, ids and pictures, where any of these may have to be."""
         spelling = self.spelling
         plain_roles = self.target == _CHAT and "developer" not in spelling.takes
+        plain_roles = plain_roles and any(one.role is Role.DEVELOPER for one in chat.messages)
         if not plain_roles and spelling.call_ids == "any" and "image_url" not in spelling.refuses:
             return chat
         new = tuple(self._message(one, plain_roles=plain_roles) for one in chat.messages)
@@ -227,16 +230,15 @@ class _Fitting:
 
     def _part(self, part: Part) -> Part:
         kind = self.spelling.call_ids
-        match part:
-            case ToolCall(id=identity) if not _IDS[kind].fullmatch(identity):
-                return _with(part, id=call_id(identity, kind))
-            case ToolResult():
-                for inner in part.parts:
-                    self._see(inner)
-                if not _IDS[kind].fullmatch(part.call_id):
-                    return _with(part, call_id=call_id(part.call_id, kind))
-            case _:
-                self._see(part)
+        if isinstance(part, ToolCall):
+            identity = call_id(part.id, kind)
+            return part if identity == part.id else _with(part, id=identity)
+        if isinstance(part, ToolResult):
+            for inner in part.parts:
+                self._see(inner)
+            identity = call_id(part.call_id, kind)
+            return part if identity == part.call_id else _with(part, call_id=identity)
+        self._see(part)
         return part
 
     def _see(self, part: Part) -> None:

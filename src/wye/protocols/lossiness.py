@@ -5,19 +5,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from wye.core.chat import Chat
+from wye.core.chat import Chat, Opaque, ServerTool
 from wye.protocols.anthropic_request import LEAST_BUDGET
 from wye.protocols.features import features
-from wye.protocols.lossiness_table import (
-    CHAT,
-    INSIDE,
-    KIN,
-    MESSAGES,
-    PLAIN,
-    REFUSED,
-    RESPONSES,
-    TABLE,
-)
+from wye.protocols.gemini_thinking import lost_thinking
+from wye.protocols.gemini_upstream import takes_results
+from wye.protocols.lossiness_members import INSIDE, INSTEAD, KIN, PLAIN, REFUSED
+from wye.protocols.lossiness_table import BETWEEN, CHAT, GEMINI, MESSAGES, TABLE
+from wye.protocols.seal import marked
 from wye.protocols.translate import Wire
 
 
@@ -34,30 +29,35 @@ _NOTHING = Losses()
 _PRINTABLE = re.compile(r"[A-Za-z0-9_.:\[\]-]{1,80}")
 """What a client may have called a member for its name to go into a header and the ledger."""
 _MOST = 31
-_OPENAI = frozenset({CHAT, RESPONSES})
+_THINKING = frozenset({"thinking_budget", "reasoning_effort", "thinking", "thinking_display"})
+_OF_OTHERS = frozenset({"signed_reasoning", "signed_reasoning_in_loop"})
+"""What a client may have from an upstream of another protocol, and bring to one of its own."""
 
 
 def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Losses:
-    """Return what `chat`, read from `source`, loses when it is written for `target`.
+    """Return what `chat`, read from `source`, loses when it is written for `target`; they may be the same.
 
     `wire` tells which of two ways an upstream takes; None = the one that loses more.
     """
-    if source == target:
-        return _NOTHING
     found, paths = features(chat, target)
-    found -= _carried(chat, source, target, wire)
+    if source == target:
+        found, paths = found & _OF_OTHERS if target != CHAT else set(), ()
+    else:
+        found -= _carried(chat, source, target, wire)
     refused: list[str] = []
     lost: list[str] = []
-    for row in TABLE:
+    for row in TABLE if found else ():
         verdict = row.into.get(target) if row.name in found else None
         if verdict is None:
             continue
         if verdict.kind == "refuse":
-            refused.append(f"{target} cannot carry {row.what}: {verdict.why}")
-        else:
+            advice = _advice(chat, source) if row.name in ("server_tool", "opaque") else ""
+            refused.append(f"{target} cannot carry {row.what}: {verdict.why}{advice}")
+        elif verdict.kind == "annotate":
             lost.append(row.name)
     kept = KIN.get((source, target), frozenset())
-    for name in (*_members(chat, source), *paths):
+    members = () if source == target else _members(chat, source)
+    for name in (*members, *paths):
         why = REFUSED.get(source, {}).get(name)
         if name in kept:
             continue
@@ -66,6 +66,15 @@ def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Lo
         else:
             refused.append(f"{target} cannot carry `{name}`: {why}")
     return Losses(tuple(refused), _told(lost)) if refused or lost else _NOTHING
+
+
+def unsealed_losses(chat: Chat, protocol: str, body: bytes) -> Losses:
+    """Return what `body`, which means `chat`, loses to an upstream of its own protocol: what wye sealed.
+
+    Thoughts that nobody signed and citations count only where wye marked them: a client's own go as they are.
+    """
+    told = losses(chat, protocol, protocol)
+    return Losses(told.refuse, (*told.annotate, *marked(body)))
 
 
 def _members(chat: Chat, source: str) -> Iterator[str]:
@@ -79,6 +88,14 @@ def _members(chat: Chat, source: str) -> Iterator[str]:
         yield from (one for one, said in named.items() if said not in PLAIN.get(one, ()))
 
 
+def _advice(chat: Chat, source: str) -> str:
+    """Return what to do about what only `source` has: `; NAME: leave it out ...` for each."""
+    known = INSTEAD.get(source, {})
+    kinds = [tool.kind for tool in chat.tools if isinstance(tool, ServerTool)]
+    kinds += [part.kind for one in chat.messages for part in one.parts if isinstance(part, Opaque)]
+    return "".join(f"; `{kind}`: {known[kind]}" for kind in dict.fromkeys(kinds) if kind in known)
+
+
 def _told(names: list[str]) -> tuple[str, ...]:
     """Return each name once, and no more of them than a header holds."""
     once = tuple(dict.fromkeys(names))
@@ -89,10 +106,24 @@ def _carried(chat: Chat, source: str, target: str, wire: Wire | None) -> set[str
     """Return what this pair, or this upstream, carries though others of the target do not."""
     if target == MESSAGES:
         return _fits(chat, wire)
-    carried = {"prefill"} if {source, target} <= _OPENAI else set()
+    if target == GEMINI:
+        return _takes(chat, wire)
+    carried = set(BETWEEN.get(frozenset({source, target}), ()))
     if target == CHAT and wire is not None:
         carried |= _spelt(wire)
+    if chat.thinking is not None and chat.thinking.effort == "none":
+        carried.add("thinking")
     return carried
+
+
+def _takes(chat: Chat, wire: Wire | None) -> set[str]:
+    """Return what one model of Gemini's takes though others do not."""
+    if wire is None:
+        return set()
+    carried = set(_THINKING)
+    if chat.thinking is not None:
+        carried -= lost_thinking(chat.thinking, wire.model)
+    return carried | ({"tool_result_media"} if takes_results(chat, wire.model) else set())
 
 
 def _spelt(wire: Wire) -> set[str]:
@@ -117,5 +148,7 @@ def _fits(chat: Chat, wire: Wire | None) -> set[str]:
     budget = chat.thinking.budget_tokens if chat.thinking else None
     room = None if chat.max_output_tokens is None else chat.max_output_tokens - LEAST_BUDGET
     carried = {"thinking", "thinking_display"} if room is None or room >= LEAST_BUDGET else set()
+    if chat.thinking is not None and chat.thinking.enabled is False:
+        carried.add("thinking")
     fits = budget is not None and budget >= LEAST_BUDGET and (room is None or room >= budget)
     return carried | {"thinking_budget"} if fits else carried

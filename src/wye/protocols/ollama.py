@@ -4,6 +4,7 @@ Source: Ollama API reference, "Generate a chat completion". A stream, the defaul
 """
 
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -85,12 +86,16 @@ class Ollama:
 
 
 class OllamaDialect:
-    """How one request is translated. Durations in its answer count from when this was made."""
+    """How one request is translated. Durations in its answer count from when this was made.
+
+    `clock` gives Unix nanoseconds.
+    """
 
     name = NAME
 
-    def __init__(self) -> None:
-        self._begun_ns = time.monotonic_ns()
+    def __init__(self, clock: Callable[[], int] = time.time_ns) -> None:
+        self._clock = clock
+        self._begun = clock()
 
     def read_request(self, body: bytes) -> Chat:
         """Decode a client's request. Raises `BadRequestError` naming the field at fault."""
@@ -101,8 +106,8 @@ class OllamaDialect:
 
     def write_answer(self, answer: Answer) -> bytes:
         """Encode a whole answer for a client."""
-        return ollama_answer.write(answer, self._begun_ns)
+        return ollama_answer.write(answer, self._begun, self._clock())
 
     def writer(self, *, want_usage: bool) -> OllamaWriter:  # noqa: ARG002  # counts are always told
         """Return the writer of one downstream stream."""
-        return OllamaWriter(self._begun_ns)
+        return OllamaWriter(self._begun, self._clock)

@@ -4,8 +4,8 @@ Source: Ollama API reference, "Generate a chat completion". Durations are nanose
 (how long an engine read the prompt, when its answer came whole) is left out, as Ollama leaves out zeros.
 """
 
-import time
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import msgspec
@@ -25,12 +25,12 @@ _ENDS = (Finish.STOP, Finish.STOP_SEQUENCE, Finish.TOOL_CALLS)
 """What Ollama calls `stop`."""
 
 
-def write(answer: Answer, begun_ns: int) -> bytes:
-    """Encode a whole answer. `begun_ns`: when the request began, by `time.monotonic_ns`."""
+def write(answer: Answer, begun: int, now: int) -> bytes:
+    """Encode a whole answer. `begun` is when the request came, in Unix nanoseconds as `now`."""
     choice = answer.choices[0]
-    told = {"total_duration": time.monotonic_ns() - begun_ns, "load_duration": 0}
+    told = {"total_duration": now - begun, "load_duration": 0}
     ended = _ended(choice.finish, choice.logprobs, told, answer.usage)
-    return _line(answer.model, message(choice.parts), ended)
+    return _line(answer.model, now, message(choice.parts), ended)
 
 
 def message(parts: Iterable[Part]) -> Extras:
@@ -44,7 +44,7 @@ def message(parts: Iterable[Part]) -> Extras:
             case Text() | Refusal():
                 texts.append(part.text)
             case Reasoning():
-                thoughts.append(part.text or "\n".join(part.summary))
+                thoughts.append(part.text or "\n\n".join(part.summary))
             case Image() if part.source.kind == "data":
                 pictures.append(part.source.value)
             case ToolCall():
@@ -67,10 +67,14 @@ def write_call(call: ToolCall, index: int) -> Extras:
 
 
 class OllamaWriter:
-    """Writes one stream. Tool calls come whole: here their arguments are an object."""
+    """Writes one stream. Tool calls come whole: here their arguments are an object.
 
-    def __init__(self, begun_ns: int) -> None:
-        self._begun = begun_ns
+    `begun` is when the request came, in the Unix nanoseconds of `clock`.
+    """
+
+    def __init__(self, begun: int, clock: Callable[[], int]) -> None:
+        self._begun = begun
+        self._clock = clock
         self._first: int | None = None
         """When the model first said something."""
         self._model = ""
@@ -78,6 +82,8 @@ class OllamaWriter:
         self._finish = Finish.OTHER
         self._parts: dict[int, Part] = {}
         self._arguments: dict[int, list[str]] = {}
+        self._passages: dict[int, int | None] = {}
+        """Index of a thought -> the passage of its summary that came last."""
         self._calls = 0
 
     def write(self, event: Event) -> bytes:  # noqa: PLR0911  # a table of events
@@ -115,9 +121,14 @@ class OllamaWriter:
         if event.index in self._arguments:
             self._arguments[event.index].append(event.text)
             return b""
-        thought = isinstance(self._parts[event.index], Reasoning)
-        part = Reasoning(text=event.text) if thought else Text(text=event.text)
-        return self._say(message((part,)), _logprobs(event.logprobs)) if event.text or event.logprobs else b""
+        if not event.text and not event.logprobs:
+            return b""
+        name, text = "content", event.text
+        if isinstance(self._parts[event.index], Reasoning):
+            was = self._passages.get(event.index, event.passage)
+            self._passages[event.index] = event.passage
+            name, text = "thinking", text if was == event.passage else f"\n\n{text}"
+        return self._say(_NOTHING | {name: text}, _logprobs(event.logprobs))
 
     def _close(self, index: int) -> bytes:
         part, texts = self._parts.pop(index), self._arguments.pop(index, None)
@@ -128,7 +139,7 @@ class OllamaWriter:
         return self._say(_NOTHING | {"tool_calls": [call]})
 
     def _end(self) -> bytes:
-        now = time.monotonic_ns()
+        now = self._clock()
         first = now if self._first is None else self._first
         told = {
             "total_duration": now - self._begun,
@@ -136,12 +147,13 @@ class OllamaWriter:
             "prompt_eval_duration": first - self._begun,
             "eval_duration": now - first,
         }
-        return _line(self._model, _NOTHING, _ended(self._finish, None, told, self._usage)) + b"\n"
+        return _line(self._model, now, _NOTHING, _ended(self._finish, None, told, self._usage)) + b"\n"
 
     def _say(self, told: Extras, more: Extras | None = None) -> bytes:
+        now = self._clock()
         if self._first is None:
-            self._first = time.monotonic_ns()
-        return _line(self._model, told, {"done": False} | (more or {})) + b"\n"
+            self._first = now
+        return _line(self._model, now, told, {"done": False} | (more or {})) + b"\n"
 
 
 def _ended(finish: Finish, logprobs: Extras | None, durations: Extras, usage: Usage | None) -> Extras:
@@ -156,6 +168,12 @@ def _logprobs(logprobs: Extras | None) -> Extras:
     return {"logprobs": logprobs["content"]} if logprobs and logprobs.get("content") else {}
 
 
-def _line(model: str, told: Extras, rest: Extras) -> bytes:
-    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    return msgspec.json.encode({"model": model, "created_at": now, "message": told} | rest)
+def _line(model: str, now: int, told: Extras, rest: Extras) -> bytes:
+    second, fraction = divmod(now, 10**9)
+    date = f"{_second(second)}.{fraction // 1000:06}Z"
+    return msgspec.json.encode({"model": model, "created_at": date, "message": told} | rest)
+
+
+@functools.lru_cache(64)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -177,12 +177,14 @@ def _format(wire: Fields) -> Format | None:
 
 
 def _thinking(wire: Fields) -> Thinking | None:
+    """Take whether and how much to think. Who has a model think here has its thoughts told."""
     if wire.kind("think") is bool:
-        return Thinking(enabled=wire.flag("think"))
+        think = wire.flag("think")
+        return Thinking(enabled=think, show=think or None)
     level = wire.text("think")
     if level not in _LEVELS:
         wire.refuse("think", "must be true, false, low, medium, high or max")
-    return Thinking(effort=level) if level else None
+    return Thinking(effort=level, show=True) if level else None
 
 
 def _sampling(options: Fields, wire: Fields) -> Sampling:

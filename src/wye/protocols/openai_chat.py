@@ -58,6 +58,8 @@ class _Message(msgspec.Struct):
 
 class _Tool(msgspec.Struct):
     type: str | None = None
+    function: msgspec.Raw = _LEFT_OUT
+    server_url: str | None = None
 
 
 class _StreamOptions(msgspec.Struct):
@@ -76,6 +78,7 @@ class _ChatRequest(msgspec.Struct):
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
     n: int | None = None
+    store: bool | None = None
     tools: list[_Tool] | None = None
     functions: list[msgspec.Raw] | None = None
     response_format: _ResponseFormat | None = None
@@ -147,10 +150,11 @@ class OpenAIChat:
             stream=bool(wire.stream),
             wants_usage=bool(wire.stream_options and wire.stream_options.include_usage),
             max_output_tokens=_output_cap(wire),
-            choices=_positive(wire.n, "n") or 1,
+            choices=_at_least(1, wire.n, "n") or 1,
             needs=_needs(wire, kinds),
             unbounded=not kinds <= _TEXT_PARTS,
             unpriced=_unpriced(wire, kinds),
+            stored=wire.store is True,
             steers=_steers(wire),
         )
 
@@ -189,16 +193,16 @@ class OpenAIChat:
 
 def _output_cap(wire: _ChatRequest) -> int | None:
     caps = (
-        _positive(wire.max_tokens, "max_tokens"),
-        _positive(wire.max_completion_tokens, "max_completion_tokens"),
+        _at_least(0, wire.max_tokens, "max_tokens"),
+        _at_least(0, wire.max_completion_tokens, "max_completion_tokens"),
     )
     # An upstream may heed either field; the larger one is what it could cost.
     return max((cap for cap in caps if cap is not None), default=None)
 
 
-def _positive(value: int | None, name: str) -> int | None:
-    if value is not None and value < 1:
-        message = f"`{name}` must be at least 1"
+def _at_least(least: int, value: int | None, name: str) -> int | None:
+    if value is not None and value < least:
+        message = f"`{name}` must be at least {least}"
         raise BadRequestError(message, param=name)
     return value
 
@@ -222,7 +226,7 @@ def _unpriced(wire: _ChatRequest, kinds: set[str]) -> str:
         and bytes(wire.modalities).translate(None, _SPACE) not in _PLAIN_MODES
     ):
         return "modalities"
-    if wire.tools and not all(tool.type in _BOUNDED_TOOLS for tool in wire.tools):
+    if wire.tools and not all(map(_is_clients, wire.tools)):
         return "tools"
     if "input_audio" in kinds:
         return "input_audio"
@@ -241,6 +245,10 @@ def _unpriced(wire: _ChatRequest, kinds: set[str]) -> str:
     )
 
 
+def _is_clients(tool: _Tool) -> bool:
+    return tool.type in _BOUNDED_TOOLS or (tool.type is None and tool.function is not _LEFT_OUT)
+
+
 def _steers(wire: _ChatRequest) -> str:
     """Name the field by which the request would choose its upstream; empty = there is none."""
     fields = (
@@ -252,6 +260,8 @@ def _steers(wire: _ChatRequest) -> str:
         wire.base_url,
         wire.custom_llm_provider,
     )
+    if wire.tools and any(tool.server_url is not None for tool in wire.tools):
+        return "tools[].server_url"  # of an MCP server, which some (Groq, xAI) call themselves
     if fields == _NOTHING_STEERS:
         return ""
     return next(
@@ -263,7 +273,8 @@ def _needs(wire: _ChatRequest, kinds: set[str]) -> Needs:
     tools = bool(wire.tools or wire.functions)
     vision = "image_url" in kinds
     json = wire.response_format is not None and wire.response_format.type != "text"
-    return Needs(tools, vision, json) if tools or vision or json else _NO_NEEDS
+    custom = wire.tools is not None and any(tool.type == "custom" for tool in wire.tools)
+    return Needs(tools, vision, json, custom) if tools or vision or json else _NO_NEEDS
 
 
 def options_with_usage(options: bytes) -> bytes:

@@ -9,20 +9,20 @@ import msgspec
 
 from wye.core.answer import Answer, Choice
 from wye.core.bare import bare
-from wye.core.chat import Citation, Extras, Finish, Part, Reasoning, Refusal, Text, ToolCall
+from wye.core.chat import Citation, Extras, Finish, Image, Part, Reasoning, Refusal, Text, ToolCall
 from wye.core.usage import Usage
 from wye.protocols.fields import FieldError, Fields, overlay
 from wye.protocols.openai_chat_parts import (
-    NAME,
     read_annotations,
     read_calls,
+    read_pictures,
     read_said,
-    spoken,
     write_call,
     write_citation,
-    write_details,
+    write_part,
 )
-from wye.protocols.openai_usage import WireUsage, to_usage
+from wye.protocols.openai_chat_thoughts import NAME, spoken, with_signatures, write_details
+from wye.protocols.openai_usage import WireUsage, billed, to_usage
 
 SPOKEN_FIELD = "reasoning_content"
 """Where clients of Chat look for thoughts: DeepSeek's name, which most of them know."""
@@ -88,7 +88,8 @@ def _choice(one: Fields) -> tuple[int, Choice]:
     parts = read_said(message)
     citations, others = read_annotations(message)
     parts = _cited(parts, citations)
-    parts += read_calls(message, "call_0")
+    parts += read_pictures(message)
+    parts = with_signatures([*parts, *read_calls(message, "call_0")])
     word, stop = one.text("finish_reason"), one.take("stop_reason")
     native = one.text("native_finish_reason")
     finish = finish_of(word, parts, stop)
@@ -182,6 +183,9 @@ def _message(parts: tuple[Part, ...]) -> Extras:
     details = write_details(thoughts)
     if details:
         message["reasoning_details"] = details
+    pictures = [write_part(part) for part in parts if isinstance(part, Image)]
+    if pictures:
+        message["images"] = pictures
     cited = [citation for text in texts for citation in text.citations if citation.url]
     if cited:
         message["annotations"] = [write_citation(citation) for citation in cited]
@@ -195,11 +199,14 @@ def _message(parts: tuple[Part, ...]) -> Extras:
 
 def write_usage(usage: Usage) -> Extras:
     """Write an answer's usage."""
-    written = {"cache_write_tokens": usage.cache_write_tokens} if usage.cache_write_tokens else {}
+    told = {"cache_write_tokens": usage.cache_write_tokens, "audio_tokens": usage.input_audio_tokens}
+    spoken = {"audio_tokens": usage.output_audio_tokens} if usage.output_audio_tokens else {}
     return {
         "prompt_tokens": usage.input_tokens,
         "completion_tokens": usage.output_tokens,
         "total_tokens": usage.input_tokens + usage.output_tokens,
-        "prompt_tokens_details": {"cached_tokens": usage.cache_read_tokens} | written,
-        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+        "prompt_tokens_details": {"cached_tokens": usage.cache_read_tokens}
+        | {name: count for name, count in told.items() if count},
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens} | spoken,
+        **billed(usage),
     }

@@ -9,12 +9,13 @@ from typing import ClassVar
 
 import msgspec
 
-from wye.core.chat import Extras, Part, Reasoning, Refusal, Text, ToolCall
+from wye.core.chat import Extras, Image, Part, Reasoning, Refusal, Text, ToolCall
 from wye.core.stream import Begin, Cite, Delta, End, Event, Fail, Finished, Open, Ping, Sign, Used
 from wye.core.usage import Usage
 from wye.protocols import sse
 from wye.protocols.openai_chat_answer import SPOKEN_FIELD, finish_word, write_usage
-from wye.protocols.openai_chat_parts import NAME, form_of, write_call, write_citation, write_detail
+from wye.protocols.openai_chat_parts import write_call, write_citation, write_part
+from wye.protocols.openai_chat_thoughts import NAME, form_of, write_detail
 
 _DONE = b"data: [DONE]\n\n"
 
@@ -31,6 +32,10 @@ class ChatWriter:
         self._parts: dict[tuple[int, int], Part] = {}
         self._numbers: dict[tuple[int, int], int] = {}
         """(choice, index) -> number among the choice's calls, or among its thoughts."""
+        self._counts: dict[tuple[int, type], int] = {}
+        """(choice, kind of part) -> how many came."""
+        self._passages: dict[tuple[int, int], int | None] = {}
+        """(choice, index) -> the passage of its summary that came last."""
 
     def write(self, event: Event) -> bytes:
         """Return the bytes that tell `event`; may be empty."""
@@ -54,10 +59,9 @@ class ChatWriter:
         role: Extras = {}
         if event.choice and event.index == 0:
             role = {"role": "assistant", "content": ""}
-        kind = type(event.part)
-        self._numbers[key] = sum(
-            isinstance(part, kind) for (choice, _), part in self._parts.items() if choice == event.choice
-        )
+        kind = (event.choice, type(event.part))
+        self._numbers[key] = self._counts.get(kind, 0)
+        self._counts[kind] = self._numbers[key] + 1
         self._parts[key] = event.part
         told = self._opened(event.part, self._numbers[key])
         return self._chunk(event.choice, role | told) if role or told else b""
@@ -70,16 +74,33 @@ class ChatWriter:
                     return {"function_call": {"name": call.name, "arguments": call.arguments}}
                 return {"tool_calls": [{"index": number} | write_call(call)]}
             case Reasoning() if part.signature or part.encrypted:
-                return {"reasoning_details": [write_detail(part, number)]}
+                return {"reasoning_details": [*write_detail(part, number)]}
             case Text() | Reasoning() | Refusal():
                 return self._more(part, part.text, number)
+            case Image():
+                return {"images": [write_part(part)]}
         return {}  # what else an answer may hold, Chat has no words for
 
     def _delta(self, event: Delta) -> bytes:
         key = (event.choice, event.index)
-        told = self._more(self._parts[key], event.text, self._numbers[key])
+        if event.passage is not None:
+            told = self._summed(event, key)
+        else:
+            told = self._more(self._parts[key], event.text, self._numbers[key])
         more = None if event.logprobs is None else {"logprobs": event.logprobs}
         return self._chunk(event.choice, told, more) if told or more else b""
+
+    def _summed(self, event: Delta, key: tuple[int, int]) -> Extras:
+        """Write more of a thought's summary, its passages set apart."""
+        part = self._parts[key]
+        if not event.text or not isinstance(part, Reasoning):
+            return {}
+        was, self._passages[key] = self._passages.get(key, event.passage), event.passage
+        text = event.text if was == event.passage else f"\n\n{event.text}"
+        detail: Extras = {"type": "reasoning.summary", "summary": text, "index": self._numbers[key]}
+        form = form_of(part.origin) if part.origin else ""
+        told = detail | ({"format": form} if form else {})
+        return {SPOKEN_FIELD: text, "reasoning_details": [told]}
 
     def _more(self, part: Part, text: str, number: int) -> Extras:
         told: Extras = {}

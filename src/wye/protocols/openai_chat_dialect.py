@@ -13,8 +13,8 @@ from wye.protocols.decoding import decode
 from wye.protocols.fields import FieldError, Fields
 from wye.protocols.openai_chat import PATH
 from wye.protocols.openai_chat_chunks import ChatWriter
-from wye.protocols.openai_chat_parts import NAME
 from wye.protocols.openai_chat_stream import ChatReader
+from wye.protocols.openai_chat_thoughts import NAME
 from wye.protocols.translate import Wire
 
 _OBJECT = msgspec.json.Decoder(dict)

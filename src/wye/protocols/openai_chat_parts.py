@@ -5,8 +5,8 @@ DeepSeek (`reasoning_content`), vLLM, Groq and OpenRouter (`reasoning`, `reasoni
 parts of type `thinking`). For cache markers: OpenRouter (`cache_control`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from wye.core.chat import (
     Audio,
@@ -23,16 +23,9 @@ from wye.core.chat import (
     Text,
     ToolCall,
 )
+from wye.protocols.data_url import read_url, write_url
 from wye.protocols.fields import FieldError, Fields, overlay
-
-NAME = "openai_chat"
-ORIGINS = {
-    "anthropic-claude-v1": "anthropic_messages",
-    "openai-responses-v1": "openai_responses",
-    "google-gemini-v1": "gemini",
-}
-"""`format` of a `reasoning_details` entry -> the protocol whose signature it holds."""
-_FORMATS = {origin: name for name, origin in ORIGINS.items()}
+from wye.protocols.openai_chat_thoughts import NAME, read_reasoning
 
 
 def read_content(fields: Fields, name: str) -> list[Part]:
@@ -86,7 +79,7 @@ def _thoughts(fields: Fields) -> str:
 
 def _image(fields: Fields) -> Image:
     url = _inner(fields, "image_url")
-    source, detail = _source(url.word("url")), url.text("detail")
+    source, detail = read_url(url.word("url")), url.text("detail")
     return Image(
         source=source, detail=detail, cache=read_cache(fields), extras=_both(fields, "image_url", url)
     )
@@ -103,7 +96,7 @@ def _file(fields: Fields) -> Document:
     data, identity, title = file.text("file_data"), file.text("file_id"), file.text("filename")
     if not data and not identity:
         raise FieldError(file.path, "must hold `file_data` or `file_id`")
-    source = _source(data) if data else Source(kind="file", value=identity)
+    source = read_url(data) if data else Source(kind="file", value=identity)
     return Document(source=source, title=title, cache=read_cache(fields), extras=_both(fields, "file", file))
 
 
@@ -130,20 +123,6 @@ def _inner(fields: Fields, name: str) -> Fields:
     return inner
 
 
-def _source(url: str) -> Source:
-    if url.startswith("data:") and ";base64," in url:
-        media_type, _, value = url[5:].partition(";base64,")
-        return Source(kind="data", value=value, media_type=media_type)
-    kind: Literal["url", "data"] = "url" if url.startswith(("http://", "https://")) else "data"
-    return Source(kind=kind, value=url)
-
-
-def _url(source: Source) -> str:
-    if source.kind == "data" and source.media_type:
-        return f"data:{source.media_type};base64,{source.value}"
-    return source.value
-
-
 def write_part(part: Part) -> Extras | None:
     """Write one content part; None = Chat has no words for it."""
     written: Extras | None = None
@@ -153,7 +132,7 @@ def write_part(part: Part) -> Extras | None:
         case Refusal():
             written = {"type": "refusal", "refusal": part.text}
         case Image(source=Source(kind="data" | "url")):
-            url = {"url": _url(part.source)} | ({"detail": part.detail} if part.detail else {})
+            url = {"url": write_url(part.source)} | ({"detail": part.detail} if part.detail else {})
             written = _marked({"type": "image_url", "image_url": url}, part.cache)
         case Audio(source=Source(kind="data")):
             sound = {"data": part.source.value, "format": part.source.media_type.removeprefix("audio/")}
@@ -171,7 +150,7 @@ def _document(part: Document) -> Extras | None:
     name = {"filename": part.title} if part.title else {}
     match part.source.kind:
         case "data":
-            file = {"file_data": _url(part.source)} | name
+            file = {"file_data": write_url(part.source)} | name
         case "file":
             file = {"file_id": part.source.value} | name
         case "text":
@@ -193,64 +172,6 @@ def write_content(parts: Sequence[Part]) -> str | list[Extras]:
     if len(parts) == 1 and isinstance(parts[0], Text) and not parts[0].cache and not parts[0].extras:
         return parts[0].text
     return [written for part in parts if (written := write_part(part)) is not None]
-
-
-def read_reasoning(message: Fields) -> list[Reasoning]:
-    """Take the thoughts of an assistant message, in whichever of its spellings they come."""
-    plain = message.text("reasoning_content")
-    plain = message.text("reasoning") or plain
-    details = [_detail(one) for one in message.many("reasoning_details")]
-    if details:
-        return details  # `reasoning` says the same without the signatures
-    return [Reasoning(text=plain)] if plain else []
-
-
-def _detail(fields: Fields) -> Reasoning:
-    kind, form = fields.text("type"), fields.text("format")
-    fields.take("index")
-    summary = fields.text("summary")
-    kept = (
-        {"type": kind} if kind not in ("reasoning.text", "reasoning.encrypted", "reasoning.summary") else {}
-    )
-    return Reasoning(
-        text=fields.text("text"),
-        summary=(summary,) if summary else (),
-        signature=fields.text("signature"),
-        encrypted=fields.text("data"),
-        id=fields.text("id"),
-        origin=ORIGINS.get(form, form or NAME),
-        extras=kept | fields.rest(),
-    )
-
-
-def spoken(thoughts: Iterable[Reasoning]) -> str:
-    """Return what can be read of thoughts."""
-    return "".join(one.text or "\n".join(one.summary) for one in thoughts)
-
-
-def write_details(thoughts: Sequence[Reasoning]) -> list[Extras]:
-    """Write `reasoning_details`; empty where none of the thoughts has more than words."""
-    if not any(one.signature or one.encrypted or one.id or form_of(one.origin) for one in thoughts):
-        return []
-    return [write_detail(one, at) for at, one in enumerate(thoughts)]
-
-
-def write_detail(thought: Reasoning, index: int) -> Extras:
-    """Write one entry of `reasoning_details`."""
-    if thought.encrypted:
-        written: Extras = {"type": "reasoning.encrypted", "data": thought.encrypted}
-    elif thought.summary and not thought.text:
-        written = {"type": "reasoning.summary", "summary": "\n".join(thought.summary)}
-    else:
-        written = {"type": "reasoning.text", "text": thought.text}
-    optional = {"signature": thought.signature, "id": thought.id, "format": form_of(thought.origin)}
-    written |= {name: value for name, value in optional.items() if value}
-    return written | {"index": index} | thought.extras
-
-
-def form_of(origin: str) -> str:
-    """Return the `format` that names `origin`; empty = Chat itself."""
-    return "" if origin == NAME else _FORMATS.get(origin, origin)
 
 
 def read_calls(message: Fields, fallback: str) -> list[ToolCall]:
@@ -302,6 +223,11 @@ def write_call(call: ToolCall) -> Extras:
     if call.signature:
         written["extra_content"] = {"google": {"thought_signature": call.signature}}
     return overlay({"id": call.id} | written, call.extras)
+
+
+def read_pictures(message: Fields) -> list[Image]:
+    """Take the pictures of an answer, where OpenRouter and those who follow it put them (`images`)."""
+    return [_image(one) for one in message.many("images") if one.text("type") == "image_url"]
 
 
 def read_annotations(message: Fields) -> tuple[tuple[Citation, ...], list[Any]]:

@@ -24,7 +24,8 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.protocols.fields import FieldError, Fields
-from wye.protocols.openai_chat_parts import NAME, read_cache, read_calls, read_content, read_said
+from wye.protocols.openai_chat_parts import read_cache, read_calls, read_content, read_said
+from wye.protocols.openai_chat_thoughts import NAME, with_signatures
 
 _ROLES = frozenset(Role)
 _INSTRUCTIONS = (Role.SYSTEM, Role.DEVELOPER)
@@ -57,22 +58,22 @@ def read(wire: Fields) -> Chat:
         thinking=_thinking(wire),
         sampling=_sampling(wire),
         max_output_tokens=cap,
-        choices=_positive(wire, "n") or 1,
+        choices=_at_least(1, wire, "n") or 1,
         stream=stream,
         user=wire.text("user"),
         extras=wire.rest() | ({"stream_options": options} if options else {}),
     )
 
 
-def _positive(wire: Fields, name: str) -> int | None:
+def _at_least(least: int, wire: Fields, name: str) -> int | None:
     value = wire.integer(name)
-    if value is not None and value < 1:
-        raise FieldError(wire.at(name), "must be at least 1")
+    if value is not None and value < least:
+        raise FieldError(wire.at(name), f"must be at least {least}")
     return value
 
 
 def _cap(wire: Fields) -> int | None:
-    caps = (_positive(wire, "max_tokens"), _positive(wire, "max_completion_tokens"))
+    caps = (_at_least(0, wire, "max_tokens"), _at_least(0, wire, "max_completion_tokens"))
     return max((cap for cap in caps if cap is not None), default=None)  # as the verbatim codec counts it
 
 
@@ -109,7 +110,7 @@ def _result(one: Fields, legacy: str) -> Message:
 
 def _assistant(one: Fields, fallback: str) -> Message:
     parts = read_said(one)
-    parts += read_calls(one, fallback)
+    parts = with_signatures([*parts, *read_calls(one, fallback)])
     return Message(role=Role.ASSISTANT, parts=tuple(parts), name=one.text("name"), extras=one.rest())
 
 

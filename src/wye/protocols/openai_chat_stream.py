@@ -15,12 +15,12 @@ from wye.protocols import sse
 from wye.protocols.fields import Fields
 from wye.protocols.openai_chat_answer import decoded, finish_of, finish_word, read_usage
 from wye.protocols.openai_chat_parts import (
-    NAME,
     read_annotations,
     read_content,
-    read_reasoning,
+    read_pictures,
     take_signature,
 )
+from wye.protocols.openai_chat_thoughts import NAME, read_reasoning
 
 _PLAIN = frozenset({"content"})
 _UNFINISHED = "the upstream's stream ended before the answer was finished"
@@ -97,6 +97,9 @@ class ChatReader:
         if not self._begun:
             self._fail(_UNFINISHED, "", events)
             return
+        if any(choice.called_nothing() for choice in self._choices.values()):
+            self._fail("the upstream called a tool without saying which", "", events)
+            return
         for choice in self._choices.values():
             choice.end(events)
         events.append(End())
@@ -162,6 +165,10 @@ class _Choice:
         stop = one.take("stop_reason")
         self._stop = stop if isinstance(stop, str) else self._stop
 
+    def called_nothing(self) -> bool:
+        """Tell whether there are arguments of a call whose name never came."""
+        return any(call.part is None and call.early for call in self._calls.values())
+
     def end(self, events: list[Event]) -> None:
         """Close what is open and finish."""
         self._settle(events)
@@ -183,6 +190,10 @@ class _Choice:
         """Take what a delta may hold beside thoughts and content."""
         self._say(Refusal(text=delta.text("refusal")), events)
         self._cite(delta, events)
+        for picture in read_pictures(delta):
+            self._settle(events)
+            index = self._open(picture, events)
+            events.append(Close(index=index, choice=self._number))
         for call in delta.many("tool_calls"):
             self._call(call, events)
         legacy = delta.fields("function_call")
@@ -199,11 +210,13 @@ class _Choice:
             else []
         )
         for at, thought in enumerate(read_reasoning(delta)):
-            text = thought.text or "".join(thought.summary)
             known = msgspec.structs.replace(thought, text="", summary=(), signature="", encrypted="")
             index = self._part(known, keys[at] if at < len(keys) else None, events)
-            if text:
-                events.append(Delta(index=index, text=text, choice=self._number))
+            events.extend(
+                Delta(index=index, text=one, choice=self._number, passage=0) for one in thought.summary
+            )
+            if thought.text:
+                events.append(Delta(index=index, text=thought.text, choice=self._number))
             if thought.signature or thought.encrypted:
                 events.append(
                     Sign(
@@ -281,7 +294,7 @@ class _Choice:
         call = self._calls.get(key)
         if call is None or (identity and name and call.id not in ("", identity)):
             if call is not None:
-                self._calls[key, call.id] = call
+                self._calls[key, len(self._calls)] = call  # kept, to be closed at the end
             call = self._calls[key] = _Call()
         call.id = call.id or identity
         call.name = call.name or name

@@ -30,14 +30,9 @@ from wye.core.chat import (
 )
 from wye.protocols.effort import effort_of
 from wye.protocols.fields import overlay
-from wye.protocols.openai_chat_parts import (
-    NAME,
-    spoken,
-    write_call,
-    write_content,
-    write_details,
-    write_part,
-)
+from wye.protocols.openai_chat_parts import write_call, write_content, write_part
+from wye.protocols.openai_chat_thoughts import NAME, of_calls, spoken, write_details
+from wye.protocols.openai_schema import stated
 from wye.protocols.translate import Wire
 from wye.protocols.user import user_id
 
@@ -46,7 +41,10 @@ def write(chat: Chat, wire: Wire) -> Extras:
     """Return the request as an object to be encoded."""
     own = chat.protocol == NAME
     if not own:
-        chat = _unsigned(bare(chat, "cache"))
+        chat = stated(bare(chat, "cache"))
+        fitting = _Plain(signed=wire.reasoning_field == "reasoning")
+        plain = tuple(map(fitting.message, chat.messages))
+        chat = msgspec.structs.replace(chat, messages=plain)
     body: Extras = {"model": wire.model, "messages": list(_messages(chat, wire))}
     if chat.max_output_tokens is not None:
         body[wire.max_tokens_field] = chat.max_output_tokens
@@ -66,23 +64,31 @@ def write(chat: Chat, wire: Wire) -> Extras:
     return overlay(body, chat.extras)
 
 
-def _unsigned(chat: Chat) -> Chat:
-    """Return `chat` without the signatures of calls: Chat has no place for them, but Google's."""
-    if not any(isinstance(part, ToolCall) and part.signature for one in chat.messages for part in one.parts):
-        return chat
-    return msgspec.structs.replace(
-        chat,
-        messages=tuple(
-            msgspec.structs.replace(
-                one,
-                parts=tuple(
-                    msgspec.structs.replace(part, signature="") if isinstance(part, ToolCall) else part
-                    for part in one.parts
-                ),
-            )
-            for one in chat.messages
-        ),
-    )
+class _Plain:
+    """Takes out of another protocol's conversation what Chat has no place for, though the canonical form has.
+
+    That is the signature of a call, unless the upstream takes `reasoning_details` (`signed`), and a name of a
+    result that only repeats the call's.
+    """
+
+    def __init__(self, *, signed: bool) -> None:
+        self._signed = signed
+        self._called: dict[str, str] = {}
+        """Id of a call -> its name, filled as the calls go by."""
+
+    def message(self, message: Message) -> Message:
+        parts = tuple(map(self._part, message.parts))
+        return message if parts == message.parts else msgspec.structs.replace(message, parts=parts)
+
+    def _part(self, part: Part) -> Part:
+        match part:
+            case ToolCall():
+                self._called[part.id] = part.name
+                if part.signature and not self._signed:
+                    return msgspec.structs.replace(part, signature="")
+            case ToolResult(name=name) if name and self._called.get(part.call_id) == name:
+                return msgspec.structs.replace(part, name="")
+        return part
 
 
 def _messages(chat: Chat, wire: Wire) -> Iterator[Extras]:
@@ -130,6 +136,9 @@ def _result(result: ToolResult, parts: list[Text | Opaque]) -> Extras:
 def _assistant(message: Message, wire: Wire) -> Extras:
     thoughts = [part for part in message.parts if isinstance(part, Reasoning)]
     calls = [part for part in message.parts if isinstance(part, ToolCall)]
+    if wire.reasoning_field == "reasoning":
+        thoughts += of_calls(calls)
+        calls = [msgspec.structs.replace(call, signature="") for call in calls]
     said = [part for part in message.parts if not isinstance(part, Reasoning | ToolCall)]
     written: Extras = {"role": "assistant"}
     if len(said) == 1 and isinstance(said[0], Refusal):

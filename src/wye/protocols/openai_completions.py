@@ -88,7 +88,7 @@ class OpenAICompletions:
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""
         wire = decode(_REQUEST, body)
-        for name, least in (("max_tokens", 0), ("n", 1), ("best_of", 1)):
+        for name, least in (("max_tokens", 0), ("n", 1), ("best_of", 0)):
             value = getattr(wire, name)
             if value is not None and value < least:
                 message = f"`{name}` must be at least {least}"
@@ -149,7 +149,8 @@ def _prompts(prompt: Prompt | None) -> int:
 
 
 def _told(wire: _CompletionRequest, name: str) -> bool:
-    return bytes(getattr(wire, name)) not in (b"", b"null")
+    value: msgspec.Raw = getattr(wire, name)
+    return value is not _LEFT_OUT and bytes(value) != b"null"
 
 
 def _first(wire: _CompletionRequest, names: tuple[str, ...]) -> str:

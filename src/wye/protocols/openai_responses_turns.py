@@ -79,15 +79,16 @@ def answer_id(answer: bytes) -> str:
 
 
 def begun_id(events: bytes) -> str:
-    """Return the id that a stream's first events tell of the response; empty = they tell none."""
+    """Return the id of the answer that a stream begins, in Chat too; empty = its first event tells none."""
     at = events.find(b"data:")
     if at < 0:
         return ""
+    line = events[at + len(b"data:") :].partition(b"\n")[0]
     try:
-        first = _LAST.decode(events[at + len(b"data:") :].partition(b"\n")[0])
+        first = _LAST.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
-    return answer_id(bytes(first.response))
+    return answer_id(bytes(first.response) if len(first.response) else line)
 
 
 def last_response(events: bytes) -> bytes:
@@ -115,7 +116,8 @@ def items_page(id_: str, asked: str, page: Page) -> bytes:
 
     An item without an id gets one. Raises `ValueError` for an `after` that is none of them.
     """
-    named = [{"id": f"item_{at}_{id_}"} | item for at, item in enumerate(_OBJECTS.decode(asked))]
+    items = map(_spelled_out, _OBJECTS.decode(asked))
+    named = [{"id": f"item_{at}_{id_}"} | item for at, item in enumerate(items)]
     if page.order == "desc":
         named.reverse()
     begin = 0
@@ -126,6 +128,17 @@ def items_page(id_: str, asked: str, page: Page) -> bytes:
     more = begin + page.limit < len(named)
     told = {"object": "list", "data": shown, "first_id": None, "last_id": None, "has_more": more}
     return msgspec.json.encode(told | ends)
+
+
+def _spelled_out(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an item as OpenAI lists it: with its type, and its text as a part."""
+    item = {"type": "message"} | item if "role" in item else item
+    if item.get("type") != "message" or not isinstance(item.get("content"), str):
+        return item
+    said = item.get("role") == "assistant"
+    empty: dict[str, Any] = {"annotations": []} if said else {}
+    part = {"type": "output_text" if said else "input_text", "text": item["content"]} | empty
+    return item | {"content": [part]}
 
 
 def _array(items: Sequence[msgspec.Raw | bytes]) -> bytes:

@@ -20,6 +20,8 @@ def whole_events(buffer: bytes) -> int:
     if b"\r" not in buffer:
         at = buffer.rfind(b"\n\n")
         return 0 if at < 0 else at + 2
+    if buffer.endswith(b"\r\n\r\n"):
+        return len(buffer)
     end = 0
     for match in _BLANK.finditer(buffer):
         if match.end() == len(buffer) and buffer.endswith(b"\r"):

@@ -87,7 +87,9 @@ def model_span(body: bytes) -> tuple[int, int] | None:
     If they stand there once, and no key can be spelling them with `\u006d...` escapes, then they
     are the key that the typed decoder read.
     """
-    if body.count(b'"model"') != 1 or b"\\u006" in body:
+    if (
+        body.count(b'"model"') != 1 or body.find(b"\\u006") >= 0
+    ):  # `in` takes bytes for a number first, and raises
         return None
     match = _MODEL_VALUE.match(body, body.index(b'"model"') + len(b'"model"'))
     return None if match is None else match.span(1)

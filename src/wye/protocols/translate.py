@@ -8,6 +8,7 @@ What the pair of protocols cannot carry is told by `lossiness.losses` before any
 `write_request` may leave out what it has no words for.
 """
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
@@ -65,6 +66,44 @@ class EventWriter(Protocol):
 
         `End` returns the protocol's own end of stream, `Fail` its error event.
         """
+
+
+class EventFilter(Protocol):
+    """Changes the events of one stream into others, legal by `core.stream.Order` as they were."""
+
+    def pass_on(self, events: Iterable[Event]) -> list[Event]:
+        """Return what `events` tell. Raises `ValueError` for what cannot be told."""
+
+
+class Emulates(Protocol):
+    """One request that asks for what its upstream cannot do, made to look as if it could."""
+
+    name: str
+    """Of what is emulated, as `x-wye-emulated` says it."""
+    chat: Chat
+    """What the upstream gets."""
+
+    def answer(self, answer: Answer) -> Answer:
+        """Return what the client gets. Raises `ValueError` for what cannot be told."""
+
+    def filter(self) -> EventFilter:
+        """Return what makes one upstream's stream the client's."""
+
+
+class EmulatingReader:
+    """Reads an upstream's stream as the client's."""
+
+    def __init__(self, reader: EventReader, told: EventFilter) -> None:
+        self._reader = reader
+        self._filter = told
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """Take bytes, cut anywhere; return the events that are now whole."""
+        return self._filter.pass_on(self._reader.feed(chunk))
+
+    def finish(self) -> list[Event]:
+        """The upstream's bytes ended: return the last events."""
+        return self._filter.pass_on(self._reader.finish())
 
 
 class DownstreamDialect(Protocol):

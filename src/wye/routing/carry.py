@@ -29,7 +29,9 @@ def carry(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: 
         kept.append(deployment)
         if losses.annotate:
             choice.lossy.add(deployment.id)
-            choice.notes[deployment.id] = f"would lose {_some(losses.annotate)}"
+            told = choice.notes.get(deployment.id)
+            lost = f"would lose {_some(losses.annotate)}"
+            choice.notes[deployment.id] = f"{told}; {lost}" if told else lost
     if not kept:
         whys = "; ".join(f"{one.deployment}: {one.reason}" for one in refused[:MAX_NAMED])
         message = f"No permitted deployment can be told this request ({whys})"

@@ -15,14 +15,17 @@ class Conversation(Protocol):
     """The conversation a request belongs to."""
 
     @property
-    def holder(self) -> str:
-        """The deployment whose upstream holds what came before; empty = the request brings it all along."""
+    def holder(self) -> str | None:
+        """The deployment whose upstream holds what came before; empty = the request brings it all along.
+
+        None = nobody here remembers who does, and whoever may ask is asked.
+        """
 
     def seat(self) -> Seat | None:
         """Return where the conversation was served last, if it is still remembered."""
 
     def losses(self, deployment: Deployment) -> Losses:
-        """Return what the request loses on its way to `deployment`; nothing where it goes as it is."""
+        """Return what the request loses on its way to `deployment`; as it is, sealed thoughts at most."""
 
 
 class Unknown:

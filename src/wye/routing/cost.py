@@ -25,7 +25,8 @@ CURRENCY = "USD"
 _ZERO = Decimal(0)
 _HOUR = Decimal(3600)
 
-_PRICED, _OTHER_CURRENCY, _UNKNOWN = range(3)
+_PRICED, _OTHER_CURRENCY, _UNKNOWN, _EMULATES = range(4)
+"""Ranks; `_EMULATES` is added to any of them: who only looks as if it could comes behind all who can."""
 
 
 def expected_cost(deployment: Deployment, input_tokens: int, output_tokens: int) -> tuple[int, Decimal, str]:
@@ -73,6 +74,8 @@ def cheapest_first(choice: Choice, request: Request, verdict: Verdict) -> None: 
         lossy = id_ in choice.lossy
         if lossy:
             cost += cost * SURCHARGE
+        if id_ in choice.emulating:
+            rank += _EMULATES
         ranked.append((rank, cost, lossy, MERIT[deployment.lane], id_, deployment))
     if choice.ordered:
         return
@@ -80,7 +83,7 @@ def cheapest_first(choice: Choice, request: Request, verdict: Verdict) -> None: 
     choice.kept = [row[5] for row in ranked]
     choice.ranks = {row[4]: row[:2] for row in ranked}
     choice.ordered = True
-    choice.reasons.append(_reason(len(ranked), ranked[0][0]))
+    choice.reasons.append(_reason(len(ranked), ranked[0][0] % _EMULATES))
 
 
 _Row = tuple[int, Decimal, bool, int, str, Deployment]

@@ -9,6 +9,8 @@ from wye.routing.strategy import Choice
 BYTES_PER_TOKEN = 3
 """Of a JSON body, on the cautious side: English prose is nearer 4, code and other scripts below."""
 
+EMULATES = "calls no tools itself: they are emulated with a JSON schema"
+EMULATES_CUSTOM = "takes no custom tools: they are emulated with functions of one text"
 MAX_NAMED = 4
 """Deployments named in one error message."""
 
@@ -16,7 +18,7 @@ MAX_NAMED = 4
 def misfit(deployment: Deployment, request: Request, input_tokens: int) -> str:
     """Say why `deployment` cannot serve `request`; empty when it can, as far as is known."""
     profile, needs = deployment.profile, request.needs
-    if needs.tools and profile.tools is False:
+    if needs.tools and profile.tools is False and not deployment.emulates_tools:
         return "cannot call tools"
     if needs.vision and profile.vision is False:
         return "cannot see images"
@@ -32,6 +34,15 @@ def misfit(deployment: Deployment, request: Request, input_tokens: int) -> str:
     return ""
 
 
+def emulated(deployment: Deployment, request: Request) -> str:
+    """Say what `deployment` would be made to look as if it could; empty = nothing."""
+    if request.needs.tools and deployment.emulates_tools:
+        return EMULATES
+    if request.needs.custom_tools and deployment.emulates_custom_tools(request.protocol):
+        return EMULATES_CUSTOM
+    return ""
+
+
 def fit(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: ARG001  # a stage's shape
     """Keep what can serve the request. Raises `BadRequestError` when nothing can."""
     input_tokens = len(request.body) // BYTES_PER_TOKEN
@@ -40,8 +51,12 @@ def fit(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: AR
         reason = misfit(deployment, request, input_tokens)
         if reason:
             choice.excluded.append(Candidate(deployment.id, deployment.lane, reason))
-        else:
-            kept.append(deployment)
+            continue
+        kept.append(deployment)
+        told = emulated(deployment, request)
+        if told:
+            choice.notes[deployment.id] = told
+            (choice.emulating if told is EMULATES else choice.lossy).add(deployment.id)
     if not kept:
         whys = [f"{c.deployment}: {c.reason}" for c in choice.excluded[:MAX_NAMED]]
         if len(choice.excluded) > MAX_NAMED:

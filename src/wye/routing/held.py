@@ -1,14 +1,20 @@
 """A conversation whose beginning an upstream holds can go on there and nowhere else."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from wye.catalog.deployments import Deployment
+from wye.catalog.deployments import Deployment, Native
 from wye.core.decision import Verdict
-from wye.core.errors import BadRequestError, PolicyError
+from wye.core.errors import BadRequestError, PolicyError, UnknownPreviousError
 from wye.core.request import Request
 
 REASON = "its upstream holds what came before"
+ONLY = "nobody here knows what came before, and only this account could hold it"
+HOW = (
+    "answers are held where the upstream itself speaks Responses, or where wye.yaml says "
+    "`responses: {store: true}`; send the whole conversation in `input` instead"
+)
 _FIELD = "previous_response_id"
+_RESPONSES: frozenset[Native] = frozenset({"openai_responses"})
 
 
 def held(
@@ -41,9 +47,41 @@ def held(
     raise BadRequestError(message, param="model")
 
 
+def unremembered(
+    request: Request, verdict: Verdict, everybody: Iterable[Deployment], permitted: Sequence[Deployment]
+) -> Deployment:
+    """Return the deployment that goes on from what nobody remembers: of the only account that may hold it.
+
+    `permitted` is what the request's model may lead to. Raises `UnknownPreviousError`.
+    """
+    account = sole(everybody, verdict, _RESPONSES)
+    if account is not None:
+        for deployment in permitted:
+            if _same_account(deployment, account):
+                return deployment
+    raise unknown_previous(request.previous)
+
+
+def sole(everybody: Iterable[Deployment], verdict: Verdict, speaks: frozenset[Native]) -> Deployment | None:
+    """Return one of the deployments that `verdict` permits and that take all of `speaks` as it is.
+
+    None unless all of them are one account: the same address, and the same credential.
+    """
+    found: Deployment | None = None
+    for deployment in everybody:
+        if deployment.id not in verdict.permitted or not speaks <= deployment.natives:
+            continue
+        if found is None:
+            found = deployment
+        elif (deployment.endpoint, deployment.api_key) != (found.endpoint, found.api_key):
+            return None
+    return found
+
+
+def unknown_previous(id_: str) -> UnknownPreviousError:
+    """Return the error for an answer to go on from that is not there, or is another key's."""
+    return UnknownPreviousError(f"Previous response with id '{id_[:80]}' not found: {HOW}", param=_FIELD)
+
+
 def _same_account(one: Deployment, other: Deployment) -> bool:
-    return (
-        one.endpoint == other.endpoint
-        and one.api_key == other.api_key
-        and (one.protocol, one.also) == (other.protocol, other.also)
-    )
+    return one.endpoint == other.endpoint and one.api_key == other.api_key and one.natives >= _RESPONSES

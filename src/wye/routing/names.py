@@ -58,8 +58,9 @@ def directory(settings: Settings, deployments: Collection[Deployment]) -> dict[s
 
 
 def alias_table(settings: Settings) -> Mapping[str, tuple[str, ...]]:
-    """Return the aliases with one target and with several in one shape."""
-    return {name: (to,) if isinstance(to, str) else to for name, to in settings.aliases.items()}
+    """Return the aliases with one target and with several in one shape, each target once."""
+    shaped = ((name, (to,) if isinstance(to, str) else to) for name, to in settings.aliases.items())
+    return {name: tuple(dict.fromkeys(to)) for name, to in shaped}
 
 
 def mentioned(settings: Settings) -> frozenset[str]:

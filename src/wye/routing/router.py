@@ -27,8 +27,8 @@ from wye.routing import refusals
 from wye.routing.carry import carry
 from wye.routing.conversation import UNKNOWN, Conversation
 from wye.routing.cost import cheapest_first
-from wye.routing.fit import fit
-from wye.routing.held import REASON, held
+from wye.routing.fit import emulated, fit
+from wye.routing.held import ONLY, REASON, held, unremembered
 from wye.routing.names import Target, alias_table, directory, near
 from wye.routing.rules import Rules
 from wye.routing.seated import seated
@@ -97,7 +97,7 @@ class Router:
         } | dict(strategies or {})
         self._resolve = dynamic
         self._dynamic: dict[str, Deployment] = {}
-        self._plans: dict[tuple[str, str, Labels], _Plan] = {}
+        self._plans: dict[tuple[str, str, Labels, bool, str], _Plan] = {}
         self.revision = _revision(settings, self._deployments.values())
 
     def labels(self, name: str) -> Labels:
@@ -151,13 +151,15 @@ class Router:
             request.model,
             request.operation._value_,  # an enum's hash is Python code
             verdict.labels,
+            request.needs.tools,
+            request.protocol if request.needs.custom_tools else "",
         )
         plan = self._plans.get(key)
         if plan is None or plan.verdict is not verdict:
             plan = self._plan(request, verdict)
             _bounded(self._plans)
             self._plans[key] = plan
-        if conversation.holder:
+        if conversation.holder != "":  # None: somebody's, nobody knows whose
             return self._held(plan, request, conversation.holder)
         if plan.settled is not None:
             return plan.settled
@@ -175,11 +177,15 @@ class Router:
             return kind
         return "deployment" if name in self._deployments else "model"
 
-    def _held(self, plan: _Plan, request: Request, holder: str) -> Decision:
-        known = self._deployments.get(holder) or self._dynamic.get(holder)
-        chosen = held(request, plan.verdict, holder, known, plan.permitted)
+    def _held(self, plan: _Plan, request: Request, holder: str | None) -> Decision:
+        if holder is None:
+            everybody = self._deployments.values()
+            chosen, reason = unremembered(request, plan.verdict, everybody, plan.permitted), ONLY
+        else:
+            known = self._deployments.get(holder) or self._dynamic.get(holder)
+            chosen, reason = held(request, plan.verdict, holder, known, plan.permitted), REASON
         candidates = (Candidate(chosen.id, chosen.lane),)
-        return Decision("held", candidates, plan.excluded[:MAX_EXCLUDED], (REASON,), self.revision)
+        return Decision("held", candidates, plan.excluded[:MAX_EXCLUDED], (reason,), self.revision)
 
     def _choose(
         self,
@@ -221,7 +227,7 @@ class Router:
         if target.kind == "route":
             strategy = self._strategies[name]
             return _Plan(verdict, operation, None, permitted, excluded, strategy=strategy)
-        candidates = tuple(Candidate(d.id, d.lane) for d in permitted[:MAX_CANDIDATES])
+        candidates = tuple(Candidate(d.id, d.lane, emulated(d, request)) for d in permitted[:MAX_CANDIDATES])
         decision = Decision(
             target.kind, candidates, excluded[:MAX_EXCLUDED], (_REASONS[target.kind],), self.revision
         )

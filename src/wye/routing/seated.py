@@ -68,7 +68,7 @@ def seated(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa:
     if stays:
         choice.kept.insert(0, choice.kept.pop(at))
     verb = "keeps" if stays else "leaves"
-    other = f"'{first.id}' {f'saves {_usd(saved)}' if comparable else 'has a price to compare'}"
+    other = f"'{first.id}' {f'saves {_usd(saved)}' if comparable else 'comes first at any price'}"
     choice.reasons.append(f"{verb} its seat '{seat.deployment}': {worth}, {other}")
 
 

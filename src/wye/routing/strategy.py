@@ -36,7 +36,9 @@ class Choice(msgspec.Struct):
     conversation: Conversation = UNKNOWN
     """What came before."""
     lossy: set[str] = set()
-    """Deployments that would not get every hint."""
+    """Deployments that would not get every hint, or custom tools as functions."""
+    emulating: set[str] = set()
+    """Deployments that would be made to look as if they could what the request needs: behind all others."""
     ranks: dict[str, tuple[int, Decimal]] = {}
     """Deployment id -> what it was ordered by, where expected cost set the order: the less, the better."""
     seat: Seat | None = None

@@ -62,6 +62,22 @@ model_list:
     assert result.settings.deployments == {}
 
 
+def test_a_provider_that_both_know_by_another_name() -> None:
+    result = imported(
+        """
+model_list:
+  - {model_name: gemini-pro, litellm_params: {model: gemini/gemini-3-pro, api_key: os.environ/GEMINI_API_KEY}}
+  - {model_name: "together_ai/*", litellm_params: {model: "together_ai/*"}}
+"""
+    )
+    assert result.settings.aliases == {"gemini-pro": "google/gemini-3-pro"}
+    assert result.settings.providers == {
+        "google": ProviderSettings(api_key_env="GEMINI_API_KEY", models=("gemini-3-pro",)),
+        "together": ProviderSettings(api_key_env="TOGETHER_API_KEY"),
+    }
+    assert "what was 'together_ai/*' is asked for as `together/NAME`" in told(result, "changed")
+
+
 def test_only_what_was_served_is_served() -> None:
     settings = imported(rows("openai/gpt-5.5")).settings
     assert not settings.discovery.environment

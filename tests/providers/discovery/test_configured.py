@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from wye.catalog.deployments import LOOPBACK
+from wye.catalog.providers import PROVIDERS
 from wye.config.settings import (
     DeploymentSettings,
     DiscoverySettings,
@@ -19,6 +20,7 @@ from wye.config.settings import (
 from wye.core.lane import Lane
 from wye.core.request import Operation
 from wye.core.secret import Secret
+from wye.core.spelling import Spelling
 from wye.providers.discovery import Discovered, Probe, discover, dynamic
 
 QUIET = DiscoverySettings(engines=False)
@@ -170,6 +172,52 @@ async def test_a_provider_is_bent_by_config(probe: Probe, tmp_path: Path) -> Non
     assert (by_id["inhouse/m"].lane, by_id["inhouse/m"].api_key) == (Lane.HOSTED, None)
     assert str((by_id["inhouse/m"].endpoint.networks or ())[0]) == "10.0.0.0/8"
     assert found.notes == ("providers.together: TEAM_KEY is not set",)
+
+
+async def test_how_an_upstream_spells_is_known_and_config_has_the_last_word(probe: Probe) -> None:
+    said = DeploymentSettings(
+        model="mistral-large-2512",
+        provider="mistral",
+        max_output_field="max_completion_tokens",
+        stream_options=True,
+        reasoning_field="reasoning",
+        effort_field="reasoning_effort",
+        call_ids="any",
+        formats="object",
+        takes=("top_k",),
+        refuses=("n",),
+        also=("anthropic_messages",),
+    )
+    settings = Settings(
+        discovery=QUIET,
+        providers={"mistral": ProviderSettings(models=())},
+        deployments={
+            "said": said,
+            "known": DeploymentSettings(model="mistral-large-2512", provider="mistral"),
+            "gpu": DeploymentSettings(
+                model="mistralai/Devstral-Small-2507",
+                provider="vllm",
+                base_url="http://10.0.0.5:8000/v1",
+                lane=Lane.OWN,
+                networks=("10.0.0.0/8",),
+                profile=ProfileSettings(tools=False, json=True),
+            ),
+        },
+    )
+    found = await _found(probe, {"MISTRAL_API_KEY": "m"}, settings)
+    by_id = {one.id: one for one in found.deployments}
+    assert by_id["known"].spelling == PROVIDERS["mistral"].spelling
+    assert by_id["said"].also == {"anthropic_messages"}
+    assert by_id["said"].spelling == Spelling(
+        max_output_field="max_completion_tokens",
+        reasoning_field="reasoning",
+        formats="object",
+        takes=frozenset({"top_k"}),
+        refuses=frozenset({"n"}),
+    )
+    gpu = by_id["gpu"]
+    assert (gpu.provider, gpu.spelling.call_ids, gpu.also) == ("vllm", "nine", {"openai_completions"})
+    assert gpu.emulates_tools
 
 
 async def test_a_deployment_is_what_config_says(probe: Probe) -> None:

@@ -19,6 +19,7 @@ from wye.providers.transport.errors import (
     ShortBodyError,
     TransportError,
 )
+from wye.providers.transport.pool import LESSONS
 from wye.providers.transport.response import Response
 
 IDS = [case.name for case in LEGAL]
@@ -283,3 +284,49 @@ async def test_errors_name_their_phase(wire: Wire) -> None:
     connection.data_received(b"nonsense")
     with pytest.raises(TransportError, match=r"^protocol: "):
         await task
+
+
+async def test_a_head_that_comes_again_means_what_it_meant(wire: Wire) -> None:
+    lengths = [3, 3, 4, 100, 3, 70_000, 5, 0, 6, 6]
+    grant = await wire.up(echo)
+    for length in lengths:
+        response = await wire.transport.send(grant, b"POST", b"/", body=b"b" * length)
+        assert response.headers == [(b"content-length", b"%d" % length)]
+        assert await response.read(100_000) == b"b" * length
+    assert grant.origin.pool is not None
+    assert grant.origin.pool.known is not None
+    assert wire.connections == 1
+
+
+async def test_an_upstream_that_numbers_its_answers_is_no_longer_learnt_from(wire: Wire) -> None:
+    number = 0
+
+    async def numbered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal number
+        while True:
+            await read_request(reader)
+            number += 1
+            writer.write(answer(b"x", extra=b"X-Request-Id: %d\r\n" % min(number, LESSONS + 3)))
+
+    grant = await wire.up(numbered)
+    for expected in range(1, LESSONS + 6):
+        response = await wire.transport.send(grant, b"POST", b"/")
+        assert response.header(b"x-request-id") == b"%d" % min(expected, LESSONS + 3)
+        assert await response.read(10) == b"x"
+    pool = grant.origin.pool
+    assert pool is not None
+    assert pool.known is not None
+    assert pool.known.headers[1] == (b"x-request-id", b"%d" % LESSONS)
+
+
+async def test_a_known_head_before_what_is_no_whole_answer(wire: Wire) -> None:
+    """Two answers at once, one cut short, one to HEAD: all of them are the parser's."""
+    grant = await wire.up(canned(answer(b"abc") + answer(b"abc")))
+    for _ in range(2):
+        assert await (await wire.transport.send(grant, b"POST", b"/")).read(10) == b"abc"
+    assert wire.connections == 2
+    grant = await wire.up(echo)
+    for method in (b"POST", b"HEAD", b"POST"):
+        response = await wire.transport.send(grant, method, b"/", body=b"abc" if method == b"POST" else b"")
+        assert response.status == 200
+        assert await response.read(10) == (b"abc" if method == b"POST" else b"")

@@ -6,7 +6,7 @@ import msgspec
 
 from wye.config.litellm.rows import Row
 from wye.config.litellm.source import Fields, Notes, texts
-from wye.config.names import AUTO
+from wye.config.names import AUTO, is_name
 from wye.config.settings import DeploymentSettings, RouteSettings, Rule
 from wye.config.tree import Node
 
@@ -132,7 +132,7 @@ class Groups:
                 "changed", "'auto' is wye's own name: it chooses the cheapest that fits of what stood there"
             )
             self.auto = ids
-        elif group in references.longer:
+        elif set(references.longer.get(group, ())) - {group}:
             what = f"'{group}' is a route, since long requests go elsewhere: profiles need `context_tokens`"
             self._notes.add("changed", what)
             self.routes[group] = RouteSettings(candidates=ids, rules=(Rule(name="in order", use=ids),))
@@ -151,7 +151,7 @@ class Groups:
         return tuple(ids)
 
     def _alias(self, name: str, to: str) -> None:
-        if to not in self._ids or name in self._rows or name == AUTO:
+        if to not in self._ids or name in self._rows or name == AUTO or not is_name(name):
             self._notes.add("left out", f"the alias '{name}' for '{to}'")
             return
         ids: Sequence[str]

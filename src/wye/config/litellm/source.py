@@ -10,6 +10,7 @@ import msgspec
 from wye.config.tree import Node
 
 _VARIABLE = re.compile(r"os\.environ/(\S+)\Z")
+_LEAST, _MOST = Decimal("1e-15"), Decimal("1e12")
 _TRUE = {"true", "yes", "on", "1"}
 
 
@@ -64,7 +65,7 @@ class Fields:
         return node.value.strip() if node and isinstance(node.value, str) else None
 
     def number(self, name: str) -> Decimal | None:
-        """Take a field that is a finite number above 0; anything else stays, to be reported."""
+        """Take a field that is a number from 0, of a size that means something; else it stays."""
         node = self._nodes.get(name)
         if node is None or not isinstance(node.value, str):
             return None
@@ -72,7 +73,7 @@ class Fields:
             number = Decimal(node.value.replace("_", ""))
         except InvalidOperation:
             return None
-        if not number.is_finite() or number < 0:
+        if not number.is_finite() or (number != 0 and not _LEAST <= number <= _MOST):
             return None
         del self._nodes[name]
         return number

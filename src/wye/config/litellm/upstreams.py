@@ -103,15 +103,20 @@ def split(model: str, custom: str | None) -> tuple[str, str]:
     """Return LiteLLM's provider and the upstream's model. Raises `UnknownUpstreamError`."""
     head, slash, tail = model.partition("/")
     if custom:
-        return custom, tail if head == custom and tail else model
-    if slash and (_knows(head) or not _OPENAI.match(model)):
-        return head, tail
-    if _OPENAI.match(model):
-        return "openai", model
-    if model.startswith("claude-"):
-        return "anthropic", model
-    message = f"'{model}' names no provider: write `provider/{model}`"
-    raise UnknownUpstreamError(message)
+        provider, name = custom, tail if head == custom and slash else model
+    elif slash and (_knows(head) or not _OPENAI.match(model)):
+        provider, name = head, tail
+    elif _OPENAI.match(model):
+        provider, name = "openai", model
+    elif model.startswith("claude-"):
+        provider, name = "anthropic", model
+    else:
+        message = f"'{model}' names no provider: write `provider/{model}`"
+        raise UnknownUpstreamError(message)
+    if not name.strip():
+        message = f"'{model}' names no model"
+        raise UnknownUpstreamError(message)
+    return provider, name
 
 
 def upstream(provider: str, model: str, base: str | None) -> Upstream:

@@ -2,7 +2,8 @@
 
 `server` runs it, `reception` reads what a client sends, `head` judges heads, `connection` keeps the order
 of answers and ends, `exchange` is what an app sees of one request (`scope["wye.connection"]`), `wire` spells
-bytes.
+bytes. Requests whose heads are the same bytes, but for Content-Length's value, share `scope["wye.memo"]`:
+a dict for what an app has found out about such a head.
 """
 
 from wye.gateway.listener.exchange import App, Exchange, HangupError, Message, Receive, Scope, Send

@@ -15,7 +15,7 @@ import httptools
 
 from wye.core.errors import BadRequestError, OverloadedError, ReceiveTimeoutError, WyeError
 from wye.gateway.listener.exchange import Exchange
-from wye.gateway.listener.reception import NEVER, Phase, Reception
+from wye.gateway.listener.reception import HEAD, IDLE, NEVER, OVER, Reception
 from wye.gateway.listener.wire import refusal
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Connection(Reception):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         """Tell whoever still works for this client."""
         self.state.connections.discard(self)
-        self.phase = Phase.OVER
+        self.phase = OVER
         self.parser = None  # it refers back here
         exchange, self.answering, self.receiving = self.answering, None, None
         if exchange is not None:
@@ -159,9 +159,9 @@ class Connection(Reception):
             self._answer(self.queue.popleft())
         elif self.parting is not None:
             self._part(self.parting)
-        elif state.draining and self.phase is Phase.IDLE:
+        elif state.draining and self.phase == IDLE:
             self._part(b"")  # the head of its answer was out before draining began, without `close`
-        elif self.phase is Phase.IDLE:
+        elif self.phase == IDLE:
             if state.draining:  # it began before
                 self._part(b"", TAIL_SECONDS)
             else:
@@ -176,8 +176,8 @@ class Connection(Reception):
 
     def malformed(self, error: httptools.HttpParserError) -> None:
         """End the reception of what is not HTTP."""
-        if self.phase is Phase.IDLE and (last := self._last()) is not None and not last.keep_alive:
-            self.phase = Phase.OVER  # bytes after a request that said `connection: close`
+        if self.phase == IDLE and (last := self._last()) is not None and not last.keep_alive:
+            self.phase = OVER  # bytes after a request that said `connection: close`
             return
         self.refuse(BadRequestError(f"malformed HTTP: {error}"))
 
@@ -187,7 +187,7 @@ class Connection(Reception):
     def refuse(self, error: WyeError) -> None:
         """End the reception with `error`: by the app if one has the request, else by a raw response."""
         exchange, self.receiving = self.receiving, None
-        self.phase = Phase.OVER
+        self.phase = OVER
         self.deadline = NEVER
         self.state.refused[error.status] += 1
         if exchange is None:
@@ -209,9 +209,9 @@ class Connection(Reception):
         transport = self.transport
         if last:
             transport.write(last)
-        expects_nothing = self.phase is Phase.IDLE and not last
+        expects_nothing = self.phase == IDLE and not last
         self.parting = None
-        self.phase = Phase.OVER
+        self.phase = OVER
         self.gone_by = self.deadline = self.state.now + grace
         if expects_nothing and not transport.get_write_buffer_size():
             transport.close()
@@ -231,15 +231,15 @@ class Connection(Reception):
         """Act on a deadline that has passed. Called by the sweeper."""
         if now > self.write_deadline:
             self.transport.abort()
-        elif self.phase is Phase.OVER:
+        elif self.phase == OVER:
             self._expire_parted(now)
-        elif self.phase is Phase.IDLE:
+        elif self.phase == IDLE:
             self._part(b"")
         elif self.read_paused:
             self.deadline = now + self.limits.body_seconds  # we keep it waiting, not it us
         else:
-            what = "headers" if self.phase is Phase.HEAD else "body"
-            seconds = self.limits.header_seconds if self.phase is Phase.HEAD else self.limits.body_seconds
+            what = "headers" if self.phase == HEAD else "body"
+            seconds = self.limits.header_seconds if self.phase == HEAD else self.limits.body_seconds
             self.refuse(ReceiveTimeoutError(f"the request's {what} did not arrive within {seconds:g} s"))
 
     def _expire_parted(self, now: float) -> None:
@@ -258,7 +258,7 @@ class Connection(Reception):
 
     def shutdown(self) -> None:
         """End an idle connection now, any other with its next response."""
-        if self.phase is Phase.IDLE and self.answering is None:
+        if self.phase == IDLE and self.answering is None:
             self._part(b"")
 
 

@@ -167,12 +167,7 @@ class Exchange:
         if self.hung_up:
             return
         transport = self.connection.transport
-        head = b"%b%b%b%b" % (
-            STATUS_LINES[status],
-            self.connection.state.server_block,
-            headers,
-            self._closing(),
-        )
+        head = STATUS_LINES[status] + self.connection.state.server_block + headers + self._closing()
         if status in NO_BODY:
             transport.write(head + b"\r\n")
         elif self.head:
@@ -331,7 +326,8 @@ class Exchange:
                 self.error or WyeError("an internal error; the gateway's log has the details")
             )
         else:
-            self._answer_for_app(self.error or WyeError("the gateway gave no answer"))
+            if not self.complete:
+                self._answer_for_app(self.error or WyeError("the gateway gave no answer"))
         finally:
             self.release()
             self.connection.state.tasks.discard(self.task)

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 import httptools
 import msgspec
 
-from wye.core.errors import BadRequestError
+from wye.core.errors import BadRequestError, UpgradeError
 from wye.gateway.listener.wire import UnsupportedError
 
 Headers = list[tuple[bytes, bytes]]
@@ -45,8 +45,8 @@ def check_framing(version: str, headers: Iterable[tuple[bytes, bytes]]) -> Frami
         elif name == b"expect":
             expects = version == "1.1" and value.lower() == b"100-continue"
         elif b"websocket" in value.lower():
-            message = "WebSocket is not served here; use server-sent events (`stream: true`)"
-            raise BadRequestError(message)
+            message = "WebSocket is not served here: POST, with server-sent events (`stream: true`)"
+            raise UpgradeError(message)
     if hosts != 1 and (version == "1.1" or hosts):
         message = "a request needs exactly one Host header"
         raise BadRequestError(message)

@@ -2,12 +2,12 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import httptools
 
 from wye.core.errors import OverloadedError, TooLargeError, WyeError
+from wye.core.heads import Head, with_length
 from wye.gateway.listener.exchange import BUFFERED_BODY, Exchange, Scope
 from wye.gateway.listener.head import FRAMING, check_framing, head_size, split_target, without_upgrade
 from wye.gateway.listener.wire import HeadersTooLargeError, UnsupportedError
@@ -17,19 +17,17 @@ if TYPE_CHECKING:
 
 NEVER = float("inf")
 
+IDLE: Final = 0
+HEAD: Final = 1
+BODY: Final = 2
+OVER: Final = 3
+"""Phases: what the client is sending; `OVER` = nothing that matters. Slower to name in an enum."""
+
+LESSONS = 4
+"""How often a connection's head is learnt: whoever sends another one each time is not worth it."""
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 _BEHIND = "a large request waits for the answer before it: send it on a connection of its own"
 _BUSY = "the gateway holds as many bytes of requests as it may"
-
-
-class Phase(IntEnum):
-    """What the client is sending."""
-
-    IDLE = 0
-    HEAD = 1
-    BODY = 2
-    OVER = 3
-    """Nothing it sends matters any more."""
 
 
 class Reception(asyncio.Protocol, ABC):
@@ -45,7 +43,7 @@ class Reception(asyncio.Protocol, ABC):
         self.limits = state.settings
         self.loop = state.loop
         self.parser: httptools.HttpRequestParser | None = None
-        self.phase = Phase.IDLE
+        self.phase: int = IDLE
         self.deadline = NEVER
         """When what is being received must be here."""
         self.receiving: Exchange | None = None
@@ -56,6 +54,11 @@ class Reception(asyncio.Protocol, ABC):
         self.framing: list[tuple[bytes, bytes]] = []
         self.chunk = self.fed = self.stalled = self.length = 0
         self.alone = self.progress = self.chunked = False
+        self.scope: dict[str, Any] | None = None
+        """Of the latest request, if one may be made of its head again."""
+        self.known: Head | None = None
+        """That head."""
+        self.lessons = LESSONS
 
     @abstractmethod
     def begun(self, exchange: Exchange) -> None:
@@ -75,13 +78,17 @@ class Reception(asyncio.Protocol, ABC):
 
     def data_received(self, data: bytes) -> None:
         """Parse; refuse what is malformed or too much."""
-        if self.phase is Phase.OVER or self.parser is None:
+        if self.phase == OVER or self.parser is None:
             self.unheard()
             return
         begun_in = self.phase
         self.progress = False
+        known = self.known
         try:
-            self._feed(data, begun_in)
+            if known is not None and begun_in == IDLE and (begin := known.body(data)):
+                self._repeat(data[begin:])
+            else:
+                self._feed(data, begun_in)
         except httptools.HttpParserCallbackError as error:
             if not isinstance(error.__context__, WyeError):
                 raise  # a defect of ours: asyncio logs it and closes the connection
@@ -91,27 +98,42 @@ class Reception(asyncio.Protocol, ABC):
         except WyeError as error:
             self.refuse(error)
 
-    def _feed(self, data: bytes, begun_in: Phase) -> None:
+    def _feed(self, data: bytes, begun_in: int) -> None:
         size = self.chunk = len(data)
-        self.alone = begun_in is Phase.IDLE
+        self.alone = begun_in == IDLE
         while data:
             try:
                 self.parser.feed_data(data)  # type: ignore[union-attr]  # checked by the caller
                 break
             except httptools.HttpParserUpgrade as upgrade:
                 data = self._ignore_upgrade() + data[upgrade.args[0] :]
-        if self.phase is Phase.HEAD:
-            if begun_in is Phase.HEAD:
+        if self.phase == HEAD:
+            if begun_in == HEAD:
                 self.fed += size
             else:
                 self.fed = size if self.alone else 0  # what came before the head doesn't count
             if self.fed > self.limits.header_bytes:
                 raise self._head_too_large()
-        elif self.phase is Phase.BODY and self.chunked:
+        elif self.phase == BODY and self.chunked:
             # Chunk extensions and trailers without any progress are limited as headers are.
             self.stalled = 0 if self.progress else self.stalled + size
             if self.stalled > self.limits.header_bytes:
                 raise self._head_too_large()
+
+        elif self.phase is begun_in == IDLE and self.scope is not None and self.lessons:
+            self.lessons -= 1  # to learn costs as much as it saves
+            self.known = Head.of(data, self.length)
+
+    def _repeat(self, body: bytes) -> None:
+        """Take a whole request without asking the parser what it has said before."""
+        length = len(body)
+        scope = self.scope
+        assert scope is not None  # noqa: S101  # there is one for every known head
+        if length != self.length:
+            scope = self.scope = {**scope, "headers": with_length(scope["headers"], length)}
+        self._begin(self._exchange(scope.copy(), keep_alive=True), length)
+        self.on_body(body)
+        self.on_message_complete()
 
     def _ignore_upgrade(self) -> bytes:
         """Return the head again without its Upgrade, for a new parser: llhttp stops at one."""
@@ -134,7 +156,7 @@ class Reception(asyncio.Protocol, ABC):
         self.url = b""
         self.headers = []
         self.framing = []
-        self.phase = Phase.HEAD
+        self.phase = HEAD
         if not self.fresh:  # the first request's clock runs since the connection opened
             self.deadline = self.state.now + self.limits.header_seconds
         self.fresh = False
@@ -145,7 +167,7 @@ class Reception(asyncio.Protocol, ABC):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """httptools: a header, or a trailer."""
-        if self.phase is not Phase.HEAD:
+        if self.phase != HEAD:
             return  # trailers must not change what was decided on the headers (RFC 9110 section 6.5.1)
         name = name.lower()
         if name in FRAMING:
@@ -173,7 +195,7 @@ class Reception(asyncio.Protocol, ABC):
             self.ignoring_upgrade = True
             return
         path, raw_path, query = split_target(self.url)
-        scope: Scope = {
+        scope: dict[str, Any] = {
             "type": "http",
             "asgi": _ASGI,
             "http_version": version,
@@ -186,20 +208,31 @@ class Reception(asyncio.Protocol, ABC):
             "headers": headers,
             "client": self.client,
             "server": self.server,
+            "wye.memo": {},
         }
-        exchange = Exchange(
-            self,  # type: ignore[arg-type]  # every Reception is a Connection
-            scope,
-            http10=version == "1.0",
-            keep_alive=version == "1.1" and parser.should_keep_alive(),
-            waiting_continue=framing.expects,
+        keep_alive = version == "1.1" and parser.should_keep_alive()
+        self.known = None
+        self.scope = scope if keep_alive and framing.length and not framing.expects else None
+        exchange = self._exchange(
+            scope.copy(), http10=version == "1.0", keep_alive=keep_alive, waiting_continue=framing.expects
         )
-        scope["wye.connection"] = exchange
         self.chunked = framing.chunked
         self._begin(exchange, framing.length)
 
+    def _exchange(
+        self, scope: Scope, *, keep_alive: bool, http10: bool = False, waiting_continue: bool = False
+    ) -> Exchange:
+        exchange = scope["wye.connection"] = Exchange(
+            self,  # type: ignore[arg-type]  # every Reception is a Connection
+            scope,
+            http10=http10,
+            keep_alive=keep_alive,
+            waiting_continue=waiting_continue,
+        )
+        return exchange
+
     def _begin(self, exchange: Exchange, length: int) -> None:
-        self.phase = Phase.BODY
+        self.phase = BODY
         self.deadline = self.state.now + self.limits.body_seconds
         self.receiving = exchange
         self.begun(exchange)
@@ -235,7 +268,7 @@ class Reception(asyncio.Protocol, ABC):
         """httptools: the request is whole."""
         if self.ignoring_upgrade:
             return
-        self.phase = Phase.IDLE
+        self.phase = IDLE
         self.deadline = NEVER
         self.alone = False
         exchange, self.receiving = self.receiving, None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from wye.core.errors import WyeError
+from wye.core.errors import UpgradeError, WyeError
 from wye.gateway.headers import error_headers
 
 _PHRASES = {status.value: status.phrase.encode() for status in http.HTTPStatus}
@@ -71,5 +71,7 @@ def error_block(error: WyeError) -> tuple[bytes, bytes]:
 def refusal(error: WyeError, server_block: bytes) -> bytes:
     """Return a whole response that refuses a request no app has seen, and closes."""
     block, body = error_block(error)
+    # RFC 9110 section 15.5.22: it says what to use in place of what was asked for.
+    closing = b"close, upgrade\r\nupgrade: HTTP/1.1" if isinstance(error, UpgradeError) else b"close"
     head = STATUS_LINES[error.status] + server_block + block
-    return b"%bcontent-length: %d\r\nconnection: close\r\n\r\n%b" % (head, len(body), body)
+    return b"%bcontent-length: %d\r\nconnection: %b\r\n\r\n%b" % (head, len(body), closing, body)

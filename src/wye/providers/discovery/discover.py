@@ -148,7 +148,7 @@ def _seen(talk: Conversation, engine: Engine, title: str, one: Seen, *, proven: 
         lane=one.lane if proven else None,
         endpoint=talk.endpoint,
         found_by=f"{title} at {talk.endpoint.authority}" + ("" if proven else ", not proven local"),
-        also=row.also | one.also,
+        also=row.also,
         operations=one.operations,
         profile=one.profile,
         slots=one.slots,

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from wye.catalog.deployments import Native, Profile
+from wye.catalog.deployments import Profile
 from wye.catalog.names import CLOSED_FAMILY, operations_of
 from wye.core.lane import Lane
 from wye.core.request import Operation
@@ -27,8 +27,6 @@ class Seen(msgspec.Struct, frozen=True):
     operations: frozenset[Operation] = frozenset({Operation.CHAT})
     profile: Profile = Profile()
     slots: int = 1
-    also: frozenset[Native] = frozenset()
-    """What it says that it speaks, beyond what every version does."""
     lane: Lane | None = Lane.OWN
     """Once the engine is proven: other than `own` for what it hands on to a machine elsewhere."""
 

@@ -17,6 +17,9 @@ TCP itself tells more: bytes that are in the kernel before a request is written,
 before the upstream's kernel acknowledged any of it, are not its answer. What an upstream sends unasked after
 that cannot be told from an answer by any HTTP/1.1 client.
 
+A response that has come whole, and whose head the pool knows byte for byte from one that the parser took,
+goes from WAITING to DONE at once, past the parser.
+
 So one request is answered by exactly one final response, however many 1xx precede it, and what follows
 that response without a new request finds no legal state to go to.
 """
@@ -30,6 +33,7 @@ from typing import TYPE_CHECKING, Final
 
 import httptools
 
+from wye.core.heads import with_length
 from wye.providers.transport.deadlines import Deadlines
 from wye.providers.transport.errors import (
     ClosedError,
@@ -223,6 +227,8 @@ class Connection(asyncio.Protocol):
             return
         self._received += len(data)
         response.bytes_received = self._received
+        if self.state is WAITING and self._again(data, response):
+            return
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
@@ -231,7 +237,7 @@ class Connection(asyncio.Protocol):
         if self._length == CHUNKED and self._received - self._data > self._overhead_allowed():
             self.fail(ProtocolError("chunk lines, extensions or trailers beyond the limit"))
         elif self.state is DONE:
-            self._release(response, surplus=self._surplus(data, response))
+            self._done(data, response)
         elif self.state is BODY:
             if response.arrived(PAUSE_AT) and not self._paused:
                 self._paused = True
@@ -239,6 +245,36 @@ class Connection(asyncio.Protocol):
                 self._raw.pause_reading()
         elif self._received > self._limits.header_bytes:
             self.fail(ProtocolError("a response head beyond the limit"))
+
+    def _again(self, data: bytes, response: Response) -> bool:
+        """Take a whole response of a known head; False = it is for the parser."""
+        known = self._pool.known
+        if known is None or self._head_only or self._upload is not None:
+            return False
+        begin = known.head.body(data)
+        if not begin:
+            return False
+        try:
+            self._check_acknowledged(response)
+        except ProtocolError as error:
+            self.fail(error)
+            return True
+        size = response.size = len(data) - begin
+        response.chunks.append(data[begin:])
+        headers = known.headers if size == known.length else with_length(known.headers, size)
+        response.begin(known.status, headers, None, self._limits.decoded_bytes)
+        self._keep = True
+        self.state = DONE
+        self._pool.recognised()
+        self._release(response, surplus=False)
+        return True
+
+    def _done(self, data: bytes, response: Response) -> None:
+        """The parser found the response complete."""
+        surplus = self._surplus(data, response)
+        if self._keep and not surplus and self._received == len(data) and self._length > 0:
+            self._pool.learn(data, response, self._length)
+        self._release(response, surplus=surplus)
 
     def consumed(self) -> None:
         """The reader took what was here: let more come."""
@@ -266,10 +302,16 @@ class Connection(asyncio.Protocol):
         """A status line begins."""
         self.state = LEGAL[self.state][BEGIN]
         self._headers: Headers = []
-        response = self._response
-        if self.reused and response is not None:
-            # An answer acknowledges what it answers. While no byte of the request is acknowledged, these
-            # bytes crossed it on the way: a stray of the exchange before, not its answer.
+        if self._response is not None:
+            self._check_acknowledged(self._response)
+
+    def _check_acknowledged(self, response: Response) -> None:
+        """Raise `ProtocolError` for an answer that cannot be one.
+
+        An answer acknowledges what it answers. While no byte of the request is acknowledged, these bytes
+        crossed it on the way: a stray of the exchange before, not its answer.
+        """
+        if self.reused:
             fcntl.ioctl(self._descriptor, termios.TIOCOUTQ, self._unacknowledged)
             if self._unacknowledged[0] >= response.bytes_sent:
                 message = "an answer to a request that has not arrived"

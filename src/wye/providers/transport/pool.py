@@ -3,15 +3,30 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from wye.core.heads import Head
 from wye.providers.transport.errors import ClosedError
 
 if TYPE_CHECKING:
     from wye.providers.transport.connection import Connection
+    from wye.providers.transport.framing import Headers
     from wye.providers.transport.limits import Limits
+    from wye.providers.transport.response import Response
+
+LESSONS = 32
+"""Heads that are learnt in a row without one of them coming again."""
 
 Dial = Callable[[], Awaitable["Connection"]]
+
+
+class Known(NamedTuple):
+    """A head of a whole answer, and what the parser found in it."""
+
+    head: Head
+    status: int
+    headers: "Headers"
+    length: int
 
 
 class Pool:
@@ -22,7 +37,7 @@ class Pool:
     waits.
     """
 
-    __slots__ = ("_idle", "_slots", "_waiters", "connections", "limits", "owner")
+    __slots__ = ("_idle", "_lessons", "_slots", "_waiters", "connections", "known", "limits", "owner")
 
     def __init__(self, limits: "Limits", owner: object) -> None:
         self.limits = limits
@@ -31,6 +46,23 @@ class Pool:
         self._idle: list[Connection] = []
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
         self._slots = 0
+        self.known: Known | None = None
+        """The head that this origin's answers begin with lately, if it has come again at all."""
+        self._lessons = LESSONS
+
+    def learn(self, data: bytes, response: "Response", length: int) -> None:
+        """Keep the head of `data`, a whole answer with a body of `length` bytes.
+
+        An origin that says something else each time, as those do that number their answers, is given up.
+        """
+        if self._lessons:
+            self._lessons -= 1
+            head = None if response.coded else Head.of(data, length)
+            self.known = None if head is None else Known(head, response.status, response.headers, length)
+
+    def recognised(self) -> None:
+        """Note that the known head has come again: its successor is worth learning too."""
+        self._lessons = LESSONS
 
     @property
     def slots(self) -> int:

@@ -65,6 +65,12 @@ class Response:
                 return value
         return None
 
+    def ready(self, limit: int) -> bytes | None:
+        """Return the whole body if it is all here as it is meant; None = await `read`."""
+        if not self._complete or self.size > limit or self._decoder is not None:
+            return None
+        return self._take()
+
     async def read(self, limit: int) -> bytes:
         """Return the whole body. Does not suspend when it is here already.
 
@@ -100,25 +106,36 @@ class Response:
             else:
                 await self.more()
 
+    @property
+    def coded(self) -> bool:
+        """Whether the body is decoded on its way."""
+        return self._decoder is not None
+
     def abort(self) -> None:
         """Drop the connection at once. Does nothing when the exchange is over."""
         if self._connection is not None:
             message = "by this side"
             self._connection.fail(AbortedError(message))
 
-    async def more(self) -> None:
-        """Suspend until something changed; raise what ended the exchange."""
+    def change(self) -> asyncio.Future[None]:
+        """Return what is done when something changed; raise what ended the exchange.
+
+        For while the answer is not complete. Who is cancelled while waiting has to `abort`.
+        """
         if self.error is not None:
             raise self.error
         connection = self._connection
-        if connection is None:
-            return
+        assert connection is not None  # noqa: S101  # else it is complete, or has an error
         connection.consumed()
         waiter = self._waiter = connection.loop.create_future()
+        return waiter
+
+    async def more(self) -> None:
+        """Suspend until something changed; raise what ended the exchange."""
+        waiter = self.change()
         try:
             await waiter
         except BaseException:
-            self._waiter = None
             self.abort()
             raise
 

@@ -37,7 +37,7 @@ class Transport:
         self._sweeper: asyncio.TimerHandle | None = None
         self._closed = False
 
-    async def send(  # noqa: PLR0913  # the parts of a request
+    async def send(  # noqa: C901, PLR0913  # the parts of a request; a second try, and what ends it
         self,
         grant: Grant,
         method: bytes,
@@ -74,12 +74,15 @@ class Transport:
                 response.upload(rest)
             try:
                 while not response.status:
-                    await response.more()
+                    await response.change()
             except ClosedError:
                 # Not slow, not wrong, and not a byte seen: the connection was closed before it was asked.
                 if fresh or not reused or not grant.replayable or not isinstance(body, bytes):
                     raise
                 fresh = True
+            except BaseException:  # nobody waits for it any more
+                response.abort()
+                raise
             else:
                 return response
 
@@ -144,7 +147,7 @@ class Transport:
 
 def _compose(head: bytes, method: bytes, headers: bytes, body: Body) -> tuple[bytes, Body | None]:
     """Return what is written at once, and the body if it is to follow."""
-    if headers and (not headers.endswith(b"\r\n") or b"\r\n\r\n" in headers):
+    if headers and (not headers.endswith(b"\r\n") or headers.find(b"\r\n\r\n") >= 0):
         message = "headers must be complete lines"
         raise ValueError(message)
     if isinstance(body, bytes):
