@@ -37,7 +37,7 @@ from wye.protocols.anthropic_parts import (
     write_cache,
     write_parts,
 )
-from wye.protocols.anthropic_schema import closed
+from wye.protocols.anthropic_schema import closed, worded
 from wye.protocols.decoding import decode
 from wye.protocols.effort import budget_of
 from wye.protocols.fields import FieldError, Fields, overlay
@@ -194,7 +194,7 @@ def write_request(chat: Chat, wire: Wire) -> bytes:
         body["tool_choice"] = _write_choice(chat.tool_choice)
     _write_thinking(body, chat, wire, own=own)
     if chat.format is not None and chat.format.schema is not None:
-        schema = chat.format.schema if own else closed(chat.format.schema)
+        schema = chat.format.schema if own else worded(closed(chat.format.schema))
         form = {"type": "json_schema", "schema": schema}
         body["output_config"] = body.get("output_config", {}) | {"format": form}
     sampling = chat.sampling
