@@ -13,6 +13,8 @@ from wye.protocols.codec import Edits
 from wye.protocols.custom_tools import CustomTools, uses_custom_tools
 from wye.protocols.emulation import Emulation
 from wye.protocols.fitting import prepare
+from wye.protocols.gemini_parts import NAME as GEMINI
+from wye.protocols.tool_names import ToolNames, is_plain
 from wye.protocols.translate import (
     DownstreamDialect,
     Emulates,
@@ -53,6 +55,9 @@ class Crossing:
         if not to.custom_tools and uses_custom_tools(chat):
             emulations.append(CustomTools(chat))
             chat = emulations[-1].chat
+        if to.dialect.name != GEMINI and not is_plain(chat):
+            emulations.append(ToolNames(chat))
+            chat = emulations[-1].chat
         told = prepare(chat, source.name, to.dialect.name, to.wire)
         if told.refuse:
             raise CannotCarryError("; ".join(told.refuse))
@@ -75,7 +80,7 @@ class Crossing:
     @property
     def emulated(self) -> tuple[str, ...]:
         """Names of what the upstream cannot do, and is made to look as if it could."""
-        return tuple(one.name for one in self._emulations)
+        return tuple(one.name for one in self._emulations if one.name)
 
     def request(self, edits: Edits) -> bytes:
         """Return the body for the upstream. Of `edits` only the cap is new: the rest stands in `wire`."""
