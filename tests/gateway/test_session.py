@@ -152,12 +152,19 @@ def test_who_cannot_be_told_is_no_candidate(gateway: Running) -> None:
     assert answered.headers["x-wye-deployment"] == "dear"
     (excluded,) = gateway.record(answered)["decision"]["excluded"]
     assert excluded["deployment"] == "claude"
-    assert "anthropic_messages cannot carry `logprobs`" in excluded["reason"]
+    said = "speaks Anthropic Messages, which cannot carry log probabilities (`logprobs`)"
+    assert excluded["reason"].startswith(said)
 
 
 def test_nobody_can_be_told(gateway: Running) -> None:
     answered = gateway.chat("claude", logprobs=True)
     assert answered.error["code"] == "cannot_translate"
+    assert answered.error["param"] == "logprobs"
+    assert answered.error["message"] == (
+        "'claude' speaks Anthropic Messages, which cannot carry log probabilities (`logprobs`): it has none, "
+        "and who asks for them works with them. "
+        "Leave `logprobs` out, or ask for a model that speaks OpenAI Chat."
+    )
 
 
 def test_who_loses_a_hint_says_so(gateway: Running) -> None:

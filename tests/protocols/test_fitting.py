@@ -90,9 +90,7 @@ def test_temperature_and_top_p_may_exclude_each_other() -> None:
 )
 def test_what_the_answer_depends_on_is_refused(name: Refused, fields: dict[str, Any]) -> None:
     chat = asked(**fields)
-    assert fit(chat, refusing(name), CHAT).refuse == (
-        f"this upstream cannot carry `{name}`: {REFUSED[name]}",
-    )
+    assert fit(chat, refusing(name), CHAT).refuse == (f"does not take `{name}`: {REFUSED[name]}",)
     assert not fit(chat, Spelling(), CHAT).refuse
 
 

@@ -1,5 +1,6 @@
 """A request and its answer between two protocols: what attempts use where forwarding bytes will not do."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -13,6 +14,7 @@ from wye.protocols.codec import Edits
 from wye.protocols.custom_tools import CustomTools, uses_custom_tools
 from wye.protocols.emulation import Emulation
 from wye.protocols.fitting import prepare
+from wye.protocols.naming import way_out
 from wye.protocols.gemini_parts import NAME as GEMINI
 from wye.protocols.tool_names import ToolNames, is_plain
 from wye.protocols.translate import (
@@ -39,6 +41,11 @@ class Shore(NamedTuple):
     """It takes custom tools as they are."""
 
 
+def cannot_carry(clauses: Sequence[str], param: str | None, source: str) -> CannotCarryError:
+    """Return the error for a client of `source`, but for the upstream's name: `'NAME' ` goes before it."""
+    return CannotCarryError(f"{'; '.join(clauses)}. {way_out(param, source)}", param=param)
+
+
 class Crossing:
     """One request on its way to an upstream of another protocol."""
 
@@ -47,7 +54,7 @@ class Crossing:
     def __init__(
         self, chat: Chat, source: DownstreamDialect, to: "Shore", *, wants_usage: bool, betas: bool
     ) -> None:
-        """Raise `CannotCarryError` if the upstream cannot be told what `chat` means.
+        """Raise `cannot_carry()` if the upstream cannot be told what `chat` means.
 
         `betas`: the request named some of Anthropic's in a header, which this upstream does not get.
         """
@@ -60,7 +67,7 @@ class Crossing:
             chat = emulations[-1].chat
         told = prepare(chat, source.name, to.dialect.name, to.wire)
         if told.refuse:
-            raise CannotCarryError("; ".join(told.refuse))
+            raise cannot_carry(told.refuse, told.param, source.name)
         chat = told.chat
         if to.emulates and chat.tools:
             emulations.append(Emulation(chat))

@@ -31,6 +31,7 @@ from wye.core.chat import (
 )
 from wye.core.spelling import CallIds, Spelling
 from wye.protocols.lossiness import losses
+from wye.protocols.naming import member
 from wye.protocols.translate import Wire
 
 WITHHELD: Mapping[str, str] = {
@@ -57,6 +58,8 @@ REFUSED: Mapping[str, str] = {
     "response_format": "it cannot be held to JSON",
 }
 """Name -> why a request that has it is not sent."""
+_FEATURES: Mapping[str, str] = {"n": "choices", "response_format": "json_format"}
+"""Name -> what `naming` calls it, where that differs."""
 
 _DROPPED = ("temperature", "top_p", "top_k", "seed", "presence_penalty", "frequency_penalty")
 _IDS: Mapping[CallIds, re.Pattern[str]] = {
@@ -75,26 +78,29 @@ class Fitted(NamedTuple):
 
     chat: Chat
     refuse: tuple[str, ...]
-    """Sentences; any means that the request must not be sent."""
+    """What is said of the upstream, clause by clause; any means that the request must not be sent."""
     annotate: tuple[str, ...]
     """Names, for `x-wye-lost` and the ledger."""
+    param: str | None = None
+    """The first member that is to blame for a refusal, as the client spells it; None = no single one."""
 
 
 def prepare(chat: Chat, source: str, target: str, wire: Wire) -> Fitted:
     """Return `chat`, read from `source`, ready to be written for an upstream, and all that it loses."""
-    fitted = fit(chat, wire.spelling, target)
+    fitted = fit(chat, wire.spelling, target, source)
     told = losses(fitted.chat, source, target, wire)
     annotate = tuple(dict.fromkeys((*fitted.annotate, *told.annotate)))
-    return Fitted(fitted.chat, (*told.refuse, *fitted.refuse), annotate)
+    return Fitted(fitted.chat, (*told.refuse, *fitted.refuse), annotate, told.param or fitted.param)
 
 
-def fit(chat: Chat, spelling: Spelling, target: str) -> Fitted:
-    """Return `chat` as an upstream takes it that speaks `target` as `spelling` says."""
+def fit(chat: Chat, spelling: Spelling, target: str, source: str = "") -> Fitted:
+    """Return `chat`, read from `source`, as an upstream takes it that speaks `target` as `spelling` says."""
     fitting = _Fitting(spelling, target)
     for step in _STEPS:
         chat = step(fitting, chat)
-    refuse = tuple(f"this upstream cannot carry `{name}`: {REFUSED[name]}" for name in fitting.refused)
-    return Fitted(chat, refuse, tuple(fitting.lost))
+    spelt = {name: member(_FEATURES.get(name, name), source) for name in fitting.refused}
+    refuse = tuple(f"does not take `{spelt[name] or name}`: {REFUSED[name]}" for name in spelt)
+    return Fitted(chat, refuse, tuple(fitting.lost), next(filter(None, spelt.values()), None))
 
 
 @functools.lru_cache(4096)  # a tool loop sends the same ids turn after turn
