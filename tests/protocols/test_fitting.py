@@ -220,3 +220,20 @@ def test_whatever_does_not_fit_is_named_and_then_it_fits(chat: Chat, spelling: S
         assert name not in spelling.refuses or after is None
     assert fitted.chat.extras == chat.extras
     assert len(fitted.chat.messages) == len(chat.messages)
+
+
+def test_a_result_that_nothing_asked_for_is_not_sent_elsewhere() -> None:
+    result = Message(role=Role.USER, parts=(ToolResult(call_id="c1", parts=(Text(text="4"),)),))
+    call = Message(role=Role.ASSISTANT, parts=(ToolCall(id="c1", name="f", arguments="{}"),))
+    wire = Wire(model="m")
+
+    def refused(*messages: Message) -> tuple[str, ...]:
+        return prepare(Chat(model="m", messages=messages), "openai_chat", "anthropic_messages", wire).refuse
+
+    assert refused(call, result) == ()
+    for orphan in ((result,), (result, call, HI)):
+        assert refused(*orphan) == (
+            "takes no result of a tool call ('c1') without that call before it: send that turn too",
+        )
+    own = prepare(Chat(model="m", messages=(result,)), "anthropic_messages", "anthropic_messages", wire)
+    assert own.refuse == (), "its own upstream judges it"

@@ -90,7 +90,28 @@ def prepare(chat: Chat, source: str, target: str, wire: Wire) -> Fitted:
     fitted = fit(chat, wire.spelling, target, source)
     told = losses(fitted.chat, source, target, wire)
     annotate = tuple(dict.fromkeys((*fitted.annotate, *told.annotate)))
-    return Fitted(fitted.chat, (*told.refuse, *fitted.refuse), annotate, told.param or fitted.param)
+    refuse = (*told.refuse, *fitted.refuse)
+    if source != target and (orphan := _unasked(chat)) is not None:
+        refuse = (
+            *refuse,
+            f"takes no result of a tool call ({orphan!r}) without that call before it: send that turn too",
+        )
+    return Fitted(fitted.chat, refuse, annotate, told.param or fitted.param)
+
+
+def _unasked(chat: Chat) -> str | None:
+    """Return the id of a result that no call before it asked for; None = there is none.
+
+    Every protocol's upstreams refuse such a turn, in words about messages the client never wrote.
+    """
+    asked: set[str] = set()
+    for message in chat.messages:
+        for part in message.parts:
+            if isinstance(part, ToolCall):
+                asked.add(part.id)
+            elif isinstance(part, ToolResult) and part.call_id not in asked:
+                return part.call_id
+    return None
 
 
 def fit(chat: Chat, spelling: Spelling, target: str, source: str = "") -> Fitted:
