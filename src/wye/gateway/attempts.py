@@ -250,6 +250,7 @@ def attempt_record(entry: Entry, hold: Hold, response: Response | None, error: s
         error=error,
         request_bytes=response.bytes_sent if response else 0,
         response_bytes=response.bytes_received if response else 0,
+        translated=hold.crossing.translated if hold.crossing else "",
     )
 
 

@@ -85,6 +85,11 @@ class Crossing:
         """Names, fit for a header, of what the upstream does not get; the request means the same without."""
 
     @property
+    def translated(self) -> str:
+        """The upstream's protocol; empty where it is the client's, and something is only emulated."""
+        return "" if self._target.name == self._source.name else self._target.name
+
+    @property
     def emulated(self) -> tuple[str, ...]:
         """Names of what the upstream cannot do, and is made to look as if it could."""
         return tuple(one.name for one in self._emulations if one.name)
