@@ -1,6 +1,7 @@
 """`wye import`: settings of other gateways as wye.yaml."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -56,7 +57,12 @@ def litellm(file: Path, output: Path | None, *, force: bool, as_json: bool) -> N
 
 def _tell(imported: Imported, file: Path, output: Path | None) -> None:
     then = f" -> {output}. Then: wye config check {output}" if output else ""
-    click.echo(f"{file}: {imported.names} name{'' if imported.names == 1 else 's'}{then}", err=True)
+    kinds = Counter(note.kind for note in imported.notes)
+    counts = [
+        f"{imported.names} name{'' if imported.names == 1 else 's'}",
+        *(f"{n} {k}" for k, n in kinds.items()),
+    ]
+    click.echo(f"{file}: {', '.join(counts)}{then}", err=True)
     for note in imported.notes:
         places = [f"line {', '.join(map(str, note.lines))}"] if note.lines else []
         click.echo(plain("  ".join([f"  {note.kind}: {note.what}", *places])), err=True)

@@ -3,19 +3,24 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wye.catalog.deployments import Deployment, Endpoint, Profile
 from wye.config.litellm.convert import Imported, convert
 from wye.config.litellm.write import text
 from wye.config.load import ConfigError, from_bytes
 from wye.config.settings import ProviderSettings, RouteSettings, Rule
+from wye.core.decision import Verdict
 from wye.core.lane import Lane
+from wye.core.request import Operation, Request
+from wye.routing import Router
 
+ENDPOINT = Endpoint("https", "h.example", 443, "/v1")
 LITERAL = "sk-proj-0123456789abcdef"
 
 
@@ -27,6 +32,15 @@ def imported(config: str, environ: Mapping[str, str] | None = None) -> Imported:
     assert LITERAL not in written
     assert LITERAL not in repr(result)
     return result
+
+
+class Down(NamedTuple):
+    """One deployment is down."""
+
+    id: str
+
+    def reason_down(self, deployment_id: str) -> str:
+        return "it is" if deployment_id == self.id else ""
 
 
 def told(result: Imported, kind: str) -> str:
@@ -75,7 +89,7 @@ model_list:
         "google": ProviderSettings(api_key_env="GEMINI_API_KEY", models=("gemini-3-pro",)),
         "together": ProviderSettings(api_key_env="TOGETHER_API_KEY"),
     }
-    assert "what was 'together_ai/*' is asked for as `together/NAME`" in told(result, "changed")
+    assert "what was 'together_ai/*' is asked for as `together/NAME`" in told(result, "to do")
 
 
 def test_only_what_was_served_is_served() -> None:
@@ -146,7 +160,11 @@ router_settings: {routing_strategy: simple-shuffle}
     eu = result.settings.deployments["gpt-4o/azure-2"]
     assert eu.base_url == "https://eu.openai.azure.com/openai/v1"
     assert (eu.model, eu.lane, eu.max_output_field) == ("gpt-4o-eu", Lane.CLOSED, "max_completion_tokens")
-    assert "asks in the order given" in told(result, "changed")
+    assert "balance" not in told(result, "to do"), "`order` is an order there too"
+    changed = told(result, "changed")
+    assert (
+        "its api_base became https://eu.openai.azure.com/openai/v1; it needs no `api_version` [3]" in changed
+    )
     assert "`rpm`" in told(result, "left out")
     assert "[3, 5]" not in told(result, "left out"), "lines are those of the fields"
 
@@ -168,14 +186,134 @@ def test_fallbacks_are_the_end_of_an_alias() -> None:
     assert "'big' falls back to 'gone', which is not there" in told(result, "left out")
 
 
-def test_longer_requests_have_a_route() -> None:
-    extra = "litellm_settings: {context_window_fallbacks: [{small: [big]}]}\n"
-    result = imported(rows("openai/small", "openai/big", extra=extra))
-    both = ("openai/small", "openai/big")
+LONGER = """
+model_list:
+  - model_name: small
+    litellm_params: {model: openai/small}
+    model_info: {max_input_tokens: 1000}
+  - {model_name: house, litellm_params: {model: ollama/llama3.3}, model_info: {max_input_tokens: 1000}}
+  - {model_name: blind, litellm_params: {model: openai/blind}}
+  - {model_name: big, litellm_params: {model: openai/big}}
+litellm_settings:
+  context_window_fallbacks: [{small: [big]}, {house: [big]}, {blind: [big]}]
+"""
+
+
+def test_longer_requests_have_a_route_where_nothing_else_takes_it() -> None:
+    result = imported(LONGER)
+    rules = (
+        Rule(name="in order", use=("small/openai",)),
+        Rule(name="too long for those", use=("openai/big",)),
+    )
     assert result.settings.routes == {
-        "small": RouteSettings(candidates=both, rules=(Rule(name="in order", use=both),))
+        "small": RouteSettings(candidates=("small/openai", "openai/big"), rules=rules)
     }
-    assert "`context_tokens`" in told(result, "changed")
+    assert "goes to openai/big" in told(result, "changed")
+
+
+@pytest.mark.parametrize(
+    ("size", "down", "asked"), [(90, "small/openai", "small/openai"), (9000, "", "openai/big")]
+)
+def test_that_route_in_the_router(size: int, down: str, asked: str) -> None:
+    deployments = [
+        Deployment(
+            "small/openai", "small", "openai", Lane.CLOSED, ENDPOINT, "", profile=Profile(context_tokens=1000)
+        ),
+        Deployment("openai/big", "big", "openai", Lane.CLOSED, ENDPOINT, ""),
+    ]
+    router = Router(imported(LONGER).settings, deployments)
+    request = Request("openai_chat", Operation.CHAT, "small", b"x" * size)
+    verdict = Verdict(frozenset(), frozenset({"small/openai", "openai/big"}), {}, ceiling=False, revision="")
+    decision = router.decide(request, verdict, Down(down))
+    assert [one.deployment for one in decision.candidates] == [asked], "nobody stands behind it"
+
+
+def test_a_fallback_for_length_does_not_become_one_for_every_failure() -> None:
+    result = imported(LONGER)
+    assert "house" in result.settings.deployments, "it stands for itself alone"
+    assert result.settings.aliases["blind"] == "openai/blind"
+    first, second = (note.what for note in result.notes[:2])
+    assert "'house' (an engine, perhaps yours) would reach further" in first
+    assert "'big' (openai, closed) would get all traffic of 'house' whenever that is down" in first
+    assert "the context of 'blind' is not known" in second
+
+
+def test_fallbacks_that_reach_further_are_named() -> None:
+    extra = "router_settings: {fallbacks: [{llama3.3: [big]}, {big: [llama3.3]}, {gone: [big]}]}\n"
+    result = imported(rows("ollama/llama3.3", "openai/big", extra=extra))
+    assert result.settings.aliases["llama3.3"] == ("llama3.3/ollama", "openai/big")
+    todo = told(result, "to do")
+    assert "'llama3.3' (an engine, perhaps yours) falls back to 'big' (openai, closed) on any failure" in todo
+    assert "'big' (openai, closed) falls back" not in todo
+    assert "fallbacks of 'gone', which is not there" in told(result, "left out")
+
+
+@pytest.mark.parametrize("strategy", ["simple-shuffle", "least-busy"])
+def test_balance_that_is_lost_is_told_first(strategy: str) -> None:
+    result = imported(
+        f"""
+model_list:
+  - {{model_name: gpt, litellm_params: {{model: openai/a, api_key: {LITERAL}, weight: 9}}}}
+  - {{model_name: gpt, litellm_params: {{model: groq/b, rpm: 100}}}}
+router_settings: {{routing_strategy: {strategy}}}
+"""
+    )
+    assert result.notes[0].kind == "to do"
+    assert (
+        "'openai/a' gets all traffic until it fails or is full, and only then groq/b" in result.notes[0].what
+    )
+    assert "(not counted: `weight`, `rpm`)" in result.notes[0].what
+
+
+def test_rows_that_lack_something_are_told_by_number() -> None:
+    result = imported(
+        """
+model_list:
+  - {litellm_params: {model: openai/a}}
+  - {model_name: b}
+  - {model_name: c, litellm_params: openai/c}
+  - {model_name: d, litelm_params: {model: openai/d}}
+  - {model_name: e, litellm_params: {modle: openai/e}}
+  - just text
+  - {model_name: [g], litellm_params: {model: openai/g}}
+  - {model_name: h, litellm_params: {model: openai/h}}
+"""
+    )
+    todo = told(result, "to do")
+    for said in (
+        "row 1 of `model_list` is left out: it has no `model_name` [3]",
+        "row 2 of `model_list` is left out: 'b' has no `litellm_params` [4]",
+        "row 3 of `model_list` is left out: 'c': its `litellm_params`: not a mapping [5]",
+        "'d' has no `litellm_params`, but `litelm_params`. Did you mean `litellm_params`? [6]",
+        "'e': its `litellm_params` have no `model`, but `modle`. Did you mean `model`? [7]",
+        "row 6 of `model_list` is left out: it has no `model_name` [8]",
+        "row 7 of `model_list` is left out: it has no `model_name`: not text [9]",
+    ):
+        assert said in todo
+    assert result.names == 1
+
+
+def test_what_has_the_wrong_type_or_is_misspelt_is_told_with_the_reason() -> None:
+    result = imported(
+        """
+model_list:
+  - {model_name: a, litellm_params: {model: openai/a, timeout: soon, max_retries: 1.5, api_bse: x}}
+router_settings: {fallbacks: {x: y}, num_retries: two, fallback: []}
+litellm_settings: {context_window_fallback: [{a: [b]}]}
+general_settings: [x]
+"""
+    )
+    lost = told(result, "left out")
+    for said in (
+        "`timeout` of a model: not a number",
+        "`max_retries` of a model: not a whole number",
+        "`api_bse` of a model: there is no such field. Did you mean `api_base`?",
+        "`router_settings.fallbacks`: not a list of `{name: [names]}`",
+        "`router_settings.num_retries`: not a number",
+        "`litellm_settings.context_window_fallback`: there is no such field. Did you mean",
+        "`general_settings`: not a mapping",
+    ):
+        assert said in lost
 
 
 def test_the_cheapest_of_a_group_is_a_route() -> None:
@@ -211,6 +349,20 @@ def test_the_name_auto_is_ours() -> None:
     assert "'auto' is wye's own name" in told(result, "changed")
 
 
+def test_what_stood_under_auto_keeps_its_order() -> None:
+    result = imported(
+        """
+model_list:
+  - {model_name: auto, litellm_params: {model: ollama/llama3.3}}
+  - {model_name: big, litellm_params: {model: groq/openai/gpt-oss-120b}}
+router_settings: {fallbacks: [{auto: [big]}], model_group_alias: {best: auto}}
+"""
+    )
+    ids = ("auto/ollama", "groq/openai/gpt-oss-120b")
+    assert result.settings.auto == RouteSettings(candidates=ids, rules=(Rule(name="in order", use=ids),))
+    assert result.settings.routes["best"] == result.settings.auto
+
+
 def test_wildcards_open_a_provider() -> None:
     result = imported(
         """
@@ -225,7 +377,7 @@ model_list:
         "anthropic": ProviderSettings(api_key_env="CLAUDE_KEY"),
         "openai": ProviderSettings(api_key_env="OPENAI_API_KEY"),
     }
-    assert "what was '*' is asked for as `openai/NAME`" in told(result, "changed")
+    assert "what was '*' is asked for as `openai/NAME`" in told(result, "to do")
     assert "does not sign requests for AWS" in told(result, "left out")
     assert "'azure/*': only a whole provider" in told(result, "left out")
 
@@ -282,7 +434,9 @@ model_list:
 
 def test_an_address_in_a_variable() -> None:
     config = "model_list: [{model_name: a, litellm_params: {model: openai/a, api_base: os.environ/BASE}}]\n"
-    assert "in BASE, which is not set here" in told(imported(config), "left out")
+    unset = imported(config)
+    assert "'a' (openai/a): its api_base is in BASE, which is not set here" in told(unset, "to do")
+    assert unset.settings.deployments["a"].base_url == "https://base.invalid/v1"
     result = imported(config, {"BASE": "https://llm.example.com/v1"})
     assert result.settings.deployments["a"].base_url == "https://llm.example.com/v1"
     assert "an address was read from BASE" in told(result, "changed")
@@ -312,6 +466,7 @@ def test_a_machine_inside_is_not_called_own(params: str, base: str, networks: bo
 def test_the_proxys_own_settings() -> None:
     result = imported(
         """
+model_list: [{model_name: a, litellm_params: {model: openai/a}}]
 general_settings:
   master_key: os.environ/LITELLM_MASTER_KEY
   database_url: postgresql://u:sk-proj-0123456789abcdef@db/litellm
@@ -340,7 +495,7 @@ mcp_servers: {}
 
 
 def test_a_master_key_in_the_file_gets_our_variable() -> None:
-    result = imported(f"general_settings: {{master_key: {LITERAL}}}\n")
+    result = imported(rows("openai/a", extra=f"general_settings: {{master_key: {LITERAL}}}\n"))
     assert result.settings.keys.bootstrap_env == "WYE_BOOTSTRAP_KEY"
     assert "into WYE_BOOTSTRAP_KEY" in told(result, "to do")
 
@@ -414,9 +569,13 @@ def test_what_is_not_yaml_is_refused() -> None:
             convert(broken.encode(), "config.yaml", {})
 
 
-def test_nothing_at_all() -> None:
-    assert imported("").names == 0
-    assert imported("model_list: null\nrouter_settings:\n").settings.deployments == {}
+@pytest.mark.parametrize(
+    "config",
+    ["", "foo: 1", "model_list: []", "model_list: gpt", "model_list:", "services: {web: {image: nginx}}"],
+)
+def test_what_is_no_proxys_config_is_refused(config: str) -> None:
+    with pytest.raises(ConfigError, match="this is no LiteLLM proxy config: it has no model_list"):
+        convert(config.encode(), "config.yaml", {})
 
 
 words = st.text(min_size=1, max_size=12)
@@ -451,7 +610,7 @@ lists = st.lists(
     st.dictionaries(st.sampled_from("ab"), st.lists(st.sampled_from(["a", "b", "auto"]))), max_size=2
 )
 files = st.fixed_dictionaries(
-    {"model_list": st.lists(entries, max_size=5)},
+    {"model_list": st.lists(entries, min_size=1, max_size=5)},
     optional={
         "router_settings": st.fixed_dictionaries(
             {},
