@@ -238,6 +238,22 @@ def test_a_fallback_for_length_does_not_become_one_for_every_failure() -> None:
     assert "the context of 'blind' is not known" in second
 
 
+def test_an_address_of_nobody_known_may_be_ones_own() -> None:
+    result = imported(
+        """
+model_list:
+  - model_name: house
+    litellm_params: {model: openai/house-70b, api_base: "https://llm.example.com/v1"}
+    model_info: {max_input_tokens: 8000}
+  - {model_name: house-long, litellm_params: {model: openai/long-70b, api_base: "https://llm.example.com/v1"}}
+  - {model_name: big, litellm_params: {model: openai/big}}
+router_settings: {context_window_fallbacks: [{house: [house-long, big]}]}
+"""
+    )
+    assert result.settings.routes["house"].candidates == ("house/openai", "house-long")
+    assert "'house' (llm.example.com, closed) would reach further" in result.notes[0].what
+
+
 def test_fallbacks_that_reach_further_are_named() -> None:
     extra = "router_settings: {fallbacks: [{llama3.3: [big]}, {big: [llama3.3]}, {gone: [big]}]}\n"
     result = imported(rows("ollama/llama3.3", "openai/big", extra=extra))

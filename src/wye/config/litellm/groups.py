@@ -1,6 +1,7 @@
 """Groups of rows -> the names that clients ask for: deployments, aliases in order, routes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -232,13 +233,21 @@ def _lane(row: Row) -> Lane:
 
 def _reach(row: Row) -> str:
     """Say where a row's data goes."""
-    return "an engine, perhaps yours" if row.machine else f"{row.litellm}, {_lane(row).value}"
+    if row.machine:
+        return "an engine, perhaps yours"
+    who = urlsplit(row.settings.base_url or "").hostname if row.unknown else row.litellm
+    return f"{who}, {_lane(row).value}"
 
 
 def _widens(rows: Iterable[Row], others: Iterable[Row]) -> bool:
-    """Tell whether data would go further at `others`. A machine inside may be its owner's."""
-    here = max(0 if row.machine or row.placeless else _FURTHER[_lane(row)] for row in rows)
-    return any(not row.machine and _FURTHER[_lane(row)] > here for row in others)
+    """Tell whether data would go further at `others`. Where nobody is known to be may be its owner's."""
+    rows = tuple(rows)
+    here = max(0 if row.machine or row.unknown else _FURTHER[_lane(row)] for row in rows)
+    places = {row.settings.base_url for row in rows} - {None}
+    return any(
+        not row.machine and row.settings.base_url not in places and _FURTHER[_lane(row)] > here
+        for row in others
+    )
 
 
 def _context(row: Row) -> int | None:

@@ -87,8 +87,8 @@ class Row(msgspec.Struct, frozen=True):
     """What LiteLLM balanced it by: `weight`, `rpm`, `tpm`."""
     machine: bool = False
     """An engine that somebody runs, or an address inside."""
-    placeless: bool = False
-    """Its address is not known yet."""
+    unknown: bool = False
+    """At an address that belongs to nobody wye knows: to its owner, perhaps, or not known yet."""
 
     @property
     def plain(self) -> str:
@@ -145,7 +145,7 @@ class Reader:
             version = "; it needs no `api_version`" if there.azure else ""
             self._notes.add("changed", f"{shown}: its api_base became {there.base_url}{version}", line)
         self._report(shown, there, row, params, info)
-        return Row(group, line, settings, provider, place, shares, there.machine, placeless)
+        return Row(group, line, settings, provider, place, shares, there.machine, _nobodys(there))
 
     def _settings(
         self,
@@ -216,7 +216,7 @@ class Reader:
                 f"{shown}: if this machine is yours, {fix}; until then nothing confidential goes there",
                 row.line,
             )
-        elif there.base_url and there.provider is None and there.protocol is None and not there.variable:
+        elif _nobodys(there) and there.protocol is None:
             self._notes.add("changed", f"{shown}: taken for an API that speaks OpenAI's protocol", row.line)
         for fields, name, line in ((part, *left) for part in (row, params, info) for left in part.rest()):
             why = fields.why(name, _KNOWN | _ASKS | _NEEDLESS)
@@ -235,6 +235,10 @@ class Reader:
             else:
                 what = f"`{name}` of a model"
             self._notes.add("left out", what, line)
+
+
+def _nobodys(there: Upstream) -> bool:
+    return there.base_url is not None and not there.machine and not there.variable
 
 
 def _missing(row: Fields, params: Fields, group: str, name: str) -> str:
