@@ -1,5 +1,6 @@
 """What an upstream does not take is changed, left out and named, or refused; ids fit, and stay the same."""
 
+import json
 from typing import Any, get_args
 
 import msgspec
@@ -24,6 +25,7 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.core.spelling import CallIds, Refused, Spelling
+from wye.protocols.anthropic_messages import AnthropicMessages
 from wye.protocols.fitting import REFUSED, WITHHELD, call_id, fit, prepare
 from wye.protocols.lossiness import CHAT, MESSAGES
 from wye.protocols.translate import Wire
@@ -130,6 +132,20 @@ def test_anthropic_takes_no_temperature_and_no_demanded_call_beside_thinking() -
     assert fitted.chat.sampling.temperature == 0.1
     off = msgspec.structs.replace(chat, thinking=Thinking(effort="none"))
     assert fit(off, Spelling(), MESSAGES).chat is off
+
+
+def test_a_temperature_stays_where_there_is_no_room_to_think() -> None:
+    told = Sampling(temperature=0.1, top_p=0.9, top_k=3)
+    chat = asked(thinking=Thinking(effort="high"), sampling=told, protocol=CHAT, max_output_tokens=2000)
+    fitted = prepare(chat, CHAT, MESSAGES, Wire(model="m"))
+    assert fitted.chat.sampling == told
+    assert set(fitted.annotate) == {"reasoning_effort"}
+    sent = json.loads(AnthropicMessages().write_request(fitted.chat, Wire(model="m")))
+    assert "thinking" not in sent
+    assert (sent["temperature"], sent["top_p"], sent["top_k"]) == (0.1, 0.9, 3)
+    for wire, cap in ((Wire(model="m", adaptive_thinking=True), 2000), (Wire(model="m"), 2048)):
+        roomy = msgspec.structs.replace(chat, max_output_tokens=cap)
+        assert "temperature" in prepare(roomy, CHAT, MESSAGES, wire).annotate
 
 
 def test_how_hard_to_think() -> None:

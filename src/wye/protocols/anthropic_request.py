@@ -324,6 +324,12 @@ def _write_thinking(body: Extras, chat: Chat, wire: Wire, *, own: bool) -> None:
         body["thinking"]["display"] = _DISPLAYS[thinking.show]
 
 
+def has_room(chat: Chat, wire: Wire) -> bool:
+    """Tell whether a model can think within `max_tokens`; where not, thinking is left out."""
+    most = chat.max_output_tokens
+    return wire.adaptive_thinking or most is None or most >= 2 * LEAST_BUDGET
+
+
 def _write_budget(body: Extras, chat: Chat, thinking: Thinking) -> None:
     """Give a model that knows no effort a budget. It is a part of `max_tokens`, and must be less."""
     budget = thinking.budget_tokens

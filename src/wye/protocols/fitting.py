@@ -30,6 +30,7 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.core.spelling import CallIds, Spelling
+from wye.protocols.anthropic_request import has_room
 from wye.protocols.lossiness import losses
 from wye.protocols.naming import member
 from wye.protocols.translate import Wire
@@ -87,7 +88,7 @@ class Fitted(NamedTuple):
 
 def prepare(chat: Chat, source: str, target: str, wire: Wire) -> Fitted:
     """Return `chat`, read from `source`, ready to be written for an upstream, and all that it loses."""
-    fitted = fit(chat, wire.spelling, target, source)
+    fitted = fit(chat, wire.spelling, target, source, room=has_room(chat, wire))
     told = losses(fitted.chat, source, target, wire)
     annotate = tuple(dict.fromkeys((*fitted.annotate, *told.annotate)))
     refuse = (*told.refuse, *fitted.refuse)
@@ -114,9 +115,12 @@ def _unasked(chat: Chat) -> str | None:
     return None
 
 
-def fit(chat: Chat, spelling: Spelling, target: str, source: str = "") -> Fitted:
-    """Return `chat`, read from `source`, as an upstream takes it that speaks `target` as `spelling` says."""
-    fitting = _Fitting(spelling, target)
+def fit(chat: Chat, spelling: Spelling, target: str, source: str = "", *, room: bool = True) -> Fitted:
+    """Return `chat`, read from `source`, as an upstream takes it that speaks `target` as `spelling` says.
+
+    `room`: an upstream of Anthropic's can think within `max_tokens`.
+    """
+    fitting = _Fitting(spelling, target, room=room)
     for step in _STEPS:
         chat = step(fitting, chat)
     spelt = {name: member(_FEATURES.get(name, name), source) for name in fitting.refused}
@@ -147,8 +151,9 @@ def call_id(identity: str, kind: CallIds) -> str:
 class _Fitting:
     """One conversation at one upstream."""
 
-    def __init__(self, spelling: Spelling, target: str) -> None:
+    def __init__(self, spelling: Spelling, target: str, *, room: bool) -> None:
         self.spelling = spelling
+        self.room = room
         self.target = target
         self.lost: dict[str, None] = {}
         self.refused: dict[str, None] = {}
@@ -227,7 +232,11 @@ class _Fitting:
 
     def thinking(self, chat: Chat) -> Chat:
         """Anthropic takes no thinking beside a demanded call, and no temperature beside thinking."""
-        if self.target != _MESSAGES or chat.protocol == _MESSAGES or not _thinks(chat.thinking):
+        if (
+            self.target != _MESSAGES
+            or chat.protocol == _MESSAGES
+            or not (self.room and _thinks(chat.thinking))
+        ):
             return chat
         if chat.tools and chat.tool_choice is not None and chat.tool_choice.mode in ("required", "tool"):
             self.lost["thinking"] = None
