@@ -28,7 +28,7 @@ HOPELESS = {
     "redirects": (502, "redirect"),
     "401": (502, "credentials"),
     "500": (502, "status 500"),
-    "503": (502, "status 503"),
+    "503": (503, "overloaded (status 503)"),
     "429": (429, "rate limited"),
     "switches": (502, "could not be reached or broke off"),
 }
@@ -240,7 +240,7 @@ def test_an_hour_is_not(gateway: Running) -> None:
 
 def test_when_all_fail_the_last_one_is_told_and_all_are_recorded(gateway: Running) -> None:
     answered = gateway.chat("all-fail")
-    assert answered.status == 502
+    assert answered.status == 503
     assert {name for name, _ in causes(gateway, answered)} == {"500", "resets", "html", "401", "503"}
 
 

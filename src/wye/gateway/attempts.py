@@ -22,7 +22,7 @@ from wye.core.errors import (
     EgressRefusedError,
     RateLimitError,
     UpstreamError,
-    UpstreamRefusedError,
+    UpstreamOverloadedError,
     UpstreamTimeoutError,
 )
 from wye.core.record import Attempt
@@ -30,7 +30,7 @@ from wye.gateway.crossing import Crossing
 from wye.gateway.health import Health
 from wye.gateway.job import Answer, Failure, Hold, Job, note_unmade
 from wye.gateway.limits import Limits
-from wye.gateway.refusals import refusal, retry_after_seconds
+from wye.gateway.refusals import OVERLOADED, asked_to_wait, refusal
 from wye.gateway.target import ANTHROPIC, Target
 from wye.ledger.entry import Entry, milliseconds
 from wye.protocols.codec import Codec, Edits, Relay
@@ -195,14 +195,17 @@ class Attempts:
     async def _refused(self, job: Job, hold: Hold, response: Response) -> Failure:
         body = await response.read(MAX_ANSWER_BYTES)
         deployment = hold.target.deployment
-        after = retry_after_seconds(response.header(b"retry-after"))
+        after = asked_to_wait(response)
         told = refusal(deployment, response.status, body, after)
         passed = None
         if told.verbatim:
             if hold.crossing is not None:
-                blamed = UpstreamRefusedError(response.status, told.error.message)
-                body = job.codec.error(blamed, job.entry.request_id)
+                body = job.codec.error(told.error, job.entry.request_id)
             passed = Answer(response.status, body, None, response, hold, error=told.error)
+        elif told.retry:
+            if isinstance(told.error, UpstreamOverloadedError):
+                told.error.status = OVERLOADED.get(job.codec.name, told.error.status)
+            told.error.lines = hold.limits(response, retry=False)
         failure = Failure(told.error, told.retry, told.fallback, retry_after=after, passed=passed)
         return self._gave_up(job, hold, response, failure, billed=False)
 

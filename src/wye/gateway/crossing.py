@@ -49,7 +49,17 @@ def cannot_carry(clauses: Sequence[str], param: str | None, source: str) -> Cann
 class Crossing:
     """One request on its way to an upstream of another protocol."""
 
-    __slots__ = ("_chat", "_emulations", "_source", "_target", "_wants_usage", "_wire", "lost", "path")
+    __slots__ = (
+        "_chat",
+        "_emulations",
+        "_source",
+        "_target",
+        "_wants_usage",
+        "_wire",
+        "lost",
+        "path",
+        "protocol",
+    )
 
     def __init__(
         self, chat: Chat, source: DownstreamDialect, to: "Shore", *, wants_usage: bool, betas: bool
@@ -76,6 +86,8 @@ class Crossing:
         """Nearest to the upstream first, as its answer meets them."""
         self._chat = chat
         self._source = source
+        self.protocol = source.name
+        """The client's."""
         self._target = to.dialect
         self._wire = to.wire
         self._wants_usage = wants_usage
