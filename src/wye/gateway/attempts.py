@@ -159,16 +159,20 @@ class Attempts:
             raise
 
     def _whole(self, job: Job, hold: Hold, response: Response, body: bytes) -> Answer | Failure:
+        streaming = job.request.stream  # and it made none of it: done here
         try:
             if hold.crossing is None:
                 usage = job.native.usage(body)
+                body = job.session.streamed(body) if streaming else body
+            elif streaming:
+                body, usage = hold.crossing.stream(body)
             else:
                 body, usage = hold.crossing.answer(body)
         except (ValueError, RecursionError):
             kind = (response.header(b"content-type") or b"unknown content").decode("latin-1")[:60]
             message = f"'{hold.target.deployment.id}' answered 200 with something that is no answer ({kind})"
             return self._gave_up(job, hold, response, Failure(UpstreamError(message)))
-        return Answer(response.status, body, usage, response, hold)
+        return Answer(response.status, body, usage, response, hold, streamed=streaming)
 
     async def _first_events(self, job: Job, hold: Hold, edits: Edits, response: Response) -> Answer | Failure:
         """Wait for the first event that says something: comments alone do not commit to this upstream."""

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from wye.core.answer import Answer
 from wye.core.chat import Chat
 from wye.core.errors import CannotCarryError
 from wye.core.stream import End, Event, Fail, Used
+from wye.core.unfold import unfold
 from wye.core.usage import Usage
 from wye.gateway.refusals import MAX_WORDS
 from wye.protocols.codec import Edits
@@ -115,10 +117,19 @@ class Crossing:
 
     def answer(self, body: bytes) -> tuple[bytes, Usage | None]:
         """Return a whole answer in the client's protocol. Raises `ValueError` if it is no answer at all."""
+        answer = self._answered(body)
+        return self._source.write_answer(answer), answer.usage
+
+    def stream(self, body: bytes) -> tuple[bytes, Usage | None]:
+        """Return a whole answer as the client's stream, which an upstream did not make of it. As `answer`."""
+        answer = self._answered(body)
+        return as_stream(answer, self._source, wants_usage=self._wants_usage), answer.usage
+
+    def _answered(self, body: bytes) -> Answer:
         answer = self._target.read_answer(body)
         for one in self._emulations:
             answer = one.answer(answer)
-        return self._source.write_answer(answer), answer.usage
+        return answer
 
     def relay(self) -> "CrossingRelay":
         """Return the translator of one streamed answer."""
@@ -126,6 +137,12 @@ class Crossing:
         for one in self._emulations:
             reader = EmulatingReader(reader, one.filter())
         return CrossingRelay(reader, self._source.writer(want_usage=self._wants_usage))
+
+
+def as_stream(answer: Answer, source: DownstreamDialect, *, wants_usage: bool) -> bytes:
+    """Return `answer` as a whole stream for a client."""
+    writer = source.writer(want_usage=wants_usage)
+    return b"".join(map(writer.write, unfold(answer)))
 
 
 class CrossingRelay:

@@ -20,7 +20,7 @@ from wye.core.usage import Usage
 from wye.gateway.arrival import Arrival
 from wye.gateway.crossing import Crossing, cannot_carry
 from wye.gateway.keys import Caller
-from wye.gateway.spoken import crossing, read
+from wye.gateway.spoken import crossing, read, streamed
 from wye.gateway.target import Target
 from wye.protocols.codec import Codec
 from wye.protocols.lossiness import Losses, unsealed_losses
@@ -152,6 +152,13 @@ class Session(msgspec.Struct, eq=False):
         if isinstance(made, BadRequestError):
             raise made
         return made
+
+    def streamed(self, body: bytes) -> bytes:
+        """Return as a stream the whole answer of an upstream that took the request as it is.
+
+        Raises `ValueError` if it is no answer.
+        """
+        return streamed(self.request, body, self.echo or {})
 
     def lost(self, crossing: Crossing | None) -> tuple[str, ...]:
         """Return the names of what an upstream does not get that `way` leads to by `crossing`."""
