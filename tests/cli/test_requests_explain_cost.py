@@ -143,7 +143,6 @@ def test_explain_says_what_is_unknown_and_what_was_not_tried(runner: CliRunner) 
     assert msgspec.json.decode(document, type=Record) == RECORDS[2]
 
 
-@pytest.mark.usefixtures("state")
 def test_explain_says_what_was_translated_and_what_was_lost() -> None:
     made = Record(
         "a1", 0.0, "a1", "openai_chat", "chat", "claude", Outcome.OK, 200, 1.0,
@@ -158,6 +157,7 @@ def test_explain_says_what_was_translated_and_what_was_lost() -> None:
     assert "0123456789ab, by x-wye-session" in told
 
 
+@pytest.mark.usefixtures("state")
 def test_explain_without_an_id_shows_the_latest(runner: CliRunner) -> None:
     assert runner.invoke(explain).stdout == runner.invoke(explain, ["r000004"]).stdout
     assert msgspec.json.decode(runner.invoke(explain, ["--json"]).stdout, type=Record) == RECORDS[3]
