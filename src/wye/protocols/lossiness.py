@@ -60,7 +60,8 @@ def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Lo
             blamed.append(member(row.name, source))
         elif verdict.kind == "annotate":
             lost.append(row.name)
-    kept = KIN.get((source, target), frozenset())
+    others = target == CHAT and (wire is None or "shared" not in wire.spelling.takes)
+    kept = frozenset() if others else KIN.get((source, target), frozenset())
     members = () if source == target else _members(chat, source)
     for name in (*members, *paths):
         why = REFUSED.get(source, {}).get(name)
