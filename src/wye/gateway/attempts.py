@@ -137,7 +137,9 @@ class Attempts:
             head += b"anthropic-beta: %b\r\n" % job.betas
         try:
             grant = self._egress.admit(job.verdict, deployment)
-            response = await self._transport.send(grant, b"POST", target.base_path + path, head, body)
+            patience = None if streaming else target.patience
+            where = target.base_path + path
+            response = await self._transport.send(grant, b"POST", where, head, body, timeouts=patience)
         except TransportError as error:
             return self._failed(job, hold, None, error)
         except EgressRefusedError as error:
@@ -217,7 +219,10 @@ class Attempts:
         name = hold.target.deployment.id
         unsent = isinstance(error, NotSentError)
         if isinstance(error, TransportTimeoutError):
-            failure = Failure(UpstreamTimeoutError(f"'{name}' did not answer in time ({error})"))
+            advice = "set `timeouts` of the deployment higher"
+            if not job.request.stream:
+                advice = f"ask for a stream, lower `max_tokens`, or {advice}"
+            failure = Failure(UpstreamTimeoutError(f"'{name}' did not answer in time ({error}): {advice}"))
         else:
             told = UpstreamError(f"'{name}' could not be reached or broke off ({error})")
             failure = Failure(told, retry=unsent)
