@@ -117,17 +117,15 @@ def scripts(upstream: FakeUpstream) -> None:
             await call.event(firsts[speaks])
             await asyncio.sleep(60)
 
-    wholes = {"anthropic": MESSAGE, "openai": CHAT}
-
-    def single(speaks: str) -> None:
-        @upstream.script(f"{speaks}-single")
-        async def answer_whole(call: Call) -> None:
-            assert call.json["stream"]
-            await call.answer(body=wholes[speaks])
-
     for speaks in UPSTREAMS:
         troubles(speaks)
-        single(speaks)
+        upstream.scripts[f"{speaks}-single"] = play_whole
+
+
+async def play_whole(call: Call) -> None:
+    """Answer whole where a stream is asked for."""
+    assert call.json["stream"]
+    await call.answer(body=MESSAGE if call.head.startswith(b"POST /v1/messages") else CHAT)
 
 
 def messages(gateway: Running, model: str, **fields: Any) -> Answered:
