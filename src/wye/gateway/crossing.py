@@ -16,8 +16,8 @@ from wye.protocols.codec import Edits
 from wye.protocols.custom_tools import CustomTools, uses_custom_tools
 from wye.protocols.emulation import Emulation
 from wye.protocols.fitting import prepare
-from wye.protocols.naming import way_out
 from wye.protocols.gemini_parts import NAME as GEMINI
+from wye.protocols.naming import way_out
 from wye.protocols.tool_names import ToolNames, is_plain
 from wye.protocols.translate import (
     DownstreamDialect,
@@ -28,6 +28,7 @@ from wye.protocols.translate import (
     UpstreamDialect,
     Wire,
 )
+from wye.protocols.words import only_words
 
 _UNFINISHED = "the upstream's stream ended before the answer was finished"
 
@@ -70,22 +71,11 @@ class Crossing:
 
         `betas`: the request named some of Anthropic's in a header, which this upstream does not get.
         """
-        emulations: list[Emulates] = []
-        if not to.custom_tools and uses_custom_tools(chat):
-            emulations.append(CustomTools(chat))
-            chat = emulations[-1].chat
-        if to.dialect.name != GEMINI and not is_plain(chat):
-            emulations.append(ToolNames(chat))
-            chat = emulations[-1].chat
-        told = prepare(chat, source.name, to.dialect.name, to.wire)
-        if told.refuse:
-            raise cannot_carry(told.refuse, told.param, source.name)
-        chat = told.chat
-        if to.emulates and chat.tools:
-            emulations.append(Emulation(chat))
-            chat = emulations[-1].chat
-        self._emulations = emulations[::-1]
+        self._emulations: list[Emulates] = []
         """Nearest to the upstream first, as its answer meets them."""
+        lost: tuple[str, ...] = ()
+        if not only_words(chat):
+            chat, lost = self._fitted(chat, source, to)
         self._chat = chat
         self._source = source
         self.protocol = source.name
@@ -95,8 +85,26 @@ class Crossing:
         self._wants_usage = wants_usage
         self.path = to.dialect.target(to.wire, stream=chat.stream)
         """Below the upstream's base path."""
-        self.lost = ("anthropic-beta", *told.annotate) if betas else told.annotate
+        self.lost = ("anthropic-beta", *lost) if betas else lost
         """Names, fit for a header, of what the upstream does not get; the request means the same without."""
+
+    def _fitted(self, chat: Chat, source: DownstreamDialect, to: "Shore") -> tuple[Chat, tuple[str, ...]]:
+        """Return what the upstream gets, and what of `chat` it does not. Raises `cannot_carry()`."""
+        emulations = self._emulations
+        if not to.custom_tools and uses_custom_tools(chat):
+            emulations.insert(0, CustomTools(chat))
+            chat = emulations[0].chat
+        if to.dialect.name != GEMINI and not is_plain(chat):
+            emulations.insert(0, ToolNames(chat))
+            chat = emulations[0].chat
+        told = prepare(chat, source.name, to.dialect.name, to.wire)
+        if told.refuse:
+            raise cannot_carry(told.refuse, told.param, source.name)
+        chat = told.chat
+        if to.emulates and chat.tools:
+            emulations.insert(0, Emulation(chat))
+            chat = emulations[0].chat
+        return chat, told.annotate
 
     @property
     def translated(self) -> str:
