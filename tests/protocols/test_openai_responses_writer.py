@@ -295,6 +295,12 @@ def test_only_the_item_that_was_cut_is_incomplete(part: Part, *, last: bool) -> 
     assert told[-1]["response"]["output"] == done
 
 
+def test_a_refusal_in_words_is_whole() -> None:
+    said = Open(index=0, part=Refusal(text="")), Delta(index=0, text="No."), Close(index=0)
+    *_, done, last = write(BEGIN, *said, Finished(finish=Finish.REFUSAL), End())
+    assert (done["item"]["status"], last["response"]["status"]) == ("completed", "completed")
+
+
 def test_other_choices_and_pings_are_not_told() -> None:
     told = write(
         BEGIN,

@@ -146,13 +146,15 @@ class ResponsesWriter:
     def _call_done(self, event: Event) -> bytes:
         called, self._called = self._called, None
         assert called is not None  # noqa: S101  # asked before
-        cut = isinstance(event, Finished) and self._cut(event, called.place)
+        cut = isinstance(event, Finished) and self._cut(event, called.place, [])
         return called.done("incomplete" if cut else "")
 
-    def _cut(self, finished: Finished, place: int) -> bool:
-        """Tell whether the answer was cut in the item at `place`: the last one."""
-        output = self._lines.output
-        return place == len(output) - 1 and status_of(finished, output)[0] == "incomplete"
+    def _cut(self, finished: Finished, place: int, content: list[Extras]) -> bool:
+        """Tell whether the answer was cut in the item at `place`, which holds `content`: the last one."""
+        *before, _ = self._lines.output
+        if place != len(before):
+            return False
+        return status_of(finished, [*before, {"content": content}])[0] == "incomplete"
 
     def _note(self, event: Finished | Used) -> bytes:
         if isinstance(event, Finished):
@@ -168,7 +170,7 @@ class ResponsesWriter:
         message, self._message = self._message, None
         before = b""
         if message is not None:
-            cut = self._cut(self._finished, message.place)
+            cut = self._cut(self._finished, message.place, message.content)
             before = message.done("incomplete" if cut else "completed")
         now = int(self._clock())
         whole = ended(self._begun or {}, self._finished, self._lines.output, self._usage, now)
