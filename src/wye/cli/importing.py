@@ -14,13 +14,29 @@ from wye.config.litellm.write import text
 from wye.config.load import DEFAULT_FILE, from_bytes
 from wye.config.tree import MAX_BYTES
 
+_EXAMPLES = """
+\b
+Examples:
+  wye import litellm config.yaml -o wye.yaml
+  wye config check wye.yaml
+"""
 
-@click.group("import")
+
+@click.group("import", epilog=_EXAMPLES)
 def importing() -> None:
     """Turn another gateway's configuration into wye.yaml."""
 
 
-@importing.command()
+_LITELLM_EXAMPLES = """
+\b
+Examples:
+  wye import litellm config.yaml
+  wye import litellm config.yaml -o wye.yaml
+  wye import litellm config.yaml --json
+"""
+
+
+@importing.command(epilog=_LITELLM_EXAMPLES)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there, not to stdout."
