@@ -42,6 +42,22 @@ def test_check_finds_the_file_here_and_shows_warnings() -> None:
     assert ok.endswith("1 alias; its own default_label. Unlabelled requests may go to: own")
 
 
+def test_check_as_json() -> None:
+    Path("wye.yaml").write_text("default_label: x\naliases: {a: openai/b}\n")
+    good = json.loads(run("check", "--json").stdout)
+    assert good["ok"] is True
+    assert [(one["line"], one["path"], one["fatal"]) for one in good["problems"]] == [
+        (1, "default_label", False)
+    ]
+    assert good["summary"].startswith("wye.yaml (revision ")
+    Path("wye.yaml").write_text("nonsense: 1\n")
+    result = run("check", "--json")
+    assert result.exit_code == 1
+    bad = json.loads(result.stdout)
+    assert (bad["ok"], bad["summary"]) == (False, None)
+    assert bad["problems"][0]["path"] == "nonsense"
+
+
 def test_check_names_what_differs_from_the_defaults() -> None:
     Path("wye.yaml").write_text("listen: 127.0.0.1:1\nembedded: {slots: 4}\nkeys: {required: true}\n")
     assert "): its own listen, keys. Unlabelled" in run("check").output

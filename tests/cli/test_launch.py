@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cli import playback
 from cli.playback import Gateway
 from wye.cli.client import Gateway as Where
 from wye.cli.launch import for_claude, for_codex
@@ -100,5 +101,19 @@ def test_what_can_be_wrong_is_said(gateway: Gateway, tools: Path, tmp_path: Path
     assert "no gateway at http://127.0.0.1:1; start one with `make run` or `wye serve`" in nobody.stderr
     empty = wye("claude", *url, "--lane", "hosted", path=str(tools))
     assert empty.returncode == 1
-    assert "the gateway has no model in the lane 'hosted': `wye models` lists what there is" in empty.stderr
+    assert "the gateway has no model in the lane 'hosted': set TOGETHER_API_KEY" in empty.stderr
+    both = wye("claude", "--url", "http://127.0.0.1:1", path=str(tmp_path / "empty"))
+    assert "'claude' is not installed" in both.stderr
+    assert "Also: no gateway at" in both.stderr
     assert wye("claude", *url, "--lane", "cheap", path=str(tools)).returncode == 2
+
+
+def test_a_lane_without_room_for_a_coding_tool_is_told_before_it_starts(
+    gateway: Gateway, tools: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = {"data": [{"id": "auto", "wye": {"context_tokens": 8_192}}]}
+    monkeypatch.setattr(playback, "MODELS", small)
+    started = wye("claude", "--url", gateway.url, path=str(tools))
+    assert started.returncode == 1
+    assert "at most 8,192 tokens of context" in started.stderr
+    assert "set ANTHROPIC_API_KEY" in started.stderr

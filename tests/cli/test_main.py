@@ -155,3 +155,15 @@ def test_a_broken_pipe_is_no_traceback() -> None:
         )
     assert shown.returncode == 1
     assert shown.stderr == b""
+
+
+SHORT = "chat|models|config|config check|init|claude|codex|import|import litellm|doctor"
+KEYS = "keys list|keys revoke|keys rotate"
+
+
+@pytest.mark.parametrize("command", ["", *SHORT.split("|"), *KEYS.split("|")])
+def test_help_shows_examples(command: str) -> None:
+    shown = CliRunner().invoke(main.group, [*command.split(), "--help"], prog_name="wye")
+    assert shown.exit_code == 0
+    _, _, examples = shown.output.partition("Examples:\n")
+    assert examples.strip().startswith(" ".join(["wye", *command.split()]))

@@ -12,12 +12,13 @@ from click.testing import CliRunner, Result
 from ledger.records import START, record
 from wye.cli.cost import cost, table
 from wye.cli.explain import explain
+from wye.cli.explain import lines as explanation
 from wye.cli.requests import requests
 from wye.config.settings import LedgerSettings
 from wye.core.errors import LedgerError, NotFoundError
 from wye.core.lane import Lane
 from wye.core.money import Cost
-from wye.core.record import Outcome, Record
+from wye.core.record import Attempt, Outcome, Record
 from wye.ledger import KeyStore, Ledger
 from wye.ledger.keystore import Grant
 from wye.ledger.reader import CostRow
@@ -140,6 +141,20 @@ def test_explain_says_what_is_unknown_and_what_was_not_tried(runner: CliRunner) 
     assert "evil [31mmodel (openai_chat chat)" in refused
     document = runner.invoke(explain, ["r000003", "--json"]).stdout
     assert msgspec.json.decode(document, type=Record) == RECORDS[2]
+
+
+def test_explain_says_what_was_translated_and_what_was_lost() -> None:
+    made = Record(
+        "a1", 0.0, "a1", "openai_chat", "chat", "claude", Outcome.OK, 200, 1.0,
+        attempts=(Attempt("claude", "first", 0.0, 1.0, 200, translated="anthropic_messages"),),
+        lost=("seed", "my_own_member"),
+        session="0123456789ab",
+    )  # fmt: skip
+    told = "\n".join(explanation(made))
+    assert "OpenAI Chat → Anthropic Messages" in told
+    assert "seed: the upstream has no words for it" in told
+    assert "my_own_member: of the client's protocol only, or not known to wye" in told
+    assert "0123456789ab, by x-wye-session" in told
 
 
 @pytest.mark.usefixtures("state")

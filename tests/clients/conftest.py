@@ -27,23 +27,43 @@ async def refuse(call: Call) -> None:
     )
 
 
+async def shed(call: Call) -> None:
+    """Answer as Anthropic does when it has too much to do."""
+    error = {"type": "overloaded_error", "message": "Overloaded"}
+    await call.answer(529, {"type": "error", "error": error}, "anthropic-ratelimit-requests-limit: 50\r\n")
+
+
+async def too_long(call: Call) -> None:
+    """Answer as Anthropic does to a conversation that does not fit."""
+    error = {"type": "invalid_request_error", "message": "prompt is too long: 9 tokens > 8 maximum"}
+    await call.answer(400, {"type": "error", "error": error})
+
+
 @pytest.fixture(scope="session")
 def upstream() -> Iterator[FakeUpstream]:
     fake = FakeUpstream()
-    fake.scripts |= {name: play for name, (_, _, play) in PROTOCOLS.items()} | {"busy": refuse}
+    fake.scripts |= {name: play for name, (_, _, play) in PROTOCOLS.items()} | {
+        "busy": refuse,
+        "overloaded": shed,
+        "long": too_long,
+    }
     yield fake
     fake.stop()
 
 
 def deployments(upstream: FakeUpstream) -> dict[str, Any]:
-    """One deployment for each protocol, and one whose upstream is rate limited."""
+    """One deployment for each protocol, and some whose upstreams refuse."""
 
     def deployment(model: str, protocol: str, path: str) -> dict[str, Any]:
         url = f"http://127.0.0.1:{upstream.port}{path}"
         return {"model": model, "base_url": url, "protocol": protocol, "lane": "own", "retries": 0}
 
     made = {name: deployment(name, protocol, path) for name, (protocol, path, _) in PROTOCOLS.items()}
-    return made | {"busy": deployment("busy", "openai_chat", "/v1")}
+    return made | {
+        "busy": deployment("busy", "openai_chat", "/v1"),
+        "overloaded": deployment("overloaded", "anthropic_messages", "/v1"),
+        "long": deployment("long", "anthropic_messages", "/v1"),
+    }
 
 
 @pytest.fixture(scope="session")

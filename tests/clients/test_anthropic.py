@@ -62,3 +62,10 @@ def test_a_rate_limit_says_when_to_come_back(client: anthropic.Anthropic) -> Non
         client.messages.create(model="busy", max_tokens=4, messages=[{"role": "user", "content": "Hi"}])
     assert refused.value.response.headers["retry-after"] == "7"
     assert refused.value.type == "rate_limit_error"
+
+
+def test_an_overload_is_known_as_one(client: anthropic.Anthropic) -> None:
+    with pytest.raises(anthropic.APIStatusError) as shed:
+        client.messages.create(model="overloaded", max_tokens=4, messages=[{"role": "user", "content": "Hi"}])
+    assert (shed.value.status_code, shed.value.type) == (529, "overloaded_error")
+    assert shed.value.response.headers["anthropic-ratelimit-requests-limit"] == "50"

@@ -141,6 +141,15 @@ def test_a_rate_limit_says_when_to_come_back(client: openai.OpenAI) -> None:
         assert refused.value.code
 
 
+def test_what_another_protocol_refuses_raises_what_openais_would(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError) as long:
+        client.responses.create(model="long", input="Hi")
+    assert long.value.code == "context_length_exceeded"
+    with pytest.raises(openai.InternalServerError) as shed:
+        client.chat.completions.create(model="overloaded", messages=[{"role": "user", "content": "Hi"}])
+    assert shed.value.response.headers["x-ratelimit-limit-requests"] == "50"
+
+
 def test_what_is_not_served_is_refused_clearly(client: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError):
         client.responses.create(model="nobody", input="Hi")

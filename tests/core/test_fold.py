@@ -1,5 +1,6 @@
 """A stream put together is the answer it told."""
 
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -195,3 +196,18 @@ def test_a_thoughts_summary_comes_in_passages_beside_its_text() -> None:
 def test_only_a_thought_has_a_summary() -> None:
     with pytest.raises(OrderError, match="has no summary"):
         only_part(Open(index=0, part=Text(text="")), Delta(index=0, text="x", passage=0))
+
+
+def test_a_hostile_stream_takes_no_square_of_its_length() -> None:
+    many = 60_000
+    events: list[Event] = [Begin(id="a", model="m"), Open(index=0, part=Text(text=""))]
+    events += [Cite(index=0, citation=Citation(url="u"))] * many
+    events += [Delta(index=0, text="", logprobs={"content": [{}]})] * many
+    events += [Close(index=0), Finished(finish=Finish.STOP), End()]
+    began = time.process_time()
+    (choice,) = fold(events).choices
+    assert time.process_time() - began < 3
+    (part,) = choice.parts
+    assert isinstance(part, Text)
+    assert choice.logprobs is not None
+    assert len(part.citations) == len(choice.logprobs["content"]) == many

@@ -28,7 +28,7 @@ HOPELESS = {
     "redirects": (502, "redirect"),
     "401": (502, "credentials"),
     "500": (502, "status 500"),
-    "503": (502, "status 503"),
+    "503": (503, "overloaded (status 503)"),
     "429": (429, "rate limited"),
     "switches": (502, "could not be reached or broke off"),
 }
@@ -49,7 +49,7 @@ def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
             "timeouts": PATIENCE,
         } | fields
 
-    deployments = {name: deployment(name) for name in [*HOPELESS, "ok", "busy", "gone"]}
+    deployments = {name: deployment(name) for name in [*HOPELESS, "ok", "busy", "gone", "ponders"]}
     deployments["refuses"] = deployment("refuses", base_url="http://127.0.0.1:9/v1")
     deployments["elsewhere"] = deployment("ok", base_url="http://127.0.0.1:9/v1", networks=["10.0.0.0/8"])
     deployments["flaky"] = deployment("flaky", retries=2)
@@ -84,6 +84,11 @@ def scripts(upstream: FakeUpstream) -> None:  # noqa: C901, PLR0915  # a list of
     @upstream.script("hangs")
     async def hangs(_: Call) -> None:
         await asyncio.sleep(30)
+
+    @upstream.script("ponders")
+    async def ponders(call: Call) -> None:
+        await asyncio.sleep(1.2)
+        await call.answer()
 
     @upstream.script("stalls")
     async def stalls(call: Call) -> None:
@@ -240,7 +245,7 @@ def test_an_hour_is_not(gateway: Running) -> None:
 
 def test_when_all_fail_the_last_one_is_told_and_all_are_recorded(gateway: Running) -> None:
     answered = gateway.chat("all-fail")
-    assert answered.status == 502
+    assert answered.status == 503
     assert {name for name, _ in causes(gateway, answered)} == {"500", "resets", "html", "401", "503"}
 
 
@@ -282,3 +287,12 @@ def test_nothing_leaks(gateway: Running) -> None:
     assert "Traceback" not in text
     assert "sk-upstream-secret" not in text
     assert 'wye_in_flight{deployment="ok"} 0.0' in gateway.metrics()
+
+
+def test_only_a_stream_has_to_begin_soon(gateway: Running) -> None:
+    assert gateway.chat("ponders").status == 200
+    streamed = gateway.chat("ponders", stream=True)
+    assert streamed.status == 504
+    assert "set `timeouts` of the deployment higher" in streamed.json["error"]["message"]
+    hung = gateway.chat("hangs")
+    assert "ask for a stream, lower `max_tokens`" in hung.json["error"]["message"]

@@ -21,7 +21,7 @@ from exchanges import (
     play_messages,
     text_block,
 )
-from fake_upstream import Call, FakeUpstream, delta
+from fake_upstream import CHAT, Call, FakeUpstream, delta
 from running import Answered, Running, running
 
 MESSAGES = "/v1/messages"
@@ -53,7 +53,7 @@ def gateway(
             **{
                 f"{speaks}-{trouble}": deployment(f"{speaks}-{trouble}", speaks)
                 for speaks in UPSTREAMS
-                for trouble in ("blames", "busy", "half", "fails-midway", "hangs")
+                for trouble in ("blames", "busy", "half", "fails-midway", "hangs", "single")
             },
         },
         "listener": {"body_bytes": 20_000},
@@ -119,6 +119,13 @@ def scripts(upstream: FakeUpstream) -> None:
 
     for speaks in UPSTREAMS:
         troubles(speaks)
+        upstream.scripts[f"{speaks}-single"] = play_whole
+
+
+async def play_whole(call: Call) -> None:
+    """Answer whole where a stream is asked for."""
+    assert call.json["stream"]
+    await call.answer(body=MESSAGE if call.head.startswith(b"POST /v1/messages") else CHAT)
 
 
 def messages(gateway: Running, model: str, **fields: Any) -> Answered:
@@ -241,6 +248,24 @@ def test_a_completion_whoever_answers(
     if deployment == "anthropic":
         assert asked(upstream)["max_tokens"] > 0
         assert asked(upstream)["model"] == "up-anthropic"
+
+
+@pytest.mark.parametrize("deployment", UPSTREAMS)
+def test_a_whole_answer_where_a_stream_was_asked_for(gateway: Running, deployment: str) -> None:
+    completion = gateway.chat(f"{deployment}-single", stream=True)
+    said = [c["delta"].get("content") or "" for one in events(completion) for c in one["choices"]]
+    assert "".join(said) == "Hello."
+    assert completion.body.endswith(b"data: [DONE]\n\n")
+    message = messages(gateway, f"{deployment}-single", stream=True)
+    assert [block["text"] for block in blocks(message)] == ["Hello."]
+    assert events(message)[-1]["type"] == "message_stop"
+    response = gateway.ask(
+        "POST", "/v1/responses", {"model": f"{deployment}-single", "input": "hi", "stream": True}
+    )
+    assert events(response)[-1]["response"]["output"][0]["content"][0]["text"] == "Hello."
+    for answered in (completion, message, response):
+        record = gateway.record(answered)
+        assert (record["outcome"], record["usage"]["output_tokens"]) == ("ok", 20)
 
 
 def test_usage_that_was_not_asked_for_is_only_in_the_record(gateway: Running) -> None:

@@ -206,6 +206,23 @@ def test_a_tool_loop(gateway: Running, upstream: FakeUpstream, deployment: str, 
         assert asked["contents"] == turns
 
 
+@pytest.mark.parametrize("method", ["generateContent", "streamGenerateContent?alt=sse"])
+@pytest.mark.parametrize("deployment", ["anthropic", "openai"])
+def test_a_tool_whose_name_only_gemini_takes(
+    gateway: Running, upstream: FakeUpstream, deployment: str, method: str
+) -> None:
+    declared = [{"functionDeclarations": [{"name": "maps.find:near", "parameters": {"type": "OBJECT"}}]}]
+    call = {"functionCall": {"id": "c1", "name": "maps.find:near", "args": {}}}
+    result = {"functionResponse": {"id": "c1", "name": "maps.find:near", "response": {"output": "x"}}}
+    turns = [*HELLO["contents"], {"role": "model", "parts": [call]}, {"role": "user", "parts": [result]}]
+    answered = generate(gateway, deployment, method, tools=declared, contents=turns)
+    assert answered.status == 200, answered.body
+    assert "x-wye-emulated" not in answered.headers
+    sent = upstream.calls[-1].body
+    assert b"maps.find" not in sent
+    assert sent.count(b"maps_find_near_") == 2
+
+
 def test_a_conversation_comes_home_with_thoughts_of_others(gateway: Running, upstream: FakeUpstream) -> None:
     """What Anthropic signed stays out of a request that goes to Gemini as it is: said, or refused."""
     content = generate(gateway, "anthropic", tools=TOOLS).json["candidates"][0]["content"]["parts"]

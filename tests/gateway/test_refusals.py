@@ -1,10 +1,17 @@
 import email.utils
 import time
 
+import msgspec
 import pytest
 
 from wye.catalog.deployments import Deployment, Endpoint
-from wye.core.errors import RateLimitError, UpstreamError
+from wye.core.errors import (
+    RateLimitError,
+    Said,
+    UpstreamError,
+    UpstreamOverloadedError,
+    UpstreamRefusedError,
+)
 from wye.core.lane import Lane
 from wye.core.secret import Secret
 from wye.gateway.refusals import MAX_PASSED_BYTES, refusal, retry_after_seconds
@@ -44,6 +51,25 @@ def test_whose_fault_it_is(status: int, *, retry: bool, fallback: bool, verbatim
     told = refusal(DEPLOYMENT, status, BLAME, None)
     assert (told.retry, told.fallback, told.verbatim) == (retry, fallback, verbatim)
     assert isinstance(told.error, RateLimitError if status == 429 else UpstreamError)
+    assert isinstance(told.error, UpstreamOverloadedError) == (status in (503, 529))
+    assert isinstance(told.error, UpstreamRefusedError) == verbatim
+
+
+def test_a_refusal_keeps_what_an_upstream_of_openais_protocols_named() -> None:
+    body = b'{"error":{"message":"no","type":"t","param":"p","code":"c"}}'
+    told = refusal(DEPLOYMENT, 400, body, None).error
+    assert isinstance(told, UpstreamRefusedError)
+    assert (told.status, told.said) == (400, Said("t", "p", "c"))
+    told = refusal(msgspec.structs.replace(DEPLOYMENT, protocol="gemini"), 400, body, None).error
+    assert isinstance(told, UpstreamRefusedError)
+    assert told.said == Said()
+
+
+def test_a_key_that_google_does_not_know_is_wyes_own() -> None:
+    body = b'{"error":{"code":400,"message":"no","details":[{"reason":"API_KEY_INVALID"}]}}'
+    told = refusal(DEPLOYMENT, 400, body, None)
+    assert (told.fallback, told.verbatim) == (True, False)
+    assert "credentials" in told.error.message
 
 
 def test_an_error_in_an_array_is_shown_as_well() -> None:
@@ -90,6 +116,14 @@ def test_what_is_not_presentable_is_replaced(body: bytes) -> None:
 )
 def test_retry_after_in_seconds(value: bytes | None, seconds: float | None) -> None:
     assert retry_after_seconds(value) == seconds
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "seconds"),
+    [(b"1500", 1.5), (b"0.5", 0.0005), (b"soon", 3), (b"", 3), (b"999999999999", 86_400)],
+)
+def test_milliseconds_come_first(milliseconds: bytes, seconds: float) -> None:
+    assert retry_after_seconds(b"3", milliseconds) == seconds
 
 
 def test_retry_after_as_a_date() -> None:

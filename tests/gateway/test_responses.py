@@ -12,8 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from fake_upstream import Call, FakeUpstream
-from gateway.holding import BY_SDK, OTHER, RESPONSES, answer, ask, one_of, scripts, settings, told_id
+from fake_upstream import CHAT, DONE, FINISH, USAGE, Call, FakeUpstream, delta
+from gateway.holding import (
+    BY_SDK,
+    OTHER,
+    RESPONSES,
+    answer,
+    ask,
+    deployment,
+    one_of,
+    scripts,
+    settings,
+    told_id,
+)
 from running import KEY, Running, running
 from wye.config.settings import LedgerSettings, ResponsesSettings
 from wye.core.record import Outcome
@@ -343,6 +354,38 @@ class TestKeptByWye:
         assert rows
         assert not any("nothing of this" in text for (text,) in rows)
 
+    @pytest.mark.parametrize("stream", [False, True])
+    def test_what_cannot_be_kept_is_told_and_recorded(
+        self, upstream: FakeUpstream, tmp_path: Path, *, stream: bool
+    ) -> None:
+        @upstream.script("paced")
+        async def paced(call: Call) -> None:
+            if not call.json.get("stream"):
+                await call.answer(body=CHAT)
+                return
+            await call.begin_stream()
+            for piece in (delta("Hel"), FINISH, USAGE, DONE):
+                await call.event(piece)
+                await asyncio.sleep(0.1)  # what comes in one piece is not a stream to whoever gives it
+
+        given = {
+            "responses": {"store": True},
+            "deployments": {"paced": deployment(upstream, "paced")},
+            "routes": {},
+        }
+        with running(tmp_path, settings(upstream, **given)) as gateway:
+            with contextlib.closing(sqlite3.connect(gateway.state / "ledger.db")) as database:
+                database.execute(
+                    "CREATE TRIGGER no BEFORE INSERT ON turn BEGIN SELECT RAISE(ABORT, 'no room'); END"
+                )
+            answered = ask(gateway, "paced", stream=stream)
+            assert answered.status == (200 if stream else 503)
+            assert b"response.completed" not in answered.body
+            record = gateway.record(answered)
+            assert record["outcome"] == ("broken" if stream else "error")
+            assert record["usage"]["output_tokens"] > 0
+            assert [one["deployment"] for one in record["attempts"]] == ["paced"]
+
     def test_a_conversation_longer_than_a_request_may_be_is_refused(
         self, upstream: FakeUpstream, tmp_path: Path
     ) -> None:
@@ -525,3 +568,13 @@ def test_no_kill_loses_an_answer_that_a_client_saw(upstream: FakeUpstream, tmp_p
 def test_nothing_failed_in_a_way_nobody_foresaw(gateway: Running, keeping: Running) -> None:
     for one in (gateway, keeping):
         assert "Traceback" not in one.log.read_text()
+
+
+async def test_what_is_not_there_is_not_waited_for(tmp_path: Path) -> None:
+    Ledger.open(LedgerSettings(), tmp_path).close()
+    with Turns(LedgerSettings(), tmp_path) as turns:
+        assert not turns.shared, "a file of SQLite is one gateway's"
+        responses, began = Responses(turns), time.perf_counter()
+        for number in range(5):
+            assert await responses.find(f"resp_{number}", Caller("k", "k"), ResponsesSettings()) is None
+        assert time.perf_counter() - began < 1.0, "with pauses it takes 1.5 s"

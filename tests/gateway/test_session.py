@@ -1,5 +1,6 @@
 """Conversations keep their seat, and the router counts what a translation would lose."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -145,6 +146,25 @@ def test_a_name_of_the_client_s_counts_more_than_how_it_begins(
     assert say(gateway, "delta", 2, seed=90_000).headers["x-wye-deployment"] == "cheap"
     moved = say(gateway, "something else", 1, headers=named, seed=90_000)
     assert moved.headers["x-wye-deployment"] == "dear"
+    mark = gateway.record(moved)["session"]
+    assert mark == hashlib.sha256(b"my-session").hexdigest()[:12], "the name may be private"
+    assert "session" not in gateway.record(say(gateway, "delta", 2))
+
+
+@pytest.mark.parametrize("name", ["x" * 129, "two words"])
+def test_a_name_that_would_not_count_is_refused(gateway: Running, name: str) -> None:
+    body = {"model": "any", "messages": [{"role": "user", "content": "hi"}]}
+    refused = gateway.ask("POST", "/v1/chat/completions", body, {"x-wye-session": name})
+    assert refused.status == 400
+    assert "1 to 128 visible" in refused.error["message"]
+    assert refused.error["param"] == "x-wye-session"
+
+
+def test_the_record_says_what_was_translated(gateway: Running) -> None:
+    (attempt,) = gateway.record(gateway.chat("claude"))["attempts"]
+    assert attempt["translated"] == "anthropic_messages"
+    (attempt,) = gateway.record(gateway.chat("dear"))["attempts"]
+    assert "translated" not in attempt
 
 
 def test_who_cannot_be_told_is_no_candidate(gateway: Running) -> None:
@@ -152,12 +172,19 @@ def test_who_cannot_be_told_is_no_candidate(gateway: Running) -> None:
     assert answered.headers["x-wye-deployment"] == "dear"
     (excluded,) = gateway.record(answered)["decision"]["excluded"]
     assert excluded["deployment"] == "claude"
-    assert "anthropic_messages cannot carry `logprobs`" in excluded["reason"]
+    said = "speaks Anthropic Messages, which cannot carry log probabilities (`logprobs`)"
+    assert excluded["reason"].startswith(said)
 
 
 def test_nobody_can_be_told(gateway: Running) -> None:
     answered = gateway.chat("claude", logprobs=True)
     assert answered.error["code"] == "cannot_translate"
+    assert answered.error["param"] == "logprobs"
+    assert answered.error["message"] == (
+        "'claude' speaks Anthropic Messages, which cannot carry log probabilities (`logprobs`): it has none, "
+        "and who asks for them works with them. "
+        "Leave `logprobs` out, or ask for a model that speaks OpenAI Chat."
+    )
 
 
 def test_who_loses_a_hint_says_so(gateway: Running) -> None:

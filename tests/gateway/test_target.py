@@ -5,7 +5,7 @@ from wye.core.lane import Lane
 from wye.core.secret import Secret
 from wye.core.spelling import Spelling
 from wye.gateway.gate import Gate
-from wye.gateway.target import Target, target
+from wye.gateway.target import Target, _manner, target
 from wye.protocols.translate import Wire
 
 HERE = Endpoint("http", "127.0.0.1", 8000)
@@ -84,3 +84,14 @@ def test_upstreams_of_one_manner_lose_the_same() -> None:
     assert one.manner != made("one", spelling=Spelling(reasoning_field="reasoning")).manner
     gemini = [made(name, protocol="gemini").manner for name in ("g/one", "g/two")]
     assert gemini[0] != gemini[1], "what it takes hangs on the model"
+
+
+def test_names_that_callers_invent_are_not_remembered_for_ever() -> None:
+    first = made("gemini-0", protocol="gemini").manner
+    assert made("gemini-0", protocol="gemini").manner == first
+    most = _manner.cache_info().maxsize
+    assert most is not None
+    others = {made(f"gemini-{number}", protocol="gemini").manner for number in range(1, most + 2)}
+    assert len(others) == most + 1
+    assert first not in others
+    assert _manner.cache_info().currsize == most

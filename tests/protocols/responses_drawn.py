@@ -101,7 +101,7 @@ FORMAT = st.just({"type": "json_object"}) | obj(
 REQUEST = obj(
     {
         "model": st.just("m"),
-        "input": WORD | st.lists(MESSAGE | THOUGHT | CALL | RESULT | SERVERS, max_size=6),
+        "input": WORD | st.lists(MESSAGE | THOUGHT | CALL | RESULT | SERVERS, min_size=1, max_size=6),
     },
     {
         "instructions": WORD,

@@ -31,6 +31,7 @@ from wye.core.chat import (
 )
 from wye.core.errors import BadRequestError
 from wye.protocols.anthropic_request import read_request, write_request
+from wye.protocols.lossiness import losses
 from wye.protocols.translate import Wire
 
 NAME = "anthropic_messages"
@@ -218,6 +219,28 @@ def test_blocks_become_parts_and_come_back(block: dict[str, Any], part: Part) ->
     assert read_block(block) == part
     written = write(read(messages=[{"role": "user", "content": [block, {"type": "text", "text": "."}]}]))
     assert meaning(written["messages"][0]["content"][0]) == meaning(block)
+
+
+def test_what_a_clients_search_found_is_text() -> None:
+    content = [{"type": "text", "text": "Four."}, {"type": "text", "text": "Or five."}]
+    block = {"type": "search_result", "source": "https://a.example", "title": "A", "content": content}
+    block |= {"citations": {"enabled": True}}
+    part = read_block(block)
+    assert isinstance(part, Text)
+    assert part.text == "A\n\nhttps://a.example\n\nFour.\n\nOr five."
+    call = {"type": "tool_use", "id": "c", "name": "f", "input": {}}
+    result = {"type": "tool_result", "tool_use_id": "c", "content": [block]}
+    turns = [
+        {"role": "user", "content": [block, {"type": "text", "text": "."}]},
+        {"role": "assistant", "content": [call]},
+        {"role": "user", "content": [result]},
+    ]
+    chat = read(messages=turns)
+    assert meaning(write(chat)["messages"]) == meaning(turns)
+    told = losses(chat, NAME, "openai_chat")
+    assert (told.refuse, told.annotate) == ((), ("messages[].content[].search_result",))
+    odd = read_block({"type": "search_result", "content": [{"type": "image"}]})
+    assert isinstance(odd, Opaque)
 
 
 @pytest.mark.parametrize(

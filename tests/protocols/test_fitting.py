@@ -1,5 +1,6 @@
 """What an upstream does not take is changed, left out and named, or refused; ids fit, and stay the same."""
 
+import json
 from typing import Any, get_args
 
 import msgspec
@@ -24,6 +25,7 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.core.spelling import CallIds, Refused, Spelling
+from wye.protocols.anthropic_messages import AnthropicMessages
 from wye.protocols.fitting import REFUSED, WITHHELD, call_id, fit, prepare
 from wye.protocols.lossiness import CHAT, MESSAGES
 from wye.protocols.translate import Wire
@@ -90,9 +92,7 @@ def test_temperature_and_top_p_may_exclude_each_other() -> None:
 )
 def test_what_the_answer_depends_on_is_refused(name: Refused, fields: dict[str, Any]) -> None:
     chat = asked(**fields)
-    assert fit(chat, refusing(name), CHAT).refuse == (
-        f"this upstream cannot carry `{name}`: {REFUSED[name]}",
-    )
+    assert fit(chat, refusing(name), CHAT).refuse == (f"does not take `{name}`: {REFUSED[name]}",)
     assert not fit(chat, Spelling(), CHAT).refuse
 
 
@@ -132,6 +132,20 @@ def test_anthropic_takes_no_temperature_and_no_demanded_call_beside_thinking() -
     assert fitted.chat.sampling.temperature == 0.1
     off = msgspec.structs.replace(chat, thinking=Thinking(effort="none"))
     assert fit(off, Spelling(), MESSAGES).chat is off
+
+
+def test_a_temperature_stays_where_there_is_no_room_to_think() -> None:
+    told = Sampling(temperature=0.1, top_p=0.9, top_k=3)
+    chat = asked(thinking=Thinking(effort="high"), sampling=told, protocol=CHAT, max_output_tokens=2000)
+    fitted = prepare(chat, CHAT, MESSAGES, Wire(model="m"))
+    assert fitted.chat.sampling == told
+    assert set(fitted.annotate) == {"reasoning_effort"}
+    sent = json.loads(AnthropicMessages().write_request(fitted.chat, Wire(model="m")))
+    assert "thinking" not in sent
+    assert (sent["temperature"], sent["top_p"], sent["top_k"]) == (0.1, 0.9, 3)
+    for wire, cap in ((Wire(model="m", adaptive_thinking=True), 2000), (Wire(model="m"), 2048)):
+        roomy = msgspec.structs.replace(chat, max_output_tokens=cap)
+        assert "temperature" in prepare(roomy, CHAT, MESSAGES, wire).annotate
 
 
 def test_how_hard_to_think() -> None:
@@ -222,3 +236,20 @@ def test_whatever_does_not_fit_is_named_and_then_it_fits(chat: Chat, spelling: S
         assert name not in spelling.refuses or after is None
     assert fitted.chat.extras == chat.extras
     assert len(fitted.chat.messages) == len(chat.messages)
+
+
+def test_a_result_that_nothing_asked_for_is_not_sent_elsewhere() -> None:
+    result = Message(role=Role.USER, parts=(ToolResult(call_id="c1", parts=(Text(text="4"),)),))
+    call = Message(role=Role.ASSISTANT, parts=(ToolCall(id="c1", name="f", arguments="{}"),))
+    wire = Wire(model="m")
+
+    def refused(*messages: Message) -> tuple[str, ...]:
+        return prepare(Chat(model="m", messages=messages), "openai_chat", "anthropic_messages", wire).refuse
+
+    assert refused(call, result) == ()
+    for orphan in ((result,), (result, call, HI)):
+        assert refused(*orphan) == (
+            "takes no result of a tool call ('c1') without that call before it: send that turn too",
+        )
+    own = prepare(Chat(model="m", messages=(result,)), "anthropic_messages", "anthropic_messages", wire)
+    assert own.refuse == (), "its own upstream judges it"

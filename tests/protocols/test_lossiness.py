@@ -29,6 +29,7 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.core.errors import BadRequestError
+from wye.core.spelling import Spelling
 from wye.protocols.features import features
 from wye.protocols.lossiness import losses
 from wye.protocols.lossiness_members import INSIDE, INSTEAD, KIN, REFUSED
@@ -72,7 +73,7 @@ def test_the_same_protocol_loses_nothing() -> None:
         (asked(choices=2), "several answers"),
         (asked(sampling=Sampling(logprobs=True)), "logprobs"),
         (asked(sampling=Sampling(temperature=1.2)), "temperature"),
-        (asked(format=Format(kind="json")), "json_object"),
+        (asked(format=Format(kind="json")), "JSON of any shape"),
         (asked(tools=(ServerTool(protocol=CHAT, kind="web_search", value={}),)), "runs itself"),
         (asked(tools=(Tool(name="f", extras={"kind": "legacy"}),)), "deprecated"),
         (asked(extras={"modalities": ["text", "audio"]}), "modalities"),
@@ -87,7 +88,7 @@ def test_what_changes_the_meaning_is_refused(chat: Chat, why: str) -> None:
     found = losses(chat, CHAT, MESSAGES)
     assert len(found.refuse) == 1
     assert why in found.refuse[0]
-    assert MESSAGES in found.refuse[0]
+    assert found.refuse[0].startswith("speaks Anthropic Messages, which cannot carry ")
 
 
 @pytest.mark.parametrize("target", [CHAT, MESSAGES, GEMINI])
@@ -244,6 +245,20 @@ def test_what_chat_and_responses_share_goes_along() -> None:
     written = msgspec.json.decode(DIALECTS[RESPONSES].write_request(told, Wire(model="m")))
     assert {name: written[name] for name in SHARED} == dict.fromkeys(SHARED, "x")
     assert written["text"] == {"verbosity": "x"}
+
+
+def test_openais_chat_gets_what_it_shares_with_responses() -> None:
+    names = KIN[RESPONSES, CHAT] - {"text.verbosity"}
+    extras = {**dict.fromkeys(names, "x"), "text": {"verbosity": "low"}}
+    chat = msgspec.structs.replace(asked(extras=extras), protocol=RESPONSES)
+    own = Wire(model="m", spelling=Spelling(takes=frozenset({"shared"})))
+    assert losses(chat, RESPONSES, CHAT, own).annotate == ()
+    written = msgspec.json.decode(DIALECTS[CHAT].write_request(chat, own))
+    assert {name: written[name] for name in names} == dict.fromkeys(names, "x")
+    assert written["verbosity"] == "low"
+    other = Wire(model="m")
+    assert set(losses(chat, RESPONSES, CHAT, other).annotate) == KIN[RESPONSES, CHAT]
+    assert not {*names, "verbosity"} & msgspec.json.decode(DIALECTS[CHAT].write_request(chat, other)).keys()
 
 
 def test_members_of_members_are_told_by_their_path() -> None:

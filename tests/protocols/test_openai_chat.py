@@ -108,7 +108,7 @@ def test_what_has_a_price_of_its_own_is_named(fields: dict[str, object], unprice
         (b'{"model":"m","messages":[]}', "at least one", "messages"),
         (b'{"model":"m","messages":[{"role":1}]}', "expected `str`", "messages[0].role"),
         (b'{"model":"m","messages":[{"content":"x"}]}', "required", "messages[0].role"),
-        (b'{"model":"m","messages":[{"role":"user"}],"max_tokens":-1}', "at least 0", "max_tokens"),
+        (b'{"model":"m","messages":[{"role":"user"}],"max_tokens":-5}', "at least 1, not -5", "max_tokens"),
         (b'{"model":"m","messages":[{"role":"user"}],"stream":"yes"}', "expected `bool", "stream"),
         (b'{"model":"\xff","messages":[{"role":"user"}]}', "UTF-8", None),
         (b'{"model":"m","messages":[{"role":"user"}],"x":"\xff"}', "UTF-8", None),

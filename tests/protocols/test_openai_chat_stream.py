@@ -1,6 +1,7 @@
 """Streams as several upstreams vary them become the same events, and events become OpenAI's framing."""
 
 import json
+import time
 from typing import Any
 
 import openai
@@ -282,3 +283,20 @@ def test_a_call_without_a_name_is_an_error() -> None:
     assert told(chunk(tool_calls=nameless), chunk("tool_calls"), DONE)[-1] == Fail(
         message="the upstream called a tool without saying which"
     )
+
+
+def test_members_that_grow_take_no_square_of_their_length() -> None:
+    delta = {"odd": ["x"], "inner": {"text": "y" * 50}}
+    chunk = (
+        b"data: " + json.dumps({"id": "a", "model": "m", "choices": [{"index": 0, "delta": delta}]}).encode()
+    )
+    many = 40_000
+    reader = OpenAIChatDialect().reader()
+    began = time.process_time()
+    for _ in range(many):
+        reader.feed(chunk + b"\n\n")
+    assert time.process_time() - began < 8
+    end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    events = reader.feed(b"data: %b\n\ndata: [DONE]\n\n" % json.dumps(end).encode())
+    (finished,) = (event for event in events if isinstance(event, Finished))
+    assert finished.extras["message"] == {"odd": ["x"] * many, "inner": {"text": "y" * 50 * many}}

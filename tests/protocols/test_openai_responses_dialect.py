@@ -7,6 +7,7 @@ import pytest
 
 from exchanges import CALLS, SIGNATURE, chat_calls_stream, thought_and_calls
 from protocols.responses_types import check_stream
+from wye.core.chat import Chat, Text
 from wye.core.stream import Event
 from wye.protocols.anthropic_messages import AnthropicMessages
 from wye.protocols.gemini_dialect import GeminiDialect
@@ -106,3 +107,12 @@ def test_an_open_model_gets_its_thoughts_back_where_it_takes_them(field: Any) ->
     assert did[field] == "Two cities."
     assert [call["id"] for call in did["tool_calls"]] == ["toolu_1", "toolu_2"]
     assert [one["tool_call_id"] for one in returned] == ["toolu_1", "toolu_2"]
+
+
+def test_instructions_alone_are_what_is_said() -> None:
+    """OpenAI answers no request whose input is empty."""
+    chat = Chat(model="m", messages=(), system=(Text(text="Say hi."),), protocol="openai_chat")
+    sent = json.loads(OpenAIResponsesDialect().write_request(chat, Wire(model="gpt")))
+    assert "instructions" not in sent
+    (turn,) = sent["input"]
+    assert (turn["role"], turn["content"]) == ("user", "Say hi.")

@@ -360,6 +360,8 @@ def test_thoughts_and_signatures_sealed_for_the_client_come_out_as_they_were() -
     ("fields", "param"),
     [
         ({"input": 1}, "input"),
+        ({"input": None}, "input"),
+        ({"input": []}, "input"),
         ({"input": [1]}, "input[0]"),
         ({"input": [{}]}, "input[0].type"),
         ({"input": [{"role": "wizard", "content": "x"}]}, "input[0].role"),
@@ -570,3 +572,9 @@ def test_any_request_means_the_same(body: dict[str, Any]) -> None:
     written = write(chat, Wire(model="m"))
     assert request_meaning(written) == request_meaning(body)
     assert DIALECT.read_request(json.dumps(written).encode()) == chat
+
+
+@pytest.mark.parametrize("name", ["previous_response_id", "conversation", "prompt"])
+def test_what_is_kept_elsewhere_may_be_all_the_input(name: str) -> None:
+    value: Any = {"id": "pmpt_1"} if name == "prompt" else "one_1"
+    assert read(input=None, **{name: value}).messages == ()

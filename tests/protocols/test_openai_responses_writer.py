@@ -283,6 +283,24 @@ def test_why_it_ended(finish: Finish, name: str, reason: str | None) -> None:
     assert (last["response"]["incomplete_details"] or {}).get("reason") == reason
 
 
+@pytest.mark.parametrize("part", [Text(text=""), ToolCall(id="c", name="f", arguments="")])
+@pytest.mark.parametrize("last", [False, True])
+def test_only_the_item_that_was_cut_is_incomplete(part: Part, *, last: bool) -> None:
+    other = Text(text="") if isinstance(part, ToolCall) else ToolCall(id="d", name="g", arguments="")
+    more = (Open(index=1, part=other), Delta(index=1, text="{"), Close(index=1)) if not last else ()
+    opened = Open(index=0, part=part), Delta(index=0, text="{"), Close(index=0), *more
+    told = write(BEGIN, *opened, Used(usage=Usage(1, 1)), Finished(finish=Finish.LENGTH), End())
+    done = [one["item"] for one in told if one["type"] == "response.output_item.done"]
+    assert [one["status"] for one in done] == [*(["completed"] if more else []), "incomplete"]
+    assert told[-1]["response"]["output"] == done
+
+
+def test_a_refusal_in_words_is_whole() -> None:
+    said = Open(index=0, part=Refusal(text="")), Delta(index=0, text="No."), Close(index=0)
+    *_, done, last = write(BEGIN, *said, Finished(finish=Finish.REFUSAL), End())
+    assert (done["item"]["status"], last["response"]["status"]) == ("completed", "completed")
+
+
 def test_other_choices_and_pings_are_not_told() -> None:
     told = write(
         BEGIN,

@@ -50,7 +50,7 @@ def test_who_must_refuse_is_out_with_the_reason() -> None:
 
 def test_when_all_must_refuse_the_client_is_told_why() -> None:
     losing = Losing({d.id: Losses(refuse=("no",)) for d in (GROQ, CLAUDE)})
-    with pytest.raises(CannotCarryError, match="anthropic/claude: no; groq/llama: no"):
+    with pytest.raises(CannotCarryError, match=r"request\. '[a-z/]+' \(and 1 more\) no"):
         decide(losing, GROQ, CLAUDE)
 
 

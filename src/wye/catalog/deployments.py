@@ -75,7 +75,10 @@ class Profile(msgspec.Struct, frozen=True):
 
 
 class Timeouts(msgspec.Struct, frozen=True):
-    """Seconds. `first_byte` counts from the request's last byte, `idle` between two bytes."""
+    """Seconds. `first_byte` counts from the request's last byte, `idle` between two bytes.
+
+    A request that is not streamed has until `total`: its first byte comes when the answer is whole.
+    """
 
     connect: float = 5.0
     first_byte: float = 120.0

@@ -44,7 +44,7 @@ def _all(*names: Refused) -> frozenset[Refused]:
 
 _NO_SAMPLING = _all("temperature", "top_p", "presence_penalty", "frequency_penalty")
 _SAMPLES: frozenset[Taken] = frozenset({"top_k"})
-_TAKES: frozenset[Taken] = frozenset({"allowed_tools", "developer", "custom_tools"})
+_TAKES: frozenset[Taken] = frozenset({"allowed_tools", "developer", "custom_tools", "shared"})
 _COMPLETES: frozenset[Native] = frozenset({"openai_completions"})
 _OPENAI = Spelling(
     max_output_field="max_completion_tokens",

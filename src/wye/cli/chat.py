@@ -88,7 +88,16 @@ class Conversation:
         return "forgotten"
 
 
-@click.command()
+_EXAMPLES = """
+\b
+Examples:
+  wye chat
+  wye chat -m auto/own
+  wye chat -l secret --system "Answer in French"
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @model_option
 @label_option
 @system_option

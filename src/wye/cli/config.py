@@ -1,10 +1,13 @@
 """`wye config`: check, show and describe `wye.yaml`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import msgspec
 
 from wye.config.load import ConfigError, Loaded, find, read
+from wye.config.problems import Problem
 from wye.config.schema import schema as settings_schema
 from wye.config.settings import Settings
 from wye.config.show import as_json as shown_as_json
@@ -14,7 +17,16 @@ from wye.policy import Policy
 _file = click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 
 
-@click.group()
+_EXAMPLES = """
+\b
+Examples:
+  wye config check
+  wye config show
+  wye config schema > wye.schema.json
+"""
+
+
+@click.group(epilog=_EXAMPLES)
 def config() -> None:
     """Check and show wye.yaml.
 
@@ -22,22 +34,42 @@ def config() -> None:
     """
 
 
-@config.command()
+_CHECK_EXAMPLES = """
+\b
+Examples:
+  wye config check
+  wye config check /etc/wye/wye.yaml
+  wye config check --json
+"""
+
+
+@config.command(epilog=_CHECK_EXAMPLES)
 @_file
+@click.option("--json", "as_json", is_flag=True, help="Print `ok`, `problems` and `summary` as JSON.")
 @click.pass_context
-def check(ctx: click.Context, file: Path | None) -> None:
+def check(ctx: click.Context, file: Path | None, *, as_json: bool) -> None:
     """Say what is wrong with the settings, with line and fix; exit 1 if anything is."""
     try:
         loaded = read(find(file))
     except ConfigError as error:
-        for problem in error.problems:
-            click.echo(problem)
-        count = sum(problem.fatal for problem in error.problems)
-        click.echo(f"{count} problem{'s' if count > 1 else ''}: wye would not start with this", err=True)
+        _tell(error.problems, None, as_json=as_json)
+        if not as_json:
+            count = sum(problem.fatal for problem in error.problems)
+            click.echo(f"{count} problem{'s' if count > 1 else ''}: wye would not start with this", err=True)
         ctx.exit(1)
-    for warning in loaded.warnings:
-        click.echo(warning)
-    click.echo(f"ok: {summary(loaded)}")
+    _tell(loaded.warnings, summary(loaded), as_json=as_json)
+
+
+def _tell(problems: Sequence[Problem], told: str | None, *, as_json: bool) -> None:
+    """Print what was found; `told` = the summary of settings that hold."""
+    if as_json:
+        found = {"ok": told is not None, "problems": problems, "summary": told}
+        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return
+    for problem in problems:
+        click.echo(problem)
+    if told is not None:
+        click.echo(f"ok: {told}")
 
 
 @config.command()

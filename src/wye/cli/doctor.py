@@ -16,7 +16,16 @@ from wye.cli.options import config_option, state_dir_option
 _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
 
-@click.command()
+_EXAMPLES = """
+\b
+Examples:
+  wye doctor
+  wye doctor --online
+  wye doctor --json
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @config_option
 @state_dir_option
 @click.option("--online", is_flag=True, help="Also show each provider its key, by asking for its models.")

@@ -1,6 +1,6 @@
 """`wye explain`: everything that is known of one request."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -13,8 +13,13 @@ from wye.core.decision import Candidate, Decision
 from wye.core.errors import NotFoundError
 from wye.core.record import Attempt, Record
 from wye.ledger.reader import Filter, Reader
+from wye.protocols.fitting import WITHHELD
+from wye.protocols.lossiness_table import TABLE
+from wye.protocols.naming import display
 
 _INDENT = 2
+_KNOWN = frozenset(WITHHELD) | {row.name for row in TABLE}
+"""Names of hints that wye has a word for."""
 _EMULATED = {
     "tools": "JSON that a schema holds the model to",
     "custom_tools": "functions of one text; nothing holds that to a grammar",
@@ -88,8 +93,15 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
         yield "verdict", f"permits {permitted} (policy {record.policy_revision}){ceiling}"
     if record.response:
         yield "held", f"{record.response}: {record.deployment} can go on from it"
-    if record.lost:
-        yield "lost", f"{', '.join(record.lost)}: the upstream's protocol has no words for it"
+    if record.session:
+        yield (
+            "session",
+            f"{record.session}, by x-wye-session: turns that name it keep their seat",
+        )
+    translated = [attempt.translated for attempt in record.attempts if attempt.translated]
+    if translated:
+        yield "translated", f"{display(record.protocol)} → {display(translated[-1])}"
+    yield from _lost(record.lost)
     if record.emulated:
         yield "emulated", "; ".join(f"{one}: {_EMULATED[one]}" for one in record.emulated)
     yield "usage", _usage(record)
@@ -98,6 +110,16 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
         yield "request id", record.request_id
     if record.trace:
         yield "trace", record.trace
+
+
+def _lost(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield what the upstream did not get: what it cannot take, and what wye does not know."""
+    known = [name for name in names if name in _KNOWN]
+    unknown = [name for name in names if name not in _KNOWN]
+    if known:
+        yield "lost", f"{', '.join(known)}: the upstream has no words for it, or does not take it"
+    if unknown:
+        yield "not passed on", f"{', '.join(unknown)}: of the client's protocol only, or not known to wye"
 
 
 def _caller(record: Record) -> str:

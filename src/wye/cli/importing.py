@@ -1,6 +1,7 @@
 """`wye import`: settings of other gateways as wye.yaml."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -13,13 +14,29 @@ from wye.config.litellm.write import text
 from wye.config.load import DEFAULT_FILE, from_bytes
 from wye.config.tree import MAX_BYTES
 
+_EXAMPLES = """
+\b
+Examples:
+  wye import litellm config.yaml -o wye.yaml
+  wye config check wye.yaml
+"""
 
-@click.group("import")
+
+@click.group("import", epilog=_EXAMPLES)
 def importing() -> None:
     """Turn another gateway's configuration into wye.yaml."""
 
 
-@importing.command()
+_LITELLM_EXAMPLES = """
+\b
+Examples:
+  wye import litellm config.yaml
+  wye import litellm config.yaml -o wye.yaml
+  wye import litellm config.yaml --json
+"""
+
+
+@importing.command(epilog=_LITELLM_EXAMPLES)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there, not to stdout."
@@ -56,7 +73,12 @@ def litellm(file: Path, output: Path | None, *, force: bool, as_json: bool) -> N
 
 def _tell(imported: Imported, file: Path, output: Path | None) -> None:
     then = f" -> {output}. Then: wye config check {output}" if output else ""
-    click.echo(f"{file}: {imported.names} name{'' if imported.names == 1 else 's'}{then}", err=True)
+    kinds = Counter(note.kind for note in imported.notes)
+    counts = [
+        f"{imported.names} name{'' if imported.names == 1 else 's'}",
+        *(f"{n} {k}" for k, n in kinds.items()),
+    ]
+    click.echo(f"{file}: {', '.join(counts)}{then}", err=True)
     for note in imported.notes:
         places = [f"line {', '.join(map(str, note.lines))}"] if note.lines else []
         click.echo(plain("  ".join([f"  {note.kind}: {note.what}", *places])), err=True)

@@ -22,7 +22,16 @@ from wye.providers.transport.transport import Transport
 DEFAULT = Path(DEFAULT_FILE)
 
 
-@click.command()
+_EXAMPLES = """
+\b
+Examples:
+  wye init --stdout
+  wye init
+  wye init /etc/wye/wye.yaml --force
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.argument("file", default=DEFAULT, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--force", is_flag=True, help="Replace the file if there is one.")
 @click.option("--stdout", is_flag=True, help="Print it instead of writing a file.")

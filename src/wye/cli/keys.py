@@ -141,7 +141,15 @@ def create(  # noqa: PLR0913  # one parameter an option
     _show_secret(made, secret, "made", as_json=as_json)
 
 
-@keys.command("list")
+_LIST_EXAMPLES = """
+\b
+Examples:
+  wye keys list
+  wye keys list --all --json
+"""
+
+
+@keys.command("list", epilog=_LIST_EXAMPLES)
 @click.option("--all", "everything", is_flag=True, help="Also those that are revoked or expired.")
 @json_option
 @config_option
@@ -164,7 +172,15 @@ def list_(*, everything: bool, as_json: bool, config: Path | None, state_dir: Pa
         click.echo(f"{hidden} revoked or expired: `wye keys list --all` shows them.", err=True)
 
 
-@keys.command()
+_ROTATE_EXAMPLES = """
+\b
+Examples:
+  wye keys rotate laptop
+  wye keys rotate laptop --grace 0
+"""
+
+
+@keys.command(epilog=_ROTATE_EXAMPLES)
 @click.argument("name")
 @click.option(
     "--grace",
@@ -186,7 +202,14 @@ def rotate(*, name: str, grace: float, as_json: bool, config: Path | None, state
     _show_secret(made, secret, f"follows {made.rotated_from}", as_json=as_json)
 
 
-@keys.command()
+_REVOKE_EXAMPLES = """
+\b
+Examples:
+  wye keys revoke laptop
+"""
+
+
+@keys.command(epilog=_REVOKE_EXAMPLES)
 @click.argument("name")
 @config_option
 @state_dir_option

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 import msgspec
 
+from wye.catalog.lanes import fill
 from wye.cli.client import Gateway, with_gateway
 from wye.core.lane import Lane
 
@@ -46,6 +47,8 @@ _QUIET = ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "DISABLE_ERROR_REPORTING",
 """Calls to others than the gateway: telemetry, error reports, updates."""
 _PLAIN = {"web_search": "disabled", "features.multi_agent": False}
 """Tools of Codex that only OpenAI understands. A flag of the user's comes later and wins."""
+LEAST_CONTEXT = 32_000
+"""Tokens. Below it what these tools send ahead of any question fills the context."""
 _LANES = [AUTO, *(lane.value for lane in (Lane.OWN, Lane.HOSTED, Lane.CLOSED))]
 
 _tool = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -59,8 +62,23 @@ _lane = click.option(
 _label = click.option("-l", "--label", "labels", multiple=True, help="What kind of data this is.")
 _arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 
+_CLAUDE_EXAMPLES = """
+\b
+Examples:
+  wye claude
+  wye claude --lane own
+  wye claude -l secret -p "Explain this code"
+"""
+_CODEX_EXAMPLES = """
+\b
+Examples:
+  wye codex
+  wye codex --lane own
+  wye codex -l secret exec "Explain this code"
+"""
 
-@click.command(context_settings=_tool)
+
+@click.command(context_settings=_tool, epilog=_CLAUDE_EXAMPLES)
 @_lane
 @_label
 @with_gateway
@@ -70,12 +88,11 @@ def claude(gateway: Gateway, lane: str, labels: Sequence[str], arguments: Sequen
 
     Options of ours come first; the rest is Claude Code's: `wye claude --lane own -p "Explain this code"`.
     """
-    program = installed("claude", "npm install -g @anthropic-ai/claude-code")
-    model = ready(gateway, lane)
+    program, model = both("claude", "npm install -g @anthropic-ai/claude-code", gateway, lane)
     start(program, arguments, for_claude(os.environ, gateway, model, labels))
 
 
-@click.command(context_settings=_tool)
+@click.command(context_settings=_tool, epilog=_CODEX_EXAMPLES)
 @_lane
 @_label
 @with_gateway
@@ -85,12 +102,30 @@ def codex(gateway: Gateway, lane: str, labels: Sequence[str], arguments: Sequenc
 
     Options of ours come first; the rest is Codex's: `wye codex --lane own exec "Explain this code"`.
     """
-    program = installed("codex", "npm install -g @openai/codex")
-    model = ready(gateway, lane)
+    program, model = both("codex", "npm install -g @openai/codex", gateway, lane)
     environ = dict(os.environ)
     if gateway.key is not None:
         environ[KEY_VARIABLE] = gateway.key.reveal()
     start(program, [*for_codex(gateway, model, labels), *arguments], environ)
+
+
+def both(name: str, how: str, gateway: Gateway, lane: str) -> tuple[str, str]:
+    """Return where the tool is, and the model to ask for. Raises `ClickException` for both at once."""
+    program, missing = "", None
+    try:
+        program = installed(name, how)
+    except click.ClickException as error:
+        missing = error
+    try:
+        model = ready(gateway, lane)
+    except click.ClickException as error:
+        if missing is None:
+            raise
+        told = f"{missing.message}\nAlso: {error.message}"
+        raise click.ClickException(told) from None
+    if missing is not None:
+        raise missing
+    return program, model
 
 
 def installed(name: str, how: str) -> str:
@@ -102,8 +137,13 @@ def installed(name: str, how: str) -> str:
     return program
 
 
-class _Listed(msgspec.Struct):
+class _Facts(msgspec.Struct, frozen=True):
+    context_tokens: int | None = None
+
+
+class _Listed(msgspec.Struct, frozen=True):
     id: str
+    wye: _Facts = _Facts()
 
 
 class _List(msgspec.Struct):
@@ -118,9 +158,19 @@ def ready(gateway: Gateway, lane: str) -> str:
     except msgspec.DecodeError as error:
         message = f"what answers at {gateway.url} does not speak like wye ({error}); check --url"
         raise click.ClickException(message) from error
-    if all(row.id != model for row in listed.data):
+    row = next((row for row in listed.data if row.id == model), None)
+    if row is None:
         where = "" if lane == AUTO else f" in the lane '{lane}'"
-        message = f"the gateway has no model{where}: `wye models` lists what there is"
+        todo = "" if lane == AUTO else f"{fill(Lane(lane))}. "
+        message = f"the gateway has no model{where}: {todo}`wye models` lists what there is"
+        raise click.ClickException(message)
+    room = row.wye.context_tokens
+    if room is not None and room < LEAST_CONTEXT:
+        message = (
+            f"nothing that '{model}' stands for has room for a coding tool: at most {room:,} tokens of "
+            f"context, and its instructions alone need about {LEAST_CONTEXT:,}. Bring a larger model: "
+            f"{fill(Lane.CLOSED)}; or give an engine of yours a larger context"
+        )
         raise click.ClickException(message)
     return model
 

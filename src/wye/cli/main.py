@@ -40,7 +40,7 @@ COMMANDS = {
     "init": Lazy("wye.cli.init:init", "Write a commented wye.yaml from what is found here."),
     "claude": Lazy("wye.cli.launch:claude", "Start Claude Code on the running gateway."),
     "codex": Lazy("wye.cli.launch:codex", "Start Codex on the running gateway."),
-    "import": Lazy("wye.cli.importing:importing", "Turn another gateway's configuration into wye.yaml."),
+    "import": Lazy("wye.cli.importing:importing", "Turn another gateway's settings into wye.yaml."),
     "bench": Lazy("wye.cli.bench:bench", "Measure routing on labelled prompts."),
     "doctor": Lazy("wye.cli.doctor:doctor", "Check this machine and say what to fix."),
 }
@@ -93,7 +93,16 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+_EXAMPLES = """
+\b
+Examples:
+  wye serve
+  wye ask "Why is the sky blue?"
+  wye explain
+"""
+
+
+@click.group(cls=LazyGroup, epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version",
     is_flag=True,

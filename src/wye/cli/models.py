@@ -57,7 +57,15 @@ class Listing(msgspec.Struct, frozen=True):
     data: tuple[Row, ...]
 
 
-@click.command()
+_EXAMPLES = """
+\b
+Examples:
+  wye models
+  wye models --json | jq -r ".data[].id"
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.option("--json", "as_json", is_flag=True, help="Print the gateway's own list.")
 @with_gateway
 def models(gateway: Gateway, *, as_json: bool) -> None:

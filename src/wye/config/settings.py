@@ -117,7 +117,7 @@ class TimeoutSettings(Section, frozen=True):
     connect: Positive = 5.0
     """DNS, TCP, proxy and TLS together."""
     first_byte: Positive = 120.0
-    """From the request's last byte to the answer's first."""
+    """From the request's last byte to the answer's first, of a stream; a whole answer has `total`."""
     idle: Positive = 60.0
     """Between two bytes of an answer."""
     total: Positive = 900.0

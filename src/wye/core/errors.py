@@ -3,16 +3,24 @@
 A codec turns one into its protocol's error body; the status is part of the error.
 """
 
+from typing import NamedTuple
+
+TOO_LONG = "context_length_exceeded"
+FILTERED = "content_filter"
+NO_MODEL = "model_not_found"
+
 
 class WyeError(Exception):
     """Something to tell the client.
 
     Attributes: `status` (HTTP), `kind` (a stable machine-readable word), `message` (one sentence
-    that says what to do next), `param` (the request field at fault), `retry_after` (seconds).
+    that says what to do next), `param` (the request field at fault), `retry_after` (seconds),
+    `lines` (header lines that go with it, each with its CRLF).
     """
 
     status = 500
     kind = "internal_error"
+    lines = b""
 
     def __init__(self, message: str, *, param: str | None = None, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -123,14 +131,47 @@ class UpstreamError(WyeError):
     kind = "upstream_error"
 
 
+class UpstreamOverloadedError(UpstreamError):
+    """The upstream has too much to do; the same request may be served later."""
+
+    status = 503
+    kind = "upstream_overloaded"
+
+
+class Said(NamedTuple):
+    """How an upstream of OpenAI's protocols named what is wrong; empty = it did not."""
+
+    type: str = ""
+    param: str = ""
+    code: str = ""
+
+
+UNSAID = Said()
+
+
 class UpstreamRefusedError(UpstreamError):
-    """The upstream blames the request; told in the client's protocol, with the upstream's status."""
+    """The upstream blames the request; told in the client's protocol, with the upstream's status.
+
+    `kind` says what for, where clients act on it: one of `TOO_LONG`, `FILTERED`, `NO_MODEL`.
+    `tokens`: how many were sent and how many may be, where the upstream said so.
+    """
 
     kind = "upstream_refused"
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        kind: str = "",
+        said: Said = UNSAID,
+        tokens: tuple[int, int] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.kind = kind or self.kind
+        self.said = said
+        self.tokens = tokens
 
 
 class UpstreamTimeoutError(UpstreamError):

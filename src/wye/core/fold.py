@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from wye.core.answer import Answer, Choice
-from wye.core.chat import Extras, Finish, Part, Reasoning, Refusal, Text, ToolCall
+from wye.core.chat import Citation, Extras, Finish, Part, Reasoning, Refusal, Text, ToolCall
 from wye.core.stream import Begin, Cite, Delta, Event, Fail, Finished, Open, Order, OrderError, Sign, Used
 from wye.core.usage import Usage
 
@@ -36,6 +36,8 @@ class Folder:
         self._begin: Begin | None = None
         self._parts: dict[_Key, Part] = {}
         self._texts: dict[_Key, list[str]] = {}
+        self._citations: dict[_Key, list[Citation]] = {}
+        self._signs: dict[_Key, list[Sign]] = {}
         self._summaries: dict[_Key, dict[int, list[str]]] = {}
         self._finished: dict[int, Finished] = {}
         self._logprobs: dict[int, list[Extras]] = {}
@@ -62,6 +64,10 @@ class Folder:
             message = "the stream has no end"
             raise OrderError(message)
         parts = {key: _filled(part, "".join(self._texts[key])) for key, part in self._parts.items()}
+        for key, signs in self._signs.items():
+            parts[key] = _signed(parts[key], signs)
+        for key, citations in self._citations.items():
+            parts[key] = _cited(parts[key], citations)
         for key, passages in self._summaries.items():
             parts[key] = _summarized(parts[key], ["".join(passages[at]) for at in sorted(passages)])
         choices = sorted({0} | {choice for choice, _ in parts} | set(self._finished))
@@ -90,9 +96,9 @@ class Folder:
                 if event.logprobs is not None:
                     self._logprobs.setdefault(event.choice, []).append(event.logprobs)
             case Sign():
-                self._parts[key] = _signed(self._parts[key], event)
+                self._signs.setdefault(key, []).append(event)
             case Cite():
-                self._parts[key] = _cited(self._parts[key], event)
+                self._citations.setdefault(key, []).append(event.citation)
 
     def _choice(self, number: int, parts: dict[_Key, Part]) -> Choice:
         finished = self._finished.get(number, Finished(finish=Finish.OTHER))
@@ -113,7 +119,8 @@ def _joined(pieces: list[Extras]) -> Extras:
     for piece in pieces:
         for name, value in piece.items():
             if isinstance(value, list):
-                joined[name] = [*(joined.get(name) or []), *value]
+                joined[name] = joined.get(name) or []
+                joined[name] += value
             elif joined.get(name) is None:
                 joined[name] = value
     return joined
@@ -138,19 +145,21 @@ def _summarized(part: Part, passages: list[str]) -> Part:
     return msgspec.structs.replace(part, summary=(*part.summary, *passages))
 
 
-def _signed(part: Part, event: Sign) -> Part:
+def _signed(part: Part, signs: list[Sign]) -> Part:
+    told = "".join(one.signature for one in signs)
     match part:
         case Reasoning():
-            signature, encrypted = part.signature + event.signature, event.encrypted or part.encrypted
+            encrypted = next((one.encrypted for one in reversed(signs) if one.encrypted), part.encrypted)
+            signature = part.signature + told
             return msgspec.structs.replace(part, signature=signature, encrypted=encrypted)
         case ToolCall() | Text():
-            return msgspec.structs.replace(part, signature=part.signature + event.signature)
+            return msgspec.structs.replace(part, signature=part.signature + told)
     message = f"a {type(part).__name__} is not signed"
     raise OrderError(message)
 
 
-def _cited(part: Part, event: Cite) -> Part:
+def _cited(part: Part, citations: list[Citation]) -> Part:
     if not isinstance(part, Text):
         message = f"a {type(part).__name__} has no citations"
         raise OrderError(message)
-    return msgspec.structs.replace(part, citations=(*part.citations, event.citation))
+    return msgspec.structs.replace(part, citations=(*part.citations, *citations))

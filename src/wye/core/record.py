@@ -38,6 +38,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str = ""
     request_bytes: int = 0
     response_bytes: int = 0
+    translated: str = ""
+    """The upstream's protocol, where it is not the client's."""
 
 
 class Record(msgspec.Struct, omit_defaults=True):
@@ -93,5 +95,7 @@ class Record(msgspec.Struct, omit_defaults=True):
     """The client's W3C span id (`parent-id` of its traceparent)."""
     response: str = ""
     """Id of the answer, where its upstream holds it so that a request may go on from it."""
+    session: str = ""
+    """What the client called the conversation (`x-wye-session`): the beginning of its SHA-256, in hex."""
     content: str = ""
     """Prompt and answer as JSON; only where config says `store_content`."""

@@ -33,9 +33,9 @@ Refused = Literal[
 ]
 """`temperature_with_top_p`: takes either, but not both. `tool_choice`: a call cannot be demanded.
 `image_url`: takes pictures as data only. `custom_tools`: knows functions only, whatever protocol asks."""
-Taken = Literal["top_k", "allowed_tools", "developer", "custom_tools"]
+Taken = Literal["top_k", "allowed_tools", "developer", "custom_tools", "shared"]
 """`allowed_tools`: a `tool_choice` that names several. `developer`: the role. `custom_tools`: tools that take
-text in place of JSON."""
+text in place of JSON. `shared`: what OpenAI has in both its protocols (`prompt_cache_key`, verbosity)."""
 
 
 class Spelling(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,10 +1,12 @@
 """A request as it arrives: its headers read once."""
 
+import hashlib
 import random
 import re
 import time
 from typing import Any
 
+from wye.core.errors import BadRequestError
 from wye.core.label import Labels, parse_labels
 from wye.gateway.keys import CREDENTIALS, in_query
 from wye.gateway.listener.exchange import Exchange, Scope
@@ -13,6 +15,8 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:/+=-]{1,128}\Z")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}\Z")
 _BETAS = re.compile(rb"[A-Za-z0-9_.,: -]{1,1024}\Z")
 _SESSION = re.compile(rb"[\x21-\x7e]{1,128}\Z")
+_MARK = 12
+"""Hex digits by which a session is known again. Its name may tell who somebody is."""
 _NO_LABELS: Labels = frozenset()
 _READ = CREDENTIALS | {b"x-request-id", b"x-wye-label", b"x-wye-session", b"traceparent", b"anthropic-beta"}
 _bits = random.Random(random.SystemRandom().getrandbits(128)).getrandbits  # noqa: S311  # unique, not secret
@@ -54,8 +58,7 @@ class _Told:
             if _BETAS.match(value):
                 self.betas = b"%b,%b" % (self.betas, value) if self.betas else value
         elif name == b"x-wye-session":
-            if _SESSION.match(value):
-                self.session = value
+            self.session = value
         elif match := _TRACEPARENT.match(value):
             self.trace, self.parent = match[1].decode("ascii"), match[2].decode("ascii")
 
@@ -92,7 +95,7 @@ class Arrival:
         self.betas = told.betas
         """`anthropic-beta`: which of Anthropic's beta features the client wants."""
         self.session = told.session
-        """`x-wye-session`: what the client calls the conversation."""
+        """`x-wye-session`: what the client calls the conversation, as it came: see `session_mark()`."""
         self.trace, self.parent = told.trace, told.parent
         self.credentials = told.credentials
         self._labels = told.labels
@@ -101,6 +104,13 @@ class Arrival:
         """Return the whole body. Raises `WyeError` (408, 413, 503) when it does not arrive."""
         body = self.exchange.take_body()
         return await self.exchange.read_body() if body is None else body
+
+    def session_mark(self) -> str:
+        """Return what the ledger calls the client's session. Raises `BadRequestError` for no good name."""
+        if not _SESSION.match(self.session):
+            message = "x-wye-session must be 1 to 128 visible ASCII characters, without spaces"
+            raise BadRequestError(message, param="x-wye-session")
+        return hashlib.sha256(self.session).hexdigest()[:_MARK]
 
     def labels(self) -> Labels:
         """Return the labels the client names. Raises `BadRequestError` for one not well formed."""

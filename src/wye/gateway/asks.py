@@ -45,8 +45,9 @@ class Kind(NamedTuple):
         if id_:
             return NotFoundError(f"{self.named} with id '{id_[:80]}' not found: {self.how}")
         message = (
-            f"{self.path} lists what a whole account stores, so it is served only where there are no keys "
-            "and one account that could store any: fetch each by its id"
+            f"GET {self.path} would list the stored answers of an upstream's whole account. This gateway has "
+            f"keys, or not exactly one account that stores any. Fetch one by its id (GET {self.path}/ID); "
+            f"to make one, use POST {self.path}"
         )
         return NotServedError(message)
 

@@ -22,7 +22,7 @@ from wye.core.errors import (
     EgressRefusedError,
     RateLimitError,
     UpstreamError,
-    UpstreamRefusedError,
+    UpstreamOverloadedError,
     UpstreamTimeoutError,
 )
 from wye.core.record import Attempt
@@ -30,7 +30,7 @@ from wye.gateway.crossing import Crossing
 from wye.gateway.health import Health
 from wye.gateway.job import Answer, Failure, Hold, Job, note_unmade
 from wye.gateway.limits import Limits
-from wye.gateway.refusals import refusal, retry_after_seconds
+from wye.gateway.refusals import OVERLOADED, asked_to_wait, refusal
 from wye.gateway.target import ANTHROPIC, Target
 from wye.ledger.entry import Entry, milliseconds
 from wye.protocols.codec import Codec, Edits, Relay
@@ -137,7 +137,9 @@ class Attempts:
             head += b"anthropic-beta: %b\r\n" % job.betas
         try:
             grant = self._egress.admit(job.verdict, deployment)
-            response = await self._transport.send(grant, b"POST", target.base_path + path, head, body)
+            patience = None if streaming else target.patience
+            where = target.base_path + path
+            response = await self._transport.send(grant, b"POST", where, head, body, timeouts=patience)
         except TransportError as error:
             return self._failed(job, hold, None, error)
         except EgressRefusedError as error:
@@ -159,16 +161,20 @@ class Attempts:
             raise
 
     def _whole(self, job: Job, hold: Hold, response: Response, body: bytes) -> Answer | Failure:
+        streaming = job.request.stream  # and it made none of it: done here
         try:
             if hold.crossing is None:
                 usage = job.native.usage(body)
+                body = job.session.streamed(body) if streaming else body
+            elif streaming:
+                body, usage = hold.crossing.stream(body)
             else:
                 body, usage = hold.crossing.answer(body)
         except (ValueError, RecursionError):
             kind = (response.header(b"content-type") or b"unknown content").decode("latin-1")[:60]
             message = f"'{hold.target.deployment.id}' answered 200 with something that is no answer ({kind})"
             return self._gave_up(job, hold, response, Failure(UpstreamError(message)))
-        return Answer(response.status, body, usage, response, hold)
+        return Answer(response.status, body, usage, response, hold, streamed=streaming)
 
     async def _first_events(self, job: Job, hold: Hold, edits: Edits, response: Response) -> Answer | Failure:
         """Wait for the first event that says something: comments alone do not commit to this upstream."""
@@ -195,14 +201,17 @@ class Attempts:
     async def _refused(self, job: Job, hold: Hold, response: Response) -> Failure:
         body = await response.read(MAX_ANSWER_BYTES)
         deployment = hold.target.deployment
-        after = retry_after_seconds(response.header(b"retry-after"))
+        after = asked_to_wait(response)
         told = refusal(deployment, response.status, body, after)
         passed = None
         if told.verbatim:
             if hold.crossing is not None:
-                blamed = UpstreamRefusedError(response.status, told.error.message)
-                body = job.codec.error(blamed, job.entry.request_id)
+                body = job.codec.error(told.error, job.entry.request_id)
             passed = Answer(response.status, body, None, response, hold, error=told.error)
+        elif told.retry:
+            if isinstance(told.error, UpstreamOverloadedError):
+                told.error.status = OVERLOADED.get(job.codec.name, told.error.status)
+            told.error.lines = hold.limits(response, retry=False)
         failure = Failure(told.error, told.retry, told.fallback, retry_after=after, passed=passed)
         return self._gave_up(job, hold, response, failure, billed=False)
 
@@ -210,7 +219,10 @@ class Attempts:
         name = hold.target.deployment.id
         unsent = isinstance(error, NotSentError)
         if isinstance(error, TransportTimeoutError):
-            failure = Failure(UpstreamTimeoutError(f"'{name}' did not answer in time ({error})"))
+            advice = "set `timeouts` of the deployment higher"
+            if not job.request.stream:
+                advice = f"ask for a stream, lower `max_tokens`, or {advice}"
+            failure = Failure(UpstreamTimeoutError(f"'{name}' did not answer in time ({error}): {advice}"))
         else:
             told = UpstreamError(f"'{name}' could not be reached or broke off ({error})")
             failure = Failure(told, retry=unsent)
@@ -250,6 +262,7 @@ def attempt_record(entry: Entry, hold: Hold, response: Response | None, error: s
         error=error,
         request_bytes=response.bytes_sent if response else 0,
         response_bytes=response.bytes_received if response else 0,
+        translated=hold.crossing.translated if hold.crossing else "",
     )
 
 

@@ -1,18 +1,24 @@
 """A request and its answer between two protocols: what attempts use where forwarding bytes will not do."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from wye.core.answer import Answer
 from wye.core.chat import Chat
 from wye.core.errors import CannotCarryError
 from wye.core.stream import End, Event, Fail, Used
+from wye.core.unfold import unfold
 from wye.core.usage import Usage
 from wye.gateway.refusals import MAX_WORDS
 from wye.protocols.codec import Edits
 from wye.protocols.custom_tools import CustomTools, uses_custom_tools
 from wye.protocols.emulation import Emulation
 from wye.protocols.fitting import prepare
+from wye.protocols.gemini_parts import NAME as GEMINI
+from wye.protocols.naming import way_out
+from wye.protocols.tool_names import ToolNames, is_plain
 from wye.protocols.translate import (
     DownstreamDialect,
     Emulates,
@@ -22,6 +28,7 @@ from wye.protocols.translate import (
     UpstreamDialect,
     Wire,
 )
+from wye.protocols.words import only_words
 
 _UNFINISHED = "the upstream's stream ended before the answer was finished"
 
@@ -37,45 +44,77 @@ class Shore(NamedTuple):
     """It takes custom tools as they are."""
 
 
+def cannot_carry(clauses: Sequence[str], param: str | None, source: str) -> CannotCarryError:
+    """Return the error for a client of `source`, but for the upstream's name: `'NAME' ` goes before it."""
+    return CannotCarryError(f"{'; '.join(clauses)}. {way_out(param, source)}", param=param)
+
+
 class Crossing:
     """One request on its way to an upstream of another protocol."""
 
-    __slots__ = ("_chat", "_emulations", "_source", "_target", "_wants_usage", "_wire", "lost", "path")
+    __slots__ = (
+        "_chat",
+        "_emulations",
+        "_source",
+        "_target",
+        "_wants_usage",
+        "_wire",
+        "lost",
+        "path",
+        "protocol",
+    )
 
     def __init__(
         self, chat: Chat, source: DownstreamDialect, to: "Shore", *, wants_usage: bool, betas: bool
     ) -> None:
-        """Raise `CannotCarryError` if the upstream cannot be told what `chat` means.
+        """Raise `cannot_carry()` if the upstream cannot be told what `chat` means.
 
         `betas`: the request named some of Anthropic's in a header, which this upstream does not get.
         """
-        emulations: list[Emulates] = []
-        if not to.custom_tools and uses_custom_tools(chat):
-            emulations.append(CustomTools(chat))
-            chat = emulations[-1].chat
-        told = prepare(chat, source.name, to.dialect.name, to.wire)
-        if told.refuse:
-            raise CannotCarryError("; ".join(told.refuse))
-        chat = told.chat
-        if to.emulates and chat.tools:
-            emulations.append(Emulation(chat))
-            chat = emulations[-1].chat
-        self._emulations = emulations[::-1]
+        self._emulations: list[Emulates] = []
         """Nearest to the upstream first, as its answer meets them."""
+        lost: tuple[str, ...] = ()
+        if not only_words(chat):
+            chat, lost = self._fitted(chat, source, to)
         self._chat = chat
         self._source = source
+        self.protocol = source.name
+        """The client's."""
         self._target = to.dialect
         self._wire = to.wire
         self._wants_usage = wants_usage
         self.path = to.dialect.target(to.wire, stream=chat.stream)
         """Below the upstream's base path."""
-        self.lost = ("anthropic-beta", *told.annotate) if betas else told.annotate
+        self.lost = ("anthropic-beta", *lost) if betas else lost
         """Names, fit for a header, of what the upstream does not get; the request means the same without."""
+
+    def _fitted(self, chat: Chat, source: DownstreamDialect, to: "Shore") -> tuple[Chat, tuple[str, ...]]:
+        """Return what the upstream gets, and what of `chat` it does not. Raises `cannot_carry()`."""
+        emulations = self._emulations
+        if not to.custom_tools and uses_custom_tools(chat):
+            emulations.insert(0, CustomTools(chat))
+            chat = emulations[0].chat
+        if to.dialect.name != GEMINI and not is_plain(chat):
+            emulations.insert(0, ToolNames(chat))
+            chat = emulations[0].chat
+        told = prepare(chat, source.name, to.dialect.name, to.wire)
+        if told.refuse:
+            raise cannot_carry(told.refuse, told.param, source.name)
+        chat = told.chat
+        if to.emulates and chat.tools:
+            emulations.insert(0, Emulation(chat))
+            chat = emulations[0].chat
+        return chat, told.annotate
+
+    @property
+    def translated(self) -> str:
+        """The upstream's protocol; empty where it is the client's, and something is only emulated."""
+        return "" if self._target.name == self._source.name else self._target.name
 
     @property
     def emulated(self) -> tuple[str, ...]:
         """Names of what the upstream cannot do, and is made to look as if it could."""
-        return tuple(one.name for one in self._emulations)
+        return tuple(one.name for one in self._emulations if one.name)
 
     def request(self, edits: Edits) -> bytes:
         """Return the body for the upstream. Of `edits` only the cap is new: the rest stands in `wire`."""
@@ -86,10 +125,19 @@ class Crossing:
 
     def answer(self, body: bytes) -> tuple[bytes, Usage | None]:
         """Return a whole answer in the client's protocol. Raises `ValueError` if it is no answer at all."""
+        answer = self._answered(body)
+        return self._source.write_answer(answer), answer.usage
+
+    def stream(self, body: bytes) -> tuple[bytes, Usage | None]:
+        """Return a whole answer as the client's stream, which an upstream did not make of it. As `answer`."""
+        answer = self._answered(body)
+        return as_stream(answer, self._source, wants_usage=self._wants_usage), answer.usage
+
+    def _answered(self, body: bytes) -> Answer:
         answer = self._target.read_answer(body)
         for one in self._emulations:
             answer = one.answer(answer)
-        return self._source.write_answer(answer), answer.usage
+        return answer
 
     def relay(self) -> "CrossingRelay":
         """Return the translator of one streamed answer."""
@@ -97,6 +145,12 @@ class Crossing:
         for one in self._emulations:
             reader = EmulatingReader(reader, one.filter())
         return CrossingRelay(reader, self._source.writer(want_usage=self._wants_usage))
+
+
+def as_stream(answer: Answer, source: DownstreamDialect, *, wants_usage: bool) -> bytes:
+    """Return `answer` as a whole stream for a client."""
+    writer = source.writer(want_usage=wants_usage)
+    return b"".join(map(writer.write, unfold(answer)))
 
 
 class CrossingRelay:

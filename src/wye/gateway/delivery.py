@@ -70,11 +70,11 @@ class Delivery:
         entry.error = error.message if error else ""
         _settle(answer, entry, relay.usage)
         entry.response_bytes = downstream.bytes + len(last)
+        if error is None:
+            job.session.served(entry.deployment, relay.usage)
+            if job.session.keep_days:
+                await self._keep(job, answer, last)
         try:
-            if error is None:
-                job.session.served(entry.deployment, relay.usage)
-                if job.session.keep_days:
-                    await self._keep(job, answer, last)
             self._books.seal(entry)
         except LedgerError as refused:
             error, last = refused, b""

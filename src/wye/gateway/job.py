@@ -12,6 +12,7 @@ from wye.core.record import Attempt
 from wye.core.request import Request
 from wye.core.usage import Usage
 from wye.gateway.crossing import Crossing
+from wye.gateway.headers import limit_lines
 from wye.gateway.keys import Caller
 from wye.gateway.limits import Reservation
 from wye.gateway.session import Session
@@ -42,6 +43,11 @@ class Hold(msgspec.Struct, eq=False):
         """What the upstream was made to look as if it could."""
         return () if self.crossing is None else self.crossing.emulated
 
+    def limits(self, response: Response, *, retry: bool = True) -> bytes:
+        """Return header lines that tell the client of the upstream's limits. `retry`: with `Retry-After`."""
+        protocol = None if self.crossing is None else self.crossing.protocol
+        return limit_lines(self.target.deployment, response.headers, protocol, retry=retry)
+
     def release(self) -> None:
         """Give the place back."""
         if not self.released:
@@ -67,8 +73,9 @@ class Answer(msgspec.Struct, eq=False):
 
     @property
     def headers(self) -> bytes:
-        """Header lines that tell the client who answered, and what did not reach them or was emulated."""
-        lines, hold = self.hold.target.answer_headers, self.hold
+        """Header lines that tell the client who answered, their limits, and what was lost or emulated."""
+        hold = self.hold
+        lines = hold.target.answer_headers + hold.limits(self.response)
         if hold.crossing is None and not hold.lost:
             return lines
         for name, told in ((b"lost", hold.lost), (b"emulated", hold.emulated)):

@@ -124,7 +124,6 @@ def _capabilities(facts: Row) -> list[str]:
     operations = facts["operations"]
     can = {
         "completion": "chat" in operations,
-        "embedding": "embeddings" in operations,
         "tools": facts["tools"],
         "vision": facts["vision"],
     }

@@ -93,6 +93,8 @@ class Pipeline:
         entry.request_bytes = len(body)
         request = codec.decode(body)
         entry.asks(request)
+        if arrival.session:
+            entry.session = arrival.session_mark()
         caller.check_model(request.model)
         if caller.limited:
             codec.refuse_duplicates(request)

@@ -44,7 +44,10 @@ SWEEP_SECONDS = 3_600.0
 MOST_RECENT = 20_000
 """Answers whose holder is remembered until its record is surely in the database, and beyond."""
 _LOOKS = (0.0, 0.1, 0.2)
-"""Pauses before each look for an answer whose record may still be on its way, from another gateway too."""
+"""Pauses before each look for an answer whose record may still be on its way from another gateway.
+
+One's own are in `_recent` from the moment they are known, and in a ledger of SQLite there are no others.
+"""
 _ID = re.compile(r"[A-Za-z0-9_.:=+/-]{1,200}\Z")
 
 
@@ -105,7 +108,7 @@ class Responses:
         known = self._recent.get((caller.account, id_))
         if known is not None:
             return known
-        for pause in _LOOKS:
+        for pause in _LOOKS if self._turns.shared else _LOOKS[:1]:
             await asyncio.sleep(pause)
             found = await _aside(self._look, id_, caller.account, settings)
             if found is not None:

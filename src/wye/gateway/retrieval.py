@@ -28,9 +28,9 @@ from wye.gateway.arrival import Arrival
 from wye.gateway.asks import RESPONSES, Ask, read
 from wye.gateway.books import Books
 from wye.gateway.downstream import JSON
-from wye.gateway.headers import error_headers
+from wye.gateway.headers import error_headers, limit_lines
 from wye.gateway.keys import Caller
-from wye.gateway.refusals import refusal, retry_after_seconds
+from wye.gateway.refusals import asked_to_wait, refusal
 from wye.gateway.responses import Responses
 from wye.gateway.runtime import Runtime, Snapshot
 from wye.gateway.target import Target
@@ -169,14 +169,15 @@ class Retrieval:
             target.gate.leave(entered)
             entry.tried.append(_attempt(entry, name, entered, response, error))
         status = response.status
+        limits = limit_lines(target.deployment, response.headers, None)
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            after = retry_after_seconds(response.header(b"retry-after"))
-            told = refusal(target.deployment, status, body, after)
+            told = refusal(target.deployment, status, body, asked_to_wait(response))
             if not told.verbatim:
+                told.error.lines = limit_lines(target.deployment, response.headers, None, retry=False)
                 raise told.error
-            return status, JSON, body
+            return status, limits + JSON, body
         kind = (response.header(b"content-type") or b"").lstrip().lower()
-        return status, _EVENTS if ask.streams and kind.startswith(CONTENT_TYPE) else JSON, body
+        return status, limits + (_EVENTS if ask.streams and kind.startswith(CONTENT_TYPE) else JSON), body
 
 
 def _holder(found: Held, now: Snapshot, labels: Labels, entry: Entry) -> tuple[Target, Verdict]:

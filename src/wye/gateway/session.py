@@ -18,9 +18,9 @@ from wye.core.errors import BadRequestError, CannotCarryError
 from wye.core.request import Request
 from wye.core.usage import Usage
 from wye.gateway.arrival import Arrival
-from wye.gateway.crossing import Crossing
+from wye.gateway.crossing import Crossing, cannot_carry
 from wye.gateway.keys import Caller
-from wye.gateway.spoken import crossing, read
+from wye.gateway.spoken import crossing, read, streamed
 from wye.gateway.target import Target
 from wye.protocols.codec import Codec
 from wye.protocols.lossiness import Losses, unsealed_losses
@@ -127,13 +127,22 @@ class Session(msgspec.Struct, eq=False):
 
     def way(self, target: Target) -> Crossing | None:
         """Return what translates for `target`; None = nothing needs to be. Raises `BadRequestError`."""
+        try:
+            return self._way(target)
+        except CannotCarryError as error:
+            message = f"'{target.deployment.id}' {error.message}"
+            raise CannotCarryError(message, param=error.param) from None
+
+    def _way(self, target: Target) -> Crossing | None:
+        """Do so. A `CannotCarryError` does not name the deployment, since it holds for others as well."""
         needs, deployment = self.request.needs, target.deployment
         emulates = (needs.tools and deployment.emulates_tools) or (
             needs.custom_tools and deployment.emulates_custom_tools(self.request.protocol)
         )
         if self.codec.name in target.verbatim and not emulates:
-            if refuse := self._as_it_is().refuse:
-                raise CannotCarryError("; ".join(refuse))
+            told = self._as_it_is()
+            if told.refuse:
+                raise cannot_carry(told.refuse, told.param, self.codec.name)
             return None
         if self._made is None:
             self._made = {}
@@ -143,6 +152,13 @@ class Session(msgspec.Struct, eq=False):
         if isinstance(made, BadRequestError):
             raise made
         return made
+
+    def streamed(self, body: bytes) -> bytes:
+        """Return as a stream the whole answer of an upstream that took the request as it is.
+
+        Raises `ValueError` if it is no answer.
+        """
+        return streamed(self.request, body, self.echo or {})
 
     def lost(self, crossing: Crossing | None) -> tuple[str, ...]:
         """Return the names of what an upstream does not get that `way` leads to by `crossing`."""
@@ -171,9 +187,9 @@ class Session(msgspec.Struct, eq=False):
 
     def _lost(self, target: Target) -> Losses:
         try:
-            made = self.way(target)
+            made = self._way(target)
         except BadRequestError as error:
-            return Losses(refuse=(error.message,))
+            return Losses(refuse=(error.message,), param=error.param)
         return Losses(annotate=made.lost) if made is not None and made.lost else _NOTHING
 
     def _make(self, target: Target) -> Crossing | BadRequestError:

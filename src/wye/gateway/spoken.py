@@ -6,7 +6,7 @@ from typing import TypeVar
 from wye.core.chat import Chat, Extras
 from wye.core.errors import CannotCarryError
 from wye.core.request import Request
-from wye.gateway.crossing import Crossing, Shore
+from wye.gateway.crossing import Crossing, Shore, as_stream
 from wye.gateway.target import ANTHROPIC, Target
 from wye.protocols.anthropic_count import AnthropicCount
 from wye.protocols.anthropic_messages import AnthropicMessages
@@ -93,6 +93,19 @@ def crossing(request: Request, chat: Chat, target: Target, *, betas: bool, echo:
         wants_usage=request.wants_usage,
         betas=betas and protocol != ANTHROPIC,
     )
+
+
+def streamed(request: Request, body: bytes, echo: Extras) -> bytes:
+    """Return as a stream the whole answer of an upstream that speaks the client's protocol.
+
+    Raises `ValueError` if it is none, or nothing here reads it.
+    """
+    upstream = _UPSTREAM.get(request.protocol)
+    if upstream is None:
+        message = f"{request.protocol} has no reader of whole answers"
+        raise ValueError(message)
+    source = _known(_DOWNSTREAM, request.protocol, request)(request, echo)
+    return as_stream(upstream.read_answer(body), source, wants_usage=request.wants_usage)
 
 
 def _known(dialects: dict[str, D], protocol: str, request: Request) -> D:

@@ -1,12 +1,14 @@
 """A deployment made ready to be attempted: what can be computed before a request arrives is."""
 
+import functools
+import itertools
 import re
 from dataclasses import dataclass, field
 
 import msgspec
 
 from wye import __version__
-from wye.catalog.deployments import Deployment, Native, Speech
+from wye.catalog.deployments import Deployment, Native, Speech, Timeouts
 from wye.core.secret import Secret
 from wye.gateway.gate import Gate
 from wye.protocols.translate import Wire
@@ -43,14 +45,15 @@ class Target:
     head: bytes = field(repr=False)
     """Header lines for the upstream, the credential among them."""
     base_path: bytes
+    patience: Timeouts
+    """For a request that is not streamed: the first byte of its answer comes when all of it is made."""
     answer_headers: bytes
     """Header lines that tell the client who answered."""
     manner: int = 0
     """Equal for upstreams that a request loses the same on its way to."""
 
 
-_MANNERS: dict[tuple[Speech, Wire, bool], int] = {}
-"""One for each way to spell a protocol. The model's name counts only where losses hang on it: Gemini's."""
+_NUMBERS = itertools.count()
 
 
 def target(deployment: Deployment, gate: Gate) -> Target:
@@ -66,7 +69,6 @@ def target(deployment: Deployment, gate: Gate) -> Target:
     lane = deployment.lane.value if deployment.lane else "unknown"
     wire = _wire(deployment)
     nameless = wire if deployment.protocol == GEMINI else msgspec.structs.replace(wire, model="")
-    manner = (deployment.protocol, nameless, deployment.emulates_tools)
     return Target(
         deployment=deployment,
         gate=gate,
@@ -74,11 +76,21 @@ def target(deployment: Deployment, gate: Gate) -> Target:
         wire=wire,
         head=b"".join(line + b"\r\n" for line in lines),
         base_path=deployment.endpoint.base_path.encode(),
+        patience=msgspec.structs.replace(deployment.timeouts, first_byte=deployment.timeouts.total),
         answer_headers=f"x-wye-deployment: {deployment.id}\r\nx-wye-lane: {lane}\r\n".encode(
             "latin-1", "replace"
         ),
-        manner=_MANNERS.setdefault(manner, len(_MANNERS)),
+        manner=_manner(deployment.protocol, nameless, deployment.emulates_tools),
     )
+
+
+@functools.lru_cache(4096)
+def _manner(protocol: Speech, wire: Wire, emulates_tools: bool) -> int:  # noqa: ARG001, FBT001  # what tells one from another
+    """Return a number for a way to spell a protocol. A model's name counts where losses hang on it: Gemini's.
+
+    Callers invent names. One that was forgotten gets another number, for which losses are worked out again.
+    """
+    return next(_NUMBERS)
 
 
 def _verbatim(deployment: Deployment) -> frozenset[str]:

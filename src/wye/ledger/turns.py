@@ -58,7 +58,9 @@ class Turns:
     def __init__(self, settings: LedgerSettings, state_dir: Path) -> None:
         """Open the ledger's database. Raises `LedgerError`; so does everything below when it is away."""
         self._engine = open_database(settings, state_dir)
-        if self._engine.dialect.name == "sqlite":
+        self.shared = self._engine.dialect.name != "sqlite"
+        """Other gateways may write to it: SQLite's file is locked for one."""
+        if not self.shared:
             sa.event.listen(self._engine, "connect", _like_the_spool)
             self._engine.dispose()  # what connected before it was told
         # SQLite has one writer, and who meets another sleeps for up to 0.1 s at a time: queue here instead.

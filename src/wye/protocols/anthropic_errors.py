@@ -6,6 +6,7 @@ Source: Anthropic API reference, "Errors". SDKs choose the exception by the stat
 import msgspec
 
 from wye.core.errors import WyeError
+from wye.protocols.blame import told_by
 
 TYPES = {
     400: "invalid_request_error",
@@ -27,7 +28,7 @@ _KNOWN = frozenset({*TYPES.values(), "api_error"})
 
 def error_body(error: WyeError, request_id: str) -> bytes:
     """Encode `error` as an answer's body."""
-    told = {"type": TYPES.get(error.status, "api_error"), "message": error.message}
+    told = {"type": TYPES.get(error.status, "api_error"), "message": told_by("anthropic", error)}
     return msgspec.json.encode({"type": "error", "error": told, "request_id": request_id})
 
 

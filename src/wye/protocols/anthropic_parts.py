@@ -1,7 +1,7 @@
 """Content blocks of Anthropic Messages, in both directions.
 
 Source: Anthropic API reference, "Messages", `ContentBlockParam` and `ContentBlock`. A block that is not
-known, or that only Anthropic has (server-side tools, MCP, search results), becomes an `Opaque` whole.
+known, or that only Anthropic has (server-side tools, MCP), becomes an `Opaque` whole.
 
 Where a block holds an object of which only a part is known (`source`, `cache_control`, `citations`), the rest
 of that object is in the block's `extras` under the object's name.
@@ -45,6 +45,8 @@ _PLACES = {
     "search_result_location": ("source", "title"),
 }
 """Kind of citation -> the members that hold what `Citation` calls `url` and `title`."""
+_FOUND = "search_result"
+"""Where the block stands whole in the `extras` of its text."""
 _FOREIGN_PLACE = "web_search_result_location"
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 _ARGUMENTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -69,6 +71,8 @@ def read_part(block: Fields) -> Part:  # noqa: PLR0911  # a table of kinds
                 citations=tuple(read_citation(one) for one in block.many("citations")),
                 extras=block.rest(),
             )
+        case "search_result" if (found := _read_found(block, whole)) is not None:
+            return found
         case "image" | "document" if (source := _read_source(block)) is not None:
             return _image(block, source) if kind == "image" else _document(block, source)
         case "tool_use":
@@ -89,6 +93,16 @@ def read_part(block: Fields) -> Part:  # noqa: PLR0911  # a table of kinds
         case "redacted_thinking":
             return Reasoning(encrypted=block.word("data"), origin=NAME, extras=block.rest())
     return Opaque(protocol=NAME, kind=kind, value=whole)
+
+
+def _read_found(block: Fields, whole: Extras) -> Text | None:
+    """Read what a client's own search found, as text below where it is from; None = it is more than text."""
+    text = _plain(whole.get("content"))
+    if text is None:
+        return None
+    told = [block.text("title"), block.text("source"), text]
+    found = "\n\n".join(one for one in told if one)
+    return Text(text=found, cache=take_cache(block), extras={_FOUND: whole})
 
 
 def _image(block: Fields, source: Source) -> Image:
@@ -222,7 +236,9 @@ def write_part(part: Part) -> Extras | None:  # noqa: C901  # a table of kinds
 
 
 def _restore(block: Extras, extras: Extras) -> Extras:
-    source = extras.get("source")
+    found, source = extras.get(_FOUND), extras.get("source")
+    if isinstance(found, dict) and found.get("type") == _FOUND:
+        return found
     if isinstance(source, dict) and "type" in source:  # a document of blocks: what was read is only its text
         block.pop("source", None)
     return overlay(block, extras)

@@ -37,7 +37,7 @@ from wye.protocols.anthropic_parts import (
     write_cache,
     write_parts,
 )
-from wye.protocols.anthropic_schema import closed
+from wye.protocols.anthropic_schema import closed, worded
 from wye.protocols.decoding import decode
 from wye.protocols.effort import budget_of
 from wye.protocols.fields import FieldError, Fields, overlay
@@ -194,7 +194,7 @@ def write_request(chat: Chat, wire: Wire) -> bytes:
         body["tool_choice"] = _write_choice(chat.tool_choice)
     _write_thinking(body, chat, wire, own=own)
     if chat.format is not None and chat.format.schema is not None:
-        schema = chat.format.schema if own else closed(chat.format.schema)
+        schema = chat.format.schema if own else worded(closed(chat.format.schema))
         form = {"type": "json_schema", "schema": schema}
         body["output_config"] = body.get("output_config", {}) | {"format": form}
     sampling = chat.sampling
@@ -322,6 +322,12 @@ def _write_thinking(body: Extras, chat: Chat, wire: Wire, *, own: bool) -> None:
         _write_budget(body, chat, thinking)
     if thinking.show is not None and body.get("thinking", {}).get("type") in ("adaptive", "enabled"):
         body["thinking"]["display"] = _DISPLAYS[thinking.show]
+
+
+def has_room(chat: Chat, wire: Wire) -> bool:
+    """Tell whether a model can think within `max_tokens`; where not, thinking is left out."""
+    most = chat.max_output_tokens
+    return wire.adaptive_thinking or most is None or most >= 2 * LEAST_BUDGET
 
 
 def _write_budget(body: Extras, chat: Chat, thinking: Thinking) -> None:

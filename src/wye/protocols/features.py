@@ -26,7 +26,7 @@ from wye.core.chat import (
     ToolCall,
     ToolResult,
 )
-from wye.protocols.anthropic_schema import closed
+from wye.protocols.anthropic_schema import closed, holds_map, worded
 from wye.protocols.gemini_upstream import SKIPPED
 
 _UNSAID = Sampling()
@@ -92,10 +92,18 @@ class _Finder:
                 json_format=shape.kind == "json",
                 format_name=bool(shape.name or shape.description),
                 format_strict=shape.strict is not None,
-                format_open=self._target == "anthropic_messages" and _is_open(shape.schema),
             )
+            if self._target == "anthropic_messages" and shape.schema is not None:
+                self._schema(shape.schema)
         if chat.thinking is not None:
             self._thinking(chat.thinking)
+
+    def _schema(self, schema: Extras) -> None:
+        self._if(
+            format_open=closed(schema) != schema,
+            format_bounds=worded(schema) != schema,
+            format_map=holds_map(schema),
+        )
 
     def _sampling(self, sampling: Sampling) -> None:
         self._if(
@@ -274,10 +282,6 @@ def _is_broken(source: Source) -> bool:
     except ValueError:
         return True
     return False
-
-
-def _is_open(schema: Extras | None) -> bool:
-    return schema is not None and closed(schema) != schema
 
 
 def _is_object(arguments: str) -> bool:

@@ -33,7 +33,10 @@ class Fields:
         if not isinstance(value, dict):
             raise FieldError(path, "must be an object")
         self.path = path
-        self._left = {name: one for name, one in value.items() if one is not None}
+        if None in value.values():
+            self._left = {name: one for name, one in value.items() if one is not None}
+        else:
+            self._left = value.copy()
 
     def at(self, name: str) -> str:
         """Return the path of a member."""
@@ -53,8 +56,12 @@ class Fields:
 
     def text(self, name: str) -> str:
         """Take text; empty = left out."""
-        value = self._typed(name, str)
-        return "" if value is None else str(value)
+        value = self._left.pop(name, None)
+        if value is None:
+            return ""
+        if type(value) is str:
+            return value
+        raise self.wrong(name, f"must be {_KINDS[str]}")
 
     def word(self, name: str) -> str:
         """Take text that must be there."""
@@ -101,8 +108,11 @@ class Fields:
 
     def many(self, name: str) -> "list[Fields]":
         """Take a list of objects, to be taken apart; empty = left out."""
-        value: list[Any] = self._typed(name, list) or []
-        return [Fields(one, f"{self.at(name)}[{at}]") for at, one in enumerate(value)]
+        value: list[Any] | None = self._typed(name, list)
+        if not value:
+            return []
+        path = self.at(name)
+        return [Fields(one, f"{path}[{at}]") for at, one in enumerate(value)]
 
     def has(self, name: str) -> bool:
         """Tell whether a member is there and was not taken."""
@@ -127,7 +137,7 @@ class Fields:
 
     def _typed(self, name: str, kind: type) -> Any:  # noqa: ANN401  # what `kind` says
         value = self._left.pop(name, None)
-        if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+        if value is not None and type(value) is not kind:  # exactly: true and false are no integers
             raise self.wrong(name, f"must be {_KINDS[kind]}")
         return value
 

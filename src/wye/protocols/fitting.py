@@ -30,7 +30,9 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.core.spelling import CallIds, Spelling
+from wye.protocols.anthropic_request import has_room
 from wye.protocols.lossiness import losses
+from wye.protocols.naming import member
 from wye.protocols.translate import Wire
 
 WITHHELD: Mapping[str, str] = {
@@ -57,6 +59,8 @@ REFUSED: Mapping[str, str] = {
     "response_format": "it cannot be held to JSON",
 }
 """Name -> why a request that has it is not sent."""
+_FEATURES: Mapping[str, str] = {"n": "choices", "response_format": "json_format"}
+"""Name -> what `naming` calls it, where that differs."""
 
 _DROPPED = ("temperature", "top_p", "top_k", "seed", "presence_penalty", "frequency_penalty")
 _IDS: Mapping[CallIds, re.Pattern[str]] = {
@@ -75,26 +79,53 @@ class Fitted(NamedTuple):
 
     chat: Chat
     refuse: tuple[str, ...]
-    """Sentences; any means that the request must not be sent."""
+    """What is said of the upstream, clause by clause; any means that the request must not be sent."""
     annotate: tuple[str, ...]
     """Names, for `x-wye-lost` and the ledger."""
+    param: str | None = None
+    """The first member that is to blame for a refusal, as the client spells it; None = no single one."""
 
 
 def prepare(chat: Chat, source: str, target: str, wire: Wire) -> Fitted:
     """Return `chat`, read from `source`, ready to be written for an upstream, and all that it loses."""
-    fitted = fit(chat, wire.spelling, target)
+    fitted = fit(chat, wire.spelling, target, source, room=has_room(chat, wire))
     told = losses(fitted.chat, source, target, wire)
     annotate = tuple(dict.fromkeys((*fitted.annotate, *told.annotate)))
-    return Fitted(fitted.chat, (*told.refuse, *fitted.refuse), annotate)
+    refuse = (*told.refuse, *fitted.refuse)
+    if source != target and (orphan := _unasked(chat)) is not None:
+        refuse = (
+            *refuse,
+            f"takes no result of a tool call ({orphan!r}) without that call before it: send that turn too",
+        )
+    return Fitted(fitted.chat, refuse, annotate, told.param or fitted.param)
 
 
-def fit(chat: Chat, spelling: Spelling, target: str) -> Fitted:
-    """Return `chat` as an upstream takes it that speaks `target` as `spelling` says."""
-    fitting = _Fitting(spelling, target)
+def _unasked(chat: Chat) -> str | None:
+    """Return the id of a result that no call before it asked for; None = there is none.
+
+    Every protocol's upstreams refuse such a turn, in words about messages the client never wrote.
+    """
+    asked: set[str] = set()
+    for message in chat.messages:
+        for part in message.parts:
+            if isinstance(part, ToolCall):
+                asked.add(part.id)
+            elif isinstance(part, ToolResult) and part.call_id not in asked:
+                return part.call_id
+    return None
+
+
+def fit(chat: Chat, spelling: Spelling, target: str, source: str = "", *, room: bool = True) -> Fitted:
+    """Return `chat`, read from `source`, as an upstream takes it that speaks `target` as `spelling` says.
+
+    `room`: an upstream of Anthropic's can think within `max_tokens`.
+    """
+    fitting = _Fitting(spelling, target, room=room)
     for step in _STEPS:
         chat = step(fitting, chat)
-    refuse = tuple(f"this upstream cannot carry `{name}`: {REFUSED[name]}" for name in fitting.refused)
-    return Fitted(chat, refuse, tuple(fitting.lost))
+    spelt = {name: member(_FEATURES.get(name, name), source) for name in fitting.refused}
+    refuse = tuple(f"does not take `{spelt[name] or name}`: {REFUSED[name]}" for name in spelt)
+    return Fitted(chat, refuse, tuple(fitting.lost), next(filter(None, spelt.values()), None))
 
 
 @functools.lru_cache(4096)  # a tool loop sends the same ids turn after turn
@@ -120,8 +151,9 @@ def call_id(identity: str, kind: CallIds) -> str:
 class _Fitting:
     """One conversation at one upstream."""
 
-    def __init__(self, spelling: Spelling, target: str) -> None:
+    def __init__(self, spelling: Spelling, target: str, *, room: bool) -> None:
         self.spelling = spelling
+        self.room = room
         self.target = target
         self.lost: dict[str, None] = {}
         self.refused: dict[str, None] = {}
@@ -200,7 +232,11 @@ class _Fitting:
 
     def thinking(self, chat: Chat) -> Chat:
         """Anthropic takes no thinking beside a demanded call, and no temperature beside thinking."""
-        if self.target != _MESSAGES or chat.protocol == _MESSAGES or not _thinks(chat.thinking):
+        if (
+            self.target != _MESSAGES
+            or chat.protocol == _MESSAGES
+            or not (self.room and _thinks(chat.thinking))
+        ):
             return chat
         if chat.tools and chat.tool_choice is not None and chat.tool_choice.mode in ("required", "tool"):
             self.lost["thinking"] = None

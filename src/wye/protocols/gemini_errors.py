@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from wye.core.errors import WyeError
+from wye.protocols.blame import told_by
 
 STATUSES = {
     400: "INVALID_ARGUMENT",
@@ -40,7 +41,9 @@ def error_body(error: WyeError, request_id: str) -> bytes:
     if error.retry_after is not None:
         delay = f"{max(0.0, error.retry_after):.3f}s"
         details.append({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay})
-    return failure_body(error.status, STATUSES.get(error.status, "INTERNAL"), error.message, details)
+    return failure_body(
+        error.status, STATUSES.get(error.status, "INTERNAL"), told_by("gemini", error), details
+    )
 
 
 def failure_body(code: int, status: str, message: str, details: list[dict[str, Any]] | None = None) -> bytes:

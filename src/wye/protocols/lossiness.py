@@ -12,6 +12,7 @@ from wye.protocols.gemini_thinking import lost_thinking
 from wye.protocols.gemini_upstream import takes_results
 from wye.protocols.lossiness_members import INSIDE, INSTEAD, KIN, PLAIN, REFUSED
 from wye.protocols.lossiness_table import BETWEEN, CHAT, GEMINI, MESSAGES, TABLE
+from wye.protocols.naming import display, member, told
 from wye.protocols.seal import marked
 from wye.protocols.translate import Wire
 
@@ -20,9 +21,11 @@ class Losses(msgspec.Struct, frozen=True):
     """What a request would lose on its way."""
 
     refuse: tuple[str, ...] = ()
-    """Sentences; any means that the request must not be sent."""
+    """What is said of the upstream, clause by clause; any means that the request must not be sent."""
     annotate: tuple[str, ...] = ()
     """Names, for `x-wye-lost` and the ledger."""
+    param: str | None = None
+    """The first member that is to blame for a refusal, as the client spells it; None = no single one."""
 
 
 _NOTHING = Losses()
@@ -46,16 +49,19 @@ def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Lo
         found -= _carried(chat, source, target, wire)
     refused: list[str] = []
     lost: list[str] = []
+    blamed: list[str | None] = []
     for row in TABLE if found else ():
         verdict = row.into.get(target) if row.name in found else None
         if verdict is None:
             continue
         if verdict.kind == "refuse":
             advice = _advice(chat, source) if row.name in ("server_tool", "opaque") else ""
-            refused.append(f"{target} cannot carry {row.what}: {verdict.why}{advice}")
+            refused.append(f"{told(row.name, row.what, source)}: {verdict.why}{advice}")
+            blamed.append(member(row.name, source))
         elif verdict.kind == "annotate":
             lost.append(row.name)
-    kept = KIN.get((source, target), frozenset())
+    others = target == CHAT and (wire is None or "shared" not in wire.spelling.takes)
+    kept = frozenset() if others else KIN.get((source, target), frozenset())
     members = () if source == target else _members(chat, source)
     for name in (*members, *paths):
         why = REFUSED.get(source, {}).get(name)
@@ -64,8 +70,13 @@ def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Lo
         if why is None:
             lost.append(name if _PRINTABLE.fullmatch(name) else "unknown_member")
         else:
-            refused.append(f"{target} cannot carry `{name}`: {why}")
-    return Losses(tuple(refused), _told(lost)) if refused or lost else _NOTHING
+            refused.append(f"`{name}`: {why}")
+            blamed.append(name)
+    if not refused:
+        return Losses(annotate=_named(lost)) if lost else _NOTHING
+    first = f"speaks {display(target)}, which cannot carry {refused[0]}"
+    more = (f"nor {one}" for one in refused[1:])
+    return Losses((first, *more), _named(lost), next(filter(None, blamed), None))
 
 
 def unsealed_losses(chat: Chat, protocol: str, body: bytes) -> Losses:
@@ -73,8 +84,8 @@ def unsealed_losses(chat: Chat, protocol: str, body: bytes) -> Losses:
 
     Thoughts that nobody signed and citations count only where wye marked them: a client's own go as they are.
     """
-    told = losses(chat, protocol, protocol)
-    return Losses(told.refuse, (*told.annotate, *marked(body)))
+    found = losses(chat, protocol, protocol)
+    return Losses(found.refuse, (*found.annotate, *marked(body)), found.param)
 
 
 def _members(chat: Chat, source: str) -> Iterator[str]:
@@ -96,7 +107,7 @@ def _advice(chat: Chat, source: str) -> str:
     return "".join(f"; `{kind}`: {known[kind]}" for kind in dict.fromkeys(kinds) if kind in known)
 
 
-def _told(names: list[str]) -> tuple[str, ...]:
+def _named(names: list[str]) -> tuple[str, ...]:
     """Return each name once, and no more of them than a header holds."""
     once = tuple(dict.fromkeys(names))
     return once if len(once) <= _MOST else (*once[:_MOST], "and_more")

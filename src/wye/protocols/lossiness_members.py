@@ -114,5 +114,16 @@ KIN: Mapping[tuple[str, str], frozenset[str]] = {
             "verbosity",
         }
     ),
+    (RESPONSES, CHAT): frozenset(
+        {
+            "service_tier",
+            "prompt_cache_key",
+            "prompt_cache_retention",
+            "safety_identifier",
+            "text.verbosity",
+        }
+    ),
 }
-"""(source, target) -> members without a canonical place that the target has as well, and gets."""
+"""(source, target) -> members without a canonical place that the target has as well, and gets.
+
+Of the upstreams that speak Chat OpenAI alone has them; it takes `metadata` only with `store`."""

@@ -288,6 +288,18 @@ TABLE: tuple[Row, ...] = (
         _hint("closed: what fits fits the schema as well", MESSAGES),
     ),
     Row(
+        "format_bounds",
+        "bounds in a JSON schema for the answer: `minimum`, `maxLength`, `maxItems` and the like",
+        (CHAT, RESPONSES, GEMINI, OLLAMA),
+        _hint("told in the `description` beside them, which nothing holds it to", MESSAGES),
+    ),
+    Row(
+        "format_map",
+        "a JSON schema for the answer with a map: values of one kind under any name",
+        (CHAT, RESPONSES, GEMINI, OLLAMA),
+        _refuse("it takes objects only that state their properties", MESSAGES),
+    ),
+    Row(
         "arguments",
         "arguments of an earlier tool call that are no JSON object",
         (CHAT, RESPONSES),

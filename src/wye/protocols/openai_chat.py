@@ -192,10 +192,11 @@ class OpenAIChat:
 
 
 def _output_cap(wire: _ChatRequest) -> int | None:
-    caps = (
-        _at_least(0, wire.max_tokens, "max_tokens"),
-        _at_least(0, wire.max_completion_tokens, "max_completion_tokens"),
-    )
+    caps = (wire.max_tokens, wire.max_completion_tokens)
+    for name, cap in zip(("max_tokens", "max_completion_tokens"), caps, strict=True):
+        if cap is not None and cap < 0:  # whether nothing may be asked for is the upstream's to judge
+            message = f"`{name}` must be at least 1, not {cap}"
+            raise BadRequestError(message, param=name)
     # An upstream may heed either field; the larger one is what it could cost.
     return max((cap for cap in caps if cap is not None), default=None)
 

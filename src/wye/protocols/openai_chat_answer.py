@@ -75,7 +75,7 @@ def decoded(data: bytes) -> object:
 def read_usage(wire: object) -> Usage | None:
     """Read an answer's usage; None = none, or one that makes no sense."""
     try:
-        return to_usage(msgspec.convert(wire, WireUsage | None))
+        return None if wire is None else to_usage(msgspec.convert(wire, WireUsage))
     except msgspec.ValidationError:
         return None
 

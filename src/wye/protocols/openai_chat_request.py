@@ -73,7 +73,11 @@ def _at_least(least: int, wire: Fields, name: str) -> int | None:
 
 
 def _cap(wire: Fields) -> int | None:
-    caps = (_at_least(0, wire, "max_tokens"), _at_least(0, wire, "max_completion_tokens"))
+    names = ("max_tokens", "max_completion_tokens")
+    caps = [wire.integer(name) for name in names]
+    for name, cap in zip(names, caps, strict=True):
+        if cap is not None and cap < 0:
+            wire.refuse(name, f"must be at least 1, not {cap}")
     return max((cap for cap in caps if cap is not None), default=None)  # as the verbatim codec counts it
 
 
@@ -88,6 +92,8 @@ def _messages(wire: list[Fields]) -> tuple[Message, ...]:
             called = f"call_{at}"
             messages.append(_assistant(one, called))
         elif role in _ROLES:
+            if not one.has("content"):
+                one.refuse("content", "is required")
             parts = tuple(read_content(one, "content"))
             messages.append(Message(role=Role(role), parts=parts, name=one.text("name"), extras=one.rest()))
         else:
@@ -109,8 +115,11 @@ def _result(one: Fields, legacy: str) -> Message:
 
 
 def _assistant(one: Fields, fallback: str) -> Message:
-    parts = read_said(one)
-    parts = with_signatures([*parts, *read_calls(one, fallback)])
+    told = one.has("content")
+    said = read_said(one)
+    parts = with_signatures([*said, *read_calls(one, fallback)])
+    if not told and not parts:
+        one.refuse("content", "is required in a message without `tool_calls`")
     return Message(role=Role.ASSISTANT, parts=tuple(parts), name=one.text("name"), extras=one.rest())
 
 

@@ -6,6 +6,7 @@ several names, whole tool calls come at once and all with index 0, usage comes w
 """
 
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 
@@ -120,7 +121,7 @@ class _Call:
         self.name = ""
         self.signature = ""
         self.extras: Extras = {}
-        self.early = ""
+        self.early: list[str] = []
         self.part: int | None = None
 
 
@@ -167,7 +168,7 @@ class _Choice:
 
     def called_nothing(self) -> bool:
         """Tell whether there are arguments of a call whose name never came."""
-        return any(call.part is None and call.early for call in self._calls.values())
+        return any(call.part is None and any(call.early) for call in self._calls.values())
 
     def end(self, events: list[Event]) -> None:
         """Close what is open and finish."""
@@ -182,7 +183,7 @@ class _Choice:
                 stop_sequence=self._stop,
                 native_finish=native,
                 choice=self._number,
-                extras={"message": self._extras} if self._extras else {},
+                extras={"message": _joined(self._extras)} if self._extras else {},
             )
         )
 
@@ -271,7 +272,7 @@ class _Choice:
             if arguments:
                 events.append(Delta(index=call.part, text=arguments, choice=self._number))
             return
-        call.early += arguments
+        call.early.append(arguments)
         if call.name:
             self._settle(events)
             part = ToolCall(
@@ -283,8 +284,8 @@ class _Choice:
                 extras=call.extras,
             )
             call.part = self._open(part, events)
-            if call.early:
-                events.append(Delta(index=call.part, text=call.early, choice=self._number))
+            if any(call.early):
+                events.append(Delta(index=call.part, text="".join(call.early), choice=self._number))
 
     def _called(self, index: int | None, identity: str, name: str) -> _Call:
         """Return the call that a piece belongs to: by its index, unless another id says it is a new one."""
@@ -317,11 +318,26 @@ class _Choice:
             self._extras[name] = _grown(self._extras.get(name), value)
 
 
+class _Pieces(list[str]):
+    """A text that grows: to join it at each piece would take the square of its length."""
+
+
 def _grown(old: object, new: object) -> object:
-    if isinstance(old, dict) and isinstance(new, dict):
-        return old | {name: _grown(old.get(name), value) for name, value in new.items()}
-    if isinstance(old, str) and isinstance(new, str):
-        return old + new
-    if isinstance(old, list) and isinstance(new, list):
-        return [*old, *new]
+    if isinstance(new, dict):
+        grown = old if isinstance(old, dict) else {}
+        grown |= {name: _grown(grown.get(name), value) for name, value in new.items()}
+        return grown
+    if isinstance(new, str):
+        pieces = old if isinstance(old, _Pieces) else _Pieces()
+        pieces.append(new)
+        return pieces
+    if isinstance(old, list) and isinstance(new, list) and not isinstance(old, _Pieces):
+        old += new
+        return old
     return new
+
+
+def _joined(value: object) -> Any:  # noqa: ANN401  # any JSON value
+    if isinstance(value, _Pieces):
+        return "".join(value)
+    return {name: _joined(one) for name, one in value.items()} if isinstance(value, dict) else value

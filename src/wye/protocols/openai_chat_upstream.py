@@ -36,10 +36,14 @@ from wye.protocols.openai_schema import stated
 from wye.protocols.translate import Wire
 from wye.protocols.user import user_id
 
+_KIN = "openai_responses"
+_SHARED = ("service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier")
+
 
 def write(chat: Chat, wire: Wire) -> Extras:
     """Return the request as an object to be encoded."""
     own = chat.protocol == NAME
+    shared = _shared(chat) if chat.protocol == _KIN and "shared" in wire.spelling.takes else {}
     if not own:
         chat = stated(bare(chat, "cache"))
         fitting = _Plain(signed=wire.reasoning_field == "reasoning")
@@ -61,7 +65,15 @@ def write(chat: Chat, wire: Wire) -> Extras:
         body |= _thinking(chat.thinking, wire)
     if chat.user:
         body["user"] = user_id(chat.user)
-    return overlay(body, chat.extras)
+    return overlay(body, shared | chat.extras)
+
+
+def _shared(chat: Chat) -> Extras:
+    """Return what OpenAI's Responses says that has no canonical place, and that its Chat has as well."""
+    told = {name: chat.extras[name] for name in _SHARED if name in chat.extras}
+    text = chat.extras.get("text")
+    verbosity = text.get("verbosity") if isinstance(text, dict) else None
+    return told if verbosity is None else told | {"verbosity": verbosity}
 
 
 class _Plain:

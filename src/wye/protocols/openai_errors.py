@@ -1,12 +1,13 @@
 """Errors in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`.
 
 `type` follows the OpenAI API's own values, so that its SDKs raise the exception a user expects;
-`code` is wye's stable word for what happened.
+`code` is wye's stable word for what happened, or what an upstream of OpenAI's protocols said.
 """
 
 import msgspec
 
-from wye.core.errors import WyeError
+from wye.core.errors import UNSAID, UpstreamRefusedError, WyeError
+from wye.protocols.blame import told_by
 
 _TYPES = {
     400: "invalid_request_error",
@@ -23,13 +24,14 @@ _TYPES = {
 
 def error_body(error: WyeError, request_id: str) -> bytes:
     """Encode `error` as an answer's body."""
+    said = error.said if isinstance(error, UpstreamRefusedError) else UNSAID
     return msgspec.json.encode(
         {
             "error": {
-                "message": error.message,
-                "type": _TYPES.get(error.status, "server_error"),
-                "param": error.param,
-                "code": error.kind,
+                "message": told_by("openai", error),
+                "type": said.type or _TYPES.get(error.status, "server_error"),
+                "param": said.param or error.param,
+                "code": said.code or error.kind,
                 "request_id": request_id,
             }
         }

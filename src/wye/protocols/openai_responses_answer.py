@@ -195,7 +195,7 @@ def begin(answer: Answer | Begin, echo: Extras, mint: Callable[[str], str], now:
 
 def ended(begun: Extras, finished: Finished, output: list[Extras], usage: Usage | None, now: int) -> Extras:
     """Return the whole of a response that has begun."""
-    status, reason = _status(finished.finish, finished.native_finish, output)
+    status, reason = status_of(finished, output)
     if status == "incomplete" and output and "status" in output[-1]:
         output[-1]["status"] = status
     details = {"incomplete_details": {"reason": reason}} if reason else {}
@@ -204,8 +204,9 @@ def ended(begun: Extras, finished: Finished, output: list[Extras], usage: Usage 
     return begun | told | details | completed
 
 
-def _status(finish: Finish, native: str, output: list[Extras]) -> tuple[str, str]:
+def status_of(finished: Finished, output: list[Extras]) -> tuple[str, str]:
     """Return the status of a response and, of one that is not complete, why."""
+    finish, native = finished.finish, finished.native_finish
     if finish is Finish.REFUSAL and not any(
         one["type"] == "refusal" for item in output for one in item.get("content", ())
     ):

@@ -62,9 +62,9 @@ class OpenMessage:
         """Tell that it begins."""
         return self._lines.add(self._item)
 
-    def done(self) -> bytes:
-        """Tell that it is whole."""
-        return self._lines.done(self.place, self._item | {"status": "completed", "content": self.content})
+    def done(self, status: str = "completed") -> bytes:
+        """Tell that nothing more of it comes."""
+        return self._lines.done(self.place, self._item | {"status": status, "content": self.content})
 
 
 class OpenSaid:
@@ -216,7 +216,8 @@ class OpenCall:
         self._identity = call_identity(call, lines.mint) | identity_of(call.extras)
         self._name = CALLS["custom_tool_call" if call.custom else "function_call"]
         self._kind = "custom_tool_call_input" if call.custom else "function_call_arguments"
-        self._at: Extras = {"item_id": self._identity["id"], "output_index": len(lines.output)}
+        self.place = len(lines.output)
+        self._at: Extras = {"item_id": self._identity["id"], "output_index": self.place}
 
     def start(self) -> bytes:
         """Tell that it begins."""
@@ -228,7 +229,11 @@ class OpenCall:
         return self._lines.tell(f"{self._kind}.delta", self._at | {"delta": delta.text})
 
     def close(self) -> bytes:
-        """Tell that it is whole."""
-        call = msgspec.structs.replace(self._call, arguments="".join(self._pieces))
-        done = self._lines.tell(f"{self._kind}.done", self._at | {self._name: call.arguments})
-        return done + self._lines.done(self._at["output_index"], write_call(call, self._identity))
+        """Tell that what it is called with ended; the item itself ends with `done`."""
+        self._call = msgspec.structs.replace(self._call, arguments="".join(self._pieces))
+        return self._lines.tell(f"{self._kind}.done", self._at | {self._name: self._call.arguments})
+
+    def done(self, status: str = "") -> bytes:
+        """Tell that nothing more of it comes. `status`: where it is not what the call says of itself."""
+        told = {"status": status} if status else {}
+        return self._lines.done(self.place, write_call(self._call, self._identity) | told)

@@ -5,6 +5,7 @@ Other upstreams leave events out: what was not said in pieces is said when its i
 """
 
 from contextlib import suppress
+from heapq import heappop, heappush
 from typing import Any
 
 import msgspec
@@ -74,11 +75,14 @@ class ResponsesReader:
         self._sse = sse.Reader()
         self._begun = self._over = False
         self._next = 0
-        self._open: dict[_Place, _Told] = {}
+        self._open: dict[int, dict[int, _Told]] = {}
+        """By the place of their item, and in its content."""
         self._identities: dict[int, Extras] = {}
         """Of messages in which nothing was said yet."""
         self._kept: dict[int, Part | None] = {}
         """Items that do not come in pieces; None = not whole yet."""
+        self._waiting: list[int] = []
+        """Their places, as a heap."""
         self._done: set[int] = set()
         self._parts: list[Part] = []
         """What decides the finish: a part of each kind that came."""
@@ -153,7 +157,7 @@ class ResponsesReader:
 
     def _settle(self, events: list[Event]) -> None:
         """Close what is open, and tell what was kept: the upstream says no more of them."""
-        events += [Close(index=told.index) for told in self._open.values()]
+        events += [Close(index=told.index) for item in self._open.values() for told in item.values()]
         self._open.clear()
         self._tell_kept(events, all_of_them=True)
 
@@ -186,8 +190,8 @@ class ResponsesReader:
                 thought = self._part((place, 0), Reasoning(), events)
                 self._say(thought, wire, events, wire.summary_index)
             case "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta":
-                if (place, 0) in self._open:
-                    self._say(self._open[place, 0], wire, events)
+                if (call := self._open.get(place, {}).get(0)) is not None:
+                    self._say(call, wire, events)
 
     def _add(self, place: int, item: Fields, events: list[Event]) -> None:
         """Open the part of an item that begins. A message has none yet; what cannot come in pieces waits."""
@@ -202,18 +206,19 @@ class ResponsesReader:
             call = read_call(item)
             self._part((place, 0), msgspec.structs.replace(call, arguments=""), events)
         elif kind not in CALLS:
-            self._kept[place] = None
+            self._keep(place, None)
 
     def _part(self, at: _Place, part: Part, events: list[Event]) -> _Told:
         """Return the open part at `at`; open it as `part` where it is not, or was something else."""
-        told = self._open.get(at)
+        item = self._open.setdefault(at[0], {})
+        told = item.get(at[1])
         if told is not None and told.kind is not type(part):
             events.append(Close(index=told.index))
             told = None
         if told is None:
             identity = self._identities.pop(at[0], None)
             part = part if identity is None else mark(part, identity)
-            told = self._open[at] = _Told(self._next, type(part))
+            told = item[at[1]] = _Told(self._next, type(part))
             self._next += 1
             self._parts.append(part)
             events.append(Open(index=told.index, part=part))
@@ -252,8 +257,7 @@ class ResponsesReader:
         for at, part in enumerate(read_item(item, logprobs)):
             self._complete((place, at), part, logprobs, events)
         self._identities.pop(place, None)
-        left = [at for at in self._open if at[0] == place]
-        events += [Close(index=self._open.pop(at).index) for at in left]
+        events += [Close(index=told.index) for told in self._open.pop(place, {}).values()]
 
     def _complete(self, at: _Place, part: Part, logprobs: list[object], events: list[Event]) -> None:
         match part:
@@ -279,18 +283,23 @@ class ResponsesReader:
                 told = self._part(at, msgspec.structs.replace(part, arguments=""), events)
                 self._tell(told, part.arguments[told.said :], events)
             case _:
-                self._kept[at[0]] = part
+                self._keep(at[0], part)
                 self._tell_kept(events)
                 return
-        events.append(Close(index=self._open.pop(at).index))
+        events.append(Close(index=self._open[at[0]].pop(at[1]).index))
+
+    def _keep(self, place: int, part: Part | None) -> None:
+        if place not in self._kept:
+            heappush(self._waiting, place)
+        self._kept[place] = part
 
     def _tell_kept(self, events: list[Event], *, all_of_them: bool = False) -> None:
         """Tell what is whole and has no other before it that is not."""
-        for place in sorted(self._kept):
-            part = self._kept[place]
+        while self._waiting:
+            part = self._kept[self._waiting[0]]
             if part is None and not all_of_them:
                 return
-            del self._kept[place]
+            del self._kept[heappop(self._waiting)]
             if part is not None:
                 events += [Open(index=self._next, part=part), Close(index=self._next)]
                 self._next += 1

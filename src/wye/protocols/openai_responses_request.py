@@ -38,6 +38,8 @@ from wye.protocols.openai_responses_items import (
 from wye.protocols.openai_responses_parts import ITEM, NAME, identity_of, known_extras, read_content
 
 LOGPROBS = "message.output_text.logprobs"
+_KEPT = ("previous_response_id", "conversation", "prompt")
+"""Members that refer to what OpenAI keeps, which may be all there is to answer."""
 _ROLES = frozenset(Role)
 _INSTRUCTIONS = (Role.SYSTEM, Role.DEVELOPER)
 _MODES = ("auto", "none", "required")
@@ -72,7 +74,10 @@ def _input(wire: Fields) -> tuple[tuple[Text, ...], tuple[Message, ...]]:
     system = [Text(text=instructions)] if instructions else []
     if wire.kind("input") is str:
         return tuple(system), (Message(role=Role.USER, parts=(Text(text=wire.text("input")),)),)
-    messages = _joined([_item(one) for one in wire.many("input")])
+    items = wire.many("input")
+    if not items and not any(wire.has(name) for name in _KEPT):
+        wire.refuse("input", "is required")
+    messages = _joined([_item(one) for one in items])
     for at, message in enumerate(messages):
         texts = [part for part in message.parts if isinstance(part, Text)]
         if message.role not in _INSTRUCTIONS or len(texts) < len(message.parts) or not texts:

@@ -6,6 +6,8 @@ where the model has any, so that the conversation can go on without it.
 
 from collections.abc import Iterator
 
+import msgspec
+
 from wye.core.bare import bare
 from wye.core.chat import (
     Chat,
@@ -53,7 +55,7 @@ def write(chat: Chat, wire: Wire) -> Extras:
     own = chat.protocol == NAME
     shared = _shared(chat) if chat.protocol == _KIN else {}
     if not own:
-        chat = stated(bare(chat, "cache"))
+        chat = _spoken(stated(bare(chat, "cache")))
     body: Extras = {"model": wire.model}
     instructions, ahead = _system(chat)
     if instructions:
@@ -81,6 +83,14 @@ def write(chat: Chat, wire: Wire) -> Extras:
     if included:
         body["include"] = included
     return overlay(body, shared | extras)
+
+
+def _spoken(chat: Chat) -> Chat:
+    """Make instructions without a conversation what is said: OpenAI answers no request without input."""
+    if chat.messages or not chat.system:
+        return chat
+    said = Message(role=Role.USER, parts=chat.system)
+    return msgspec.structs.replace(chat, system=(), messages=(said,))
 
 
 def _shared(chat: Chat) -> Extras:

@@ -12,7 +12,7 @@ from wye.core.chat import Extras, Finish, Part, Reasoning, Refusal, Text, ToolCa
 from wye.core.stream import Begin, Cite, Close, Delta, End, Event, Fail, Finished, Open, Ping, Sign, Used
 from wye.core.usage import Usage
 from wye.protocols import sse
-from wye.protocols.openai_responses_answer import begin, ended, write_items
+from wye.protocols.openai_responses_answer import begin, ended, status_of, write_items
 from wye.protocols.openai_responses_errors import failure_events
 from wye.protocols.openai_responses_open import Lines, OpenCall, OpenMessage, OpenSaid, OpenThought
 from wye.protocols.openai_responses_parts import ITEM, NAME, identity_of
@@ -39,13 +39,16 @@ class ResponsesWriter:
         self._message: OpenMessage | None = None
         self._waiting: dict[int, Part] = {}
         """Parts in which nothing was said yet."""
+        self._called: OpenCall | None = None
+        """Its arguments have ended; whether it is whole tells what follows: the answer may be cut there."""
         self._open: dict[int, _Opened] = {}
 
     def write(self, event: Event) -> bytes:
         """Return the bytes that tell `event`, with all that must stand before it; may be empty."""
         if getattr(event, "choice", 0):
             return b""
-        return self._WRITERS[type(event)](self, event)
+        before = b"" if self._called is None or isinstance(event, Used | Ping) else self._call_done(event)
+        return before + self._WRITERS[type(event)](self, event)
 
     def _begin(self, event: Begin) -> bytes:
         self._own = event.protocol == NAME
@@ -136,7 +139,22 @@ class ResponsesWriter:
     def _close(self, event: Close) -> bytes:
         self._waiting.pop(event.index, None)
         opened = self._open.pop(event.index, None)
+        if isinstance(opened, OpenCall):
+            self._called = opened
         return b"" if opened is None else opened.close()
+
+    def _call_done(self, event: Event) -> bytes:
+        called, self._called = self._called, None
+        assert called is not None  # noqa: S101  # asked before
+        cut = isinstance(event, Finished) and self._cut(event, called.place, [])
+        return called.done("incomplete" if cut else "")
+
+    def _cut(self, finished: Finished, place: int, content: list[Extras]) -> bool:
+        """Tell whether the answer was cut in the item at `place`, which holds `content`: the last one."""
+        *before, _ = self._lines.output
+        if place != len(before):
+            return False
+        return status_of(finished, [*before, {"content": content}])[0] == "incomplete"
 
     def _note(self, event: Finished | Used) -> bytes:
         if isinstance(event, Finished):
@@ -149,7 +167,11 @@ class ResponsesWriter:
         return sse.COMMENT
 
     def _end(self, _: End) -> bytes:
-        before = self._apart()
+        message, self._message = self._message, None
+        before = b""
+        if message is not None:
+            cut = self._cut(self._finished, message.place, message.content)
+            before = message.done("incomplete" if cut else "completed")
         now = int(self._clock())
         whole = ended(self._begun or {}, self._finished, self._lines.output, self._usage, now)
         kind = "incomplete" if whole["status"] == "incomplete" else "completed"

@@ -21,10 +21,15 @@ def carry(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: 
     if len({(deployment.protocol, deployment.also) for deployment in choice.kept}) <= 1:
         return
     kept, refused = [], []
+    reasons: dict[str, list[str]] = {}
+    blamed: set[str | None] = set()
     for deployment in choice.kept:
         losses = choice.conversation.losses(deployment)
         if losses.refuse:
-            refused.append(Candidate(deployment.id, deployment.lane, "; ".join(losses.refuse)))
+            reason = "; ".join(losses.refuse)
+            refused.append(Candidate(deployment.id, deployment.lane, reason))
+            reasons.setdefault(reason, []).append(deployment.id)
+            blamed.add(losses.param)
             continue
         kept.append(deployment)
         if losses.annotate:
@@ -33,11 +38,16 @@ def carry(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: 
             lost = f"would lose {_some(losses.annotate)}"
             choice.notes[deployment.id] = f"{told}; {lost}" if told else lost
     if not kept:
-        whys = "; ".join(f"{one.deployment}: {one.reason}" for one in refused[:MAX_NAMED])
-        message = f"No permitted deployment can be told this request ({whys})"
-        raise CannotCarryError(message)
+        whys = [f"{_several(ids)} {reason}" for reason, ids in reasons.items()][:MAX_NAMED]
+        param = blamed.pop() if len(blamed) == 1 else None
+        raise CannotCarryError(" ".join(("Nobody permitted takes this request.", *whys)), param=param)
     choice.kept = kept
     choice.excluded.extend(refused)
+
+
+def _several(ids: list[str]) -> str:
+    more = f" (and {len(ids) - 1} more)" if len(ids) > 1 else ""
+    return f"'{ids[0]}'{more}"
 
 
 def _some(names: tuple[str, ...]) -> str:

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 
 from wye.catalog.deployments import Deployment
+from wye.catalog.lanes import fill
 from wye.core.decision import Candidate, Verdict
 from wye.core.errors import BadRequestError, PolicyError
+from wye.core.lane import Lane
 from wye.core.request import Operation
 from wye.routing.names import Target
 
 MAX_NAMED = 4
 """Deployments named in one message."""
+_LANES = {f"auto/{lane.value}": lane for lane in Lane}
 NOT_STRONG = "not marked strong, and a label demands the ceiling"
 
 
@@ -47,7 +50,10 @@ def check(name: str, named: Sequence[Deployment], operation: Operation, verdict:
 
 
 def nothing_there(name: str, target: Target) -> str:
-    """Say that a configured name has no deployment behind it at the moment."""
+    """Say that a name has no deployment behind it at the moment."""
+    lane = _LANES.get(name)
+    if lane is not None and target.kind == "route":
+        return f"'{name}' names no deployment: in that lane there is none. To change that, {fill(lane)}."
     what = "route" if target.kind == "route" else "alias"
     return f"The {what} '{name}' names no deployment that is there now. GET /v1/models lists what there is."
 

@@ -1,8 +1,6 @@
 """What a LiteLLM file comes to: settings that load, notes on the rest, and never a key."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,36 +8,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wye.config.litellm.convert import Imported, convert
-from wye.config.litellm.write import text
-from wye.config.load import ConfigError, from_bytes
-from wye.config.settings import ProviderSettings, RouteSettings, Rule
+from config.litellm.reading import LITERAL, imported, rows, told
+from wye.config.litellm.convert import convert
+from wye.config.load import ConfigError
+from wye.config.settings import ProviderSettings
 from wye.core.lane import Lane
-
-LITERAL = "sk-proj-0123456789abcdef"
-
-
-def imported(config: str, environ: Mapping[str, str] | None = None) -> Imported:
-    """Convert, and hold the text that comes of it against the settings."""
-    result = convert(config.encode(), "config.yaml", environ or {})
-    written = text(result, "config.yaml")
-    assert from_bytes(written.encode(), Path("wye.yaml"), {}).settings == result.settings
-    assert LITERAL not in written
-    assert LITERAL not in repr(result)
-    return result
-
-
-def told(result: Imported, kind: str) -> str:
-    return "\n".join(f"{note.what} {list(note.lines)}" for note in result.notes if note.kind == kind)
-
-
-def rows(*models: str, extra: str = "") -> str:
-    """A file with one row for each model, each in a group of its own name."""
-    entries = [
-        f"  - model_name: {model.rsplit('/', 1)[-1]}\n    litellm_params: {{model: {model}}}\n"
-        for model in models
-    ]
-    return f"model_list:\n{''.join(entries)}{extra}"
 
 
 def test_a_provider_that_both_know() -> None:
@@ -75,7 +48,7 @@ model_list:
         "google": ProviderSettings(api_key_env="GEMINI_API_KEY", models=("gemini-3-pro",)),
         "together": ProviderSettings(api_key_env="TOGETHER_API_KEY"),
     }
-    assert "what was 'together_ai/*' is asked for as `together/NAME`" in told(result, "changed")
+    assert "what was 'together_ai/*' is asked for as `together/NAME`" in told(result, "to do")
 
 
 def test_only_what_was_served_is_served() -> None:
@@ -129,86 +102,55 @@ model_list:
     assert "9 retries became 5" in told(result, "changed")
 
 
-def test_a_group_is_asked_in_order() -> None:
+def test_rows_that_lack_something_are_told_by_number() -> None:
     result = imported(
         """
 model_list:
-  - model_name: gpt-4o
-    litellm_params: {model: azure/gpt-4o-eu, api_base: "https://eu.openai.azure.com/", api_key: os.environ/AZURE_EU, api_version: "2024-10-21", rpm: 6, order: 2}
-  - model_name: gpt-4o
-    litellm_params: {model: azure/gpt-4o-us, api_base: "https://us.openai.azure.com", api_key: os.environ/AZURE_US, rpm: 9, order: 1}
-  - model_name: gpt-4o
-    litellm_params: {model: openai/gpt-4o, order: 3}
-router_settings: {routing_strategy: simple-shuffle}
-"""  # noqa: E501  # as people write it
+  - {litellm_params: {model: openai/a}}
+  - {model_name: b}
+  - {model_name: c, litellm_params: openai/c}
+  - {model_name: d, litelm_params: {model: openai/d}}
+  - {model_name: e, litellm_params: {modle: openai/e}}
+  - just text
+  - {model_name: [g], litellm_params: {model: openai/g}}
+  - {model_name: h, litellm_params: {model: openai/h}}
+"""
     )
-    assert result.settings.aliases == {"gpt-4o": ("gpt-4o/azure", "gpt-4o/azure-2", "openai/gpt-4o")}
-    eu = result.settings.deployments["gpt-4o/azure-2"]
-    assert eu.base_url == "https://eu.openai.azure.com/openai/v1"
-    assert (eu.model, eu.lane, eu.max_output_field) == ("gpt-4o-eu", Lane.CLOSED, "max_completion_tokens")
-    assert "asks in the order given" in told(result, "changed")
-    assert "`rpm`" in told(result, "left out")
-    assert "[3, 5]" not in told(result, "left out"), "lines are those of the fields"
+    todo = told(result, "to do")
+    for said in (
+        "row 1 of `model_list` is left out: it has no `model_name` [3]",
+        "row 2 of `model_list` is left out: 'b' has no `litellm_params` [4]",
+        "row 3 of `model_list` is left out: 'c': its `litellm_params`: not a mapping [5]",
+        "'d' has no `litellm_params`, but `litelm_params`. Did you mean `litellm_params`? [6]",
+        "'e': its `litellm_params` have no `model`, but `modle`. Did you mean `model`? [7]",
+        "row 6 of `model_list` is left out: it has no `model_name` [8]",
+        "row 7 of `model_list` is left out: it has no `model_name`: not text [9]",
+    ):
+        assert said in todo
+    assert result.names == 1
 
 
-def test_fallbacks_are_the_end_of_an_alias() -> None:
-    result = imported(
-        rows(
-            "openai/big",
-            "openai/small",
-            "groq/other",
-            extra="router_settings: {fallbacks: [{big: [small, other, gone]}], default_fallbacks: [small]}\n",
-        )
-    )
-    assert result.settings.aliases == {
-        "big": ("openai/big", "openai/small", "groq/other"),
-        "small": "openai/small",
-        "other": ("groq/other", "openai/small"),
-    }
-    assert "'big' falls back to 'gone', which is not there" in told(result, "left out")
-
-
-def test_longer_requests_have_a_route() -> None:
-    extra = "litellm_settings: {context_window_fallbacks: [{small: [big]}]}\n"
-    result = imported(rows("openai/small", "openai/big", extra=extra))
-    both = ("openai/small", "openai/big")
-    assert result.settings.routes == {
-        "small": RouteSettings(candidates=both, rules=(Rule(name="in order", use=both),))
-    }
-    assert "`context_tokens`" in told(result, "changed")
-
-
-def test_the_cheapest_of_a_group_is_a_route() -> None:
+def test_what_has_the_wrong_type_or_is_misspelt_is_told_with_the_reason() -> None:
     result = imported(
         """
 model_list:
-  - {model_name: oss, litellm_params: {model: groq/openai/gpt-oss-120b}}
-  - {model_name: oss, litellm_params: {model: together_ai/openai/gpt-oss-120b}}
-router_settings: {routing_strategy: cost-based-routing}
+  - {model_name: a, litellm_params: {model: openai/a, timeout: soon, max_retries: 1.5, api_bse: x}}
+router_settings: {fallbacks: {x: y}, num_retries: two, fallback: []}
+litellm_settings: {context_window_fallback: [{a: [b]}]}
+general_settings: [x]
 """
     )
-    candidates = ("groq/openai/gpt-oss-120b", "together/openai/gpt-oss-120b")
-    assert result.settings.routes == {"oss": RouteSettings(candidates=candidates)}
-
-
-def test_aliases_of_groups() -> None:
-    extra = """
-router_settings:
-  model_group_alias: {gpt-4: gpt, hidden-one: {model: gpt, hidden: true}, lost: nobody}
-"""
-    result = imported("model_list: [{model_name: gpt, litellm_params: {model: openai/gpt-5.5}}]\n" + extra)
-    assert result.settings.aliases == {
-        "gpt": "openai/gpt-5.5",
-        "gpt-4": "openai/gpt-5.5",
-        "hidden-one": "openai/gpt-5.5",
-    }
-    assert "the alias 'lost' for 'nobody'" in told(result, "left out")
-
-
-def test_the_name_auto_is_ours() -> None:
-    result = imported("model_list: [{model_name: auto, litellm_params: {model: openai/gpt-5.5}}]\n")
-    assert result.settings.auto.candidates == ("openai/gpt-5.5",)
-    assert "'auto' is wye's own name" in told(result, "changed")
+    lost = told(result, "left out")
+    for said in (
+        "`timeout` of a model: not a number",
+        "`max_retries` of a model: not a whole number",
+        "`api_bse` of a model: there is no such field. Did you mean `api_base`?",
+        "`router_settings.fallbacks`: not a list of `{name: [names]}`",
+        "`router_settings.num_retries`: not a number",
+        "`litellm_settings.context_window_fallback`: there is no such field. Did you mean",
+        "`general_settings`: not a mapping",
+    ):
+        assert said in lost
 
 
 def test_wildcards_open_a_provider() -> None:
@@ -225,7 +167,7 @@ model_list:
         "anthropic": ProviderSettings(api_key_env="CLAUDE_KEY"),
         "openai": ProviderSettings(api_key_env="OPENAI_API_KEY"),
     }
-    assert "what was '*' is asked for as `openai/NAME`" in told(result, "changed")
+    assert "what was '*' is asked for as `openai/NAME`" in told(result, "to do")
     assert "does not sign requests for AWS" in told(result, "left out")
     assert "'azure/*': only a whole provider" in told(result, "left out")
 
@@ -282,7 +224,9 @@ model_list:
 
 def test_an_address_in_a_variable() -> None:
     config = "model_list: [{model_name: a, litellm_params: {model: openai/a, api_base: os.environ/BASE}}]\n"
-    assert "in BASE, which is not set here" in told(imported(config), "left out")
+    unset = imported(config)
+    assert "'a' (openai/a): its api_base is in BASE, which is not set here" in told(unset, "to do")
+    assert unset.settings.deployments["a"].base_url == "https://base.invalid/v1"
     result = imported(config, {"BASE": "https://llm.example.com/v1"})
     assert result.settings.deployments["a"].base_url == "https://llm.example.com/v1"
     assert "an address was read from BASE" in told(result, "changed")
@@ -312,6 +256,7 @@ def test_a_machine_inside_is_not_called_own(params: str, base: str, networks: bo
 def test_the_proxys_own_settings() -> None:
     result = imported(
         """
+model_list: [{model_name: a, litellm_params: {model: openai/a}}]
 general_settings:
   master_key: os.environ/LITELLM_MASTER_KEY
   database_url: postgresql://u:sk-proj-0123456789abcdef@db/litellm
@@ -340,7 +285,7 @@ mcp_servers: {}
 
 
 def test_a_master_key_in_the_file_gets_our_variable() -> None:
-    result = imported(f"general_settings: {{master_key: {LITERAL}}}\n")
+    result = imported(rows("openai/a", extra=f"general_settings: {{master_key: {LITERAL}}}\n"))
     assert result.settings.keys.bootstrap_env == "WYE_BOOTSTRAP_KEY"
     assert "into WYE_BOOTSTRAP_KEY" in told(result, "to do")
 
@@ -414,9 +359,13 @@ def test_what_is_not_yaml_is_refused() -> None:
             convert(broken.encode(), "config.yaml", {})
 
 
-def test_nothing_at_all() -> None:
-    assert imported("").names == 0
-    assert imported("model_list: null\nrouter_settings:\n").settings.deployments == {}
+@pytest.mark.parametrize(
+    "config",
+    ["", "foo: 1", "model_list: []", "model_list: gpt", "model_list:", "services: {web: {image: nginx}}"],
+)
+def test_what_is_no_proxys_config_is_refused(config: str) -> None:
+    with pytest.raises(ConfigError, match="this is no LiteLLM proxy config: it has no model_list"):
+        convert(config.encode(), "config.yaml", {})
 
 
 words = st.text(min_size=1, max_size=12)
@@ -451,7 +400,7 @@ lists = st.lists(
     st.dictionaries(st.sampled_from("ab"), st.lists(st.sampled_from(["a", "b", "auto"]))), max_size=2
 )
 files = st.fixed_dictionaries(
-    {"model_list": st.lists(entries, max_size=5)},
+    {"model_list": st.lists(entries, min_size=1, max_size=5)},
     optional={
         "router_settings": st.fixed_dictionaries(
             {},

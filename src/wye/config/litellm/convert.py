@@ -16,16 +16,18 @@ from wye.config.litellm.keys import Keys
 from wye.config.litellm.rows import Credential, Defaults, Reader, Row
 from wye.config.litellm.source import Fields, Note, Notes
 from wye.config.names import is_name
+from wye.config.problems import ConfigError, Problem
 from wye.config.settings import (
     DiscoverySettings,
     EmbeddedSettings,
     ProviderSettings,
-    RouteSettings,
     Settings,
 )
 from wye.config.tree import parse
 
 ANY = "*"
+_NO_MODELS = "this is no LiteLLM proxy config: it has no model_list"
+_WHERE = "Models of an `include`d file are imported from that one; those in LiteLLM's database, from no file"
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -38,7 +40,7 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 def convert(content: bytes, file: str, environ: Mapping[str, str]) -> Imported:
-    """Read LiteLLM's `config.yaml`. Raises `ConfigError` when it is not one document of YAML.
+    """Read LiteLLM's `config.yaml`. Raises `ConfigError` when it is not one document of YAML with models.
 
     `environ` is where the addresses are that LiteLLM reads from variables; keys are never looked at.
     """
@@ -47,11 +49,14 @@ def convert(content: bytes, file: str, environ: Mapping[str, str]) -> Imported:
     for problem in problems:
         notes.add("left out", f"{problem.path or 'a value'}: {problem.what}", problem.line)
     whole = Fields(root)
+    if not isinstance(listed := root.find(("model_list",)).value, list) or not listed:
+        raise ConfigError([Problem(file, 0, 0, "", _NO_MODELS, _WHERE)])
     router, module = whole.below("router_settings"), whole.below("litellm_settings")
     defaults = _defaults(router, module)
     keys = Keys(notes, re.findall(r"os\.environ/(\w+)", content.decode(errors="replace")))
     reader = Reader(environ, defaults, _credentials(whole), keys, notes)
-    rows = [row for row in map(reader.read, whole.rows("model_list")) if row is not None]
+    entries = enumerate(whole.rows("model_list"), 1)
+    rows = [row for number, entry in entries if (row := reader.read(entry, number)) is not None]
     rows = [row for row in rows if _nameable(row, notes)]
     rows, providers = _accounts(rows, notes)
     references = References.read(router, module, notes)
@@ -62,7 +67,7 @@ def convert(content: bytes, file: str, environ: Mapping[str, str]) -> Imported:
         deployments=groups.deployments,
         aliases=groups.aliases,
         routes=groups.routes,
-        auto=RouteSettings(candidates=groups.auto),
+        auto=groups.auto,
         discovery=DiscoverySettings(environment=False, engines=False),
         embedded=EmbeddedSettings(enabled=False),
     )
@@ -96,7 +101,8 @@ def _nameable(row: Row, notes: Notes) -> bool:
             )
             return False
         if row.group != f"{provider}/{ANY}":
-            notes.add("changed", f"what was '{row.group}' is asked for as `{provider}/NAME`", row.line)
+            what = f"what was '{row.group}' is asked for as `{provider}/NAME`: clients have to say so"
+            notes.add("to do", what, row.line)
         return True
     if not is_name(row.group):
         notes.add("left out", f"'{row.group}': a name has no spaces", row.line)

@@ -14,6 +14,13 @@ _SILENT = {
     "ui_access_mode",
 }  # fmt: skip
 """How LiteLLM does its work. wye has its own way: nothing of what clients get is lost with these."""
+_KNOWN = {
+    "model_list", "router_settings", "litellm_settings", "general_settings", "credential_list",
+    "environment_variables", "master_key", "database_url", "fallbacks", "context_window_fallbacks",
+    "content_policy_fallbacks", "default_fallbacks", "model_group_alias", "routing_strategy", "num_retries",
+    "timeout", "request_timeout",
+}  # fmt: skip
+"""What is read; who has spelt it otherwise is told."""
 _SEEN = "`/metrics` is there, OTLP with `telemetry`, and `wye requests` shows every request"
 _INSTEAD = {
     "cache": "answers are not cached",
@@ -63,8 +70,8 @@ def general(section: Fields, notes: Notes) -> Settings:
     if section.text("database_url") or master:
         what = (
             "virtual keys, teams and spend stay in LiteLLM's database: make new keys with `wye keys create "
-            "--models --rpm --budget`; wye keeps records of its own, in SQLite, or in the PostgreSQL that "
-            "`ledger: {url_env: ...}` names"
+            "NAME --model PATTERN --rpm N --budget 50/month`; wye keeps records of its own, in "
+            "SQLite, or in the PostgreSQL that `ledger: {url_env: ...}` names"
         )
         notes.add("to do", what, line)
     _rest("general_settings", section, notes)
@@ -89,4 +96,5 @@ def _rest(section: str, fields: Fields, notes: Notes) -> None:
             continue
         where = f"`{section}.{name}`" if section else f"`{name}`"
         instead = _INSTEAD.get(name)
-        notes.add("left out", f"{where}: {instead}" if instead else where, line)
+        why = f": {instead}" if instead else fields.why(name, {*_SILENT, *_INSTEAD, *_KNOWN})
+        notes.add("left out", f"{where}{why}", line)

@@ -1,14 +1,17 @@
 """Groups of rows -> the names that clients ask for: deployments, aliases in order, routes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlsplit
 
 import msgspec
 
+from wye.catalog.names import lane_of
+from wye.catalog.providers import PROVIDERS
 from wye.config.litellm.rows import Row
-from wye.config.litellm.source import Fields, Notes, texts
+from wye.config.litellm.source import Fields, Notes
 from wye.config.names import AUTO, is_name
 from wye.config.settings import DeploymentSettings, RouteSettings, Rule
-from wye.config.tree import Node
+from wye.core.lane import Lane
 
 MOST = 8
 """Candidates that a request is tried at."""
@@ -42,22 +45,12 @@ class References(msgspec.Struct, frozen=True):
         strategy = router.text("routing_strategy") or "simple-shuffle"
         router.node("routing_strategy_args")
         return cls(
-            fallbacks=_lists(module.node("fallbacks")) | _lists(router.node("fallbacks")),
-            longer=_lists(module.node("context_window_fallbacks"))
-            | _lists(router.node("context_window_fallbacks")),
+            fallbacks=module.lists("fallbacks") | router.lists("fallbacks"),
+            longer=module.lists("context_window_fallbacks") | router.lists("context_window_fallbacks"),
             always=router.names("default_fallbacks") or module.names("default_fallbacks"),
             aliases=_aliases(router.below("model_group_alias")),
             by_cost=strategy == _BY_COST,
         )
-
-
-def _lists(node: Node | None) -> dict[str, tuple[str, ...]]:
-    """Read `[{group: [others]}, ...]`."""
-    found = {}
-    for entry in node.value if node and isinstance(node.value, list) else []:
-        for name, below in Fields(entry).pairs():
-            found[name] = texts(below)
-    return found
 
 
 def _aliases(table: Fields) -> dict[str, str]:
@@ -77,12 +70,16 @@ class Groups:
         self.deployments: dict[str, DeploymentSettings] = {}
         self.aliases: dict[str, str | tuple[str, ...]] = {}
         self.routes: dict[str, RouteSettings] = {}
-        self.auto: tuple[str, ...] = ()
+        self.auto = RouteSettings()
         self._references = references
         self._notes = notes
         self._rows: dict[str, list[Row]] = {}
         for row in rows:
             self._rows.setdefault(row.group, []).append(row)
+        self._longer = {name: self._held(name) for name in self._rows}
+        for name in dict.fromkeys((*references.fallbacks, *references.longer)):
+            if not self._group(name):
+                notes.add("left out", f"fallbacks of '{name}', which is not there")
         self._ids = {name: self._named(name) for name in self._rows}
         for name in self._rows:
             self._settle(name)
@@ -91,7 +88,7 @@ class Groups:
 
     def _named(self, group: str) -> tuple[str, ...]:
         """Return the deployments of a group, and declare those that need to be."""
-        rows = sorted(self._rows[group], key=lambda row: row.place)
+        rows = sorted(self._rows[group], key=lambda row: row.place or 0)
         alone = len(rows) == 1 and not self._further(group) and group != AUTO
         ids = []
         for row in rows:
@@ -111,35 +108,96 @@ class Groups:
             fresh = f"{name}-{number}"
         return fresh
 
-    def _further(self, group: str) -> tuple[str, ...]:
-        """Return the groups that follow, those for long requests last."""
-        known = self._references
-        named = (*known.fallbacks.get(group, known.always), *known.longer.get(group, ()))
+    def _after(self, group: str) -> tuple[str, ...]:
+        """Return the groups that follow when this one fails, whatever the reason."""
+        named = self._references.fallbacks.get(group, self._references.always)
         return tuple(name for name in dict.fromkeys(named) if name != group)
+
+    def _further(self, group: str) -> tuple[str, ...]:
+        return (*self._after(group), *self._longer[group])
+
+    def _group(self, name: str) -> list[Row]:
+        return self._rows.get(self._references.aliases.get(name, name), [])
+
+    def _held(self, group: str) -> tuple[str, ...]:
+        """Return the groups that get what is too long for this one, and certainly nothing else.
+
+        A route leaves them out while anybody before them fits, which takes a known context. It goes by an
+        estimate, so that they may not reach further than the group itself does.
+        """
+        after, kept = self._after(group), []
+        near = [row for name in (group, *after) for row in self._group(name)]
+        blind = [row.group for row in near if _context(row) is None]
+        for name in dict.fromkeys(self._references.longer.get(group, ())):
+            there = self._group(name)
+            if name == group or name in after:
+                continue
+            if not there or not (blind or _widens(self._rows[group], there)):
+                kept.append(name)
+                continue
+            who = f"'{name}' ({', '.join(dict.fromkeys(map(_reach, there)))})"
+            if _widens(self._rows[group], there):
+                why = f"data of '{group}' ({_reach(self._rows[group][0])}) would reach further"
+            else:
+                why = f"the context of '{blind[0]}' is not known (`context_tokens` of its `profile`)"
+            what = (
+                f"`context_window_fallbacks`: what is too long for '{group}' went to {who}, and now fails: "
+                f"{why}. As a fallback of wye's {who} would get all traffic of '{group}' whenever that is "
+                f"down. Let clients ask for '{name}', or write a route"
+            )
+            self._notes.add("to do", what, self._rows[group][0].line, first=True)
+        return tuple(kept)
 
     def _settle(self, group: str) -> None:
         """Say what asking for `group` means."""
-        references, own = self._references, self._ids[group]
-        others = self._found(self._further(group), group)
-        ids = tuple(dict.fromkeys((*own, *others)))
-        if len(own) > 1 and not references.by_cost:
-            what = "load balancing: wye asks in the order given, and the next one when one fails or is full"
-            self._notes.add("changed", what, self._rows[group][0].line)
+        references, own, rows = self._references, self._ids[group], self._rows[group]
+        others = self._found(self._after(group), group)
+        near = tuple(dict.fromkeys((*own, *others)))
+        longer = tuple(i for i in dict.fromkeys(self._found(self._longer[group], group)) if i not in near)
+        ids = (*near, *longer)
+        cheapest = references.by_cost and len(own) > 1 and not others and not longer
+        if not cheapest:
+            self._unbalanced(group)
+        for name in self._after(group):
+            if _widens(rows, self._group(name)):
+                what = (
+                    f"'{group}' ({_reach(rows[0])}) falls back to '{name}' ({_reach(self._group(name)[0])}) "
+                    "on any failure, as it did: take it out of the list if the data may not go there"
+                )
+                self._notes.add("to do", what, rows[0].line, first=True)
         if len(ids) > MOST:
             self._notes.add("changed", f"'{group}': the first {MOST} of {len(ids)} are tried")
+        if longer:
+            what = f"'{group}' is a route: what is too long for it, at 3 bytes a token, goes to"
+            self._notes.add("changed", f"{what} {', '.join(longer)}")
+        rules = (Rule(name="in order", use=near), Rule(name="too long for those", use=longer))
+        route = RouteSettings(
+            candidates=ids, rules=() if cheapest or len(ids) == 1 else rules[: 1 + bool(longer)]
+        )
         if group == AUTO:
             self._notes.add(
-                "changed", "'auto' is wye's own name: it chooses the cheapest that fits of what stood there"
+                "changed", "'auto' is wye's own name: it means what stood there, and nothing else"
             )
-            self.auto = ids
-        elif set(references.longer.get(group, ())) - {group}:
-            what = f"'{group}' is a route, since long requests go elsewhere: profiles need `context_tokens`"
-            self._notes.add("changed", what)
-            self.routes[group] = RouteSettings(candidates=ids, rules=(Rule(name="in order", use=ids),))
-        elif references.by_cost and len(own) > 1 and not others:
-            self.routes[group] = RouteSettings(candidates=ids)
+            self.auto = route
+        elif longer or cheapest:
+            self.routes[group] = route
         elif ids != (group,):
             self.aliases[group] = ids[0] if len(ids) == 1 else ids
+
+    def _unbalanced(self, group: str) -> None:
+        """Say who gets what LiteLLM spread."""
+        rows, ids = self._rows[group], self._ids[group]
+        if len(ids) == 1 or (
+            len({row.place for row in rows}) == len(rows) and None not in (r.place for r in rows)
+        ):
+            return
+        shares = dict.fromkeys(share for row in rows for share in row.shares)
+        lost = f" (not counted: {', '.join(f'`{share}`' for share in shares)})" if shares else ""
+        what = (
+            f"'{group}' was balanced over {len(ids)} deployments: wye does not balance. '{ids[0]}' gets all "
+            f"traffic until it fails or is full, and only then {', '.join(ids[1:MOST])}{lost}"
+        )
+        self._notes.add("to do", what, rows[0].line, first=True)
 
     def _found(self, names: Iterable[str], group: str) -> tuple[str, ...]:
         ids: list[str] = []
@@ -155,10 +213,47 @@ class Groups:
             self._notes.add("left out", f"the alias '{name}' for '{to}'")
             return
         ids: Sequence[str]
-        if to in self.routes:
+        if to == AUTO:
+            self.routes[name] = self.auto
+        elif to in self.routes:
             self.routes[name] = self.routes[to]
         elif to in self.aliases:
             self.aliases[name] = self.aliases[to]
         else:
             ids = self._ids[to]
             self.aliases[name] = ids[0]
+
+
+_FURTHER = {Lane.OWN: 0, Lane.HOSTED: 1, Lane.CLOSED: 2}
+
+
+def _lane(row: Row) -> Lane:
+    return row.settings.lane or lane_of(row.settings.model)
+
+
+def _reach(row: Row) -> str:
+    """Say where a row's data goes."""
+    if row.machine:
+        return "an engine, perhaps yours"
+    who = urlsplit(row.settings.base_url or "").hostname if row.unknown else row.litellm
+    return f"{who}, {_lane(row).value}"
+
+
+def _widens(rows: Iterable[Row], others: Iterable[Row]) -> bool:
+    """Tell whether data would go further at `others`. Where nobody is known to be may be its owner's."""
+    rows = tuple(rows)
+    here = max(0 if row.machine or row.unknown else _FURTHER[_lane(row)] for row in rows)
+    places = {row.settings.base_url for row in rows} - {None}
+    return any(
+        not row.machine and row.settings.base_url not in places and _FURTHER[_lane(row)] > here
+        for row in others
+    )
+
+
+def _context(row: Row) -> int | None:
+    """Return the context that is written down, else the one that wye knows of."""
+    settings = row.settings
+    if settings.profile.context_tokens is not None or settings.provider is None:
+        return settings.profile.context_tokens
+    models = PROVIDERS[settings.provider].models
+    return next((one.profile.context_tokens for one in models if one.id == settings.model), None)

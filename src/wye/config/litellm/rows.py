@@ -1,14 +1,16 @@
 """One row of LiteLLM's `model_list` -> one deployment."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
 from wye.catalog.names import operations_of
 from wye.config.litellm.keys import Keys
-from wye.config.litellm.source import Fields, Notes, variable
+from wye.config.litellm.source import Fields, Notes, meant, variable
 from wye.config.litellm.upstreams import UnknownUpstreamError, Upstream, split, upstream
 from wye.config.settings import DeploymentSettings, PriceSettings, ProfileSettings, TimeoutSettings
 from wye.core.money import MILLION
@@ -29,6 +31,14 @@ _ASKS = {
 _LIMITS = {"rpm", "tpm", "itpm", "otpm", "rpd", "tpd", "weight"}
 _LIMITED = "wye limits keys (`wye keys create --rpm --tpm`), and the `concurrency` of deployments"
 _MONEY = {"max_budget", "budget_duration"}
+_KNOWN = {
+    "model_name", "litellm_params", "model_info", "model", "api_key", "api_base", "api_version", "base_url",
+    "timeout", "stream_timeout", "num_retries", "max_retries", "max_parallel_requests", "order",
+    "region_name", "mode", "max_input_tokens", "max_output_tokens", "input_cost_per_token",
+    "output_cost_per_token", "cache_read_input_token_cost", "cache_creation_input_token_cost",
+    "litellm_credential_name", "custom_llm_provider", *_LIMITS,
+}  # fmt: skip
+"""What is read; who has spelt it otherwise is told."""
 _NEEDLESS = {
     "api_version",
     "drop_params",
@@ -71,8 +81,14 @@ class Row(msgspec.Struct, frozen=True):
     settings: DeploymentSettings
     litellm: str
     """LiteLLM's name of the provider."""
-    place: int = 0
+    place: int | None = None
     """LiteLLM's `order`: lower ones are asked first."""
+    shares: tuple[str, ...] = ()
+    """What LiteLLM balanced it by: `weight`, `rpm`, `tpm`."""
+    machine: bool = False
+    """An engine that somebody runs, or an address inside."""
+    unknown: bool = False
+    """At an address that belongs to nobody wye knows: to its owner, perhaps, or not known yet."""
 
     @property
     def plain(self) -> str:
@@ -100,27 +116,36 @@ class Reader:
         self._keys = keys
         self._notes = notes
 
-    def read(self, row: Fields) -> Row | None:
-        """Return what `row` comes to; None = it cannot be carried, and a note says why."""
+    def read(self, row: Fields, number: int) -> Row | None:
+        """Return what row `number` comes to, from 1; None = it cannot be carried, and a note says why."""
         line = row.line
-        group = row.text("model_name") or ""
-        params, info = row.below("litellm_params"), row.below("model_info")
+        group, params = row.text("model_name") or "", row.below("litellm_params")
         name = params.text("model") or ""
+        missing = _missing(row, params, group, name)
+        if missing:
+            self._notes.add("to do", f"row {number} of `model_list` is left out: {missing}", line, first=True)
+            return None
+        info = row.below("model_info")
         shown = f"'{group}'" if group == name else f"'{group}' ({name})"
         try:
             provider, model = split(name, params.text("custom_llm_provider"))
             operation = _operation(params, info, name)
             lent = self._lent(params)
-            there = upstream(provider, model, self._base(params, lent))
+            base, placeless = self._base(shown, params, lent)
+            there = upstream(provider, model, base)
         except UnknownUpstreamError as error:
             self._notes.add("left out", f"{shown}: {error}", line)
             return None
         at = params.at("api_key")
         key = self._keys.variable(params.text("api_key") or lent.key, there, group, at)
         settings = self._settings(there, key, operation, params, info)
-        place = params.count("order") or 0
+        place = params.count("order")
+        shares = tuple(name for name in ("weight", "rpm", "tpm") if params.has(name))
+        if base and there.base_url and there.base_url != base.rstrip("/") and not placeless:
+            version = "; it needs no `api_version`" if there.azure else ""
+            self._notes.add("changed", f"{shown}: its api_base became {there.base_url}{version}", line)
         self._report(shown, there, row, params, info)
-        return Row(group, line, settings, provider, place)
+        return Row(group, line, settings, provider, place, shares, there.machine, _nobodys(there))
 
     def _settings(
         self,
@@ -161,17 +186,25 @@ class Reader:
             raise UnknownUpstreamError(message)
         return self._credentials[name] if name else Credential(None, None)
 
-    def _base(self, params: Fields, lent: Credential) -> str | None:
+    def _base(self, shown: str, params: Fields, lent: Credential) -> tuple[str | None, bool]:
+        """Return the address, and whether it only keeps the place of one that is not known."""
+        line = params.at("api_base")
         base = params.text("api_base") or params.text("base_url") or lent.base
         name = variable(base)
         if name is None:
-            return base
+            return base, False
         value = self._environ.get(name, "")
         if not value:
-            message = f"its api_base is in {name}, which is not set here; wye.yaml holds addresses itself"
-            raise UnknownUpstreamError(message)
+            word = re.sub("[^a-z0-9]+", "-", name.lower())[:50].strip("-") or "address"
+            there = f"https://{word}.invalid/v1"
+            what = (
+                f"{shown}: its api_base is in {name}, which is not set here: write the address in place of "
+                f"{urlsplit(there).netloc}, or set {name} and import again"
+            )
+            self._notes.add("to do", what, line)
+            return there, True
         self._notes.add("changed", f"an address was read from {name}: wye.yaml holds addresses itself")
-        return value
+        return value, False
 
     def _report(self, shown: str, there: Upstream, row: Fields, params: Fields, info: Fields) -> None:
         if there.machine:
@@ -183,10 +216,13 @@ class Reader:
                 f"{shown}: if this machine is yours, {fix}; until then nothing confidential goes there",
                 row.line,
             )
-        elif there.base_url and there.provider is None and there.protocol is None and not there.variable:
+        elif _nobodys(there) and there.protocol is None:
             self._notes.add("changed", f"{shown}: taken for an API that speaks OpenAI's protocol", row.line)
-        for name, line in (*row.rest(), *params.rest(), *info.rest()):
-            if name in _ASKS:
+        for fields, name, line in ((part, *left) for part in (row, params, info) for left in part.rest()):
+            why = fields.why(name, _KNOWN | _ASKS | _NEEDLESS)
+            if why:
+                what = f"`{name}` of a model{why}"
+            elif name in _ASKS:
                 what = f"`{name}` of a model: clients say it in their requests"
             elif name in _LIMITS:
                 what = f"`{name}` of a model: {_LIMITED}"
@@ -199,6 +235,33 @@ class Reader:
             else:
                 what = f"`{name}` of a model"
             self._notes.add("left out", what, line)
+
+
+def _nobodys(there: Upstream) -> bool:
+    return there.base_url is not None and not there.machine and not there.variable
+
+
+def _missing(row: Fields, params: Fields, group: str, name: str) -> str:
+    """Say what a row lacks; empty = nothing that it needs."""
+    if not group:
+        wrong = row.why("model_name") or _instead(row, "model_name")
+        return f"it has no `model_name`{wrong}"
+    if row.has("litellm_params"):
+        return f"'{group}': its `litellm_params`{row.why('litellm_params')}"
+    if not name:
+        if not params.line:
+            return f"'{group}' has no `litellm_params`{_instead(row, 'litellm_params')}"
+        wrong = params.why("model") or _instead(params, "model")
+        return f"'{group}': its `litellm_params` have no `model`{wrong}"
+    return ""
+
+
+def _instead(fields: Fields, name: str) -> str:
+    """Say which field may have been meant to be `name`."""
+    for other, _ in fields.rest():
+        if meant(other, [name]):
+            return f", but `{other}`. Did you mean `{name}`?"
+    return ""
 
 
 def _operation(params: Fields, info: Fields, name: str) -> Literal["chat", "embeddings"]:

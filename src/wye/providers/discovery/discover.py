@@ -7,22 +7,18 @@ import msgspec
 
 from wye.catalog.accounts import Account, provider_deployment
 from wye.catalog.deployments import Deployment
+from wye.catalog.lanes import VARIABLES
 from wye.catalog.prices import PriceList
 from wye.catalog.provider import Provider
 from wye.catalog.providers import ENGINES as ROWS
 from wye.catalog.providers import PROVIDERS
 from wye.config.settings import ProviderSettings, Settings
-from wye.core.lane import Lane
 from wye.providers.discovery.configured import accounts, declared, hints
 from wye.providers.discovery.engines import ENGINES, Engine, Seen
 from wye.providers.discovery.probe import Conversation, Probe
 from wye.providers.discovery.processes import foreign
 
 LONGEST_NAME = 200
-_HINTS = {
-    Lane.CLOSED: "ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY",
-    Lane.HOSTED: "TOGETHER_API_KEY, GROQ_API_KEY, MISTRAL_API_KEY, DEEPSEEK_API_KEY or OPENROUTER_API_KEY",
-}
 
 
 class Discovered(msgspec.Struct, frozen=True):
@@ -63,7 +59,7 @@ async def discover(
     noted = [*found.notes, *written.notes, *(note for look in looks for note in look.notes)]
     return Discovered(
         deployments=tuple(reversed(by_id.values())),
-        missing=hints(by_id.values(), _HINTS),
+        missing=hints(by_id.values(), VARIABLES),
         notes=tuple(noted),
         accounts=found.by_id,
     )
