@@ -150,5 +150,6 @@ def test_the_curl_line_works_when_pasted(gateway: Gateway) -> None:
     assert "Rayleigh scattering" in pasted(gateway.url, keys=True)
     (_, without, body), (_, with_key, _) = gateway.requests
     assert body["messages"] == [{"role": "user", "content": "Why is the sky blue?"}]
+    assert body["max_tokens"] == 64
     assert "authorization" not in without
     assert with_key["authorization"] == "Bearer wye_k1"

@@ -367,6 +367,7 @@ class TestKeptByWye:
             for piece in (delta("Hel"), FINISH, USAGE, DONE):
                 await call.event(piece)
                 await asyncio.sleep(0.1)  # what comes in one piece is not a stream to whoever gives it
+            await call.send(b"0\r\n\r\n")
 
         given = {
             "responses": {"store": True},
@@ -383,6 +384,7 @@ class TestKeptByWye:
             assert b"response.completed" not in answered.body
             record = gateway.record(answered)
             assert record["outcome"] == ("broken" if stream else "error")
+            assert "no room" in record["error"]
             assert record["usage"]["output_tokens"] > 0
             assert [one["deployment"] for one in record["attempts"]] == ["paced"]
 

@@ -200,3 +200,16 @@ def test_a_password_is_on_no_command_line(postgres_settings: LedgerSettings, tmp
     ledger.append(record(0))
     ledger.close()
     assert stored(postgres_settings, tmp_path) == numbers(1)
+
+
+def test_the_writer_does_not_get_the_keys_of_providers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-hunter2")
+    ledger = Ledger.open(LedgerSettings(), tmp_path)
+    variables = Path(f"/proc/{ledger.writer_pid}/environ").read_bytes()
+    ledger.append(record(0))
+    ledger.close()
+    assert b"hunter2" not in variables
+    assert b"PATH=" in variables
+    assert stored(LedgerSettings(), tmp_path) == numbers(1)

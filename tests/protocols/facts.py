@@ -29,6 +29,12 @@ Fact = tuple[Any, ...]
 """Something a conversation says."""
 
 
+def arguments(schema: dict[str, Any] | None) -> str:
+    """Return a schema of arguments in its order; that there are none may be stated."""
+    bare = schema is not None and schema.get("type") == "object" and "properties" not in schema
+    return str({**schema, "properties": {}} if bare and schema else schema)
+
+
 class Facts:
     """What a conversation says, piece by piece, each with the names under which its loss is reported."""
 
@@ -133,7 +139,7 @@ class Facts:
         for name in ("description", "strict"):
             value = getattr(tool, name)
             self.say("tool", tool.name, name, value, value not in (None, ""), unless=f"tool_{name}")
-        self.say("tool", tool.name, "schema", str(tool.schema), tool.schema is not None)
+        self.say("tool", tool.name, "schema", arguments(tool.schema), tool.schema is not None)
         self.say("tool", tool.name, "custom", tool.custom)
         self.say("cache", "tool", tool.cache and tool.cache.ttl, bool(tool.cache), unless="cache_control")
         for name, value in tool.extras.items():

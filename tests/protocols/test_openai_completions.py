@@ -50,7 +50,6 @@ def test_what_deciding_needs_to_know() -> None:
         ({"prompt": [1, 2, 3]}, 1),
         ({"prompt": [[1, 2], [3]], "n": 2}, 4),
         ({"prompt": []}, 1),
-        ({"prompt": None}, 1),
     ],
 )
 def test_how_many_answers_could_be_billed(members: dict[str, Any], choices: int) -> None:
@@ -133,3 +132,10 @@ def test_a_stream_without_an_end_is_broken() -> None:
     relay.feed(event(choices=[{"text": "x", "index": 0, "finish_reason": None}]))
     relay.finish()
     assert "before the answer was finished" in relay.error
+
+
+@pytest.mark.parametrize("body", [b'{"model":"m"}', b'{"model":"m","prompt":null}'])
+def test_there_is_nothing_to_go_on_with_without_a_prompt(body: bytes) -> None:
+    with pytest.raises(BadRequestError, match="`prompt` is required") as caught:
+        OpenAICompletions().decode(body)
+    assert caught.value.param == "prompt"

@@ -185,6 +185,14 @@ def test_fields_that_bound_the_cost_stand_there_once() -> None:
         CODEC.refuse_duplicates(request)
 
 
+@pytest.mark.parametrize("again", [b'"previous_response_id"', b'"previous_response_\\u0069d"'])
+def test_whose_answer_it_goes_on_from_stands_there_once(again: bytes) -> None:
+    with pytest.raises(BadRequestError, match="previous_response_id"):
+        CODEC.decode(
+            b'{"model": "m", "input": "x", "previous_response_id": "resp_other", ' + again + b": null}"
+        )
+
+
 def test_only_what_the_edit_list_says_is_changed() -> None:
     request = CODEC.decode(b'{ "input" : "hi", "model":"m", "odd":[1, 2 ] }')
     assert CODEC.splice(request, Edits(model="m")) is request.body

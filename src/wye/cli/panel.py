@@ -136,5 +136,6 @@ def _example(start: Start) -> list[str]:
         *(click.style(line, dim=True) for line in said),
         f"curl {url}/v1/chat/completions -H 'Content-Type: application/json' \\",
         *key,
-        """  -d '{"model": "auto", "messages": [{"role": "user", "content": "Why is the sky blue?"}]}'""",
+        """  -d '{"model": "auto", "max_tokens": 64,""",
+        """       "messages": [{"role": "user", "content": "Why is the sky blue?"}]}'""",
     ]

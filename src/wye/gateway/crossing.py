@@ -114,7 +114,7 @@ class Crossing:
     @property
     def emulated(self) -> tuple[str, ...]:
         """Names of what the upstream cannot do, and is made to look as if it could."""
-        return tuple(one.name for one in self._emulations if one.name)
+        return tuple([one.name for one in self._emulations if one.name])
 
     def request(self, edits: Edits) -> bytes:
         """Return the body for the upstream. Of `edits` only the cap is new: the rest stands in `wire`."""

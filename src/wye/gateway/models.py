@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from wye.core.errors import NotFoundError
+from wye.core.errors import UnknownModelError
 from wye.gateway import modellist
 from wye.gateway.arrival import Arrival
 from wye.gateway.clients import ANTHROPIC, GEMINI, client_of
@@ -85,4 +85,4 @@ class Models:
             if row["id"] == name:
                 return row
         message = f"there is no model '{name[:100]}'; GET /v1/models lists what there is"
-        raise NotFoundError(message, param="model")
+        raise UnknownModelError(message, param="model")

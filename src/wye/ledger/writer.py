@@ -7,6 +7,7 @@ dies, and stopped.
 
 import contextlib
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -25,6 +26,8 @@ _BACKOFF_SECONDS = (0.1, 5.0)
 _LIVED_SECONDS = 30.0
 """A process that lived so long had started well: the next one is started soon."""
 _KILL_SECONDS = 2.0
+_INHERITED = ("PATH", "HOME", "LANG", "LC_", "TZ", "TMPDIR", "LD_", "PYTHON", "VIRTUAL_ENV", "PG", "SSL_")
+"""How the variables begin that the process gets. Providers' keys are none of its business."""
 _decode = msgspec.json.Decoder(Report).decode
 
 
@@ -107,7 +110,11 @@ class Writer(threading.Thread):
                 # -P: what lies in the working directory is not imported.
                 command = [sys.executable, "-P", "-m", "wye.ledger.follow", str(its.fileno())]
                 self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
-                    command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[its.fileno()]
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=[its.fileno()],
+                    env={name: value for name, value in os.environ.items() if name.startswith(_INHERITED)},
                 )
             except OSError:
                 ours.close()

@@ -90,6 +90,7 @@ def write_answer(answer: Answer) -> bytes:
     if not own:
         answer = bare(answer)
     choice = answer.choices[0]
+    said = set(map(type, choice.parts))
     parts = [part for part in parted(choice.parts) if own or not _blank(part)]
     body = {
         "id": answer.id,
@@ -100,8 +101,8 @@ def write_answer(answer: Answer) -> bytes:
         "stop_reason": (own and choice.native_finish)
         or write_finish(
             choice.finish,
-            called=any(isinstance(part, ToolCall) for part in choice.parts),
-            refused=any(isinstance(part, Refusal) for part in choice.parts),
+            called=ToolCall in said,
+            refused=Refusal in said,
         ),
         "stop_sequence": choice.stop_sequence or None,
         "usage": write_usage(answer.usage),

@@ -3,7 +3,9 @@
 Source: OpenAI API reference "The chat completion object".
 """
 
+import operator
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -36,6 +38,7 @@ _FINISHES = {
     "content_filter": Finish.CONTENT_FILTER,
 }
 """`eos` is Together's, `model_length` Mistral's."""
+_INDEX = operator.itemgetter(0)
 _WORDS = {
     Finish.LENGTH: "length",
     Finish.TOOL_CALLS: "tool_calls",
@@ -58,7 +61,7 @@ def read(body: bytes) -> Answer:
         model=wire.text("model"),
         created=wire.integer("created"),
         usage=read_usage(wire.take("usage")),
-        choices=tuple(choice for _, choice in sorted(choices, key=lambda one: one[0])),
+        choices=tuple(choice for _, choice in sorted(choices, key=_INDEX)),
         extras=wire.rest(),
     )
 
@@ -86,10 +89,12 @@ def _choice(one: Fields) -> tuple[int, Choice]:
         raise FieldError(one.at("message"), "is required")
     message.take("role")
     parts = read_said(message)
-    citations, others = read_annotations(message)
-    parts = _cited(parts, citations)
-    parts += read_pictures(message)
-    parts = with_signatures([*parts, *read_calls(message, "call_0")])
+    others: list[Any] = []
+    if message.rest():  # more than words
+        citations, others = read_annotations(message)
+        parts = _cited(parts, citations)
+        parts += read_pictures(message)
+        parts = with_signatures([*parts, *read_calls(message, "call_0")])
     word, stop = one.text("finish_reason"), one.take("stop_reason")
     native = one.text("native_finish_reason")
     finish = finish_of(word, parts, stop)
@@ -125,9 +130,10 @@ def finish_of(word: str, parts: Sequence[Part], stop: object = None) -> Finish:
     finish = _FINISHES.get(word, Finish.OTHER)
     if finish is not Finish.STOP:
         return finish
-    if any(isinstance(part, ToolCall) for part in parts):
+    said = set(map(type, parts))
+    if ToolCall in said:
         return Finish.TOOL_CALLS
-    if any(isinstance(part, Refusal) for part in parts):
+    if Refusal in said:
         return Finish.REFUSAL
     return Finish.STOP_SEQUENCE if isinstance(stop, str) and stop else Finish.STOP
 

@@ -35,16 +35,18 @@ from wye.protocols.openai_chat_thoughts import NAME, of_calls, spoken, write_det
 from wye.protocols.openai_schema import stated
 from wye.protocols.translate import Wire
 from wye.protocols.user import user_id
+from wye.protocols.words import only_words
 
 _KIN = "openai_responses"
 _SHARED = ("service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier")
+_UNSAID = Sampling()
 
 
 def write(chat: Chat, wire: Wire) -> Extras:
     """Return the request as an object to be encoded."""
     own = chat.protocol == NAME
     shared = _shared(chat) if chat.protocol == _KIN and "shared" in wire.spelling.takes else {}
-    if not own:
+    if not own and not only_words(chat):
         chat = stated(bare(chat, "cache"))
         fitting = _Plain(signed=wire.reasoning_field == "reasoning")
         plain = tuple(map(fitting.message, chat.messages))
@@ -188,6 +190,8 @@ def _named(written: Extras, message: Message) -> Extras:
 
 
 def _sampling(sampling: Sampling, *, top_k: bool) -> Extras:
+    if sampling == _UNSAID:
+        return {}
     told = {name: getattr(sampling, name) for name in sampling.__struct_fields__}
     told["stop"] = list(sampling.stop) or None
     if not top_k:

@@ -88,6 +88,9 @@ class OpenAICompletions:
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""
         wire = decode(_REQUEST, body)
+        if wire.prompt is None and not _told(wire, "prompt_embeds"):
+            message = "`prompt` is required"
+            raise BadRequestError(message, param="prompt")
         for name, least in (("max_tokens", 0), ("n", 1), ("best_of", 0)):
             value = getattr(wire, name)
             if value is not None and value < least:

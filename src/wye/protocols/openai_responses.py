@@ -34,6 +34,7 @@ _BOUNDING_FIELDS = frozenset(
     {"model", "stream", "max_output_tokens", "input", "instructions", "tools", "service_tier", "background"}
     | {"previous_response_id", "conversation", "store", *_PRICED_APART}
 )
+_OWNED = frozenset({"previous_response_id", "store"})
 _TEXT_PARTS = frozenset(
     {"", "input_text", "output_text", "text", "refusal", "reasoning_text", "summary_text"}
 )
@@ -173,6 +174,9 @@ class OpenAIResponses:
         if cap is not None and cap < 1:
             message = "`max_output_tokens` must be at least 1"
             raise BadRequestError(message, param="max_output_tokens")
+        if body.count(b"previous") > 1 or b"\\u" in body:
+            # Whose answer this goes on from must not depend on which of two an upstream's parser takes.
+            refuse_duplicates(body, _OWNED)
         return _request(self.name, wire, body, cap)
 
     def splice(self, request: Request, edits: Edits) -> bytes:
@@ -301,7 +305,11 @@ def _steers(wire: _Asked) -> str:
 
 
 def _first(wire: _Asked, members: tuple[str, ...]) -> str:
-    return next((one for one in members if bytes(getattr(wire, one)) not in _SET_TO_NOTHING), "")
+    for name in members:
+        told = getattr(wire, name)
+        if told is not _LEFT_OUT and bytes(told) not in _SET_TO_NOTHING:
+            return name
+    return ""
 
 
 def _without_sealed(raw: bytes) -> bytes:

@@ -42,10 +42,10 @@ _TOOL: Extras = {"strict": True, "parameters": None}
 def repeated(body: bytes) -> Extras:
     """Return members of the response object that answers the request `body`."""
     try:
-        asked: Extras = msgspec.structs.asdict(_ASKED.decode(body))
+        asked: Extras = msgspec.to_builtins(_ASKED.decode(body))  # without what was left out
     except msgspec.ValidationError:
         return {}
-    told = {name: one for name, one in asked.items() if one is not None and one is not _LEFT_OUT}
+    told = {name: one for name, one in asked.items() if one is not None}
     if "text" in told:
         told["text"] = {"format": {"type": "text"}} | told["text"]
     if "tools" in told:

@@ -15,6 +15,7 @@ def stated(chat: Chat) -> Chat:
 
 
 def _stated(tool: Tool | ServerTool) -> Tool | ServerTool:
-    if not isinstance(tool, Tool) or tool.schema is None or tool.schema.get("type") != "object":
+    schema = tool.schema if isinstance(tool, Tool) else None
+    if schema is None or schema.get("type") != "object" or "properties" in schema:
         return tool
-    return msgspec.structs.replace(tool, schema={"type": "object", "properties": {}} | tool.schema)
+    return msgspec.structs.replace(tool, schema=schema | {"properties": {}})

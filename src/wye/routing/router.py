@@ -247,10 +247,14 @@ class Router:
         if slash and provider in self._variables and not self._reached(provider):
             return f"There is no key for '{provider}': set {self._variables[provider]} and restart."
         close = near(name, self.names(verdict))
-        hint = f"Did you mean {' or '.join(close)}?" if close else "GET /v1/models lists what there is."
+        hint = f"Did you mean {' or '.join(close)}?" if close else _NO_NEAR
         return f"There is no model '{name[:100]}'. {hint}"
 
 
+_NO_NEAR = (
+    "Ask for `auto`, give the name an alias in wye.yaml, or set its provider's key where the gateway runs. "
+    "GET /v1/models lists what there is."
+)
 _REASONS = {
     "pinned": "the client named it",
     "alias": "in the alias's order",

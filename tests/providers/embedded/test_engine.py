@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import openai
 import psutil
@@ -21,6 +22,7 @@ import pytest_asyncio
 from wye.config.settings import EmbeddedSettings
 from wye.core.lane import Lane
 from wye.core.request import Operation
+from wye.providers.embedded.chat_engine import DEFAULT_TOKENS
 from wye.providers.embedded.engine import CHAT_ID, EMBEDDING_ID, EmbeddedEngine, chat_threads, usable_cores
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -345,3 +347,12 @@ async def test_threads_respect_a_container_quota(tmp_path: Path, limit: str, cor
 
 async def test_one_core_is_left_to_others() -> None:
     assert [chat_threads(cores) for cores in (1, 2, 8)] == [1, 1, 7]
+
+
+@pytest.mark.deep  # 512 tokens take seconds
+async def test_what_has_no_cap_of_its_own_ends(engine: EmbeddedEngine) -> None:
+    async with _client(engine, CHAT_ID) as client:
+        asked = {"model": "m", "ignore_eos": True, "messages": [{"role": "user", "content": "Count."}]}
+        told: Any = await client.post("/chat/completions", body=asked, cast_to=object)
+    assert told["usage"]["completion_tokens"] == DEFAULT_TOKENS
+    assert told["choices"][0]["finish_reason"] == "length"

@@ -23,6 +23,8 @@ TEMPLATE = (
     "{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
+DEFAULT_TOKENS = 512
+"""Generated at most where the client states no cap: so small a model may go on until its context is full."""
 ERRORS_ONLY = 1
 BUSY = b"llamacpp:requests_processing 0"
 
@@ -57,6 +59,7 @@ def _serve(boot: Boot) -> "xllamacpp.Server":
     params.n_parallel = boot.slots
     params.n_ctx = boot.context_tokens
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = boot.threads
+    params.n_predict = DEFAULT_TOKENS
     params.n_gpu_layers = 0
     params.fit_params = False  # nothing to fit: no GPU
     params.chat_template = TEMPLATE
