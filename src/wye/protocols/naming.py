@@ -48,7 +48,7 @@ _MEMBERS: Mapping[str, Mapping[str, str]] = {
         GEMINI: "toolConfig.functionCallingConfig",
     },
 }
-"""Feature -> protocol -> the member of a request of its that says it. Features in many places are not here."""
+"""Feature -> protocol -> the member of its requests that says it. Features in many places are left out."""
 _TOLD: Mapping[str, str] = {
     "choices": "several answers at once",
     "logprobs": "log probabilities",
@@ -75,7 +75,7 @@ def told(feature: str, what: str, source: str) -> str:
 
 
 def way_out(param: str | None, source: str) -> str:
-    """Return what a client of `source` may do whose request is refused, `param` being to blame if anything."""
+    """Return what a client of `source` may do whose request is refused; `param` is to blame, if any."""
     api = DISPLAY[source] if source in TARGETS else DISPLAY[CHAT]
     ask = f"sk for a model that speaks {api}."
     return f"A{ask}" if param is None else f"Leave `{param}` out, or a{ask}"
