@@ -377,7 +377,7 @@ def test_what_cannot_be_carried_is_refused_before_anything_is_sent(
     assert answered.status == 400
     assert answered.json["type"] == "error"
     assert answered.error["type"] == "invalid_request_error"
-    assert "openai_chat" in answered.error["message"]
+    assert "speaks OpenAI Chat" in answered.error["message"]
     assert upstream.seen["up-openai"] == before
     record = gateway.record(answered)
     assert [(a["deployment"], a["cause"]) for a in record["attempts"]] == [("openai", "skip")]
@@ -388,7 +388,7 @@ def test_a_candidate_that_cannot_carry_it_is_passed_over(gateway: Running) -> No
     assert answered.headers["x-wye-deployment"] == "anthropic"
     attempts = gateway.record(answered)["attempts"]
     assert [(a["deployment"], a["cause"]) for a in attempts] == [("openai", "skip"), ("anthropic", "first")]
-    assert "openai_chat" in attempts[0]["error"]
+    assert "speaks OpenAI Chat" in attempts[0]["error"]
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -509,7 +509,7 @@ def test_who_may_not_come_in_is_told_in_their_protocol(gateway: Running) -> None
 
 
 def test_the_list_of_models_in_the_clients_protocol(gateway: Running) -> None:
-    listed = gateway.ask("GET", "/v1/models", headers=SPEAKS).json
+    listed = gateway.ask("GET", "/v1/models?limit=1000", headers=SPEAKS).json
     assert listed["has_more"] is False
     assert {"anthropic", "openai", "either"} <= {row["id"] for row in listed["data"]}
     assert {row["type"] for row in listed["data"]} == {"model"}

@@ -125,7 +125,7 @@ def test_labels_and_keys_decide(gateway: Running, upstream: FakeUpstream, tmp_pa
         listed = mine(keyed, "")
         assert listed.status == 404
         assert listed.error["code"] == "not_served"
-        assert "only where there are no keys" in listed.error["message"]
+        assert "This gateway has keys" in listed.error["message"]
         assert keyed.chat("stored", store=True, headers=OTHER).status == 200
         assert mine(keyed, "/chatcmpl-1").status == 200
 

@@ -101,7 +101,7 @@ def settings(inside: FakeUpstream, outside: Outside) -> dict[str, Any]:
             "lane": "own",
             "networks": ["127.0.0.0/8"],
             "retries": int(name == "500"),
-            "timeouts": {"first_byte": 0.15, "idle": 0.15},
+            "timeouts": {"first_byte": 0.15, "idle": 0.15, "total": 0.3},
         }
         for name in FAILURES
     }
