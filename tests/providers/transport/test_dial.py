@@ -219,7 +219,7 @@ async def test_the_connect_timeout_covers_every_step_and_names_it(
         began = time.monotonic()
         with pytest.raises(ConnectTimeoutError, match=f"connect: {says} took more than 0.2 s") as caught:
             await get(wire, endpoint, connect=0.2)
-        assert 0.2 <= time.monotonic() - began < 1
+        assert 0.19 < time.monotonic() - began < 1  # a timer may ring a clock's tick early
         assert caught.value.replay_safe
         for writer in wire.handling.values():
             writer.transport.abort()
