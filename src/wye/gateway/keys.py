@@ -1,7 +1,8 @@
 """Who calls: keys in memory, looked up by the SHA-256 of what the client sent.
 
 The lookup need not run in constant time: what it compares is a digest, and nobody can steer the digest of
-a guess towards a stored one byte by byte. No plaintext key is kept, not even as a cache's key.
+a guess towards a stored one byte by byte. No plaintext key outlives the connection it came by,
+not even as a cache's key.
 """
 
 import fnmatch

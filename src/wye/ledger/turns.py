@@ -59,7 +59,8 @@ class Turns:
         """Open the ledger's database. Raises `LedgerError`; so does everything below when it is away."""
         self._engine = open_database(settings, state_dir)
         self.shared = self._engine.dialect.name != "sqlite"
-        """Other gateways may write to it: SQLite's file is locked for one."""
+        """Other gateways are likely to write to it, so that what is not there may be on its way. With SQLite
+        there is mostly one; what a second one wrote is found once it is committed."""
         if not self.shared:
             sa.event.listen(self._engine, "connect", _like_the_spool)
             self._engine.dispose()  # what connected before it was told
