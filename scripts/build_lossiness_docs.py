@@ -1,4 +1,4 @@
-"""Write the generated part of docs/lossiness.md: the contract of `wye.protocols.lossiness_table`.
+"""Write the generated part of docs/lossiness.md: the contract of `wye.protocols.lossiness.table`.
 
 Run `python scripts/build_lossiness_docs.py` after a change of the contract.
 """
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from wye.protocols.effort import BUDGETS
-from wye.protocols.lossiness_members import KIN, REFUSED
-from wye.protocols.lossiness_table import (
+from wye.protocols.lossiness.members import KIN, REFUSED
+from wye.protocols.lossiness.table import (
     BETWEEN,
     CHAT,
     COMPLETIONS,

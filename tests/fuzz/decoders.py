@@ -13,9 +13,9 @@ from wye.core.errors import BadRequestError
 from wye.core.fold import FailedError, fold
 from wye.core.stream import Begin, Close, Delta, End, Event, Fail, Finished, Open, Order
 from wye.protocols.codec import Codec, Edits, NativeCodec
-from wye.protocols.custom_tools import CustomTools
-from wye.protocols.emulation import Emulation
-from wye.protocols.lossiness import losses
+from wye.protocols.emulation.calls import Emulation
+from wye.protocols.emulation.custom_tools import CustomTools
+from wye.protocols.lossiness.losses import losses
 from wye.protocols.translate import Dialect, DownstreamDialect
 
 EDITS = Edits(model="upstream-m", include_usage=True, output_cap=100)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from wye.core.errors import BadRequestError, MethodError, NotFoundError, WyeError
 from wye.gateway.asks import BELOW, COMPLETIONS, RESPONSES, read
-from wye.protocols.openai_responses_turns import Page
+from wye.protocols.responses.turns import Page
 
 CHATS, ANSWERS = COMPLETIONS.path, RESPONSES.path
 

@@ -21,14 +21,14 @@ from wye.core.money import Price, Rates
 from wye.core.stream import Used
 from wye.core.usage import Usage
 from wye.gateway.costs import cost_of
-from wye.protocols.anthropic_messages import AnthropicMessages
+from wye.protocols.anthropic.codec import AnthropicMessages
+from wye.protocols.chat.codec import OpenAIChat
+from wye.protocols.chat.dialect import OpenAIChatDialect
 from wye.protocols.codec import Edits
-from wye.protocols.gemini import Gemini
-from wye.protocols.gemini_dialect import GeminiDialect
-from wye.protocols.openai_chat import OpenAIChat
-from wye.protocols.openai_chat_dialect import OpenAIChatDialect
-from wye.protocols.openai_responses import OpenAIResponses
-from wye.protocols.openai_responses_dialect import OpenAIResponsesDialect
+from wye.protocols.gemini.codec import Gemini
+from wye.protocols.gemini.dialect import GeminiDialect
+from wye.protocols.responses.codec import OpenAIResponses
+from wye.protocols.responses.dialect import OpenAIResponsesDialect
 
 PRICES = PriceList.load()
 DAY = dt.date(2026, 11, 22)

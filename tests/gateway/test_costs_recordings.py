@@ -16,11 +16,11 @@ from wye.catalog.providers import PROVIDERS
 from wye.core.errors import BadRequestError
 from wye.core.usage import Usage
 from wye.gateway.costs import cost_of
-from wye.protocols.anthropic_messages import AnthropicMessages
+from wye.protocols.anthropic.codec import AnthropicMessages
+from wye.protocols.chat.codec import OpenAIChat
 from wye.protocols.codec import Edits, NativeCodec
-from wye.protocols.gemini import Gemini
-from wye.protocols.openai_chat import OpenAIChat
-from wye.protocols.openai_responses import OpenAIResponses
+from wye.protocols.gemini.codec import Gemini
+from wye.protocols.responses.codec import OpenAIResponses
 
 PRICES = PriceList.load()
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC).timestamp()

@@ -3,20 +3,20 @@
 from typing import Any
 
 from golden import answers, gemini, requests, responses
-from wye.protocols.anthropic_count import AnthropicCount
-from wye.protocols.anthropic_messages import AnthropicMessages
+from wye.protocols.anthropic.codec import AnthropicMessages
+from wye.protocols.anthropic.count import AnthropicCount
+from wye.protocols.chat.codec import OpenAIChat
+from wye.protocols.chat.dialect import OpenAIChatDialect
 from wye.protocols.codec import Codec, NativeCodec
-from wye.protocols.gemini import Gemini
-from wye.protocols.gemini_dialect import GeminiDialect
-from wye.protocols.lossiness_table import CHAT, COMPLETIONS, GEMINI, MESSAGES, OLLAMA, RESPONSES
-from wye.protocols.ollama import Ollama, OllamaDialect
-from wye.protocols.openai_chat import OpenAIChat
-from wye.protocols.openai_chat_dialect import OpenAIChatDialect
-from wye.protocols.openai_completions import OpenAICompletions
-from wye.protocols.openai_completions_dialect import OpenAICompletionsDialect
-from wye.protocols.openai_embeddings import OpenAIEmbeddings
-from wye.protocols.openai_responses import OpenAIResponses
-from wye.protocols.openai_responses_dialect import OpenAIResponsesDialect
+from wye.protocols.completions.codec import OpenAICompletions
+from wye.protocols.completions.dialect import OpenAICompletionsDialect
+from wye.protocols.gemini.codec import Gemini
+from wye.protocols.gemini.dialect import GeminiDialect
+from wye.protocols.lossiness.table import CHAT, COMPLETIONS, GEMINI, MESSAGES, OLLAMA, RESPONSES
+from wye.protocols.ollama.codec import Ollama, OllamaDialect
+from wye.protocols.openai.embeddings import OpenAIEmbeddings
+from wye.protocols.responses.codec import OpenAIResponses
+from wye.protocols.responses.dialect import OpenAIResponsesDialect
 from wye.protocols.translate import Dialect, DownstreamDialect, Wire
 
 

@@ -14,9 +14,9 @@ from golden.cases import ANSWERS, DIALECTS, DOWNSTREAM, REQUESTS, STREAMS, WIRE
 from golden.snapshot import KEPT, keep, kept, path_of, written
 from wye.core.errors import BadRequestError
 from wye.core.stream import Event, Order
-from wye.protocols.custom_tools import CustomTools, uses_custom_tools
-from wye.protocols.lossiness import losses
-from wye.protocols.lossiness_table import RESPONSES
+from wye.protocols.emulation.custom_tools import CustomTools, uses_custom_tools
+from wye.protocols.lossiness.losses import losses
+from wye.protocols.lossiness.table import RESPONSES
 
 
 def sent(source: str, name: str, target: str) -> dict[str, Any]:

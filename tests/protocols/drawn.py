@@ -26,7 +26,7 @@ from wye.core.chat import (
     ToolChoice,
     ToolResult,
 )
-from wye.protocols.lossiness_table import GEMINI, MESSAGES, RESPONSES
+from wye.protocols.lossiness.table import GEMINI, MESSAGES, RESPONSES
 
 words = st.text('abc é{"', min_size=1, max_size=6).filter(str.strip)
 names = st.text("abcdef_", min_size=1, max_size=6)

@@ -20,8 +20,8 @@ from wye.core.chat import (
     ToolCall,
     ToolResult,
 )
-from wye.protocols.gemini_upstream import SKIPPED
-from wye.protocols.lossiness_members import PLAIN
+from wye.protocols.gemini.upstream import SKIPPED
+from wye.protocols.lossiness.members import PLAIN
 
 _MARKS = ("item", "kind", "inner")
 """Extras by which a dialect finds its way back."""

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from wye.protocols.lossiness_table import CHAT, GEMINI, MESSAGES, RESPONSES
+from wye.protocols.lossiness.table import CHAT, GEMINI, MESSAGES, RESPONSES
 
 _DEFAULT = Path(__file__).parents[2] / ".." / "shared" / "data" / "recordings" / "exchanges.jsonl.gz"
 

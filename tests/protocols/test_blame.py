@@ -3,10 +3,10 @@ import json
 import pytest
 
 from wye.core.errors import FILTERED, NO_MODEL, TOO_LONG, BadRequestError, UpstreamRefusedError
-from wye.protocols.anthropic_errors import error_body as anthropic
+from wye.protocols.anthropic.errors import error_body as anthropic
 from wye.protocols.blame import Told, blamed, told_by
-from wye.protocols.gemini_errors import error_body as gemini
-from wye.protocols.openai_errors import error_body as openai
+from wye.protocols.gemini.errors import error_body as gemini
+from wye.protocols.openai.errors import error_body as openai
 
 OPENAI_LONG = (
     "This model's maximum context length is 8192 tokens. However, your messages resulted in 10000 tokens."

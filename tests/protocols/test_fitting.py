@@ -25,9 +25,9 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.core.spelling import CallIds, Refused, Spelling
-from wye.protocols.anthropic_messages import AnthropicMessages
+from wye.protocols.anthropic.codec import AnthropicMessages
 from wye.protocols.fitting import REFUSED, WITHHELD, call_id, fit, prepare
-from wye.protocols.lossiness import CHAT, MESSAGES
+from wye.protocols.lossiness.losses import CHAT, MESSAGES
 from wye.protocols.translate import Wire
 
 HI = Message(role=Role.USER, parts=(Text(text="hi"),))

@@ -22,8 +22,8 @@ from wye.core.chat import Finish, Image, Message, Part, Reasoning, Refusal, Role
 from wye.core.fold import fold
 from wye.core.stream import Begin, Close, Delta, End, Event, Finished, Open, Sign, Used
 from wye.core.usage import Usage
-from wye.protocols.lossiness import losses
-from wye.protocols.lossiness_table import CHAT, GEMINI, MESSAGES, RESPONSES
+from wye.protocols.lossiness.losses import losses
+from wye.protocols.lossiness.table import CHAT, GEMINI, MESSAGES, RESPONSES
 from wye.protocols.translate import Wire
 
 PAIRS = list(itertools.permutations(DIALECTS, 2))

@@ -14,8 +14,8 @@ from protocols.test_translate_requests import MOVED, through
 from wye.core.answer import Answer
 from wye.core.chat import Finish, ToolCall
 from wye.core.fold import FailedError, fold
-from wye.protocols.lossiness import losses
-from wye.protocols.lossiness_table import GEMINI
+from wye.protocols.lossiness.losses import losses
+from wye.protocols.lossiness.table import GEMINI
 
 EXCHANGES = [one for one in recorded() if one["method"] == "POST" and protocol(one)]
 REQUESTS = [one for one in EXCHANGES if isinstance(one["request"], dict)]

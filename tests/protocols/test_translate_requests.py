@@ -14,9 +14,9 @@ from golden.cases import DIALECTS
 from protocols.drawn import conversations
 from protocols.facts import Facts
 from wye.core.chat import Chat
-from wye.protocols.custom_tools import CustomTools, uses_custom_tools
-from wye.protocols.lossiness import losses
-from wye.protocols.lossiness_table import CHAT, GEMINI, MESSAGES, RESPONSES
+from wye.protocols.emulation.custom_tools import CustomTools, uses_custom_tools
+from wye.protocols.lossiness.losses import losses
+from wye.protocols.lossiness.table import CHAT, GEMINI, MESSAGES, RESPONSES
 from wye.protocols.translate import Wire
 
 PAIRS = list(itertools.permutations(DIALECTS, 2))

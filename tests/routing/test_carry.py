@@ -14,7 +14,7 @@ from wye.config.settings import Settings
 from wye.core.decision import Decision, Seat
 from wye.core.errors import CannotCarryError
 from wye.core.lane import Lane
-from wye.protocols.lossiness import Losses
+from wye.protocols.lossiness.losses import Losses
 from wye.routing import Router
 
 CLAUDE = deployment("anthropic/claude", Lane.CLOSED, price=price("0.1", "0.3"), protocol="anthropic_messages")

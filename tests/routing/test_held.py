@@ -14,7 +14,7 @@ from wye.core.decision import Seat
 from wye.core.errors import BadRequestError, PolicyError, UnknownModelError, UnknownPreviousError
 from wye.core.lane import Lane
 from wye.core.secret import Secret
-from wye.protocols.lossiness import Losses
+from wye.protocols.lossiness.losses import Losses
 from wye.routing import Router
 from wye.routing.held import sole
 

@@ -15,7 +15,7 @@ from wye.core.decision import Decision, Seat
 from wye.core.lane import Lane
 from wye.core.money import Price, Rates
 from wye.core.request import Needs
-from wye.protocols.lossiness import Losses
+from wye.protocols.lossiness.losses import Losses
 from wye.routing import Router
 from wye.routing.cost import expected_cost
 from wye.routing.seated import switching_cost

@@ -3,7 +3,7 @@
 import importlib.util
 from pathlib import Path
 
-from wye.protocols.lossiness_table import TABLE
+from wye.protocols.lossiness.table import TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -20,7 +20,7 @@ from wye.cli.client import (
     read_whole,
 )
 from wye.core.money import Cost
-from wye.protocols.sse import Reader
+from wye.protocols.wire.sse import Reader
 
 PATH = "/v1/chat/completions"
 RECORD_PATH = "/v1/wye/requests/"

@@ -14,8 +14,8 @@ from wye.core.errors import NotFoundError
 from wye.core.record import Attempt, Record
 from wye.ledger.reader import Filter, Reader
 from wye.protocols.fitting import WITHHELD
-from wye.protocols.lossiness_table import TABLE
-from wye.protocols.naming import display
+from wye.protocols.lossiness.naming import display
+from wye.protocols.lossiness.table import TABLE
 
 _INDENT = 2
 _KNOWN = frozenset(WITHHELD) | {row.name for row in TABLE}

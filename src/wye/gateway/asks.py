@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from wye.catalog.deployments import Native
 from wye.core.errors import BadRequestError, MethodError, NotFoundError
 from wye.gateway.unserved import NotServedError
-from wye.protocols.openai_responses_turns import Page
+from wye.protocols.responses.turns import Page
 from wye.routing.held import HOW
 
 MAX_PAGE = 100

@@ -34,7 +34,7 @@ from wye.gateway.refusals import OVERLOADED, asked_to_wait, refusal
 from wye.gateway.target import ANTHROPIC, Target
 from wye.ledger.entry import Entry, milliseconds
 from wye.protocols.codec import Codec, Edits, Relay
-from wye.protocols.sse import CONTENT_TYPE
+from wye.protocols.wire.sse import CONTENT_TYPE
 from wye.providers.egress import Egress
 from wye.providers.transport.errors import NotSentError, TransportError, TransportTimeoutError
 from wye.providers.transport.response import Response

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from wye.core.errors import WyeError
 from wye.gateway.listener.exchange import Scope
-from wye.protocols import anthropic_errors, gemini_errors, openai_errors
-from wye.protocols.ollama import Ollama
+from wye.protocols.anthropic import errors as anthropic_errors
+from wye.protocols.gemini import errors as gemini_errors
+from wye.protocols.ollama.codec import Ollama
+from wye.protocols.openai import errors as openai_errors
 
 
 class Client(NamedTuple):

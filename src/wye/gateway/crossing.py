@@ -13,11 +13,11 @@ from wye.core.unfold import unfold
 from wye.core.usage import Usage
 from wye.gateway.refusals import MAX_WORDS
 from wye.protocols.codec import Edits
-from wye.protocols.custom_tools import CustomTools, uses_custom_tools
-from wye.protocols.emulation import Emulation
+from wye.protocols.emulation.calls import Emulation
+from wye.protocols.emulation.custom_tools import CustomTools, uses_custom_tools
 from wye.protocols.fitting import prepare
-from wye.protocols.gemini_parts import NAME as GEMINI
-from wye.protocols.naming import way_out
+from wye.protocols.gemini.parts import NAME as GEMINI
+from wye.protocols.lossiness.naming import way_out
 from wye.protocols.tool_names import ToolNames, is_plain
 from wye.protocols.translate import (
     DownstreamDialect,

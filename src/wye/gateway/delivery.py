@@ -17,7 +17,7 @@ from wye.gateway.job import Answer, Job
 from wye.gateway.responses import Responses
 from wye.ledger.entry import Entry
 from wye.protocols.codec import Relay
-from wye.protocols.openai_responses_turns import answer_id, begun_id, last_response
+from wye.protocols.responses.turns import answer_id, begun_id, last_response
 from wye.providers.transport.errors import TransportError, TransportTimeoutError
 
 _FIRST_ERROR = int(HTTPStatus.BAD_REQUEST)

@@ -14,7 +14,7 @@ from wye.gateway.keys import Caller
 from wye.gateway.modelrows import Row, rows
 from wye.gateway.runtime import Runtime
 from wye.ledger.keystore import Scope
-from wye.protocols.decoding import ModelName, decode
+from wye.protocols.wire.decoding import ModelName, decode
 
 OLLAMA_VERSION = "0.13.0"
 """The release of Ollama whose chat this is: clients look which fields they may send."""

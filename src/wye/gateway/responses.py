@@ -33,7 +33,7 @@ from wye.gateway.keys import Caller
 from wye.ledger.entry import Entry
 from wye.ledger.turns import Held, Turn, Turns
 from wye.protocols.codec import Codec
-from wye.protocols.openai_responses_turns import Kept, answer_id, asked_items, expanded
+from wye.protocols.responses.turns import Kept, answer_id, asked_items, expanded
 from wye.routing.held import unknown_previous
 
 log = logging.getLogger("wye")

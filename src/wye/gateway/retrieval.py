@@ -37,10 +37,10 @@ from wye.gateway.target import Target
 from wye.ledger.entry import Entry
 from wye.ledger.keystore import Scope
 from wye.ledger.turns import Held, Turn
-from wye.protocols import openai_errors
-from wye.protocols.decoding import decode
-from wye.protocols.openai_responses_turns import items_page
-from wye.protocols.sse import CONTENT_TYPE
+from wye.protocols.openai import errors as openai_errors
+from wye.protocols.responses.turns import items_page
+from wye.protocols.wire.decoding import decode
+from wye.protocols.wire.sse import CONTENT_TYPE
 from wye.providers.egress import Egress
 from wye.providers.transport.errors import TransportError
 from wye.providers.transport.response import Response

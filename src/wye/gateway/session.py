@@ -23,7 +23,7 @@ from wye.gateway.keys import Caller
 from wye.gateway.spoken import crossing, read, streamed
 from wye.gateway.target import Target
 from wye.protocols.codec import Codec
-from wye.protocols.lossiness import Losses, unsealed_losses
+from wye.protocols.lossiness.losses import Losses, unsealed_losses
 from wye.protocols.opening import opening
 from wye.protocols.seal import is_sealed
 

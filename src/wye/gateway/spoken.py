@@ -8,24 +8,24 @@ from wye.core.errors import CannotCarryError
 from wye.core.request import Request
 from wye.gateway.crossing import Crossing, Shore, as_stream
 from wye.gateway.target import ANTHROPIC, Target
-from wye.protocols.anthropic_count import AnthropicCount
-from wye.protocols.anthropic_messages import AnthropicMessages
+from wye.protocols.anthropic.codec import AnthropicMessages
+from wye.protocols.anthropic.count import AnthropicCount
+from wye.protocols.chat.codec import OpenAIChat
+from wye.protocols.chat.dialect import OpenAIChatDialect
 from wye.protocols.codec import Codec
-from wye.protocols.gemini import ARRAY_NAME
-from wye.protocols.gemini_dialect import GeminiDialect
-from wye.protocols.gemini_framing import ARRAY, EVENTS, Framing
-from wye.protocols.gemini_parts import NAME as GEMINI
-from wye.protocols.gemini_paths import gemini_at
-from wye.protocols.ollama import Ollama, OllamaDialect
-from wye.protocols.openai_chat import OpenAIChat
-from wye.protocols.openai_chat_dialect import OpenAIChatDialect
-from wye.protocols.openai_completions import OpenAICompletions
-from wye.protocols.openai_completions_dialect import OpenAICompletionsDialect
-from wye.protocols.openai_embeddings import OpenAIEmbeddings
-from wye.protocols.openai_responses import OpenAIResponses
-from wye.protocols.openai_responses_compact import OpenAIResponsesCompact
-from wye.protocols.openai_responses_count import OpenAIResponsesCount
-from wye.protocols.openai_responses_dialect import OpenAIResponsesDialect
+from wye.protocols.completions.codec import OpenAICompletions
+from wye.protocols.completions.dialect import OpenAICompletionsDialect
+from wye.protocols.gemini.codec import ARRAY_NAME
+from wye.protocols.gemini.dialect import GeminiDialect
+from wye.protocols.gemini.framing import ARRAY, EVENTS, Framing
+from wye.protocols.gemini.parts import NAME as GEMINI
+from wye.protocols.gemini.paths import gemini_at
+from wye.protocols.ollama.codec import Ollama, OllamaDialect
+from wye.protocols.openai.embeddings import OpenAIEmbeddings
+from wye.protocols.responses.codec import OpenAIResponses
+from wye.protocols.responses.compact import OpenAIResponsesCompact
+from wye.protocols.responses.count import OpenAIResponsesCount
+from wye.protocols.responses.dialect import OpenAIResponsesDialect
 from wye.protocols.translate import DownstreamDialect, UpstreamDialect
 
 D = TypeVar("D")

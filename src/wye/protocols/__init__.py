@@ -1,1 +1,1 @@
-"""Sans-I/O codecs: one file a protocol. Nobody opens a socket here."""
+"""Sans-I/O codecs: one folder a protocol. Nobody opens a socket here."""

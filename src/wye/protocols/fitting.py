@@ -30,9 +30,9 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.core.spelling import CallIds, Spelling
-from wye.protocols.anthropic_request import has_room
-from wye.protocols.lossiness import losses
-from wye.protocols.naming import member
+from wye.protocols.anthropic.request import has_room
+from wye.protocols.lossiness.losses import losses
+from wye.protocols.lossiness.naming import member
 from wye.protocols.translate import Wire
 
 WITHHELD: Mapping[str, str] = {

@@ -4,8 +4,8 @@
     upstream bytes ─ read_answer ▶ Answer ─ write_answer ▶ client bytes
     upstream stream ─ EventReader ▶ events ─ EventWriter ▶ client stream
 
-What the pair of protocols cannot carry is told by `lossiness.losses` before anything is written, so that a
-`write_request` may leave out what it has no words for.
+What the pair of protocols cannot carry is told by `lossiness.losses.losses` before anything is written, so
+that `write_request` may leave out what it has no words for.
 """
 
 from collections.abc import Iterable

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from wye.catalog.deployments import Deployment
 from wye.core.decision import Seat
-from wye.protocols.lossiness import Losses
+from wye.protocols.lossiness.losses import Losses
 
 
 class Conversation(Protocol):

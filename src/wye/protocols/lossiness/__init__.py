@@ -1,0 +1,1 @@
+"""The contract between protocols: what each of them cannot carry."""

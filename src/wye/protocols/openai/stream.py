@@ -1,0 +1,119 @@
+"""A streamed Chat Completions answer, read as it is passed on.
+
+Source: OpenAI API reference, "Chat completion chunk object"; errors inside a stream as OpenAI,
+OpenRouter and vLLM send them.
+"""
+
+import re
+
+import msgspec
+
+from wye.core.usage import Usage
+from wye.protocols.openai.usage import WireUsage, to_usage
+from wye.protocols.wire import sse
+
+MAX_EVENT_BYTES = 8 * 1024 * 1024
+_BROKEN = "the upstream reported an error in its stream"
+
+
+class _Chunk(msgspec.Struct):
+    choices: list[msgspec.Raw] | None = None
+    usage: WireUsage | None = None
+
+
+class _Trouble(msgspec.Struct):
+    error: msgspec.Raw = msgspec.Raw()
+    object: msgspec.Raw = msgspec.Raw()
+
+
+_CHUNK = msgspec.json.Decoder(_Chunk)
+_TROUBLE = msgspec.json.Decoder(_Trouble)
+
+
+class ChatRelay:
+    """Passes whole events on, reads usage from them, and holds the end back.
+
+    From `[DONE]` on everything waits for `finish()`: a client may take `[DONE]` for the end, and
+    by then the request has to be in the ledger.
+    """
+
+    __slots__ = ("_cutter", "_drop_usage", "_finished", "_held", "error", "usage")
+
+    # Cheap tests that decide whether a batch of events needs a closer look at all. A quote inside
+    # a text is escaped, so what a model says seldom passes them.
+    _USAGE = re.compile(rb'"usage"\s*+:\s*+\{')
+    _FINISH = re.compile(rb'"finish_reason"\s*+:\s*+"')
+    _ERROR_EVENT = re.compile(rb"(?:\A|(?<=[\r\n]))event:[ \t]*+error[ \t]*+[\r\n]")
+    _DONE = re.compile(rb"(?:\A|(?<=[\r\n]))data:[ \t]*+\[DONE\]")
+
+    def __init__(self, *, drop_usage: bool) -> None:
+        self._drop_usage = drop_usage
+        self._cutter = sse.Cutter(MAX_EVENT_BYTES)
+        self._held = bytearray()
+        self._finished = False
+        self.usage: Usage | None = None
+        self.error = ""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take the upstream's bytes; return those to pass on now (may be empty).
+
+        Raises `ValueError` when a single event, or what follows `[DONE]`, is larger than 8 MiB.
+        """
+        events = self._cutter.feed(chunk)
+        return self._pass_on(events) if events else b""
+
+    def finish(self) -> bytes:
+        """The upstream ended; return what was held back: the answer's last bytes."""
+        tail = self._cutter.rest()
+        last = self._pass_on(tail) if tail else b""
+        last += self._held
+        self._held.clear()
+        if not self._finished and not self.error:
+            self.error = "the upstream's stream ended before the answer was finished"
+        return last
+
+    def _pass_on(self, events: bytes) -> bytes:
+        if self._USAGE.search(events):
+            events = b"".join(e for e in sse.split_events(events) if not self._takes_out(e))
+        if not self._finished and self._FINISH.search(events):
+            self._finished = True
+        if b'"error"' in events and any(map(_tells_of_error, sse.split_events(events))):
+            self.error = _BROKEN
+        if b"event:" in events and self._ERROR_EVENT.search(events):
+            self.error = _BROKEN
+        if self._held:
+            self._hold(events)
+            return b""
+        done = self._DONE.search(events) if b"[DONE]" in events else None
+        if done is None:
+            return events
+        self._finished = True
+        self._hold(events[done.start() :])
+        return events[: done.start()]
+
+    def _hold(self, events: bytes) -> None:
+        self._held += events
+        if len(self._held) > MAX_EVENT_BYTES:
+            message = f"the upstream sent more than {MAX_EVENT_BYTES} bytes after the end of its answer"
+            raise ValueError(message)
+
+    def _takes_out(self, event: bytes) -> bool:
+        """Read an event's usage; say whether it is the extra chunk the client did not ask for."""
+        try:
+            chunk = _CHUNK.decode(sse.data_of(event))
+        except (msgspec.DecodeError, RecursionError):
+            return False
+        if chunk.usage is None:
+            return False
+        self.usage = to_usage(chunk.usage) or self.usage
+        return self._drop_usage and chunk.choices == []
+
+
+def _tells_of_error(event: bytes) -> bool:
+    """Say whether an event's document is an error, or a chunk with an error beside its choices."""
+    try:
+        trouble = _TROUBLE.decode(sse.data_of(event))
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    error = bytes(trouble.error)
+    return error[:1] == b"{" or (error[:1] == b'"' and error != b'""') or bytes(trouble.object) == b'"error"'
