@@ -22,8 +22,8 @@ lint: ready-dev ## Only what reads the code: ruff, mypy, the import contracts.
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test-deep: ready-dev ## The long runs: soaks, fuzzing, kills under load.
-	@$(BIN)/pytest -m deep --timeout 3600 $(ARGS)
+test-deep: ready-dev ## The long runs: soaks, fuzzing, kills under load; examples nobody drew before. EXAMPLES=20000 for more.
+	@$(BIN)/pytest -m "deep or hypothesis" --hypothesis-profile explore --timeout 3600 $(ARGS)
 
 bench: ready-dev ## Measure side by side; needs wrk and nginx. ARGS="--short" for a quick look.
 	@$(BIN)/python bench/run.py $(ARGS)

@@ -28,7 +28,7 @@ def test_a_line_is_one_line_and_holds_the_record(made: Record) -> None:
     assert row["amount"] == (None if not made.cost or made.cost.amount is None else str(made.cost.amount))
 
 
-@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(records)
 def test_any_record_comes_back_from_the_database(ledger: Ledger, reader: Reader, made: Record) -> None:
     made = msgspec.structs.replace(made, id=str(uuid.uuid4()))

@@ -72,6 +72,8 @@ class Profile(msgspec.Struct, frozen=True):
     json: bool | None = None
     strong: bool = False
     """May serve a label that demands the ceiling."""
+    tags: tuple[str, ...] = ()
+    """What it was made or tuned for, in its owner's words."""
 
 
 class Timeouts(msgspec.Struct, frozen=True):

@@ -94,6 +94,8 @@ class ProfileSettings(Section, frozen=True):
     """Can promise JSON (`response_format`)."""
     strong: bool | None = None
     """May serve a label with `quality: ceiling`."""
+    tags: tuple[str, ...] = ()
+    """What it was made or tuned for, in your words: `medical`, `legal`, `code`, `creative`, ..."""
 
 
 class PriceSettings(Section, frozen=True):
@@ -197,9 +199,31 @@ class When(Section, frozen=True):
     """The answer is to be streamed."""
     labels: tuple[str, ...] | None = None
     """The request carries at least one of these."""
+    tasks: tuple[str, ...] | None = None
+    """The request is one of these kinds of work: `code`, `extraction`, ... or of your own `tasks`."""
     min_bytes: NonNegativeCount | None = None
     """Size of the request body."""
     max_bytes: NonNegativeCount | None = None
+
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Weight = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class Objective(Section, frozen=True):
+    """What the best candidate is, among those that the bounds leave."""
+
+    best: Literal["cheapest", "quality", "fastest", "weighed"] = "cheapest"
+    """`cheapest`: least expected cost; `quality`: highest expected score; `fastest`: first token soonest."""
+    quality: Share | None = None
+    """At least this expected score."""
+    cost: Decimal | None = None
+    """At most this expected cost, USD a request."""
+    ttft_ms: Positive | None = None
+    """At most this time to first token, as seen lately at the median."""
+    weights: dict[Literal["quality", "cost", "latency"], Weight] = {}
+    """For `weighed`: what a point of score, a USD and a second are worth beside each other."""
 
 
 class Rule(Section, frozen=True):
@@ -209,10 +233,56 @@ class Rule(Section, frozen=True):
     """Deployments or aliases, in this order of preference; empty = all."""
     lanes: tuple[Lane, ...] | None = None
     """Keep these lanes only."""
+    tags: tuple[str, ...] = ()
+    """Keep deployments whose profile has at least one of these tags; empty = all."""
+    objective: Objective | None = None
+    """What the best of those it keeps is; default: the route's."""
+    weights: dict[str, Weight] = {}
+    """Deployment or alias → its share of conversations, in any unit; a conversation keeps its draw."""
+    canary: dict[str, Percent] = {}
+    """Deployment or alias → percent of conversations that go there first; a conversation keeps its draw."""
     when: When = When()
     """Left out: always."""
     name: str = ""
     """What explanations call it; default: its number."""
+
+
+class GateSettings(Section, frozen=True):
+    """Ask the weak model first where the prompt leaves it open, and serve its answer if others agree."""
+
+    ask: tuple[str, ...]
+    """Deployments or aliases whose answers are compared with the weak one's; its own = a second sample."""
+    compare: Literal["auto", "answer", "meaning"] = "auto"
+    """`answer`: final answers are the same; `meaning`: embeddings are close; `auto`: by what is asked."""
+    meaning: Share = 0.85
+    """From which cosine on two free texts agree."""
+
+
+class ShadowSettings(Section, frozen=True):
+    """Watch a certified route: some conversations are served by both, and compared."""
+
+    probability: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.02
+    """With which a conversation is shadowed, whoever serves it."""
+    judge: str | None = None
+    """The deployment that scores both answers; default: final answers are compared, which not all have."""
+    run_length: Annotated[float, msgspec.Meta(ge=100)] = 2_000
+    """Shadowed conversations between false alarms, on average at least."""
+
+
+class HedgeSettings(Section, frozen=True):
+    """Ask the next candidate as well when an answer is slow to begin; the first to begin is served."""
+
+    after_ms: Positive
+    """Without a first byte."""
+    share: Share = 0.05
+    """Of the route's requests that may be hedged, at most."""
+
+
+class TaskSettings(Section, frozen=True):
+    """A kind of work of your own."""
+
+    examples: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=200)]
+    """Prompts of this kind."""
 
 
 class RouteSettings(Section, frozen=True):
@@ -222,6 +292,15 @@ class RouteSettings(Section, frozen=True):
     """Deployments or aliases; empty = every deployment that was found."""
     rules: tuple[Rule, ...] = ()
     """The first that applies narrows the candidates."""
+    objective: Objective = Objective()
+    """What the best of those left is."""
+    strong: str | None = None
+    """The deployment or alias that sets the standard; default: the cheapest whose profile says `strong`."""
+    gate: GateSettings | None = None
+    shadow: ShadowSettings | None = None
+    hedge: HedgeSettings | None = None
+    hook: str | None = None
+    """`module:function` of yours that orders or narrows the candidates last; see docs/route.md."""
     labels: tuple[str, ...] = ()
     """Added to every request on this route."""
 
@@ -339,6 +418,8 @@ class Settings(Section, frozen=True):
     """Name → a choice of your own, made as `auto` is."""
     auto: RouteSettings = RouteSettings()
     """What `model: auto` chooses from, and by which rules."""
+    tasks: dict[str, TaskSettings] = {}
+    """Name → a kind of work beside those that wye knows, told by examples."""
     keys: KeySettings = KeySettings()
     listener: ListenerSettings = ListenerSettings()
     ledger: LedgerSettings = LedgerSettings()

@@ -131,6 +131,8 @@ class Opaque(Section, frozen=True, tag="opaque"):
     """Its `type` in that protocol."""
     value: Extras = {}
     """The whole object."""
+    within: bool = False
+    """It stood in what a message says, where the protocol also has such things beside its messages."""
 
 
 class ToolResult(Section, frozen=True, tag="tool_result"):

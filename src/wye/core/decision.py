@@ -29,6 +29,10 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     """Why it stands where it stands, or why it was excluded."""
     expected_cost: Decimal | None = None
+    quality: float | None = None
+    """Expected score of its answer, in (0, 1); None = nothing was measured."""
+    output_tokens: int | None = None
+    """Expected length of its answer; None = not asked."""
 
 
 class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -52,3 +56,13 @@ class Decision(msgspec.Struct, frozen=True):
     revision: str = ""
     seat: Seat | None = None
     """Where the conversation sat when this was decided; None = nowhere, or there was no choice."""
+    task: str = ""
+    """What kind of work the request is; empty = nobody looked."""
+    certificate: str = ""
+    """Id of the certificate that covers the first candidate; empty = *uncertified*."""
+    gain: float | None = None
+    """By how much the strong model is expected to be better than the weak one; None = not measured."""
+    unlike: bool = False
+    """The prompt is unlike any that was learnt from: what is expected of it is a guess."""
+    gate: tuple[str, ...] = ()
+    """Deployments whose second opinion decides whether the first candidate's answer is served."""

@@ -36,8 +36,9 @@ FILE = obj({"type": st.just("input_file"), "file_url": st.just("https://x/y.pdf"
         "filename": WORD,
     }
 )
+STRANGE = st.fixed_dictionaries({"type": st.just("hologram"), "data": JSON})
 OTHER = st.fixed_dictionaries({"type": st.just("input_hologram"), "data": JSON})
-TOLD = st.lists(TEXT | IMAGE | FILE | OTHER, min_size=1, max_size=3)
+TOLD = st.lists(TEXT | IMAGE | FILE | OTHER | STRANGE, min_size=1, max_size=3)
 CITED = st.fixed_dictionaries(
     {
         "type": st.just("url_citation"),
@@ -62,7 +63,7 @@ MESSAGE = obj(
     {
         "type": st.just("message"),
         "role": st.just("assistant"),
-        "content": st.lists(SAID, min_size=1, max_size=2),
+        "content": st.lists(SAID | STRANGE, min_size=1, max_size=3),
     },
     STATE | {"phase": st.just("commentary")},
 )

@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from protocols.responses.drawn import REQUEST
 from protocols.responses.wire import CODEX, ENCRYPTED, GRAMMAR, PATCH, SCHEMA, SERVER_ITEMS
@@ -556,6 +556,10 @@ def request_meaning(body: dict[str, Any]) -> Any:
     if isinstance(told["input"], str):
         said = [{"type": "input_text", "text": told["input"]}]
         told["input"] = [{"type": "message", "role": "user", "content": said}]
+    custom = {one["call_id"] for one in told["input"] if one.get("type") == "custom_tool_call"}
+    for one in told["input"]:
+        if one.get("type") == "function_call_output" and one["call_id"] in custom:
+            one["type"] = "custom_tool_call_output"  # a result is of its call's kind
     included = {
         *told.pop("include", ()),
         *(["message.output_text.logprobs"] if "top_logprobs" in told else ()),
@@ -566,7 +570,17 @@ def request_meaning(body: dict[str, Any]) -> Any:
     return kept | {"included": included}
 
 
+def asked_in(*items: dict[str, Any]) -> dict[str, Any]:
+    return {"model": "m", "input": list(items)}
+
+
+STRANGE = {"type": "input_hologram", "data": []}
+
+
 @given(REQUEST)
+@example(
+    asked_in({"type": "message", "role": "user", "content": [STRANGE]}, {"type": "item_reference", "id": "0"})
+)
 def test_any_request_means_the_same(body: dict[str, Any]) -> None:
     chat = DIALECT.read_request(json.dumps(body).encode())
     written = write(chat, Wire(model="m"))

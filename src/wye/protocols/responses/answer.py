@@ -227,12 +227,12 @@ def write_items(parts: Sequence[Part], mint: Callable[[str], str]) -> Iterator[E
                     yield write_thought(thought, mint("rs_"))
             case ToolCall() as call:
                 yield write_call(call, call_identity(call, mint))
-            case Opaque(protocol="openai_responses", value=value):
+            case Opaque(protocol="openai_responses", value=value, within=False):
                 yield value
             case Image(source=Source(kind="data", value=picture)):
                 made = {"type": "image_generation_call", "id": mint("ig_"), "status": "completed"}
                 yield made | {"result": picture}
-            case Text() | Refusal():
+            case Text() | Refusal() | Opaque(protocol="openai_responses"):
                 yield write_message(group, mint)
 
 

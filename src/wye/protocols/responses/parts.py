@@ -40,7 +40,7 @@ def read_part(fields: Fields) -> Part:
     whole = dict(fields.rest())
     kind = fields.word("type")
     reader = _READERS.get(kind)
-    return reader(fields) if reader else Opaque(protocol=NAME, kind=kind, value=whole)
+    return reader(fields) if reader else Opaque(protocol=NAME, kind=kind, value=whole, within=True)
 
 
 def _input_text(fields: Fields) -> Text:
@@ -168,6 +168,8 @@ def write_said(part: Part) -> Extras:
             written: Extras = {"type": "output_text", "text": part.text, "annotations": annotations}
         case Refusal():
             written = {"type": "refusal", "refusal": part.text}
+        case Opaque():
+            return part.value
         case _:
             message = f"a {type(part).__name__} is not said"
             raise TypeError(message)
@@ -178,8 +180,8 @@ def grouped(parts: Iterable[Part]) -> Iterator[list[Part]]:
     """Yield what makes one item each: what is said in a row, unless it was several messages; else a part."""
     said: list[Part] = []
     for part in parts:
-        is_said = isinstance(part, Text | Refusal)
-        if said and (not is_said or ITEM in part.extras):  # type: ignore[union-attr]  # what is said has extras
+        is_said = isinstance(part, Text | Refusal) or (isinstance(part, Opaque) and part.within)
+        if said and (not is_said or ITEM in getattr(part, "extras", {})):
             yield said
             said = []
         if is_said:

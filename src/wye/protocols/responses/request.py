@@ -22,6 +22,7 @@ from wye.core.chat import (
     Thinking,
     Tool,
     ToolChoice,
+    ToolResult,
 )
 from wye.protocols.responses.items import (
     CALLS,
@@ -123,7 +124,7 @@ def _message(item: Fields) -> Message:
         return Message(role=Role(role), parts=tuple(parts), extras=told | item.rest())
     first = parts[0]
     if isinstance(first, Opaque):
-        return Message(role=Role.ASSISTANT, parts=tuple(parts), extras=item.rest())
+        return Message(role=Role.ASSISTANT, parts=tuple(parts), extras={ITEM: identity} | item.rest())
     marked: Any = first.extras | {ITEM: identity | item.rest()}
     return Message(role=Role.ASSISTANT, parts=(msgspec.structs.replace(first, extras=marked), *parts[1:]))
 
@@ -144,7 +145,7 @@ def _continues(turn: Message) -> bool:
     if turn.role is Role.ASSISTANT:
         return not turn.extras
     return turn.role is Role.USER and all(
-        part.__struct_config__.tag in ("tool_result", "opaque") for part in turn.parts
+        isinstance(part, ToolResult) or (isinstance(part, Opaque) and not part.within) for part in turn.parts
     )
 
 

@@ -146,7 +146,7 @@ def _told(message: Message, custom: frozenset[str]) -> Iterator[Extras]:
     for part in message.parts:
         if isinstance(part, ToolResult):
             yield write_result(part, custom)
-        elif isinstance(part, Opaque) and part.protocol == NAME and not part.kind.startswith("input_"):
+        elif isinstance(part, Opaque) and part.protocol == NAME and not part.within:
             yield part.value
         else:
             rest.append(part)
@@ -171,15 +171,15 @@ def _did(message: Message, *, own: bool) -> Iterator[Extras]:
                     yield written
             case ToolCall() as call:
                 yield write_call(call, {})
-            case Opaque(protocol="openai_responses", value=value):
+            case Opaque(protocol="openai_responses", value=value, within=False):
                 yield value
-            case Text() | Refusal():
+            case Text() | Refusal() | Opaque(protocol="openai_responses"):
                 yield _said(group, message)
 
 
 def _said(parts: list[Part], message: Message) -> Extras:
     first = parts[0]
-    identity: Extras = identity_of(first.extras) if isinstance(first, Text | Refusal) else {}
+    identity = identity_of(first.extras if isinstance(first, Text | Refusal) else message.extras)
     content: str | list[Extras] = [write_said(part) for part in parts]
     plain = isinstance(first, Text) and not first.citations and not known_extras(first.extras)
     if len(parts) == 1 and plain and "id" not in identity:
