@@ -7,6 +7,7 @@ What it finds becomes an `@example` or a test, and is mended.
 """
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture.providers import HypothesisProvider
@@ -20,6 +21,11 @@ settings.register_profile(
     "explore", max_examples=int(os.environ.get("EXAMPLES", "1000")), print_blob=True, **_AT_ANY_SPEED
 )
 settings.load_profile("wye")
+
+# A shell starts what runs in its background with Ctrl-C ignored, and what is started from there inherits it.
+# Tests that press Ctrl-C hold there too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

@@ -9,6 +9,7 @@ from wye.core.decision import Decision, Verdict
 from wye.core.lane import Lane
 from wye.core.money import Price, Rates
 from wye.core.request import Operation, Request
+from wye.routing.load import Load
 
 HERE = Endpoint("http", "127.0.0.1", 8080, networks=LOOPBACK)
 CHAT, EMBEDDINGS = Operation.CHAT, Operation.EMBEDDINGS
@@ -40,13 +41,17 @@ EVERY = (UNPRICED, STRONG, LLAMA, SMALL, GROQ)
 
 
 class Down:
-    """Health that knows what is down."""
+    """Health that knows what is down, and the loads it is given."""
 
     def __init__(self, **reasons: str) -> None:
         self.reasons = reasons
+        self.loads: dict[str, Load] = {}
 
     def reason_down(self, deployment_id: str) -> str:
         return self.reasons.get(deployment_id.replace("/", "_"), "")
+
+    def load(self, deployment_id: str) -> Load | None:
+        return self.loads.get(deployment_id)
 
 
 UP = Down()

@@ -31,6 +31,7 @@ from wye.core.lane import Lane
 from wye.core.request import Needs, Operation, Request
 from wye.routing import Router
 from wye.routing.conversation import Conversation
+from wye.routing.load import LoadOf
 from wye.routing.router import MAX_CANDIDATES
 from wye.routing.strategy import Choice
 
@@ -124,10 +125,16 @@ def test_another_strategy_takes_the_place_of_the_built_in_one() -> None:
         name = "backwards"
 
         def choose(
-            self, permitted: Iterable[Deployment], request: Request, judged: Verdict, _: Conversation
+            self,
+            permitted: Iterable[Deployment],
+            request: Request,
+            judged: Verdict,
+            _: Conversation,
+            load: LoadOf,
         ) -> Choice:
             assert request.model == "auto"
             assert judged.permitted
+            assert load("openai/gpt") is None
             return Choice(
                 sorted(permitted, key=lambda d: d.id, reverse=True), reasons=["because it was asked to"]
             )

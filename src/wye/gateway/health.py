@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+from wye.routing.load import Load
+
 FAILURES_TO_REST = 3
 REST_SECONDS = 10.0
 MAX_REST_SECONDS = 300.0
@@ -30,6 +32,10 @@ class Health:
                 return f"failed lately, resting {left:.0f} s more"
             del self._rest_until[deployment_id]
         return self.engine_down(deployment_id)
+
+    def load(self, _deployment_id: str) -> Load | None:
+        """Return how much the deployment has to do; None = nothing is known of it."""
+        return None
 
     def succeeded(self, deployment_id: str) -> None:
         """An attempt got its answer."""

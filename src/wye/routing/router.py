@@ -29,6 +29,7 @@ from wye.routing.conversation import UNKNOWN, Conversation
 from wye.routing.cost import cheapest_first
 from wye.routing.fit import emulated, fit
 from wye.routing.held import ONLY, REASON, held, unremembered
+from wye.routing.load import Load
 from wye.routing.names import Target, alias_table, directory, near
 from wye.routing.rules import Rules
 from wye.routing.seated import seated
@@ -52,6 +53,9 @@ class Health(Protocol):
 
     def reason_down(self, deployment_id: str) -> str:
         """Say why the deployment is not expected to answer; empty = up."""
+
+    def load(self, deployment_id: str, /) -> Load | None:
+        """Return how much the deployment has to do; None = nothing is known of it."""
 
 
 class _Plan(msgspec.Struct, frozen=True):
@@ -197,7 +201,7 @@ class Router:
     ) -> Decision:
         strategy = plan.strategy
         assert strategy is not None  # noqa: S101  # a plan is settled, ordered or has a strategy
-        choice = strategy.choose(plan.permitted, request, verdict, conversation)
+        choice = strategy.choose(plan.permitted, request, verdict, conversation, health.load)
         excluded = (*choice.excluded, *plan.excluded)
         reasons = choice.reasons
         if len(excluded) > MAX_EXCLUDED:

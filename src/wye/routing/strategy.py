@@ -15,6 +15,7 @@ from wye.core.decision import Candidate, Seat, Verdict
 from wye.core.lane import Lane
 from wye.core.request import Request
 from wye.routing.conversation import UNKNOWN, Conversation
+from wye.routing.load import LoadOf, unmeasured
 
 MERIT: dict[Lane | None, int] = {Lane.OWN: 0, Lane.HOSTED: 1, Lane.CLOSED: 2, None: 3}
 """Which lane comes first where nothing else tells candidates apart: what is owned is paid for."""
@@ -43,6 +44,10 @@ class Choice(msgspec.Struct):
     """Deployment id -> what it was ordered by, where expected cost set the order: the less, the better."""
     seat: Seat | None = None
     """Where the conversation sits, once a stage has looked."""
+    covered: tuple[str, ...] = ()
+    """Deployments that the route's certificate covers, the strong one among them; empty = there is none."""
+    load: LoadOf = unmeasured
+    """Asked of few: who is first, and its equals."""
 
     def candidates(self) -> list[Candidate]:
         """Return what is kept, as the decision records it."""
@@ -62,7 +67,12 @@ class Strategy(Protocol):
         """What the decision says chose."""
 
     def choose(
-        self, permitted: Sequence[Deployment], request: Request, verdict: Verdict, conversation: Conversation
+        self,
+        permitted: Sequence[Deployment],
+        request: Request,
+        verdict: Verdict,
+        conversation: Conversation,
+        load: LoadOf,
     ) -> Choice:
         """Order `permitted` best first, keeping the reason for whatever is left out."""
 
@@ -74,10 +84,15 @@ class Stages(msgspec.Struct, frozen=True):
     stages: tuple[Stage, ...]
 
     def choose(
-        self, permitted: Sequence[Deployment], request: Request, verdict: Verdict, conversation: Conversation
+        self,
+        permitted: Sequence[Deployment],
+        request: Request,
+        verdict: Verdict,
+        conversation: Conversation,
+        load: LoadOf,
     ) -> Choice:
         """Run every stage over `permitted`."""
-        choice = Choice(list(permitted), conversation=conversation)
+        choice = Choice(list(permitted), conversation=conversation, load=load)
         for stage in self.stages:
             stage(choice, request, verdict)
         return choice

@@ -23,6 +23,9 @@ class Down(NamedTuple):
     def reason_down(self, deployment_id: str) -> str:
         return "it is" if deployment_id == self.id else ""
 
+    def load(self, _deployment_id: str) -> None:
+        return None
+
 
 def test_a_group_is_asked_in_order() -> None:
     result = imported(
