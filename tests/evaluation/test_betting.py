@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wye.evaluation.betting import peak_log_capital
-from wye.evaluation.loss import Scale
+from wye.routing.watch.loss import Scale
 
 SCALE = Scale(0.02)
 DELTA = 0.05

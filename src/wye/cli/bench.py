@@ -11,8 +11,8 @@ from wye.cli.terminal import columns
 from wye.core.errors import WyeError
 from wye.evaluation.dataset import DatasetError, read
 from wye.evaluation.draws import Certified
-from wye.evaluation.loss import Scale
 from wye.evaluation.routing import Plan, Report, measure
+from wye.routing.watch.loss import Scale
 
 _EXAMPLES = """
 \b

@@ -11,7 +11,7 @@ Source: Waudby-Smith and Ramdas, "Estimating means of bounded random variables b
 
 import numpy as np
 
-from wye.evaluation.loss import Scores
+from wye.routing.watch.loss import Scores
 
 _PRIOR_WEIGHT = 1.0
 _PRIOR_VARIANCE = 0.25

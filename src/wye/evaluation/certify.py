@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from wye.evaluation.betting import peak_log_capital
-from wye.evaluation.loss import Scale, Scores
+from wye.routing.watch.loss import Scale, Scores
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wye.evaluation.loss import Scores
+from wye.routing.watch.loss import Scores
 
 _CALIBRATION_BINS = 10
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wye.evaluation.betting import peak_log_capital
-from wye.evaluation.loss import Scale, Scores
+from wye.routing.watch.loss import Scale, Scores
 
 Places = npt.NDArray[np.int64]
 

@@ -11,9 +11,9 @@ from wye.evaluation import columns
 from wye.evaluation.bends import Bends, bends
 from wye.evaluation.columns import Prompts
 from wye.evaluation.fitting import Line, Matrix, fit, stacked
-from wye.evaluation.loss import Scores
 from wye.routing.features.surface import NAMES
 from wye.routing.quality import Space
+from wye.routing.watch.loss import Scores
 
 FEWEST = 100
 """Rows that a model needs elsewhere before it tells anything about here."""

@@ -17,12 +17,12 @@ from wye.evaluation.clusters import clusters
 from wye.evaluation.curves import Figures, figures, oracle_figures, order, random_figures, resampled
 from wye.evaluation.dataset import DatasetError, Row, models, with_both
 from wye.evaluation.draws import Certified, Pool, Terms, certified, settings
-from wye.evaluation.loss import Scores
 from wye.evaluation.pair import Elsewhere, Sheet
 from wye.evaluation.trial import Outcome, Split
 from wye.evaluation.two_stage import Costs, gate_columns
 from wye.routing.features import Extractor
 from wye.routing.quality import Quality
+from wye.routing.watch.loss import Scores
 
 _RESAMPLED = 20
 """Bootstrap draws of whole clusters for each split."""

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from wye.evaluation.curves import Figures, calibration_error, figures, order
-from wye.evaluation.loss import Scores
 from wye.evaluation.pair import Elsewhere, Sheet, cold, fit_pair
 from wye.evaluation.two_stage import Band, Costs, Predicted, cheapest, rethreshold, spent
+from wye.routing.watch.loss import Scores
 
 Places = npt.NDArray[np.int64]
 QUALITIES = (0.99, 0.95)

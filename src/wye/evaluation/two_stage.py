@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wye.evaluation.dataset import Result, Row
-from wye.evaluation.loss import Choices, Scores
+from wye.routing.watch.loss import Choices, Scores
 
 _NEAR = 1e-6
 _ROUNDING = 1e-9

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wye.evaluation.loss import Scale, ScoreError
+from wye.routing.watch.loss import Scale, ScoreError
 
 scores = st.floats(0, 1)
 

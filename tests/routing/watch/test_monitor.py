@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from wye.evaluation.monitor import STAKES, Monitor, Plan, rows_to_detect
+from wye.routing.watch.monitor import STAKES, Monitor, Plan, rows_to_detect
 
 PLAN = Plan(epsilon=0.02, run_length=500)
 

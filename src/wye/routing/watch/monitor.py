@@ -14,7 +14,7 @@ framework for sequential change detection", arXiv 2203.03532, sections 2 and 4.
 import msgspec
 import numpy as np
 
-from wye.evaluation.loss import Scale, Scores
+from wye.routing.watch.loss import Scale, Scores
 
 STAKES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8)
 """nu of the bets, each below 1/m: for drops of a few points up to a collapse."""
