@@ -10,27 +10,10 @@ from wye.evaluation.two_stage import (
     cheapest,
     gate_columns,
     rethreshold,
-    same,
     spent,
 )
 
 COSTS = Costs(weak=0.1, gates=0.05)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "agree"),
-    [
-        ("B", " b ", True),
-        ("1,000", "1000.0", True),
-        ("0.5", "1/2", False),
-        (None, None, False),
-        ("A", None, False),
-        ("nan", "1", False),
-    ],
-)
-def test_answers_agree_as_text_or_as_numbers(one: str | None, other: str | None, agree: bool) -> None:  # noqa: FBT001  # a parameter
-    assert same(one, other) is agree
-    assert same(other, one) is agree
 
 
 def test_a_gate_sees_answers_and_lengths_and_no_scores() -> None:

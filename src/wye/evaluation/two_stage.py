@@ -12,24 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from wye.evaluation.dataset import Result, Row
+from wye.routing.finals import same
 from wye.routing.watch.loss import Choices, Scores
 
-_NEAR = 1e-6
 _ROUNDING = 1e-9
 _NOTHING = Result()
-
-
-def same(one: str | None, other: str | None) -> bool:
-    """Tell whether two final answers agree: as text without case and outer spaces, or as numbers."""
-    if one is None or other is None:
-        return False
-    left, right = one.strip().casefold(), other.strip().casefold()
-    if left == right:
-        return True
-    try:
-        return abs(float(left.replace(",", "")) - float(right.replace(",", ""))) <= _NEAR
-    except ValueError:
-        return False
 
 
 def gate_columns(rows: Sequence[Row], weak: str, gates: Sequence[str]) -> npt.NDArray[np.float32]:
