@@ -3,28 +3,19 @@
 Nothing of a command is imported before it runs, so that `wye --help` costs no database and no server.
 """
 
-import difflib
-import importlib
 import os
 import sys
 import traceback
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 import click
-from click.shell_completion import CompletionItem
 
 import wye
+from wye.cli.lazy import Lazy, LazyGroup
 from wye.core.errors import WyeError
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells report it."""
-
-
-class Lazy(NamedTuple):
-    """Where a command lives, and what the help says of it."""
-
-    target: str
-    summary: str
 
 
 COMMANDS = {
@@ -41,50 +32,10 @@ COMMANDS = {
     "claude": Lazy("wye.cli.launch:claude", "Start Claude Code on the running gateway."),
     "codex": Lazy("wye.cli.launch:codex", "Start Codex on the running gateway."),
     "import": Lazy("wye.cli.importing:importing", "Turn another gateway's settings into wye.yaml."),
+    "route": Lazy("wye.cli.route:route", "Learn, certify and watch what a route does."),
     "bench": Lazy("wye.cli.bench:bench", "Measure routing on labelled prompts."),
     "doctor": Lazy("wye.cli.doctor:doctor", "Check this machine and say what to fix."),
 }
-
-
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they run."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        """Return the names, in the order a newcomer needs them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # as above
-        """Import a command; None = there is none of this name."""
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        module, _, attribute = entry.target.partition(":")
-        command = getattr(importlib.import_module(module), attribute)
-        assert isinstance(command, click.Command)  # noqa: S101  # the table above is ours
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command `args` begin with, or say which ones look like it."""
-        name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
-            likely = difflib.get_close_matches(name, COMMANDS, n=2)
-            hint = f" Did you mean {' or '.join(repr(known) for known in likely)}?" if likely else ""
-            message = f"No such command '{name}'.{hint}"
-            raise click.UsageError(message, ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above
-        """Write the summaries without importing what they summarise."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Offer names and options without importing what they complete to."""
-        names = [(name, entry.summary) for name, entry in COMMANDS.items() if name.startswith(incomplete)]
-        offered = [CompletionItem(name, help=summary) for name, summary in names]
-        return [*offered, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001  # click's callback
@@ -102,7 +53,9 @@ Examples:
 """
 
 
-@click.group(cls=LazyGroup, epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, lazy=COMMANDS, epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.option(
     "--version",
     is_flag=True,

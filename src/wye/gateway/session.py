@@ -22,6 +22,7 @@ from wye.gateway.crossing import Crossing, cannot_carry
 from wye.gateway.keys import Caller
 from wye.gateway.spoken import crossing, read, streamed
 from wye.gateway.target import Target
+from wye.protocols.asked import asked
 from wye.protocols.codec import Codec
 from wye.protocols.lossiness.losses import Losses, unsealed_losses
 from wye.protocols.opening import opening
@@ -88,6 +89,7 @@ class Session(msgspec.Struct, eq=False):
     """What a request loses that goes as it is but for its sealed thoughts; None = not known yet."""
     _losses: dict[int, Losses] | None = None
     """By the target's manner: hundreds of deployments may be candidates, and they have a few."""
+    _prompt: str | None = None
 
     def goes_on(self, holder: str | None, settings: ResponsesSettings) -> None:
         """Note that `holder` has what came before, and that the answer shall be gone on from.
@@ -124,6 +126,12 @@ class Session(msgspec.Struct, eq=False):
         if known is None:
             known = self._losses[target.manner] = self._lost(target)
         return known
+
+    def prompt(self) -> str:
+        """Return what the user asks for, as text; empty = no text can be read."""
+        if self._prompt is None:
+            self._prompt = asked(self.request.body)
+        return self._prompt
 
     def way(self, target: Target) -> Crossing | None:
         """Return what translates for `target`; None = nothing needs to be. Raises `BadRequestError`."""

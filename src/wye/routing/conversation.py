@@ -27,6 +27,9 @@ class Conversation(Protocol):
     def losses(self, deployment: Deployment) -> Losses:
         """Return what the request loses on its way to `deployment`; as it is, sealed thoughts at most."""
 
+    def prompt(self) -> str:
+        """Return what the user asks for, as text (`wye.protocols.asked`); empty = no text can be read."""
+
 
 class Unknown:
     """A conversation nobody knows anything of."""
@@ -39,6 +42,10 @@ class Unknown:
     def losses(self, deployment: Deployment) -> Losses:  # noqa: ARG002  # the protocol's shape
         """Nothing is known to be lost."""
         return _NOTHING
+
+    def prompt(self) -> str:
+        """Nothing was said."""
+        return ""
 
 
 _NOTHING = Losses()

@@ -16,6 +16,7 @@ from wye.core.lane import Lane
 from wye.core.request import Request
 from wye.routing.conversation import UNKNOWN, Conversation
 from wye.routing.load import LoadOf, unmeasured
+from wye.routing.opinion import Opinion
 
 MERIT: dict[Lane | None, int] = {Lane.OWN: 0, Lane.HOSTED: 1, Lane.CLOSED: 2, None: 3}
 """Which lane comes first where nothing else tells candidates apart: what is owned is paid for."""
@@ -44,6 +45,12 @@ class Choice(msgspec.Struct):
     """Deployment id -> what it was ordered by, where expected cost set the order: the less, the better."""
     seat: Seat | None = None
     """Where the conversation sits, once a stage has looked."""
+    opinion: Opinion | None = None
+    """What to expect of the prompt, once a stage has formed an opinion."""
+    certificate: str = ""
+    """Id of the certificate that covers `covered`; empty = none holds."""
+    leading: frozenset[str] | None = None
+    """Deployments that may serve first, by measured quality; the others come behind. None = all may."""
     covered: tuple[str, ...] = ()
     """Deployments that the route's certificate covers, the strong one among them; empty = there is none."""
     load: LoadOf = unmeasured

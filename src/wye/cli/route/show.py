@@ -1,0 +1,70 @@
+"""`wye route show`: what a route has learnt, what serves, and what was taken back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from wye.cli.options import json_option, state_dir_option, utc
+from wye.cli.route.activate import told
+from wye.cli.terminal import columns
+from wye.core.errors import NotFoundError
+from wye.routing.revision import Revision, listed
+from wye.routing.state import RouteState, routes
+
+_EXAMPLES = """
+\b
+Examples:
+  wye route show
+  wye route show auto --json
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("route", required=False)
+@json_option
+@state_dir_option
+def show(*, route: str | None, as_json: bool, state_dir: Path) -> None:
+    """Show what ROUTE has learnt and what serves it; without ROUTE, all that have learnt anything."""
+    names = routes(state_dir) if route is None else [route]
+    if not names or not all(RouteState(state_dir, name).folder.is_dir() for name in names):
+        message = f"{route or 'no route'} has learnt anything yet: `wye route learn` does"
+        raise NotFoundError(message)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode([_facts(state_dir, name) for name in names])))
+        return
+    for name in names:
+        for line in _lines(RouteState(state_dir, name)):
+            click.echo(line)
+
+
+def _facts(state_dir: Path, name: str) -> dict[str, object]:
+    state = RouteState(state_dir, name)
+    return {
+        "route": name,
+        "active": state.active(),
+        "history": state.history(),
+        "revisions": listed(state.revisions),
+        "withdrawn": list(state.withdrawn().values()),
+    }
+
+
+def _lines(state: RouteState) -> Iterator[str]:
+    active = state.active()
+    yield told(state, active)
+    serving = active.revision if active else ""
+    yield from columns([_row(revision, serving) for revision in listed(state.revisions)], 2)
+    for gone in state.withdrawn().values():
+        yield f"  certificate {gone.certificate} was withdrawn {utc(gone.at)} UTC: {gone.why}"
+
+
+def _row(revision: Revision, serving: str) -> tuple[str, ...]:
+    labels = min((revision.labels.get(name, 0) for name in (revision.strong, revision.weak)), default=0)
+    return (
+        "serves" if revision.id == serving else "",
+        revision.id,
+        utc(revision.made_at),
+        f"{revision.strong} / {revision.weak}",
+        f"{labels:,} labels" if labels else "no labels: a guess",
+    )

@@ -1,0 +1,86 @@
+"""A revision is what it was made with, or it does not serve."""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from wye.routing.features import Extractor
+from wye.routing.features.extract import BUCKETS
+from wye.routing.length import LengthHead
+from wye.routing.quality import Head, Space
+from wye.routing.revision import Revision, RevisionError, Weights, listed, mark, read, read_rows, write
+
+FACTS = Revision(
+    route="auto",
+    strong="gpt",
+    weak="llama",
+    models=(),
+    thresholds=(0.1, 0.2),
+    features="",
+    heads="",
+    rows="",
+    labels={"gpt": 2, "llama": 2},
+)
+PROMPT = "What is the capital of France?"
+
+
+def weights(seed: int = 0) -> Weights:
+    rng = np.random.default_rng(seed)
+    wide = Extractor().dimensions
+    one = np.ones(wide, dtype=np.float32)
+    axes = np.eye(wide, dtype=np.float32)[:4]
+    heads = [
+        Head(name, one * rng.normal(), rng.normal(size=BUCKETS).astype(np.float32), 0.5, axes, one[:4])
+        for name in ("gpt", "llama")
+    ]
+    space = Space(0 * one, one, axes, one[:4], 1.0, 1e9)
+    return Weights(space, heads, [LengthHead("gpt", one / 100, 4.0, 0.5, 10.0, 500.0)])
+
+
+def test_what_is_read_predicts_what_was_written(tmp_path: Path) -> None:
+    written = write(tmp_path, FACTS, weights(), [mark(PROMPT)])
+    learnt = read(tmp_path, written.id)
+    assert learnt.revision == written
+    assert written.models == ("gpt", "llama")
+    features = Extractor()(PROMPT)
+    quality, like = learnt.quality.estimate(features)
+    assert like
+    assert set(quality) == {"gpt", "llama"}
+    assert 10 <= learnt.lengths.expect(learnt.place(features.dense))["gpt"] <= 500
+    assert read_rows(tmp_path, written.id) == {mark(PROMPT.upper() + "\n")}
+
+
+def test_the_same_rows_teach_the_same_revision(tmp_path: Path) -> None:
+    first = write(tmp_path, msgspec.structs.replace(FACTS, made_at=1.0), weights(), ["b", "a"])
+    again = write(tmp_path, msgspec.structs.replace(FACTS, made_at=2.0), weights(), ["a", "b", "a"])
+    other = write(tmp_path, FACTS, weights(1), ["a", "b"])
+    assert first.id == again.id != other.id
+    assert {revision.id for revision in listed(tmp_path)} == {first.id, other.id}
+
+
+@pytest.mark.parametrize("file", ["revision.json", "weights.npz", "rows.txt"])
+def test_what_was_changed_does_not_serve(tmp_path: Path, file: str) -> None:
+    id_ = write(tmp_path, FACTS, weights(), ["a"]).id
+    path = tmp_path / id_ / file
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"0.2", b"0.9") if file == "revision.json" else data + b"b\n")
+    with pytest.raises(RevisionError, match=file.replace(".", r"\.")):
+        (read_rows if file == "rows.txt" else read)(tmp_path, id_)
+
+
+def test_what_is_missing_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RevisionError, match="no revision 'x'"):
+        read(tmp_path, "x")
+    id_ = write(tmp_path, FACTS, weights(), ["a"]).id
+    (tmp_path / id_ / "weights.npz").unlink()
+    with pytest.raises(RevisionError, match="is missing"):
+        read(tmp_path, id_)
+
+
+def test_other_features_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    id_ = write(tmp_path, FACTS, weights(), ["a"]).id
+    monkeypatch.setattr("wye.routing.features.table.fingerprint", lambda: "another")
+    with pytest.raises(RevisionError, match="other features"):
+        read(tmp_path, id_)
