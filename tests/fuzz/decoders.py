@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from fuzz.mutation import Mutator
 from golden.cases import ANSWERS, CODECS, DIALECTS, DOWNSTREAM, NATIVE, REQUESTS, STREAMS, WIRE
+from protocols.both import Dialect
 from protocols.recordings import protocol, recorded
 from wye.core.chat import Chat, Finish, Message, Role, Text, Tool, ToolCall
 from wye.core.errors import BadRequestError
@@ -16,7 +17,7 @@ from wye.protocols.codec import Codec, Edits, NativeCodec
 from wye.protocols.emulation.calls import Emulation
 from wye.protocols.emulation.custom_tools import CustomTools
 from wye.protocols.lossiness.losses import losses
-from wye.protocols.translate import Dialect, DownstreamDialect
+from wye.protocols.translate import DownstreamDialect
 
 EDITS = Edits(model="upstream-m", include_usage=True, output_cap=100)
 Try = Callable[[bytes, Mutator], None]

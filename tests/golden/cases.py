@@ -3,6 +3,7 @@
 from typing import Any
 
 from golden import answers, gemini, requests, responses
+from protocols.both import Dialect
 from wye.protocols.anthropic.codec import AnthropicMessages
 from wye.protocols.anthropic.count import AnthropicCount
 from wye.protocols.chat.codec import OpenAIChat
@@ -17,7 +18,7 @@ from wye.protocols.ollama.codec import Ollama, OllamaDialect
 from wye.protocols.openai.embeddings import OpenAIEmbeddings
 from wye.protocols.responses.codec import OpenAIResponses
 from wye.protocols.responses.dialect import OpenAIResponsesDialect
-from wye.protocols.translate import Dialect, DownstreamDialect, Wire
+from wye.protocols.translate import DownstreamDialect, Wire
 
 
 def clock() -> int:

@@ -4,6 +4,9 @@ from decimal import Decimal
 
 import msgspec
 
+MAX_TOKENS = 2**40
+"""More than any answer has; a ledger adds up many of them in 64 bits."""
+
 
 class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     """Token counts of one answer.

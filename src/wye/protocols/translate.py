@@ -140,7 +140,3 @@ class UpstreamDialect(Protocol):
 
     def reader(self) -> EventReader:
         """Return the reader of one upstream stream."""
-
-
-class Dialect(DownstreamDialect, UpstreamDialect, Protocol):
-    """A protocol spoken on both sides."""

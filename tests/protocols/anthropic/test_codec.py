@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.anthropic.wire import STREAM, meaning, recordings
+from protocols.both import Dialect
 from wye.core.errors import BadRequestError
 from wye.core.fold import fold
 from wye.core.request import Needs, Request
@@ -14,7 +15,7 @@ from wye.core.stream import Order, Ping
 from wye.core.usage import Usage
 from wye.protocols.anthropic.codec import AnthropicMessages, decode_count
 from wye.protocols.codec import Edits
-from wye.protocols.translate import Dialect, Wire
+from wye.protocols.translate import Wire
 
 CODEC = AnthropicMessages()
 MESSAGES = [{"role": "user", "content": "hi"}]

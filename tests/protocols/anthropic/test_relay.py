@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from protocols.anthropic.wire import STREAM, block, event, start, stop
 from wye.core.usage import Usage
-from wye.protocols.anthropic.relay import MAX_HELD_BYTES, MessagesRelay
+from wye.protocols.anthropic.relay import MessagesRelay
+from wye.protocols.wire.relay import MAX_HELD_BYTES
 
 STOP = event("message_stop")
 USED = Usage(16, 30, 4, 2, 5)

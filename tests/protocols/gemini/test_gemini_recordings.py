@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from protocols.both import Dialect
 from protocols.gemini.wire import asked, meaning, recordings
 from wye.core.answer import Answer
 from wye.core.fold import fold
@@ -15,7 +16,7 @@ from wye.protocols.codec import Edits
 from wye.protocols.gemini.codec import Gemini
 from wye.protocols.gemini.dialect import GeminiDialect
 from wye.protocols.gemini.paths import gemini_at
-from wye.protocols.translate import Dialect, Wire
+from wye.protocols.translate import Wire
 
 DIALECT = GeminiDialect()
 OTHERS: list[Dialect] = [OpenAIChatDialect(), AnthropicMessages()]

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from protocols.gemini.wire import USAGE, array, chunk, sse
 from wye.core.usage import Usage
 from wye.protocols.gemini.framing import ARRAY, EVENTS, Framing
-from wye.protocols.gemini.relay import MAX_HELD_BYTES, GeminiRelay
+from wye.protocols.gemini.relay import GeminiRelay
+from wye.protocols.wire.relay import MAX_HELD_BYTES
 
 ERROR = {"error": {"code": 503, "message": "Overloaded", "status": "UNAVAILABLE"}}
 CHUNKS = [

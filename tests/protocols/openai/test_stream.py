@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wye.core.usage import Usage
-from wye.protocols.openai.stream import MAX_EVENT_BYTES, ChatRelay
+from wye.protocols.openai.stream import ChatRelay
+from wye.protocols.wire.relay import MAX_HELD_BYTES
 
 
 def event(**fields: object) -> bytes:
@@ -140,15 +141,15 @@ def test_any_bytes_are_passed_on(pieces: list[bytes]) -> None:
 
 def test_an_endless_end_is_refused() -> None:
     relay = ChatRelay(drop_usage=True)
-    half = b":" + b"x" * (MAX_EVENT_BYTES // 2) + b"\n\n"
+    half = b":" + b"x" * (MAX_HELD_BYTES // 2) + b"\n\n"
     assert relay.feed(DONE + half) == b""
-    with pytest.raises(ValueError, match="after the end"):
+    with pytest.raises(ValueError, match="from the end"):
         relay.feed(half)
 
 
 @pytest.mark.parametrize("ends", [b"\n\n", b"\r\n\r\n", b"\r\r"])
 def test_a_large_event_in_small_pieces_takes_no_time(ends: bytes) -> None:
-    sent = b'data: {"x":"' + b"x" * (MAX_EVENT_BYTES - 2000) + b'"}' + ends + FINISH
+    sent = b'data: {"x":"' + b"x" * (MAX_HELD_BYTES - 2000) + b'"}' + ends + FINISH
     relay = ChatRelay(drop_usage=True)
     began = time.process_time()
     out = b"".join(relay.feed(sent[i : i + 1400]) for i in range(0, len(sent), 1400))

@@ -31,12 +31,10 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.protocols.seal import CITED, seal
+from wye.protocols.wire.arguments import arguments_of
 from wye.protocols.wire.fields import Fields, overlay
 
 NAME = "anthropic_messages"
-UNPARSED = "unparsed_arguments"
-"""Where the arguments of a call go that are no JSON object: Anthropic's `input` must be one."""
-
 _PLACES = {
     "char_location": ("", "document_title"),
     "page_location": ("", "document_title"),
@@ -215,7 +213,12 @@ def write_part(part: Part) -> Extras | None:  # noqa: C901  # a table of kinds
         case Image() | Document():
             block = _write_medium(part)
         case ToolCall():
-            block = {"type": "tool_use", "id": clean_id(part.id), "name": part.name, "input": _input(part)}
+            block = {
+                "type": "tool_use",
+                "id": clean_id(part.id),
+                "name": part.name,
+                "input": arguments_of(part),
+            }
         case ToolResult():
             block = {"type": "tool_result", "tool_use_id": clean_id(part.call_id)}
             if part.parts:
@@ -292,18 +295,6 @@ def _write_reasoning(part: Reasoning) -> Extras | None:
 def is_foreign(thought: Reasoning) -> bool:
     """Tell whether another protocol signed a thought, which only that can read."""
     return thought.origin != NAME and bool(thought.signature or thought.encrypted)
-
-
-def _input(call: ToolCall) -> object:
-    """Return a call's arguments as the model wrote them, to be encoded as they are."""
-    if not call.arguments.strip():
-        return {}
-    raw = call.arguments.encode()
-    try:
-        _ARGUMENTS.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
-        return {UNPARSED: call.arguments}
-    return msgspec.Raw(raw)
 
 
 def write_citation(citation: Citation) -> Extras:

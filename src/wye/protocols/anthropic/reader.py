@@ -9,10 +9,12 @@ import msgspec
 from wye.core.chat import Extras, Finish, Opaque, Part, Reasoning, Text, ToolCall
 from wye.core.stream import Begin, Cite, Close, Delta, End, Event, Fail, Finished, Open, Ping, Sign, Used
 from wye.protocols.anthropic.answer import extras_of, read_finish
-from wye.protocols.anthropic.parts import NAME, UNPARSED, read_citation, read_part
+from wye.protocols.anthropic.parts import NAME, read_citation, read_part
 from wye.protocols.anthropic.usage import read_usage
 from wye.protocols.wire import sse
+from wye.protocols.wire.arguments import UNPARSED
 from wye.protocols.wire.fields import FieldError, Fields, overlay
+from wye.protocols.wire.relay import UNFINISHED
 
 
 class _Wire(msgspec.Struct):
@@ -93,7 +95,7 @@ class MessagesReader:
         for data in self._sse.finish():
             events += self._read(data)
         if not self._over:
-            events += self._fail("the upstream's stream ended before the answer was finished")
+            events += self._fail(UNFINISHED)
         return events
 
     def _read(self, data: bytes) -> list[Event]:

@@ -5,11 +5,9 @@ Source: Anthropic API reference, "Streaming messages". An answer is whole with `
 
 import msgspec
 
-from wye.core.usage import Usage
 from wye.protocols.anthropic.usage import WireUsage, merge, to_usage
 from wye.protocols.wire import sse
-
-_UNFINISHED = "the upstream's stream ended before the answer was finished"
+from wye.protocols.wire.relay import BROKEN, HoldingRelay
 
 
 class _Message(msgspec.Struct):
@@ -27,43 +25,19 @@ _NOTEWORTHY = (b'"message_start"', b'"message_delta"', b'"message_stop"', b'"err
 """A batch without these needs no closer look. Inside a JSON string their quotes would be escaped."""
 _FAILED = (b"event: error", b"event:error")
 
-MAX_HELD_BYTES = 8 * 1024 * 1024
 
-
-class MessagesRelay:
+class MessagesRelay(HoldingRelay):
     """Passes whole events on, reads usage from them, and holds the end back.
 
     From `message_stop` on everything waits for `finish()`: a client takes it for the end, and by then the
     request has to be in the ledger.
     """
 
-    __slots__ = ("_cutter", "_finished", "_held", "_wire", "error", "usage")
+    __slots__ = ("_wire",)
 
     def __init__(self) -> None:
-        self._cutter = sse.Cutter()
-        self._held = bytearray()
-        self._finished = False
+        super().__init__(sse.Cutter())
         self._wire: WireUsage | None = None
-        self.usage: Usage | None = None
-        self.error = ""
-
-    def feed(self, chunk: bytes) -> bytes:
-        """Take the upstream's bytes; return those to pass on now (may be empty).
-
-        Raises `ValueError` when a single event, or what comes from the last one on, is larger than 8 MiB.
-        """
-        buffer = self._cutter.feed(chunk)
-        return self._pass_on(buffer) if buffer else b""
-
-    def finish(self) -> bytes:
-        """The upstream ended; return what was held back: the answer's last bytes."""
-        rest = self._cutter.rest()
-        passed = self._pass_on(rest) if rest else b""
-        if not self._finished and not self.error:
-            self.error = _UNFINISHED
-        last = passed + bytes(self._held)
-        self._held.clear()
-        return last
 
     def _pass_on(self, buffer: bytes) -> bytes:
         end = len(buffer)
@@ -73,12 +47,6 @@ class MessagesRelay:
             end = 0 if self._held else end
             self._hold(buffer[end:])
         return buffer[:end]
-
-    def _hold(self, events: bytes) -> None:
-        self._held += events
-        if len(self._held) > MAX_HELD_BYTES:
-            message = f"the upstream sent more than {MAX_HELD_BYTES} bytes from the end of its answer on"
-            raise ValueError(message)
 
     def _look(self, buffer: bytes) -> int:
         """Read the events of `buffer`; return where the last of the answer begins, its end if not there."""
@@ -92,7 +60,7 @@ class MessagesRelay:
 
     def _ends(self, event: bytes) -> bool:
         if event.startswith(_FAILED):
-            self.error = "the upstream reported an error in its stream"
+            self.error = BROKEN
             return False
         data = sse.data_of(event)
         if not data:
@@ -107,7 +75,7 @@ class MessagesRelay:
             case "message_delta" if told.usage is not None:
                 self._count(told.usage)
             case "error":
-                self.error = "the upstream reported an error in its stream"
+                self.error = BROKEN
             case "message_stop":
                 self._finished = True
                 return True

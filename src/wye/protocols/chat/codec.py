@@ -5,16 +5,11 @@ Source: OpenAI API reference, "Create chat completion".
 
 import msgspec
 
-from wye.core.errors import BadRequestError, WyeError
+from wye.core.errors import BadRequestError
 from wye.core.request import Needs, Operation, Request
-from wye.core.usage import Usage
-from wye.protocols.codec import Edits
-from wye.protocols.openai import errors as openai_errors
-from wye.protocols.openai.stream import ChatRelay
-from wye.protocols.openai.usage import WireAnswer, read_usage
+from wye.protocols.openai.codec import CompletionCodec
 from wye.protocols.wire.decoding import ModelName, decode
-from wye.protocols.wire.sse import COMMENT, CONTENT_TYPE, DATA
-from wye.protocols.wire.toplevel import change, find_model, refuse_duplicates, replace
+from wye.protocols.wire.toplevel import find_model
 
 PATH = b"/chat/completions"
 """Below an upstream's base path."""
@@ -98,17 +93,7 @@ class _ChatRequest(msgspec.Struct):
     custom_llm_provider: msgspec.Raw = _LEFT_OUT
 
 
-class _Answer(WireAnswer):
-    choices: list[msgspec.Raw]
-
-
-class _BareAnswer(msgspec.Struct):
-    choices: list[msgspec.Raw]
-
-
 _REQUEST = msgspec.json.Decoder(_ChatRequest)
-_ANSWER = msgspec.json.Decoder(_Answer)
-_BARE_ANSWER: msgspec.json.Decoder[msgspec.Struct] = msgspec.json.Decoder(_BareAnswer)
 _NO_NEEDS = Needs()
 _SPACE = b" \t\r\n"
 _PLAIN_TIERS = (b'"auto"', b'"default"', _NULL)
@@ -119,20 +104,13 @@ _STEERING = ("models", "provider", "route", "fallbacks", "api_base", "base_url",
 _NOTHING_STEERS = (_LEFT_OUT,) * len(_STEERING)
 
 
-class OpenAIChat:
+class OpenAIChat(CompletionCodec):
     """The codec. Stateless."""
 
     name = "openai_chat"
     operation = Operation.CHAT
-    heartbeat = COMMENT
-    stream_type = CONTENT_TYPE
-    mark = DATA
-    request_id_headers = ("x-request-id",)
-    estimate = None
-
-    def path(self, model: str) -> bytes:  # noqa: ARG002  # it stands in the body
-        """Return the path below an upstream's base path."""
-        return PATH
+    below = PATH
+    bounding = _BOUNDING_FIELDS
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""
@@ -157,38 +135,6 @@ class OpenAIChat:
             stored=wire.store is True,
             steers=_steers(wire),
         )
-
-    def splice(self, request: Request, edits: Edits) -> bytes:
-        """Return the client's own bytes with only `edits` applied."""
-        body = request.body
-        if edits.model != request.model:
-            body = replace(body, request.model_at, edits.model)
-        if edits.output_cap is not None:
-            cap = b"%d" % edits.output_cap
-            body = change(body, edits.output_cap_field, lambda _: cap)  # the client left it out or null
-        if edits.include_usage:
-            body = change(body, "stream_options", options_with_usage)
-        return body
-
-    def refuse_duplicates(self, request: Request) -> None:
-        """Raise `BadRequestError` if a field that bounds the cost stands there twice."""
-        refuse_duplicates(request.body, _BOUNDING_FIELDS)
-
-    def usage(self, body: bytes) -> Usage | None:
-        """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
-        return read_usage(body, _ANSWER, _BARE_ANSWER, "choices")
-
-    def relay(self, edits: Edits) -> ChatRelay:
-        """Return the reader of one streamed answer to a request that was sent with `edits`."""
-        return ChatRelay(drop_usage=edits.include_usage)
-
-    def error(self, error: WyeError, request_id: str) -> bytes:
-        """Encode an error answer's body."""
-        return openai_errors.error_body(error, request_id)
-
-    def error_event(self, error: WyeError, request_id: str) -> bytes:
-        """Encode an error inside a stream that began with a 200."""
-        return openai_errors.error_event(error, request_id)
 
 
 def _output_cap(wire: _ChatRequest) -> int | None:
@@ -276,12 +222,3 @@ def _needs(wire: _ChatRequest, kinds: set[str]) -> Needs:
     json = wire.response_format is not None and wire.response_format.type != "text"
     custom = wire.tools is not None and any(tool.type == "custom" for tool in wire.tools)
     return Needs(tools, vision, json, custom) if tools or vision or json else _NO_NEEDS
-
-
-def options_with_usage(options: bytes) -> bytes:
-    """Return `stream_options` that ask for usage."""
-    return b'{"include_usage":true}' if options == _NULL else change(options, "include_usage", _true)
-
-
-def _true(_: bytes) -> bytes:
-    return b"true"

@@ -22,9 +22,9 @@ from wye.protocols.chat.parts import (
 from wye.protocols.chat.thoughts import NAME, read_reasoning
 from wye.protocols.wire import sse
 from wye.protocols.wire.fields import Fields
+from wye.protocols.wire.relay import UNFINISHED
 
 _PLAIN = frozenset({"content"})
-_UNFINISHED = "the upstream's stream ended before the answer was finished"
 
 
 class ChatReader:
@@ -58,7 +58,7 @@ class ChatReader:
             if whole:
                 self._end(events)
             else:
-                self._fail(_UNFINISHED, "", events)
+                self._fail(UNFINISHED, "", events)
         return events
 
     def _take(self, wire: Fields, events: list[Event]) -> None:
@@ -96,7 +96,7 @@ class ChatReader:
 
     def _end(self, events: list[Event]) -> None:
         if not self._begun:
-            self._fail(_UNFINISHED, "", events)
+            self._fail(UNFINISHED, "", events)
             return
         if any(choice.called_nothing() for choice in self._choices.values()):
             self._fail("the upstream called a tool without saying which", "", events)

@@ -7,17 +7,11 @@ For any other the dialect next door asks the prompt as a turn of the user's.
 
 import msgspec
 
-from wye.core.errors import BadRequestError, WyeError
+from wye.core.errors import BadRequestError
 from wye.core.request import Operation, Request
-from wye.core.usage import Usage
-from wye.protocols.chat.codec import options_with_usage
-from wye.protocols.codec import Edits
-from wye.protocols.openai import errors as openai_errors
-from wye.protocols.openai.stream import ChatRelay
-from wye.protocols.openai.usage import WireAnswer, read_usage
+from wye.protocols.openai.codec import CompletionCodec
 from wye.protocols.wire.decoding import ModelName, decode
-from wye.protocols.wire.sse import COMMENT, CONTENT_TYPE, DATA
-from wye.protocols.wire.toplevel import change, find_model, refuse_duplicates, replace
+from wye.protocols.wire.toplevel import find_model
 
 NAME = "openai_completions"
 _LEFT_OUT = msgspec.Raw()
@@ -57,33 +51,17 @@ class _CompletionRequest(msgspec.Struct):
     custom_llm_provider: msgspec.Raw = _LEFT_OUT
 
 
-class _Answer(WireAnswer):
-    choices: list[msgspec.Raw]
-
-
-class _BareAnswer(msgspec.Struct):
-    choices: list[msgspec.Raw]
-
-
 _REQUEST = msgspec.json.Decoder(_CompletionRequest)
-_ANSWER = msgspec.json.Decoder(_Answer)
-_BARE_ANSWER: msgspec.json.Decoder[msgspec.Struct] = msgspec.json.Decoder(_BareAnswer)
 
 
-class OpenAICompletions:
+class OpenAICompletions(CompletionCodec):
     """The codec. Stateless."""
 
     name = NAME
     operation = Operation.CHAT
-    heartbeat = COMMENT
-    stream_type = CONTENT_TYPE
-    mark = DATA
-    request_id_headers = ("x-request-id",)
-    estimate = None
-
-    def path(self, model: str) -> bytes:  # noqa: ARG002  # it is in the body
-        """Return the path below an upstream's base path."""
-        return b"/completions"
+    below = b"/completions"
+    bounding = _BOUNDING_FIELDS
+    only_cap_field = "max_tokens"
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""
@@ -110,38 +88,6 @@ class OpenAICompletions:
             unpriced=_first(wire, _PRICED_APART),
             steers=_first(wire, _STEERING),
         )
-
-    def splice(self, request: Request, edits: Edits) -> bytes:
-        """Return the client's own bytes with only `edits` applied."""
-        body = request.body
-        if edits.model != request.model:
-            body = replace(body, request.model_at, edits.model)
-        if edits.output_cap is not None:
-            cap = b"%d" % edits.output_cap
-            body = change(body, "max_tokens", lambda _: cap)  # it has no other name here
-        if edits.include_usage:
-            body = change(body, "stream_options", options_with_usage)
-        return body
-
-    def refuse_duplicates(self, request: Request) -> None:
-        """Raise `BadRequestError` if a field that bounds the cost stands there twice."""
-        refuse_duplicates(request.body, _BOUNDING_FIELDS)
-
-    def usage(self, body: bytes) -> Usage | None:
-        """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
-        return read_usage(body, _ANSWER, _BARE_ANSWER, "choices")
-
-    def relay(self, edits: Edits) -> ChatRelay:
-        """Return the reader of one streamed answer, which ends as Chat's does."""
-        return ChatRelay(drop_usage=edits.include_usage)
-
-    def error(self, error: WyeError, request_id: str) -> bytes:
-        """Encode an error answer's body."""
-        return openai_errors.error_body(error, request_id)
-
-    def error_event(self, error: WyeError, request_id: str) -> bytes:
-        """Encode an error inside a stream that began with a 200."""
-        return openai_errors.error_event(error, request_id)
 
 
 def _prompts(prompt: Prompt | None) -> int:

@@ -31,6 +31,7 @@ from wye.core.chat import (
 from wye.core.errors import CannotCarryError
 from wye.core.fold import fold
 from wye.core.stream import Begin, Close, Delta, End, Event, Fail, Finished, Open, Used
+from wye.core.unfold import unfold
 from wye.protocols.emulation.prompt import instructions, repeats, reply_schema, retold
 from wye.protocols.emulation.reply import Called, Reply, Said
 
@@ -76,12 +77,8 @@ class Emulation:
         """Return what the client gets."""
         if not self._tools:
             return answer
-        told = fold(self.filter().pass_on(_events(answer)))
-        choices = tuple(
-            msgspec.structs.replace(new, extras=old.extras)
-            for new, old in zip(told.choices, answer.choices, strict=True)
-        )
-        return msgspec.structs.replace(answer, choices=choices)
+        told = fold(self.filter().pass_on(unfold(answer)))
+        return msgspec.structs.replace(answer, choices=told.choices)
 
     def filter(self) -> "Filter":
         """Return what turns the events of one stream into those that the client gets."""
@@ -204,23 +201,3 @@ def _check(chat: Chat) -> None:
     if chat.sampling.logprobs or chat.sampling.top_logprobs is not None:
         message = "`logprobs` beside emulated tools would be those of the JSON that the model is held to"
         raise CannotCarryError(message, param="logprobs")
-
-
-def _events(answer: Answer) -> list[Event]:
-    """Return a whole answer as the events that tell it; its `extras` stay behind."""
-    events: list[Event] = [Begin(id=answer.id, model=answer.model, protocol=answer.protocol)]
-    for number, choice in enumerate(answer.choices):
-        for index, part in enumerate(choice.parts):
-            events += (
-                Open(index=index, part=part, choice=number),
-                Close(index=index, choice=number),
-            )
-        events.append(
-            Finished(
-                finish=choice.finish,
-                stop_sequence=choice.stop_sequence,
-                native_finish=choice.native_finish,
-                choice=number,
-            )
-        )
-    return [*events, End()]

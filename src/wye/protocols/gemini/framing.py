@@ -9,21 +9,12 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from wye.protocols.wire import sse
+from wye.protocols.wire.relay import Cutter
 
 _LIMIT = 8 * 1024 * 1024
 _LINES = re.compile(rb"[\r\n]")
 _OUTSIDE = re.compile(rb'["{}\[\]]')
 _INSIDE = re.compile(rb'["\\]')
-
-
-class Cutter(Protocol):
-    """Cuts a byte stream after its whole pieces."""
-
-    def feed(self, chunk: bytes) -> bytes:
-        """Take bytes; return the pieces that are now whole. Raises `ValueError` for one beyond the limit."""
-
-    def rest(self) -> bytes:
-        """Return what the stream ended with."""
 
 
 class Framing(Protocol):

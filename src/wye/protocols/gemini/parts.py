@@ -29,11 +29,10 @@ from wye.core.chat import (
     ToolResult,
 )
 from wye.protocols.seal import seal
+from wye.protocols.wire.arguments import arguments_of
 from wye.protocols.wire.fields import FieldError, Fields, overlay
 
 NAME = "gemini"
-UNPARSED = "unparsed_arguments"
-"""Where the arguments of a call go that are no JSON object: Gemini's `args` must be one."""
 MINTED = "call_gemini_"
 """How ids begin that wye gave to calls which had none."""
 
@@ -59,7 +58,6 @@ _TYPES = {
     "wav": "audio/wav",
 }
 _URL_SAFE = str.maketrans("-_", "+/")
-_ARGUMENTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -268,18 +266,6 @@ def signature_of(part: Part) -> str:
 def _named(identity: str, name: str, *, own: bool) -> Extras:
     minted = own and identity.startswith(MINTED)
     return {"name": name} if minted or not identity else {"id": identity, "name": name}
-
-
-def arguments_of(call: ToolCall) -> object:
-    """Return a call's arguments as the model wrote them, to be encoded as they are."""
-    if not call.arguments.strip():
-        return {}
-    try:
-        raw = call.arguments.encode()
-        _ARGUMENTS.decode(raw)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return {UNPARSED: call.arguments}
-    return msgspec.Raw(raw)
 
 
 def _write_result(result: ToolResult, *, own: bool) -> Extras:

@@ -16,8 +16,7 @@ from wye.protocols.gemini.logprobs import read_logprobs
 from wye.protocols.gemini.parts import NAME, Calls, read_parts
 from wye.protocols.gemini.usage import WireUsage, merge, to_usage
 from wye.protocols.wire.fields import FieldError, Fields
-
-_UNFINISHED = "the upstream's stream ended before the answer was finished"
+from wye.protocols.wire.relay import UNFINISHED
 
 
 class GeminiReader:
@@ -47,7 +46,7 @@ class GeminiReader:
         if not self._candidates and (nothing := blocked(self._feedback)).native_finish:
             events.append(Finished(finish=nothing.finish, native_finish=nothing.native_finish))
         elif not self._candidates or any(not one.word for one in self._candidates.values()):
-            return [*events, *self._fail(_UNFINISHED)]
+            return [*events, *self._fail(UNFINISHED)]
         try:
             for candidate in self._candidates.values():
                 candidate.end(events)

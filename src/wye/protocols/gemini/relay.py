@@ -6,12 +6,9 @@ candidate has told why it finished, or the prompt was blocked.
 
 import msgspec
 
-from wye.core.usage import Usage
 from wye.protocols.gemini.framing import Framing
 from wye.protocols.gemini.usage import WireUsage, merge, to_usage
-
-_UNFINISHED = "the upstream's stream ended before the answer was finished"
-_FAILED = "the upstream reported an error in its stream"
+from wye.protocols.wire.relay import BROKEN, HoldingRelay
 
 
 class _Candidate(msgspec.Struct):
@@ -39,63 +36,37 @@ class _Bare(msgspec.Struct):
 _CHUNK = msgspec.json.Decoder(_Chunk)
 _BARE = msgspec.json.Decoder(_Bare)
 _ERROR = b'"error"'
-MAX_HELD_BYTES = 8 * 1024 * 1024
 
 
-class GeminiRelay:
+class GeminiRelay(HoldingRelay):
     """Passes whole chunks on, reads usage from them, and holds the end back.
 
     From the chunk on that finishes the last candidate everything waits for `finish()`: a client may take it
     for the end, and by then the request has to be in the ledger.
     """
 
-    __slots__ = ("_cutter", "_finished", "_framing", "_going", "_held", "_wire", "error", "usage")
+    __slots__ = ("_framing", "_going", "_stopped", "_wire")
 
     def __init__(self, framing: Framing) -> None:
+        super().__init__(framing.cutter())
         self._framing = framing
-        self._cutter = framing.cutter()
-        self._held = bytearray()
         self._going: set[int] = set()
-        self._finished = False
+        """Candidates that have begun and not ended."""
+        self._stopped = False
+        """One of them has, or the prompt was blocked."""
         self._wire: WireUsage | None = None
-        self.usage: Usage | None = None
-        self.error = ""
-
-    def feed(self, chunk: bytes) -> bytes:
-        """Take the upstream's bytes; return those to pass on now (may be empty).
-
-        Raises `ValueError` when a single chunk, or what comes from the last one on, is larger than 8 MiB.
-        """
-        whole = self._cutter.feed(chunk)
-        return self._pass_on(whole) if whole else b""
-
-    def finish(self) -> bytes:
-        """The upstream ended; return what was held back: the answer's last bytes."""
-        rest = self._cutter.rest()
-        passed = self._pass_on(rest) if rest else b""
-        if (self._going or not self._finished) and not self.error:
-            self.error = _UNFINISHED
-        last = passed + bytes(self._held)
-        self._held.clear()
-        return last
 
     def _pass_on(self, whole: bytes) -> bytes:
         ready = bytearray()
         for piece, data in self._framing.pieces(whole):
             if data:
                 self._read(data)
-            if self._finished and not self._going:
+            if self._finished:
                 self._hold(piece)
             else:
                 ready += self._held + piece
                 self._held.clear()
         return bytes(ready)
-
-    def _hold(self, piece: bytes) -> None:
-        self._held += piece
-        if len(self._held) > MAX_HELD_BYTES:
-            message = f"the upstream sent more than {MAX_HELD_BYTES} bytes from the end of its answer on"
-            raise ValueError(message)
 
     def _read(self, data: bytes) -> None:
         try:
@@ -104,22 +75,23 @@ class GeminiRelay:
             told = self._loose(data)
         if isinstance(told, _Chunk):
             if bytes(told.error) or data.startswith(b"["):
-                self.error = _FAILED
+                self.error = BROKEN
             if told.promptFeedback is not None and told.promptFeedback.blockReason:
-                self._finished = True
+                self._stopped = True
             if told.usageMetadata is not None:
                 self._wire = merge(self._wire, told.usageMetadata)
                 self.usage = to_usage(self._wire)
         for candidate in told.candidates:
             if candidate.finishReason:
                 self._going.discard(candidate.index)
-                self._finished = True
+                self._stopped = True
             else:
                 self._going.add(candidate.index)
+        self._finished = self._stopped and not self._going
 
     def _loose(self, data: bytes) -> _Bare:
         if _ERROR in data:
-            self.error = _FAILED
+            self.error = BROKEN
         try:
             return _BARE.decode(data)
         except (ValueError, RecursionError):  # not even UTF-8, it may be

@@ -10,10 +10,7 @@ totals; a count that is missing there keeps its earlier value.
 import msgspec
 
 from wye.core.chat import Extras
-from wye.core.usage import Usage
-
-MAX_TOKENS = 2**40
-"""More than any answer has; a ledger adds up many of them in 64 bits."""
+from wye.core.usage import MAX_TOKENS, Usage
 
 
 class Share(msgspec.Struct):

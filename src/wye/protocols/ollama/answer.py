@@ -14,9 +14,8 @@ from wye.core.answer import Answer
 from wye.core.chat import Extras, Finish, Image, Part, Reasoning, Refusal, Text, ToolCall
 from wye.core.stream import Begin, Close, Delta, End, Event, Fail, Finished, Open, Ping, Used
 from wye.core.usage import Usage
+from wye.protocols.wire.arguments import arguments_of
 
-UNPARSED = "unparsed_arguments"
-"""Where the arguments of a call go that are no JSON object: here they must be one."""
 HEARTBEAT = b" "
 """White space before the next line's object: an empty line would be no JSON to most clients."""
 _NOTHING: Extras = {"role": "assistant", "content": ""}
@@ -56,13 +55,7 @@ def message(parts: Iterable[Part]) -> Extras:
 
 def write_call(call: ToolCall, index: int) -> Extras:
     """Write a tool call, the answer's `index`-th."""
-    raw = call.arguments.encode()
-    try:
-        _OBJECT.decode(raw or b"{}")
-        arguments: object = msgspec.Raw(raw or b"{}")
-    except (msgspec.DecodeError, RecursionError):
-        arguments = {UNPARSED: call.arguments} if call.arguments.strip() else {}
-    function = {"index": index, "name": call.name, "arguments": arguments}
+    function = {"index": index, "name": call.name, "arguments": arguments_of(call)}
     return ({"id": call.id} if call.id else {}) | {"function": function}
 
 

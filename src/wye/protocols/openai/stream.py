@@ -8,12 +8,9 @@ import re
 
 import msgspec
 
-from wye.core.usage import Usage
 from wye.protocols.openai.usage import WireUsage, to_usage
 from wye.protocols.wire import sse
-
-MAX_EVENT_BYTES = 8 * 1024 * 1024
-_BROKEN = "the upstream reported an error in its stream"
+from wye.protocols.wire.relay import BROKEN, HoldingRelay
 
 
 class _Chunk(msgspec.Struct):
@@ -30,14 +27,14 @@ _CHUNK = msgspec.json.Decoder(_Chunk)
 _TROUBLE = msgspec.json.Decoder(_Trouble)
 
 
-class ChatRelay:
+class ChatRelay(HoldingRelay):
     """Passes whole events on, reads usage from them, and holds the end back.
 
     From `[DONE]` on everything waits for `finish()`: a client may take `[DONE]` for the end, and
     by then the request has to be in the ledger.
     """
 
-    __slots__ = ("_cutter", "_drop_usage", "_finished", "_held", "error", "usage")
+    __slots__ = ("_drop_usage",)
 
     # Cheap tests that decide whether a batch of events needs a closer look at all. A quote inside
     # a text is escaped, so what a model says seldom passes them.
@@ -47,30 +44,8 @@ class ChatRelay:
     _DONE = re.compile(rb"(?:\A|(?<=[\r\n]))data:[ \t]*+\[DONE\]")
 
     def __init__(self, *, drop_usage: bool) -> None:
+        super().__init__(sse.Cutter())
         self._drop_usage = drop_usage
-        self._cutter = sse.Cutter(MAX_EVENT_BYTES)
-        self._held = bytearray()
-        self._finished = False
-        self.usage: Usage | None = None
-        self.error = ""
-
-    def feed(self, chunk: bytes) -> bytes:
-        """Take the upstream's bytes; return those to pass on now (may be empty).
-
-        Raises `ValueError` when a single event, or what follows `[DONE]`, is larger than 8 MiB.
-        """
-        events = self._cutter.feed(chunk)
-        return self._pass_on(events) if events else b""
-
-    def finish(self) -> bytes:
-        """The upstream ended; return what was held back: the answer's last bytes."""
-        tail = self._cutter.rest()
-        last = self._pass_on(tail) if tail else b""
-        last += self._held
-        self._held.clear()
-        if not self._finished and not self.error:
-            self.error = "the upstream's stream ended before the answer was finished"
-        return last
 
     def _pass_on(self, events: bytes) -> bytes:
         if self._USAGE.search(events):
@@ -78,9 +53,9 @@ class ChatRelay:
         if not self._finished and self._FINISH.search(events):
             self._finished = True
         if b'"error"' in events and any(map(_tells_of_error, sse.split_events(events))):
-            self.error = _BROKEN
+            self.error = BROKEN
         if b"event:" in events and self._ERROR_EVENT.search(events):
-            self.error = _BROKEN
+            self.error = BROKEN
         if self._held:
             self._hold(events)
             return b""
@@ -90,12 +65,6 @@ class ChatRelay:
         self._finished = True
         self._hold(events[done.start() :])
         return events[: done.start()]
-
-    def _hold(self, events: bytes) -> None:
-        self._held += events
-        if len(self._held) > MAX_EVENT_BYTES:
-            message = f"the upstream sent more than {MAX_EVENT_BYTES} bytes after the end of its answer"
-            raise ValueError(message)
 
     def _takes_out(self, event: bytes) -> bool:
         """Read an event's usage; say whether it is the extra chunk the client did not ask for."""

@@ -10,11 +10,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from wye.core.usage import Usage
+from wye.core.usage import MAX_TOKENS, Usage
 from wye.protocols.wire.toplevel import members
-
-MAX_TOKENS = 2**40
-"""More than any answer has; a ledger adds up many of them in 64 bits."""
 
 
 class InputDetails(msgspec.Struct):

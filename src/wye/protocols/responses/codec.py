@@ -1,6 +1,5 @@
 """OpenAI Responses, passed on as it is. Source: OpenAI API reference, "Create a model response"."""
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -9,14 +8,13 @@ from wye.core.errors import BadRequestError, WyeError
 from wye.core.request import Needs, Operation, Request
 from wye.core.usage import Usage
 from wye.protocols.codec import Edits, Relay
-from wye.protocols.openai import errors as openai_errors
+from wye.protocols.openai.codec import OpenAICodec
 from wye.protocols.responses import errors as responses_errors
 from wye.protocols.responses.parts import NAME
 from wye.protocols.responses.relay import ResponsesRelay
 from wye.protocols.responses.usage import WireUsage, to_usage
 from wye.protocols.seal import is_sealed
 from wye.protocols.wire.decoding import ModelName, decode
-from wye.protocols.wire.sse import COMMENT, CONTENT_TYPE, DATA
 from wye.protocols.wire.toplevel import change, find_model, members, refuse_duplicates, replace
 
 PATH = b"/responses"
@@ -153,20 +151,13 @@ _THOUGHT = msgspec.json.Decoder(_Thought)
 _NO_NEEDS = Needs()
 
 
-class OpenAIResponses:
+class OpenAIResponses(OpenAICodec):
     """The codec. Stateless."""
 
     name = NAME
     operation = Operation.CHAT
-    heartbeat = COMMENT
-    stream_type = CONTENT_TYPE
-    mark = DATA
-    request_id_headers = ("x-request-id",)
-    estimate: Callable[[Request], bytes] | None = None
-
-    def path(self, model: str) -> bytes:  # noqa: ARG002  # it stands in the body
-        """Return the path below an upstream's base path."""
-        return PATH
+    below = PATH
+    bounding = _BOUNDING_FIELDS
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""
@@ -196,10 +187,6 @@ class OpenAIResponses:
             body = change(body, "max_output_tokens", lambda _: cap)  # the client left it out or null
         return change(body, "input", _without_sealed) if is_sealed(body) else body
 
-    def refuse_duplicates(self, request: Request) -> None:
-        """Raise `BadRequestError` if a field that bounds the cost stands there twice."""
-        refuse_duplicates(request.body, _BOUNDING_FIELDS)
-
     def usage(self, body: bytes) -> Usage | None:
         """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
         try:
@@ -213,10 +200,6 @@ class OpenAIResponses:
     def relay(self, edits: Edits) -> Relay:  # noqa: ARG002  # nothing is asked for that it could take out
         """Return the reader of one streamed answer."""
         return ResponsesRelay()
-
-    def error(self, error: WyeError, request_id: str) -> bytes:
-        """Encode an error answer's body."""
-        return openai_errors.error_body(error, request_id)
 
     def error_event(self, error: WyeError, request_id: str) -> bytes:
         """Encode an error inside a stream that began with a 200."""

@@ -15,10 +15,7 @@ class OpenAIResponsesCompact(OpenAIResponses):
     """The codec. Stateless. A compaction is billed by its usage, which nothing caps; it is never streamed."""
 
     name = "openai_responses_compact"
-
-    def path(self, model: str) -> bytes:  # noqa: ARG002  # it stands in the body
-        """Return the path below an upstream's base path."""
-        return b"/responses/compact"
+    below = b"/responses/compact"
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""

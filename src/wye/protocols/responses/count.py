@@ -10,7 +10,6 @@ from wye.core.request import Request
 from wye.core.usage import Usage
 from wye.protocols.codec import Edits, Relay
 from wye.protocols.responses.codec import OpenAIResponses, decode_asked
-from wye.protocols.wire.toplevel import refuse_duplicates
 
 BYTES_PER_TOKEN = 3
 """Of a JSON body, on the cautious side: English prose is nearer 4."""
@@ -28,10 +27,8 @@ class OpenAIResponsesCount(OpenAIResponses):
     """The codec. Stateless. Counts are never streamed, and nobody bills them."""
 
     name = "openai_responses_count"
-
-    def path(self, model: str) -> bytes:  # noqa: ARG002  # it stands in the body
-        """Return the path below an upstream's base path."""
-        return b"/responses/input_tokens"
+    below = b"/responses/input_tokens"
+    bounding = frozenset({"model", "input"})
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""
@@ -40,10 +37,6 @@ class OpenAIResponsesCount(OpenAIResponses):
     def splice(self, request: Request, edits: Edits) -> bytes:
         """Return the client's own bytes with only the model's name changed. Nothing is written: no cap."""
         return super().splice(request, msgspec.structs.replace(edits, output_cap=None))
-
-    def refuse_duplicates(self, request: Request) -> None:
-        """Raise `BadRequestError` if a field that bounds the cost stands there twice."""
-        refuse_duplicates(request.body, frozenset({"model", "input"}))
 
     def usage(self, body: bytes) -> Usage:
         """Return that nothing was used. Raises `ValueError` if it is no count at all."""

@@ -26,8 +26,8 @@ from wye.protocols.responses.parts import NAME, read_annotation
 from wye.protocols.responses.usage import read_usage
 from wye.protocols.wire import sse
 from wye.protocols.wire.fields import Fields
+from wye.protocols.wire.relay import UNFINISHED
 
-_UNFINISHED = "the upstream's stream ended before the answer was finished"
 _ENDS = ("response.completed", "response.incomplete", "response.cancelled", "response.done")
 _Place = tuple[int, int]
 """(place of the item in the output, place in its content)."""
@@ -108,7 +108,7 @@ class ResponsesReader:
         with suppress(ValueError):  # the last event was cut short
             events += self.feed(b"\n\n")  # an upstream that ends without a last blank line
         if not self._over:
-            self._fail(_UNFINISHED, "", events)
+            self._fail(UNFINISHED, "", events)
         return events
 
     def _take(self, wire: _Wire, events: list[Event]) -> None:

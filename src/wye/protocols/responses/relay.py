@@ -5,14 +5,12 @@ Source: OpenAI API reference, "Streaming events". The last event tells the whole
 
 import msgspec
 
-from wye.core.usage import Usage
 from wye.protocols.responses.usage import WireUsage, to_usage
 from wye.protocols.wire import sse
+from wye.protocols.wire.relay import BROKEN, HoldingRelay
 
 MAX_HELD_BYTES = 16 * 1024 * 1024
 """The last event tells the whole response once more, pictures among it."""
-_UNFINISHED = "the upstream's stream ended before the answer was finished"
-_BROKEN = "the upstream reported an error in its stream"
 _ENDS = frozenset({"response.completed", "response.incomplete", "response.cancelled"})
 _NOTEWORTHY = (*(b'"%b"' % kind.encode() for kind in sorted(_ENDS)), b'"response.failed"', b'"error"')
 """A batch without these needs no closer look. Inside a JSON string their quotes would be escaped."""
@@ -35,37 +33,16 @@ _EVENT = msgspec.json.Decoder(_Event)
 _BARE_EVENT = msgspec.json.Decoder(_BareEvent)
 
 
-class ResponsesRelay:
+class ResponsesRelay(HoldingRelay):
     """Passes whole events on, reads usage from the last, and holds that back.
 
     A client takes it for the end, and by then the request has to be in the ledger.
     """
 
-    __slots__ = ("_cutter", "_finished", "_held", "error", "usage")
+    __slots__ = ()
 
     def __init__(self) -> None:
-        self._cutter = sse.Cutter(MAX_HELD_BYTES)
-        self._held = bytearray()
-        self._finished = False
-        self.usage: Usage | None = None
-        self.error = ""
-
-    def feed(self, chunk: bytes) -> bytes:
-        """Take the upstream's bytes; return those to pass on now (may be empty).
-
-        Raises `ValueError` when a single event, or what comes from the last one on, is larger than 16 MiB.
-        """
-        events = self._cutter.feed(chunk)
-        return self._pass_on(events) if events else b""
-
-    def finish(self) -> bytes:
-        """The upstream ended; return what was held back: the answer's last bytes."""
-        rest = self._cutter.rest()
-        last = (self._pass_on(rest) if rest else b"") + bytes(self._held)
-        self._held.clear()
-        if not self._finished and not self.error:
-            self.error = _UNFINISHED
-        return last
+        super().__init__(sse.Cutter(MAX_HELD_BYTES), MAX_HELD_BYTES)
 
     def _pass_on(self, events: bytes) -> bytes:
         end = len(events)
@@ -75,12 +52,6 @@ class ResponsesRelay:
             end = 0 if self._held else end
             self._hold(events[end:])
         return events[:end]
-
-    def _hold(self, events: bytes) -> None:
-        self._held += events
-        if len(self._held) > MAX_HELD_BYTES:
-            message = f"the upstream sent more than {MAX_HELD_BYTES} bytes from the end of its answer on"
-            raise ValueError(message)
 
     def _look(self, events: bytes) -> int:
         """Read `events`; return where the last of the answer begins, their end if it is not there."""
@@ -99,7 +70,7 @@ class ResponsesRelay:
         except (msgspec.DecodeError, RecursionError):
             return False
         if told.type in ("error", "response.failed"):
-            self.error = _BROKEN
+            self.error = BROKEN
         if not told.type.startswith("response."):
             return False
         try:
