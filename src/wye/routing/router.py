@@ -3,7 +3,8 @@
 - A name that stands for one deployment is *pinned*: that one or an error, no fallback, and what
   the request needs is not second-guessed.
 - An alias, or a model name several deployments serve, is tried in its order.
-- A route (`auto` is one) runs its strategy: fit, losses, rules, expected cost, the conversation's seat.
+- A route (`auto` is one) runs its strategy: fit, losses, an opinion of the prompt, rules, measured quality,
+  expected cost, the conversation's seat.
 - A conversation whose beginning an upstream holds goes on there, whatever name leads there, or not at all.
 
 Whatever the way, a decision holds only deployments its verdict permits, and only strong ones when
@@ -18,7 +19,7 @@ import msgspec
 
 from wye.catalog.deployments import Deployment
 from wye.catalog.profiles import absent
-from wye.config.settings import Settings
+from wye.config.settings import RouteSettings, Settings
 from wye.core.decision import Candidate, Decision, Verdict
 from wye.core.errors import UnknownModelError
 from wye.core.label import Labels
@@ -30,8 +31,10 @@ from wye.routing.cost import cheapest_first
 from wye.routing.fit import emulated, fit
 from wye.routing.held import ONLY, REASON, held, unremembered
 from wye.routing.load import Load
+from wye.routing.measured import UNMEASURED, Measured, Opine, Serving
 from wye.routing.names import Target, alias_table, directory, near
-from wye.routing.rules import Rules
+from wye.routing.opinion import NONE, Opinions
+from wye.routing.rules import Aliases, Rules
 from wye.routing.seated import seated
 from wye.routing.strategy import Stages, Strategy
 
@@ -75,7 +78,7 @@ class _Plan(msgspec.Struct, frozen=True):
 class Router:
     """Decides among a fixed set of deployments. Immutable; rebuild it with the policy."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a router depends on, by name
         self,
         settings: Settings,
         deployments: Iterable[Deployment],
@@ -83,8 +86,9 @@ class Router:
         dynamic: Dynamic | None = None,
         strategies: Mapping[str, Strategy] | None = None,
         variables: Mapping[str, str] | None = None,
+        measured: Mapping[str, Serving] | None = None,
     ) -> None:
-        """Take `strategies` by route name in place of the built-in one.
+        """Take `strategies` by route name in place of the built-in one, and what `measured` says of a route.
 
         `variables`: provider id -> the environment variable that holds its key, for the error that says so.
         """
@@ -95,14 +99,14 @@ class Router:
         self._labels = {n: frozenset(t.route.labels) for n, t in self._names.items() if t.route}
         aliases = alias_table(settings)
         self._strategies: dict[str, Strategy] = {
-            name: Stages(name, (fit, carry, Rules(target.route.rules, aliases), cheapest_first, seated))
+            name: _stages(name, target.route, aliases, (measured or {}).get(name, UNMEASURED))
             for name, target in self._names.items()
             if target.route is not None
         } | dict(strategies or {})
         self._resolve = dynamic
         self._dynamic: dict[str, Deployment] = {}
         self._plans: dict[tuple[str, str, Labels, bool, str], _Plan] = {}
-        self.revision = _revision(settings, self._deployments.values())
+        self.revision = _revision(settings, self._deployments.values(), measured or {})
 
     def labels(self, name: str) -> Labels:
         """Return the labels a route adds to its requests. Judge with them, before deciding."""
@@ -208,7 +212,21 @@ class Router:
             reasons.append(f"{len(excluded) - MAX_EXCLUDED} more are excluded and not listed")
             excluded = excluded[:MAX_EXCLUDED]
         candidates = _down_last(choice.candidates(), health)
-        return Decision(strategy.name, candidates, excluded, tuple(reasons), self.revision, choice.seat)
+        opinion = choice.opinion or NONE
+        first = candidates[0].deployment
+        return Decision(
+            strategy.name,
+            candidates,
+            excluded,
+            tuple(reasons),
+            self.revision,
+            choice.seat,
+            task=opinion.task,
+            certificate=choice.certificate if first in choice.covered else "",
+            covered=choice.covered,
+            gain=opinion.gain,
+            unlike=opinion.unlike,
+        )
 
     def _plan(self, request: Request, verdict: Verdict) -> _Plan:
         name, operation = request.model, request.operation
@@ -266,6 +284,11 @@ _REASONS = {
 }
 
 
+def _stages(name: str, route: RouteSettings, aliases: Aliases, serving: Serving) -> Stages:
+    opine, measured = Opine(Opinions(serving.learnt)), Measured(route, serving, aliases)
+    return Stages(name, (fit, carry, opine, Rules(route.rules, aliases), measured, cheapest_first, seated))
+
+
 def _down_last(candidates: Sequence[Candidate], health: Health) -> tuple[Candidate, ...]:
     """Return at most `MAX_CANDIDATES`, those that are down behind the others."""
     up: list[Candidate] = []
@@ -289,7 +312,7 @@ def _bounded(
         del cache[next(iter(cache))]
 
 
-def _revision(settings: Settings, deployments: Iterable[Deployment]) -> str:
+def _revision(settings: Settings, deployments: Iterable[Deployment], measured: Mapping[str, Serving]) -> str:
     """Return 12 hex digits that change with whatever a decision depends on but request and health."""
     facts = sorted(
         [
@@ -298,8 +321,9 @@ def _revision(settings: Settings, deployments: Iterable[Deployment]) -> str:
         ]
         for d in deployments
     )
+    learnt = sorted((name, serving.identity) for name, serving in measured.items())
     content = msgspec.json.encode(
-        [settings.aliases, settings.routes, settings.auto, sorted(settings.deployments), facts],
+        [settings.aliases, settings.routes, settings.auto, sorted(settings.deployments), facts, learnt],
         order="deterministic",
     )
     return hashlib.sha256(content).hexdigest()[:12]
