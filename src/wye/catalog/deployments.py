@@ -106,6 +106,8 @@ class Deployment(msgspec.Struct, frozen=True):
     """What else it speaks: requests in these are forwarded as they are."""
     operations: frozenset[Operation] = frozenset({Operation.CHAT})
     region: str | None = None
+    build: str = ""
+    """Revision and quantisation of the weights, in its owner's words: a certificate holds for one build."""
     api_key: Secret | None = None
     profile: Profile = Profile()
     price: Price | None = None

@@ -143,6 +143,8 @@ class DeploymentSettings(Section, frozen=True):
     """Who holds the weights, and where the data goes."""
     region: str | None = None
     """Labels may ask for it."""
+    build: str = ""
+    """Revision and quantisation of its weights, in your words: a certificate holds for one build."""
     api_key_env: str | None = None
     """The variable that holds its key."""
     api_key_file: str | None = None

@@ -152,6 +152,7 @@ def _deployment(name: str, given: DeploymentSettings, base: Deployment) -> Deplo
         id=name,
         lane=given.lane or base.lane,
         region=given.region or base.region,
+        build=given.build or base.build,
         found_by=CONFIG,
         protocol=given.protocol or base.protocol,
         operations=frozenset(Operation(one) for one in given.operations),
