@@ -57,9 +57,11 @@ class Attempts:
         self._limits = limits
         self._health = health
 
-    async def run(self, job: Job) -> Answer:
-        """Return the first answer. Raises the last failure's error when there is none."""
-        cause = "first"
+    async def run(self, job: Job, cause: str = "first") -> Answer:
+        """Return the first answer. Raises the last failure's error when there is none.
+
+        `cause`: why the first candidate is asked.
+        """
         made = 0
         failure: Failure | None = None
         for candidate in job.decision.candidates:

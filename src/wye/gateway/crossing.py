@@ -28,9 +28,8 @@ from wye.protocols.translate import (
     UpstreamDialect,
     Wire,
 )
+from wye.protocols.wire.relay import UNFINISHED
 from wye.protocols.words import only_words
-
-_UNFINISHED = "the upstream's stream ended before the answer was finished"
 
 
 class Shore(NamedTuple):
@@ -55,13 +54,13 @@ class Crossing:
     __slots__ = (
         "_chat",
         "_emulations",
-        "_source",
         "_target",
         "_wants_usage",
         "_wire",
         "lost",
         "path",
         "protocol",
+        "source",
     )
 
     def __init__(
@@ -77,7 +76,7 @@ class Crossing:
         if not only_words(chat):
             chat, lost = self._fitted(chat, source, to)
         self._chat = chat
-        self._source = source
+        self.source = source
         self.protocol = source.name
         """The client's."""
         self._target = to.dialect
@@ -109,7 +108,7 @@ class Crossing:
     @property
     def translated(self) -> str:
         """The upstream's protocol; empty where it is the client's, and something is only emulated."""
-        return "" if self._target.name == self._source.name else self._target.name
+        return "" if self._target.name == self.source.name else self._target.name
 
     @property
     def emulated(self) -> tuple[str, ...]:
@@ -126,12 +125,12 @@ class Crossing:
     def answer(self, body: bytes) -> tuple[bytes, Usage | None]:
         """Return a whole answer in the client's protocol. Raises `ValueError` if it is no answer at all."""
         answer = self._answered(body)
-        return self._source.write_answer(answer), answer.usage
+        return self.source.write_answer(answer), answer.usage
 
     def stream(self, body: bytes) -> tuple[bytes, Usage | None]:
         """Return a whole answer as the client's stream, which an upstream did not make of it. As `answer`."""
         answer = self._answered(body)
-        return as_stream(answer, self._source, wants_usage=self._wants_usage), answer.usage
+        return as_stream(answer, self.source, wants_usage=self._wants_usage), answer.usage
 
     def _answered(self, body: bytes) -> Answer:
         answer = self._target.read_answer(body)
@@ -144,7 +143,7 @@ class Crossing:
         reader: EventReader = self._target.reader()
         for one in self._emulations:
             reader = EmulatingReader(reader, one.filter())
-        return CrossingRelay(reader, self._source.writer(want_usage=self._wants_usage))
+        return CrossingRelay(reader, self.source.writer(want_usage=self._wants_usage))
 
 
 def as_stream(answer: Answer, source: DownstreamDialect, *, wants_usage: bool) -> bytes:
@@ -174,7 +173,7 @@ class CrossingRelay:
         """The upstream ended; return the answer's last bytes."""
         rest = self._pass_on(self._reader.finish())
         if not self._ended and not self.error:
-            self.error = _UNFINISHED
+            self.error = UNFINISHED
         return rest + self._held
 
     def _pass_on(self, events: list[Event]) -> bytes:

@@ -24,6 +24,7 @@ from wye.gateway.metrics import Metrics
 from wye.gateway.target import Target, target
 from wye.ledger.keystore import Scope
 from wye.policy import Policy
+from wye.routing.band import Tally
 from wye.routing.conversation import Conversation
 from wye.routing.names import mentioned
 from wye.routing.router import Dynamic, Router
@@ -78,6 +79,8 @@ class Runtime:
         self._guard = Guard()
         self.health = Health()
         self.gates: dict[str, Gate] = {}
+        self.tallies: dict[str, Tally] = {}
+        """Route -> what came of its agreement gate lately."""
         self.now: Snapshot
 
     def admit(self, arrival: Arrival, scope: Scope) -> Caller:
