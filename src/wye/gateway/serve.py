@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,8 +121,10 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             admin.app(),
         )
         reload = Reload(options.config, runtime, fleet)
-        for work in (heart.run(), reload.watch(), reload.rediscover(), responses.sweep()):
-            _background(stack, asyncio.create_task(work))
+        _beside(
+            stack,
+            *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), responses.sweep()),
+        )
         listener = await stack.enter_async_context(Listener(app, settings.listener, str(listen)))
         metrics.readings(
             lambda: (
@@ -185,14 +187,17 @@ def _key_ring(settings: Settings, keys: KeyStore, limits: MemoryStore) -> KeyRin
     return KeyRing(settings.keys, keys, bootstrap_key(settings.keys, os.environ), seed)
 
 
-def _background(stack: contextlib.AsyncExitStack, task: asyncio.Task[None]) -> None:
-    async def stop() -> None:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+def _beside(stack: contextlib.AsyncExitStack, *works: Coroutine[None, None, None]) -> None:
+    for work in works:
+        task = asyncio.create_task(work)
+        task.add_done_callback(_report)
+        stack.push_async_callback(_stopped, task)
 
-    task.add_done_callback(_report)
-    stack.push_async_callback(stop)
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 def _report(task: asyncio.Task[None]) -> None:
