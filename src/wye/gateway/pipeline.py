@@ -116,6 +116,8 @@ class Pipeline:
         if request.stream:
             self._heart.watch(downstream)
         job = Job(request, verdict, decision, codec, caller, entry, now.targets, session, arrival.betas)
+        if now.hedges:
+            job.hedge = now.hedges.get(request.model)
         if codec.estimate is not None and not job.verbatim:
             self._estimate(codec.estimate(request), entry, downstream)
             return

@@ -18,6 +18,7 @@ from wye.gateway.arrival import Arrival
 from wye.gateway.gate import Gate
 from wye.gateway.guard import Guard
 from wye.gateway.health import Health
+from wye.gateway.hedge import Hedge
 from wye.gateway.keys import ANONYMOUS, Caller, KeyRing
 from wye.gateway.limits import Limits
 from wye.gateway.metrics import Metrics
@@ -46,6 +47,8 @@ class Snapshot:
     targets: dict[str, Target]
     default_labels: Labels
     runtime: "Runtime"
+    hedges: dict[str, Hedge]
+    """By route."""
 
     def labels(self, arrival: Arrival, caller: Caller, request: Request) -> Labels:
         """Return the labels that hold: the client's, its key's and its route's, else the default."""
@@ -77,8 +80,8 @@ class Runtime:
         self._limits = limits
         self._metrics = metrics
         self._guard = Guard()
-        self.health = Health()
         self.gates: dict[str, Gate] = {}
+        self.health = Health(self.gates)
         self.tallies: dict[str, Tally] = {}
         """Route -> what came of its agreement gate lately."""
         self.now: Snapshot
@@ -112,8 +115,9 @@ class Runtime:
         router = Router(settings, known, dynamic=dynamic, variables=_VARIABLES)
         targets = {deployment.id: self.target(deployment) for deployment in known}
         default = frozenset({settings.default_label})
-        self.now = Snapshot(settings, known, policy, router, targets, default, self)
+        self.now = Snapshot(settings, known, policy, router, targets, default, self, _hedges(settings))
         self._metrics.known(deployment.id for deployment in known)
+        self.health.known(known)
         for name in [n for n, gate in self.gates.items() if n not in targets and gate.idle]:
             del self.gates[name]
         return self.now
@@ -145,3 +149,8 @@ class Runtime:
         else:
             gate.resize(*limits)
         return target(deployment, gate)
+
+
+def _hedges(settings: Settings) -> dict[str, Hedge]:
+    routes = settings.routes | {"auto": settings.auto}
+    return {name: Hedge(route.hedge) for name, route in routes.items() if route.hedge is not None}
