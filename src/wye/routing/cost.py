@@ -10,6 +10,7 @@ from wye.core.decision import Verdict
 from wye.core.lane import Lane
 from wye.core.money import MILLION
 from wye.core.request import Operation, Request
+from wye.routing.measured import guards
 from wye.routing.opinion import Opinion
 from wye.routing.strategy import MERIT, Choice
 
@@ -103,8 +104,9 @@ def cheapest_first(choice: Choice, request: Request, verdict: Verdict) -> None: 
     choice.kept = [row[5] for row in ranked]
     choice.ranks = {row[4]: row[:2] for row in ranked}
     choice.ordered = True
-    first = ranked[0][0] % _EMULATES
-    choice.reasons.append(_reason(len(ranked), None if leading is None else len(leading), first))
+    if guards(choice.objective):
+        first = ranked[0][0] % _EMULATES
+        choice.reasons.append(_reason(len(ranked), None if leading is None else len(leading), first))
 
 
 _Row = tuple[int, Decimal, bool, int, str, Deployment]

@@ -4,7 +4,7 @@
   the request needs is not second-guessed.
 - An alias, or a model name several deployments serve, is tried in its order.
 - A route (`auto` is one) runs its strategy: fit, losses, an opinion of the prompt, rules, measured quality,
-  expected cost, the conversation's seat.
+  expected cost, the objective, the conversation's seat, canaries, a hook.
 - A conversation whose beginning an upstream holds goes on there, whatever name leads there, or not at all.
 
 Whatever the way, a decision holds only deployments its verdict permits, and only strong ones when
@@ -30,13 +30,15 @@ from wye.routing.conversation import UNKNOWN, Conversation
 from wye.routing.cost import cheapest_first
 from wye.routing.fit import emulated, fit
 from wye.routing.held import ONLY, REASON, held, unremembered
+from wye.routing.hook import Hook
 from wye.routing.load import Load
 from wye.routing.measured import UNMEASURED, Measured, Opine, Serving
 from wye.routing.names import Target, alias_table, directory, near
+from wye.routing.objective import objective
 from wye.routing.opinion import NONE, Opinions
-from wye.routing.rules import Aliases, Rules
+from wye.routing.rules import Aliases, Rules, divert
 from wye.routing.seated import seated
-from wye.routing.strategy import Stages, Strategy
+from wye.routing.strategy import Stage, Stages, Strategy
 
 MAX_CANDIDATES = 8
 """The first choice and its fallbacks."""
@@ -286,7 +288,11 @@ _REASONS = {
 
 def _stages(name: str, route: RouteSettings, aliases: Aliases, serving: Serving) -> Stages:
     opine, measured = Opine(Opinions(serving.learnt)), Measured(route, serving, aliases)
-    return Stages(name, (fit, carry, opine, Rules(route.rules, aliases), measured, cheapest_first, seated))
+    rules = Rules(name, route.rules, aliases, route.objective)
+    stages: list[Stage] = [fit, carry, opine, rules, measured, cheapest_first, objective, seated, divert]
+    if route.hook is not None:
+        stages.append(Hook(name, route.hook))
+    return Stages(name, tuple(stages))
 
 
 def _down_last(candidates: Sequence[Candidate], health: Health) -> tuple[Candidate, ...]:
