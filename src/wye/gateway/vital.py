@@ -11,8 +11,8 @@ from wye.gateway.breaker import Breaker
 from wye.routing.saturation import Saturation
 
 TICK_SECONDS = 0.5
-_KEEP = 0.95
-"""Of a count, at each tick: what happened 7 s ago counts half."""
+_KEEP = 0.98
+"""Of a count, at each tick: what happened 17 s ago counts half."""
 _LATELY = 120
 """Ticks for which a TTFT counts: a minute."""
 _A_TICK = 8
