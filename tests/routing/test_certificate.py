@@ -5,6 +5,7 @@ import pytest
 
 from routing.facts import deployment
 from wye.config.settings import DeploymentSettings, GateSettings
+from wye.routing.band import Band
 from wye.routing.certificate import (
     Arm,
     Certificate,
@@ -82,7 +83,10 @@ def test_another_gate_voids_it() -> None:
     gate = GateSettings(ask=("third",))
     assert gate_hash(gate) != gate_hash(GateSettings(ask=("third",), meaning=0.9))
     facts = msgspec.structs.replace(FACTS, gate=gate_hash(gate))
-    assert "another gate" in why_void(CERTIFICATE, facts, 150.0)
+    assert why_void(CERTIFICATE, facts, 150.0) == ""  # no gate is asked under it
+    gated = msgspec.structs.replace(CERTIFICATE, gate=gate_hash(gate), band=Band(0.3, ("third",)))
+    assert why_void(gated, facts, 150.0) == ""
+    assert "another gate" in why_void(gated, FACTS, 150.0)
 
 
 def test_another_judge_or_prompt_voids_it_if_there_was_one() -> None:

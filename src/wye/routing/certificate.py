@@ -14,6 +14,7 @@ import msgspec
 
 from wye.catalog.deployments import Deployment
 from wye.config.settings import DeploymentSettings, GateSettings
+from wye.routing.band import Band
 from wye.routing.revision import Revision
 from wye.routing.state import StateError, decode, read_bytes, write_bytes
 
@@ -96,6 +97,9 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     heads: str
     thresholds: str
     gate: str = ""
+    """`gate_hash`; empty = no gate is asked."""
+    band: Band | None = None
+    """Where the gate decides; None = nowhere."""
     judge: str = ""
     """Name of the judge; empty = scores came from people or tests."""
     prompts: str = ""
@@ -142,7 +146,8 @@ def why_void(certificate: Certificate, facts: Facts, now: float) -> str:
         ("features", certificate.features, revision.features),
         ("heads", certificate.heads, revision.heads),
         ("thresholds", certificate.thresholds, thresholds_hash(revision.thresholds)),
-        ("gate", certificate.gate, facts.gate),
+        # Without a band no gate is asked, whatever is configured.
+        ("gate", certificate.gate, facts.gate if certificate.band else ""),
         ("strong model", certificate.strong.name, revision.strong),
         ("weak model", certificate.weak.name, revision.weak),
     )
