@@ -125,7 +125,9 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             stack,
             *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), responses.sweep()),
         )
-        listener = await stack.enter_async_context(Listener(app, settings.listener, str(listen)))
+        listener = await stack.enter_async_context(
+            Listener(app, settings.listener, str(listen), transport.outbox)  # both sides write together
+        )
         metrics.readings(
             lambda: (
                 *_gates(runtime),
