@@ -203,6 +203,13 @@ def test_engines_know_functions_only() -> None:
     assert all("custom_tools" in engine.spelling.refuses for engine in ENGINES.values())
 
 
+def test_what_engines_pass_over_in_silence() -> None:
+    assert ENGINES["embedded"].spelling.ignores >= {"suffix", "echo", "best_of", "web_search_options"}
+    assert "suffix" not in ENGINES["ollama"].spelling.ignores
+    assert "web_search_options" in ENGINES["vllm"].spelling.ignores
+    assert not any(provider.spelling.ignores for provider in PROVIDERS.values())
+
+
 def test_patterns_are_regular_expressions_that_some_model_meets() -> None:
     for provider in (*PROVIDERS.values(), *ENGINES.values()):
         for variant in provider.variants:

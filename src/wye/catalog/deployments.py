@@ -1,6 +1,7 @@
 """A deployment: a model at an endpoint, with what is known of it."""
 
 import ipaddress
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
@@ -138,6 +139,12 @@ class Deployment(msgspec.Struct, frozen=True):
             and self.spelling.formats == "schema"
             and Operation.CHAT in self.operations
         )
+
+    def unheeded(self, protocol: str, members: Iterable[str]) -> str:
+        """Return the first of `members` that it passes over in silence in `protocol`; empty = none."""
+        if protocol not in self.natives:
+            return ""
+        return next((name for name in members if name in self.spelling.ignores), "")
 
     def emulates_custom_tools(self, protocol: str) -> bool:
         """Whether custom tools of a request in `protocol` become functions for it, since it knows no other.

@@ -9,7 +9,7 @@ import msgspec
 
 from wye.catalog.deployments import Native, Profile
 from wye.catalog.provider import Model, Provider, Variant
-from wye.core.spelling import Refused, Spelling, Taken
+from wye.core.spelling import Ignored, Refused, Spelling, Taken
 
 
 def _chat(
@@ -296,19 +296,37 @@ def _engine(id: str, spelling: Spelling) -> Provider:  # noqa: A002  # as in Pro
     return Provider(id, also=_COMPLETES, spelling=spelling, variants=(variant,))
 
 
-_LLAMA = Spelling(reasoning_field="reasoning_content", takes=_SAMPLES)
+def _past(*names: Ignored) -> frozenset[Ignored]:
+    """Return what an engine passes over in silence: what no engine has, and `names`."""
+    return frozenset({"web_search_options", "search_parameters", "plugins", *names})
+
+
+_LLAMA = Spelling(
+    reasoning_field="reasoning_content",
+    takes=_SAMPLES,
+    ignores=_past("suffix", "echo", "best_of", "response_format", "prompt_embeds", "modalities", "audio"),
+)
 ENGINES: dict[str, Provider] = {
     engine.id: engine
     for engine in (
         _engine("embedded", _LLAMA),
         _engine("llama-server", _LLAMA),
-        _engine("vllm", Spelling(takes=_SAMPLES)),
-        _engine("sglang", _LLAMA),
+        _engine("vllm", Spelling(takes=_SAMPLES, ignores=_past())),
+        _engine("sglang", msgspec.structs.replace(_LLAMA, ignores=_past())),
         _engine(
             "ollama",
-            Spelling(refuses=_all("image_url", "tool_choice", "parallel_tool_calls", "n", "user")),
+            Spelling(
+                refuses=_all("image_url", "tool_choice", "parallel_tool_calls", "n", "user"),
+                ignores=_past("echo", "best_of", "response_format", "prompt_embeds", "modalities", "audio"),
+            ),
         ),
-        _engine("tgi", Spelling(refuses=_all("n", "parallel_tool_calls"))),
+        _engine(
+            "tgi",
+            Spelling(
+                refuses=_all("n", "parallel_tool_calls"),
+                ignores=_past("echo", "best_of", "response_format", "prompt_embeds", "modalities", "audio"),
+            ),
+        ),
         _engine("lmstudio", Spelling(takes=_SAMPLES, refuses=_all("image_url"))),
     )
 }

@@ -10,7 +10,7 @@ import msgspec
 
 from wye.catalog.deployments import Native, Speech
 from wye.core.lane import Lane
-from wye.core.spelling import CallIds, Formats, MaxOutputField, Refused, Taken
+from wye.core.spelling import CallIds, Formats, Ignored, MaxOutputField, Refused, Taken
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -184,6 +184,8 @@ class DeploymentSettings(Section, frozen=True):
     """What it takes that not every Chat upstream does."""
     refuses: tuple[Refused, ...] | None = None
     """What it does not take: a translated request is sent without, or not sent, and says so."""
+    ignores: tuple[Ignored, ...] | None = None
+    """What it passes over in silence in its own protocol: such a request is refused."""
 
 
 class When(Section, frozen=True):
