@@ -73,3 +73,12 @@ async def test_no_comment_after_the_end_or_to_one_who_does_not_read() -> None:
     await asyncio.sleep(0.1)
     assert len(exchange.out) == count
     task.cancel()
+
+
+async def test_what_breaks_the_silence_says_nothing() -> None:
+    exchange = Exchange()
+    downstream = Downstream(exchange, b"", CHAT)  # type: ignore[arg-type]
+    downstream.beat()
+    assert (downstream.begun, downstream.said) == (True, False)
+    await downstream.write(b"data: x\n\n")
+    assert downstream.said

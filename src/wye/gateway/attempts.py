@@ -23,14 +23,22 @@ from wye.core.errors import (
     RateLimitError,
     UpstreamError,
     UpstreamOverloadedError,
+    UpstreamQuotaError,
     UpstreamTimeoutError,
 )
 from wye.core.record import Attempt
-from wye.gateway.crossing import Crossing
+from wye.gateway.crossing import Crossing, NoAnswerError
 from wye.gateway.health import Health
 from wye.gateway.job import Answer, Failure, Hold, Job, note_unmade
 from wye.gateway.limits import Limits
-from wye.gateway.refusals import OVERLOADED, asked_to_wait, refusal
+from wye.gateway.refusals import (
+    NO_CREDIT,
+    OVERLOADED,
+    Refusal,
+    asked_to_wait,
+    refusal,
+    refusal_within,
+)
 from wye.gateway.target import ANTHROPIC, Target
 from wye.ledger.entry import Entry, milliseconds
 from wye.protocols.codec import Codec, Edits, Relay
@@ -170,7 +178,13 @@ class Attempts:
                 body, usage = hold.crossing.stream(body)
             else:
                 body, usage = hold.crossing.answer(body)
+        except NoAnswerError as error:
+            failure = Failure(UpstreamError(f"'{hold.target.deployment.id}': {error}"))
+            return self._gave_up(job, hold, response, failure)
         except (ValueError, RecursionError):
+            within = refusal_within(hold.target.deployment, body)
+            if within is not None:
+                return self._turned_down(job, hold, response, within)
             kind = (response.header(b"content-type") or b"unknown content").decode("latin-1")[:60]
             message = f"'{hold.target.deployment.id}' answered 200 with something that is no answer ({kind})"
             return self._gave_up(job, hold, response, Failure(UpstreamError(message)))
@@ -193,6 +207,9 @@ class Attempts:
         except (ValueError, RecursionError) as error:
             wrong = str(error)
         if wrong:
+            within = refusal_within(hold.target.deployment, relay.trouble)
+            if within is not None:
+                return self._turned_down(job, hold, response, within)
             failure = Failure(UpstreamError(f"'{hold.target.deployment.id}': {wrong}"))
             return self._gave_up(job, hold, response, failure)
         # The whole stream was held back, since it came in one piece: hand it on as it is.
@@ -200,19 +217,25 @@ class Attempts:
 
     async def _refused(self, job: Job, hold: Hold, response: Response) -> Failure:
         body = await response.read(MAX_ANSWER_BYTES)
-        deployment = hold.target.deployment
-        after = asked_to_wait(response)
-        told = refusal(deployment, response.status, body, after)
-        passed = None
+        told = refusal(hold.target.deployment, response.status, body, asked_to_wait(response))
+        as_it_is = hold.crossing is None and told.shaped
+        return self._turned_down(job, hold, response, told, body if as_it_is else None)
+
+    def _turned_down(
+        self, job: Job, hold: Hold, response: Response, told: Refusal, body: bytes | None = None
+    ) -> Failure:
+        """Return how to go on after the upstream's error. `body`: for the client; None = in its own shape."""
+        passed, error, client = None, told.error, job.codec.name
         if told.verbatim:
-            if hold.crossing is not None:
-                body = job.codec.error(told.error, job.entry.request_id)
-            passed = Answer(response.status, body, None, response, hold, error=told.error)
+            body = job.codec.error(error, job.entry.request_id) if body is None else body
+            passed = Answer(error.status, body, None, response, hold, error=error)
+        elif isinstance(error, UpstreamQuotaError):
+            error.status = NO_CREDIT.get(client, error.status)
         elif told.retry:
-            if isinstance(told.error, UpstreamOverloadedError):
-                told.error.status = OVERLOADED.get(job.codec.name, told.error.status)
-            told.error.lines = hold.limits(response, retry=False)
-        failure = Failure(told.error, told.retry, told.fallback, retry_after=after, passed=passed)
+            if isinstance(error, UpstreamOverloadedError):
+                error.status = OVERLOADED.get(client, error.status)
+            error.lines = hold.limits(response, retry=False)
+        failure = Failure(error, told.retry, told.fallback, retry_after=told.retry_after, passed=passed)
         return self._gave_up(job, hold, response, failure, billed=False)
 
     def _failed(self, job: Job, hold: Hold, response: Response | None, error: TransportError) -> Failure:
