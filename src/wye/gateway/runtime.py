@@ -112,7 +112,7 @@ class Runtime:
         ids = {deployment.id for deployment in known}
         known += tuple(late for name in sorted(mentioned(settings) - ids) if (late := dynamic(name)))
         policy = Policy(settings, known)
-        router = Router(settings, known, dynamic=dynamic, variables=_VARIABLES)
+        router = Router(settings, known, dynamic=dynamic, variables=_VARIABLES, tallies=self.tallies)
         targets = {deployment.id: self.target(deployment) for deployment in known}
         default = frozenset({settings.default_label})
         self.now = Snapshot(settings, known, policy, router, targets, default, self, _hedges(settings))

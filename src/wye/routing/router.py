@@ -25,10 +25,12 @@ from wye.core.errors import UnknownModelError
 from wye.core.label import Labels
 from wye.core.request import Operation, Request
 from wye.routing import refusals
+from wye.routing.band import Tally
 from wye.routing.carry import carry
 from wye.routing.conversation import UNKNOWN, Conversation
 from wye.routing.cost import cheapest_first
 from wye.routing.fit import emulated, fit
+from wye.routing.gate import Gated, still_gated
 from wye.routing.held import ONLY, REASON, held, unremembered
 from wye.routing.hook import Hook
 from wye.routing.load import Load
@@ -89,9 +91,11 @@ class Router:
         strategies: Mapping[str, Strategy] | None = None,
         variables: Mapping[str, str] | None = None,
         measured: Mapping[str, Serving] | None = None,
+        tallies: dict[str, Tally] | None = None,
     ) -> None:
         """Take `strategies` by route name in place of the built-in one, and what `measured` says of a route.
 
+        `tallies`: route -> what came of its gate lately; routes that are new to it are put in.
         `variables`: provider id -> the environment variable that holds its key, for the error that says so.
         """
         self._variables = variables or {}
@@ -100,8 +104,9 @@ class Router:
         self._names = directory(settings, self._deployments.values())
         self._labels = {n: frozenset(t.route.labels) for n, t in self._names.items() if t.route}
         aliases = alias_table(settings)
+        self._tallies = {} if tallies is None else tallies
         self._strategies: dict[str, Strategy] = {
-            name: _stages(name, target.route, aliases, (measured or {}).get(name, UNMEASURED))
+            name: self._stages(name, target.route, aliases, (measured or {}).get(name, UNMEASURED))
             for name, target in self._names.items()
             if target.route is not None
         } | dict(strategies or {})
@@ -214,6 +219,8 @@ class Router:
             reasons.append(f"{len(excluded) - MAX_EXCLUDED} more are excluded and not listed")
             excluded = excluded[:MAX_EXCLUDED]
         candidates = _down_last(choice.candidates(), health)
+        if choice.gate:
+            candidates = still_gated(choice, candidates, health)
         opinion = choice.opinion or NONE
         first = candidates[0].deployment
         return Decision(
@@ -228,7 +235,20 @@ class Router:
             covered=choice.covered,
             gain=opinion.gain,
             unlike=opinion.unlike,
+            gate=choice.gate,
         )
+
+    def _stages(self, name: str, route: RouteSettings, aliases: Aliases, serving: Serving) -> Stages:
+        opine, measured = Opine(Opinions(serving.learnt)), Measured(route, serving, aliases)
+        rules = Rules(name, route.rules, aliases, route.objective)
+        stages: list[Stage] = [fit, carry, opine, rules, measured, cheapest_first, objective, seated]
+        if route.gate is not None and serving.band is not None:
+            tally = self._tallies.setdefault(name, Tally())
+            stages.append(Gated(route.gate, serving, aliases, self._deployments, tally))
+        stages.append(divert)
+        if route.hook is not None:
+            stages.append(Hook(name, route.hook))
+        return Stages(name, tuple(stages))
 
     def _plan(self, request: Request, verdict: Verdict) -> _Plan:
         name, operation = request.model, request.operation
@@ -284,15 +304,6 @@ _REASONS = {
     "alias": "in the alias's order",
     "model": "every deployment of this model: configured ones first, then own, hosted, closed",
 }
-
-
-def _stages(name: str, route: RouteSettings, aliases: Aliases, serving: Serving) -> Stages:
-    opine, measured = Opine(Opinions(serving.learnt)), Measured(route, serving, aliases)
-    rules = Rules(name, route.rules, aliases, route.objective)
-    stages: list[Stage] = [fit, carry, opine, rules, measured, cheapest_first, objective, seated, divert]
-    if route.hook is not None:
-        stages.append(Hook(name, route.hook))
-    return Stages(name, tuple(stages))
 
 
 def _down_last(candidates: Sequence[Candidate], health: Health) -> tuple[Candidate, ...]:

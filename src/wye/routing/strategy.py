@@ -60,7 +60,9 @@ class Choice(msgspec.Struct):
     lot: Lot | None = None
     """Canaries of the rule that applied."""
     gate: tuple[str, ...] = ()
-    """Deployments that must say the same as the first one before its answer is served."""
+    """Deployments that must say the same as `gated` before its answer is served."""
+    gated: str = ""
+    """Who answers first, if there is a `gate`."""
     load: LoadOf = unmeasured
     """Asked of few: who is first, and its equals."""
 
