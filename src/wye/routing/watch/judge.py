@@ -2,8 +2,8 @@
 
 Answers stand in an order drawn anew each time and the judge does not know whose they are; it comes from
 neither arm's family, since models favour their own kind. What stands in an answer is quoted between marks
-that hold a random word, so that no answer can speak for itself. Source: Zheng et al., "Judging LLM-as-a-judge with
-MT-Bench and Chatbot Arena", arXiv 2306.05685, sections 3.3 and 3.4.
+that hold a random word, so that no answer can speak for itself. Source: Zheng et al., "Judging LLM-as-a-judge
+with MT-Bench and Chatbot Arena", arXiv 2306.05685, sections 3.3 and 3.4.
 """
 
 import hashlib
