@@ -113,6 +113,8 @@ class Deployment(msgspec.Struct, frozen=True):
     price: Price | None = None
     machine_hour: Decimal | None = None
     """What an `own` deployment's machines cost an hour, in USD; None = not stated."""
+    energy_hour: Decimal | None = None
+    """What of it an idle hour saves: energy; None = not stated."""
     slots: int = 1
     """Requests the machines serve side by side: a request costs its share of the hour."""
     concurrency: int = 64

@@ -2,7 +2,8 @@
 
 - A name that stands for one deployment is *pinned*: that one or an error, no fallback, and what
   the request needs is not second-guessed.
-- An alias, or a model name several deployments serve, is tried in its order.
+- An alias, or a model name several deployments serve, is tried in its order; of equal deployments of a
+  model the one with less to do.
 - A route (`auto` is one) runs its strategy: fit, losses, an opinion of the prompt, rules, measured quality,
   expected cost, the objective, the conversation's seat, canaries, a hook.
 - A conversation whose beginning an upstream holds goes on there, whatever name leads there, or not at all.
@@ -23,12 +24,14 @@ from wye.config.settings import RouteSettings, Settings
 from wye.core.decision import Candidate, Decision, Verdict
 from wye.core.errors import UnknownModelError
 from wye.core.label import Labels
+from wye.core.lane import Lane
 from wye.core.request import Operation, Request
 from wye.routing import refusals
 from wye.routing.band import Tally
 from wye.routing.carry import carry
 from wye.routing.conversation import UNKNOWN, Conversation
 from wye.routing.cost import cheapest_first
+from wye.routing.equals import EQUALS, LISTED, equal, listed
 from wye.routing.fit import emulated, fit
 from wye.routing.gate import Gated, still_gated
 from wye.routing.held import ONLY, REASON, held, unremembered
@@ -40,6 +43,7 @@ from wye.routing.objective import objective
 from wye.routing.opinion import NONE, Opinions
 from wye.routing.rules import Aliases, Rules, divert
 from wye.routing.seated import seated
+from wye.routing.spill import spill
 from wye.routing.strategy import Stage, Stages, Strategy
 
 MAX_CANDIDATES = 8
@@ -241,7 +245,8 @@ class Router:
     def _stages(self, name: str, route: RouteSettings, aliases: Aliases, serving: Serving) -> Stages:
         opine, measured = Opine(Opinions(serving.learnt)), Measured(route, serving, aliases)
         rules = Rules(name, route.rules, aliases, route.objective)
-        stages: list[Stage] = [fit, carry, opine, rules, measured, cheapest_first, objective, seated]
+        stages: list[Stage] = [fit, carry, opine, rules, measured, cheapest_first, objective]
+        stages += [EQUALS, seated, spill]
         if route.gate is not None and serving.band is not None:
             tally = self._tallies.setdefault(name, Tally())
             stages.append(Gated(route.gate, serving, aliases, self._deployments, tally))
@@ -277,6 +282,9 @@ class Router:
         )
         if len(candidates) == 1:
             return _Plan(verdict, operation, decision, permitted, excluded)
+        if target.kind == "model" and (equal(*permitted[:2]) or permitted[0].lane is Lane.OWN):
+            strategy = Stages(target.kind, (listed, EQUALS, seated, spill))
+            return _Plan(verdict, operation, None, permitted, excluded, strategy=strategy)
         return _Plan(verdict, operation, None, permitted, excluded, ordered=decision)
 
     def _reached(self, provider: str) -> bool:
@@ -302,7 +310,7 @@ _NO_NEAR = (
 _REASONS = {
     "pinned": "the client named it",
     "alias": "in the alias's order",
-    "model": "every deployment of this model: configured ones first, then own, hosted, closed",
+    "model": LISTED,
 }
 
 
@@ -334,7 +342,7 @@ def _revision(settings: Settings, deployments: Iterable[Deployment], measured: M
     facts = sorted(
         [
             *(d.id, d.model, d.lane, d.profile, d.price, d.machine_hour, d.slots, sorted(d.operations)),
-            *(d.protocol, sorted(d.also)),
+            *(d.protocol, sorted(d.also), d.energy_hour),
         ]
         for d in deployments
     )
