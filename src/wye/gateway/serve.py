@@ -27,6 +27,7 @@ from wye.gateway.downstream import Heart
 from wye.gateway.fleet import Fleet
 from wye.gateway.guard import check_bind
 from wye.gateway.keys import Caller, KeyRing, bootstrap_key
+from wye.gateway.learnt import LearntRoutes
 from wye.gateway.limits import Limits
 from wye.gateway.limitstore import MemoryStore
 from wye.gateway.listener.server import Listener
@@ -101,7 +102,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         await fleet.start()
         limits = Limits(store)
         metrics = Metrics()
-        runtime = Runtime(keys, limits, metrics)
+        runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
         runtime.health.engine_down = fleet.reason_down
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
         access_log = _access_log(settings, human=options.human_log)
@@ -123,7 +124,8 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         reload = Reload(options.config, runtime, fleet)
         _beside(
             stack,
-            *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), responses.sweep()),
+            *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), reload.relearn()),
+            responses.sweep(),
         )
         listener = await stack.enter_async_context(Listener(app, settings.listener, str(listen)))
         metrics.readings(
