@@ -45,6 +45,7 @@ from wye.routing.rules import Aliases, Rules, divert
 from wye.routing.seated import seated
 from wye.routing.spill import spill
 from wye.routing.strategy import Stage, Stages, Strategy
+from wye.routing.tasks import Tasks
 
 MAX_CANDIDATES = 8
 """The first choice and its fallbacks."""
@@ -108,6 +109,7 @@ class Router:
         self._names = directory(settings, self._deployments.values())
         self._labels = {n: frozenset(t.route.labels) for n, t in self._names.items() if t.route}
         aliases = alias_table(settings)
+        self._tasks = Tasks({name: task.examples for name, task in settings.tasks.items()})
         self._tallies = {} if tallies is None else tallies
         self._strategies: dict[str, Strategy] = {
             name: self._stages(name, target.route, aliases, (measured or {}).get(name, UNMEASURED))
@@ -243,7 +245,7 @@ class Router:
         )
 
     def _stages(self, name: str, route: RouteSettings, aliases: Aliases, serving: Serving) -> Stages:
-        opine, measured = Opine(Opinions(serving.learnt)), Measured(route, serving, aliases)
+        opine, measured = Opine(Opinions(serving.learnt, self._tasks)), Measured(route, serving, aliases)
         rules = Rules(name, route.rules, aliases, route.objective)
         stages: list[Stage] = [fit, carry, opine, rules, measured, cheapest_first, objective]
         stages += [EQUALS, seated, spill]
@@ -348,7 +350,15 @@ def _revision(settings: Settings, deployments: Iterable[Deployment], measured: M
     )
     learnt = sorted((name, serving.identity) for name, serving in measured.items())
     content = msgspec.json.encode(
-        [settings.aliases, settings.routes, settings.auto, sorted(settings.deployments), facts, learnt],
+        [
+            settings.aliases,
+            settings.routes,
+            settings.auto,
+            settings.tasks,
+            sorted(settings.deployments),
+            facts,
+            learnt,
+        ],
         order="deterministic",
     )
     return hashlib.sha256(content).hexdigest()[:12]
