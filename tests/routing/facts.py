@@ -38,6 +38,9 @@ STRONG = deployment(
 )
 UNPRICED = deployment("openai/odd", Lane.CLOSED)
 EVERY = (UNPRICED, STRONG, LLAMA, SMALL, GROQ)
+RATED = deployment("openai/gpt", Lane.CLOSED, price=STRONG.price, profile=Profile(max_output_tokens=1_000))
+EQUALS = (UNPRICED, RATED, LLAMA, SMALL, GROQ)
+"""The same, none of them strong: quality tells nobody apart."""
 
 
 class Down:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.facts import GROQ, LLAMA, SMALL, STRONG, UP, ask, deployment, ids, price, verdict, why
+from routing.facts import GROQ, LLAMA, RATED, SMALL, UP, ask, deployment, ids, price, verdict, why
 from wye.catalog.deployments import Deployment
 from wye.config.settings import Settings
 from wye.core.decision import Decision, Seat
@@ -16,11 +16,12 @@ from wye.core.errors import CannotCarryError
 from wye.core.lane import Lane
 from wye.protocols.lossiness.losses import Losses
 from wye.routing import Router
+from wye.routing.conversation import Unknown
 
 CLAUDE = deployment("anthropic/claude", Lane.CLOSED, price=price("0.1", "0.3"), protocol="anthropic_messages")
 
 
-class Losing:
+class Losing(Unknown):
     """A conversation that knows what it would lose where, and counts how often it was asked."""
 
     holder = ""
@@ -82,12 +83,12 @@ def test_what_costs_nothing_comes_after_what_costs_nothing_and_loses_nothing() -
 
 def test_one_protocol_is_no_choice_and_computes_nothing() -> None:
     losing = Losing({"groq/llama": Losses(refuse=("no",))})
-    assert ids(decide(losing, GROQ, LLAMA, STRONG)) == ["groq/llama", "together/llama", "openai/gpt"]
+    assert ids(decide(losing, GROQ, LLAMA, RATED)) == ["groq/llama", "together/llama", "openai/gpt"]
     assert losing.asked == []
 
 
 def test_what_an_upstream_speaks_as_well_is_a_choice() -> None:
-    both = msgspec.structs.replace(STRONG, also=frozenset({"openai_responses"}))
+    both = msgspec.structs.replace(RATED, also=frozenset({"openai_responses"}))
     losing = Losing({"groq/llama": Losses(refuse=("no",))})
     assert ids(decide(losing, GROQ, both)) == ["openai/gpt"]
 
@@ -103,7 +104,7 @@ def test_what_an_upstream_speaks_as_well_is_a_choice() -> None:
     )
 )
 def test_whoever_can_be_told_stays_and_nobody_else(losses: dict[str, Losses]) -> None:
-    found = (GROQ, LLAMA, STRONG, CLAUDE)
+    found = (GROQ, LLAMA, RATED, CLAUDE)
     able = {d.id for d in found if not losses.get(d.id, Losses()).refuse}
     if not able:
         with pytest.raises(CannotCarryError):

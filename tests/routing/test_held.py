@@ -56,6 +56,9 @@ class Held:
     def losses(self, _: Deployment) -> Losses:
         raise AssertionError
 
+    def prompt(self) -> str:
+        raise AssertionError
+
 
 @pytest.mark.parametrize("model", ["auto", "several", "openai/big", "big"])
 def test_whatever_name_leads_to_the_holder_goes_there_alone(model: str) -> None:

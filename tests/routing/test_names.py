@@ -5,7 +5,7 @@ import pytest
 
 from routing.facts import EVERY, LLAMA, SMALL, UP, ask, deployment, ids, verdict, why
 from wye.catalog.deployments import Deployment
-from wye.config.settings import RouteSettings, Rule, Settings
+from wye.config.settings import GateSettings, RouteSettings, Rule, Settings, ShadowSettings
 from wye.core.errors import PolicyError, UnknownModelError
 from wye.core.lane import Lane
 from wye.routing import Router
@@ -120,6 +120,24 @@ class TestNames:
         )
         assert mentioned(settings) == {f"a/{n}" for n in range(1, 7)}
         assert mentioned(Settings()) == frozenset()
+
+    def test_whatever_a_route_names_is_mentioned(self) -> None:
+        route = RouteSettings(
+            rules=(Rule(weights={"a/1": 1, "two": 2}, canary={"a/3": 5}),),
+            strong="a/4",
+            gate=GateSettings(ask=("a/5",)),
+            shadow=ShadowSettings(judge="a/6"),
+        )
+        settings = Settings(routes={"work": route}, aliases={"two": "a/2"})
+        assert mentioned(settings) == {f"a/{n}" for n in range(1, 7)}
+
+    def test_a_judge_is_no_candidate_unless_it_is_listed(self) -> None:
+        watched = ShadowSettings(judge="openai/gpt")
+        settings = Settings(auto=RouteSettings(shadow=watched))
+        assert "openai/gpt" not in Router(settings, EVERY).behind("auto", verdict())
+        assert Router(settings, EVERY).behind("auto/closed", verdict()) == ("openai/odd",)
+        listed = RouteSettings(shadow=watched, candidates=("openai/gpt",))
+        assert Router(Settings(auto=listed), EVERY).behind("auto", verdict()) == ("openai/gpt",)
 
     def test_a_route_adds_labels(self) -> None:
         settings = Settings(routes={"ward": RouteSettings(labels=("phi",))})

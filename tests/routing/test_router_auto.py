@@ -8,9 +8,11 @@ import pytest
 
 from routing.facts import (
     EMBEDDINGS,
+    EQUALS,
     EVERY,
     GROQ,
     LLAMA,
+    RATED,
     SMALL,
     STRONG,
     UNPRICED,
@@ -37,9 +39,14 @@ from wye.routing.router import MAX_CANDIDATES, MAX_EXCLUDED
 
 class TestAuto:
     def decide(
-        self, request: Request | None = None, judged: Verdict | None = None, *rules: Rule, health: Down = UP
+        self,
+        request: Request | None = None,
+        judged: Verdict | None = None,
+        *rules: Rule,
+        health: Down = UP,
+        among: Iterable[Deployment] = EQUALS,
     ) -> Decision:
-        router = Router(Settings(auto=RouteSettings(rules=rules)), EVERY)
+        router = Router(Settings(auto=RouteSettings(rules=rules)), among)
         return router.decide(request or ask("auto"), judged or verdict(), health)
 
     def test_cheapest_first_and_unknown_prices_last(self) -> None:
@@ -93,12 +100,12 @@ class TestAuto:
         assert ids(self.decide(ask("auto", EMBEDDINGS))) == ["embedded/small"]
 
     def test_a_ceiling_keeps_the_strong_or_fails(self) -> None:
-        assert ids(self.decide(judged=verdict(ceiling=True))) == ["openai/gpt"]
+        assert ids(self.decide(judged=verdict(ceiling=True), among=EVERY)) == ["openai/gpt"]
         with pytest.raises(PolicyError, match=r"marked strong \(permitted: embedded/small\)"):
-            self.decide(judged=verdict([SMALL], ceiling=True))
+            self.decide(judged=verdict([SMALL], ceiling=True), among=EVERY)
 
     def test_a_rule_cannot_lower_the_ceiling(self) -> None:
-        decision = self.decide(None, verdict(ceiling=True), Rule(use=("groq/llama",)))
+        decision = self.decide(None, verdict(ceiling=True), Rule(use=("groq/llama",)), among=EVERY)
         assert ids(decision) == ["openai/gpt"]
         assert decision.reasons[0] == "rule 1 passed over: none of its deployments can serve this"
 
@@ -125,8 +132,8 @@ class TestRules:
         settings = Settings(
             aliases={"open": ("together/llama", "groq/llama")}, auto=RouteSettings(rules=tuple(rules))
         )
-        return Router(settings, EVERY).decide(
-            request or ask("auto"), verdict(EVERY, EVERY, *(labels or ("internal",))), UP
+        return Router(settings, EQUALS).decide(
+            request or ask("auto"), verdict(EQUALS, EQUALS, *(labels or ("internal",))), UP
         )
 
     def test_use_narrows_in_its_own_order_and_is_named(self) -> None:
@@ -191,9 +198,9 @@ class TestCost:
         )
         return [(c.deployment, c.expected_cost, c.reason) for c in decision.candidates]
 
-    def test_an_own_machine_costs_its_share_of_the_hour(self) -> None:
-        gpu = deployment("own/gpu", Lane.OWN, machine_hour=Decimal("3.60"), slots=8)
-        assert self.order(gpu) == [("own/gpu", Decimal("0.00128"), "")]
+    def test_an_own_machine_costs_its_share_of_the_energy(self) -> None:
+        gpu = deployment("own/gpu", Lane.OWN, energy_hour=Decimal("3.60"), slots=8)
+        assert self.order(gpu) == [("own/gpu", Decimal("0.00128"), "own machine, its energy")]
 
     def test_a_price_on_an_own_machine_does_not_count(self) -> None:
         gpu = deployment("own/gpu", Lane.OWN, price=price("100", "100"))
@@ -236,7 +243,7 @@ class TestCost:
 
 def test_who_emulates_tools_comes_behind_all_who_call_them() -> None:
     emulating = deployment("embedded/tiny", Lane.OWN, profile=Profile(tools=False, json=True))
-    every = (emulating, STRONG, GROQ, LLAMA)
+    every = (emulating, RATED, GROQ, LLAMA)
     router = Router(Settings(), every)
     decision = router.decide(ask("auto", needs=Needs(tools=True)), verdict(every, every), UP)
     assert ids(decision) == ["groq/llama", "openai/gpt", "embedded/tiny"]

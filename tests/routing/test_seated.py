@@ -17,11 +17,12 @@ from wye.core.money import Price, Rates
 from wye.core.request import Needs
 from wye.protocols.lossiness.losses import Losses
 from wye.routing import Router
+from wye.routing.conversation import Unknown
 from wye.routing.cost import expected_cost
 from wye.routing.seated import switching_cost
 
 
-class Sitting:
+class Sitting(Unknown):
     """A conversation that sits at a deployment, and counts how often it was asked."""
 
     holder = ""

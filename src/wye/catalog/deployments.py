@@ -107,11 +107,15 @@ class Deployment(msgspec.Struct, frozen=True):
     """What else it speaks: requests in these are forwarded as they are."""
     operations: frozenset[Operation] = frozenset({Operation.CHAT})
     region: str | None = None
+    build: str = ""
+    """Revision and quantisation of the weights, in its owner's words: a certificate holds for one build."""
     api_key: Secret | None = None
     profile: Profile = Profile()
     price: Price | None = None
     machine_hour: Decimal | None = None
     """What an `own` deployment's machines cost an hour, in USD; None = not stated."""
+    energy_hour: Decimal | None = None
+    """What of it an idle hour saves: energy; None = not stated."""
     slots: int = 1
     """Requests the machines serve side by side: a request costs its share of the hour."""
     concurrency: int = 64

@@ -3,6 +3,9 @@
 Facts are dated 2026-11-22, from each provider's own API reference, and conservative: what is not known is
 None. Regions are None throughout: no provider's default endpoint promises one; an operator who has it in a
 contract says so in `wye.yaml`. `also` names what is documented and needs no memory, but for OpenAI's own.
+
+`frontier` names the models that each closed provider sells as its best for general work, old and new, by its
+naming and its price list of that day. Nobody measured them here: `strong` in `wye.yaml` says otherwise.
 """
 
 import msgspec
@@ -18,7 +21,6 @@ def _chat(
     output: int | None,
     *,
     vision: bool | None = None,
-    strong: bool = False,
 ) -> Model:
     """Describe a chat model with tools and JSON schemas, which all of these have."""
     return Model(
@@ -29,7 +31,6 @@ def _chat(
             tools=True,
             vision=vision,
             json=True,
-            strong=strong,
         ),
     )
 
@@ -77,8 +78,9 @@ OPENAI = Provider(
             ),
         ),
     ),
+    frontier=r"gpt-5\.5(-pro)?|gpt-6-astra(-pro)?",
     models=(
-        _chat("gpt-5.5", 1_000_000, 128_000, vision=True, strong=True),
+        _chat("gpt-5.5", 1_000_000, 128_000, vision=True),
         _chat("gpt-5.4-mini", 400_000, 128_000, vision=True),
         _chat("gpt-5.4-nano", 400_000, 128_000, vision=True),
         _embedding("text-embedding-3-small", 8_191),
@@ -101,8 +103,9 @@ ANTHROPIC = Provider(
             Spelling(call_ids="words", formats="none", refuses=_all("strict")),
         ),
     ),
+    frontier=r"claude-(opus-(4-8|5|5-5)|fable-5(-[12])?|mythos-5-2)",
     models=(
-        _chat("claude-opus-4-8", 1_000_000, None, vision=True, strong=True),
+        _chat("claude-opus-4-8", 1_000_000, None, vision=True),
         _chat("claude-haiku-4-5", 200_000, 64_000, vision=True),
     ),
 )
@@ -113,8 +116,9 @@ GOOGLE = Provider(
     protocol="gemini",
     spelling=Spelling(refuses=_all("presence_penalty", "frequency_penalty")),
     variants=(Variant(r"gemini-(1|2\.0)", Spelling()),),
+    frontier=r"gemini-3\.1-pro-preview",
     models=(
-        _chat("gemini-3.1-pro-preview", 1_048_576, 65_536, vision=True, strong=True),
+        _chat("gemini-3.1-pro-preview", 1_048_576, 65_536, vision=True),
         _chat("gemini-3.5-flash", 1_000_000, 65_536, vision=True),
         _chat("gemini-2.5-pro", 1_048_576, 65_536, vision=True),
         _chat("gemini-2.5-flash", 1_048_576, 65_536, vision=True),
@@ -267,9 +271,11 @@ OPENROUTER = Provider(
             Spelling(reasoning_field="reasoning", effort_field="reasoning", call_ids="nine", takes=_SAMPLES),
         ),
     ),
+    frontier=r"openai/gpt-(5\.5|6-astra)(-pro)?|anthropic/claude-(opus-(4\.8|5|5\.5)|fable-5(\.1)?)"
+    r"|google/gemini-3\.1-pro-preview",
     models=(
-        _chat("openai/gpt-5.5", 1_050_000, None, vision=True, strong=True),
-        _chat("anthropic/claude-opus-4.8", 1_000_000, None, vision=True, strong=True),
+        _chat("openai/gpt-5.5", 1_050_000, None, vision=True),
+        _chat("anthropic/claude-opus-4.8", 1_000_000, None, vision=True),
         _chat("openai/gpt-oss-120b", 131_072, None, vision=False),
         _chat("deepseek/deepseek-v4-pro", None, None, vision=False),
     ),

@@ -1,4 +1,7 @@
-"""What types cannot say: addresses, labels, credentials in the wrong place. Names are in `names`."""
+"""What types cannot say: addresses, labels, credentials in the wrong place.
+
+Names are in `names`, deployments in `reach`, routes in `routes`.
+"""
 
 import re
 from collections.abc import Mapping
@@ -8,6 +11,7 @@ from wye.config.certificates import check_chain
 from wye.config.draft import Draft
 from wye.config.names import check_names
 from wye.config.reach import check_deployment, check_provider
+from wye.config.routes import check_routes
 
 _PASSWORD = re.compile(r"[a-z0-9+]+://[^/@]*:[^/@]*@", re.IGNORECASE)
 
@@ -21,6 +25,7 @@ def check(draft: Draft, environ: Mapping[str, str]) -> None:
     for name, deployment in draft.settings.deployments.items():
         check_deployment(draft, name, deployment, environ)
     check_names(draft)
+    check_routes(draft)
     _ledger(draft)
     draft.variable(("keys", "bootstrap_env"), draft.settings.keys.bootstrap_env)
 

@@ -72,17 +72,19 @@ class Reader:
             return _or_broken(self.section(inner, node, path))
         origin, arguments = get_origin(inner), get_args(inner)
         if origin is dict:
-            return self._entries(arguments[1], node, path)
+            return self._entries(arguments[0], arguments[1], node, path)
         if origin is tuple and isinstance(arguments[0], type) and issubclass(arguments[0], Section):
             return self._rows(arguments[0], node, path)
         return self._leaf(kind, node, path)
 
-    def _entries(self, kind: Any, node: Node, path: Path) -> Any:  # noqa: ANN401  # whatever the entries are
+    def _entries(self, names: Any, kind: Any, node: Node, path: Path) -> Any:  # noqa: ANN401  # whatever they are
         if node.value is None:
             return None
         if not isinstance(node.value, dict):
             self._report(node, path, "a mapping from names is expected here")
             return _BROKEN
+        if choices := _choices(names):
+            self._unknown(node, path, set(choices))
         entries = {name: self._value(kind, below, (*path, name)) for name, below in node.value.items()}
         for name, value in entries.items():
             if value is None:
@@ -180,7 +182,7 @@ def _explain(text: str, kind: Any, node: Node) -> tuple[str, str]:  # noqa: ANN4
         return f"must be one of {', '.join(choices)}", suggestion(str(node.value), choices)
     if text == "Invalid decimal string":
         return "a number is expected here", ""
-    expected = re.fullmatch(r"Expected `([^`]+)`(?:, got `(\w+)`| ([<>]=? .*))", text)
+    expected = re.fullmatch(r"Expected `([^`]+)`(?:, got `(\w+)`| ((?:of length )?[<>]=? .*))", text)
     if not expected:
         return text, ""
     words = [_EXPECTED.get(word, word) for word in expected[1].split(" | ") if word != "null"]

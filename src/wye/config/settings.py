@@ -143,6 +143,8 @@ class DeploymentSettings(Section, frozen=True):
     """Who holds the weights, and where the data goes."""
     region: str | None = None
     """Labels may ask for it."""
+    build: str = ""
+    """Revision and quantisation of its weights, in your words: a certificate holds for one build."""
     api_key_env: str | None = None
     """The variable that holds its key."""
     api_key_file: str | None = None
@@ -157,6 +159,8 @@ class DeploymentSettings(Section, frozen=True):
     """Replaces the catalogue's."""
     machine_hour: Decimal | None = None
     """USD an hour for the machines of an `own` deployment."""
+    energy_hour: Decimal | None = None
+    """USD of it that an idle hour saves, which routes go by: energy; all of it where idle machines go."""
     slots: Count = 1
     """Requests the machines serve side by side: a request costs its share of the hour."""
     concurrency: Count = 64

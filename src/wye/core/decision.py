@@ -61,7 +61,8 @@ class Decision(msgspec.Struct, frozen=True):
     certificate: str = ""
     """Id of the certificate that covers the first candidate; empty = *uncertified*."""
     covered: tuple[str, ...] = ()
-    """Deployments that the certificate covers, the strong one among them: whoever else serves is uncertified."""
+    """Deployments that the certificate covers, the strong one among them; of any other an answer is
+    uncertified."""
     gain: float | None = None
     """By how much the strong model is expected to be better than the weak one; None = not measured."""
     unlike: bool = False

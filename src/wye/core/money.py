@@ -1,6 +1,7 @@
 """Prices (rates) and costs (amounts of money)."""
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -85,6 +86,21 @@ class Cost(msgspec.Struct, frozen=True):
     """`price list`, `machine hour`, or why the amount is unknown."""
     as_of: dt.date | None = None
     source: str = ""
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    """Add costs up. One that is unknown, or in another currency, makes the sum unknown."""
+    parts = tuple(costs)
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    if unknown := next((part for part in parts if part.amount is None), None):
+        return unknown
+    if any(part.currency != first.currency for part in parts):
+        return Cost(None, basis="answers priced in several currencies")
+    bases = ", ".join(dict.fromkeys(part.basis for part in parts))
+    amount = sum((part.amount for part in parts if part.amount is not None), Decimal(0))
+    return Cost(amount, first.currency, f"{len(parts)} answers by {bases}", first.as_of, first.source)
 
 
 def _dearer(left: Rates, right: Rates) -> bool:

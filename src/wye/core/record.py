@@ -28,8 +28,9 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
 
     deployment: str
     cause: str
-    """`first`, `retry` (same deployment), `fallback` (the next one), `spill` (the next one, for load) or
-    `skip`: nothing was sent, since its protocol cannot carry the request."""
+    """`first`, `retry` (same deployment), `fallback` (the next one), `spill` (the next one, for load),
+    `gate` (a second opinion, which nobody is served), `cascade` (the next one, for quality) or `skip`:
+    nothing was sent, since its protocol cannot carry the request."""
     started_ms: float
     """After the request arrived, milliseconds."""
     duration_ms: float
@@ -40,6 +41,10 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     response_bytes: int = 0
     translated: str = ""
     """The upstream's protocol, where it is not the client's."""
+    usage: Usage | None = None
+    """Of an answer that a gate looked at; of any that was served, see the record."""
+    cost: Cost | None = None
+    """Of such an answer. It is a part of the record's cost."""
 
 
 class Record(msgspec.Struct, omit_defaults=True):
@@ -99,3 +104,5 @@ class Record(msgspec.Struct, omit_defaults=True):
     """What the client called the conversation (`x-wye-session`): the beginning of its SHA-256, in hex."""
     content: str = ""
     """Prompt and answer as JSON; only where config says `store_content`."""
+    gate: str = ""
+    """Where a gate was asked: `agreed`, or why the first candidate's answer was not enough."""

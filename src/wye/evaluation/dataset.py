@@ -16,7 +16,9 @@ class Result(msgspec.Struct, frozen=True):
     """What one model made of a prompt."""
 
     quality: float | None = None
-    """In [0, 1]; None = it was not run."""
+    """In [0, 1], by people or tests; None = it was not run, or nobody has scored it."""
+    judged: float | None = None
+    """In [0, 1], by a judge; None = none has."""
     answer: str | None = None
     """The final answer, normalised; None = not known, or none was found in what it wrote."""
     output_chars: int | None = None
@@ -30,6 +32,8 @@ class Row(msgspec.Struct, frozen=True):
     results: dict[str, Result]
     dataset: str = ""
     category: str = ""
+    conversation: str = ""
+    """Rows of one conversation have the same; empty = it has one row."""
 
     def quality(self, model: str) -> float | None:
         """Return a model's score; None = it was not run."""
@@ -66,9 +70,10 @@ def _rows(path: Path, lines: Iterator[bytes]) -> Iterator[Row]:
             message = f"{path}, line {number}: {error}"
             raise DatasetError(message) from error
         for model, result in row.results.items():
-            if result.quality is not None and not 0 <= result.quality <= 1:
-                message = f"{path}, line {number}: the quality of {model} is not in [0, 1]: scale it first"
-                raise DatasetError(message)
+            for score in (result.quality, result.judged):
+                if score is not None and not 0 <= score <= 1:
+                    message = f"{path}, line {number}: a score of {model} is not in [0, 1]: scale it first"
+                    raise DatasetError(message)
         yield row
 
 

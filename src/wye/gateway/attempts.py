@@ -3,8 +3,10 @@
 Rules:
 
 - A *retry* asks the same deployment again: after a failure to connect, a 408, 409, 429 or 5xx. Never
-  after a timeout, since the upstream may still be working.
+  after a timeout, since the upstream may still be working; nor where its circuit has opened and there is
+  somebody else to ask.
 - A *fallback* asks the next candidate, after any failure that is not the client's own fault.
+- A *hedge* asks the next candidate as well, where the route says so and the first is slow to begin.
 - A *spill* asks the next candidate because the queue of this one is full.
 - All of them happen before the first byte of an answer goes to the client, and none leaves the verdict.
 - An upstream's 4xx that blames the request goes to the client as it came, or translated.
@@ -12,10 +14,13 @@ Rules:
 """
 
 import asyncio
+import contextlib
 import random
 import time
+from collections.abc import Iterator
 from http import HTTPStatus
 
+from wye.core.decision import Candidate
 from wye.core.errors import (
     BadRequestError,
     BudgetError,
@@ -31,6 +36,7 @@ from wye.gateway.crossing import Crossing, NoAnswerError
 from wye.gateway.health import Health
 from wye.gateway.job import Answer, Failure, Hold, Job, note_unmade
 from wye.gateway.limits import Limits
+from wye.gateway.race import Attempting, race
 from wye.gateway.refusals import (
     NO_CREDIT,
     OVERLOADED,
@@ -65,25 +71,35 @@ class Attempts:
         self._limits = limits
         self._health = health
 
-    async def run(self, job: Job) -> Answer:
-        """Return the first answer. Raises the last failure's error when there is none."""
-        cause = "first"
+    async def run(self, job: Job, cause: str = "first") -> Answer:  # noqa: C901  # one loop: they share a count
+        """Return the first answer. Raises the last failure's error when there is none.
+
+        `cause`: why the first candidate is asked.
+        """
         made = 0
         failure: Failure | None = None
-        for candidate in job.decision.candidates:
+        health, candidates = self._health, job.decision.candidates
+        left = iter(candidates)
+        for candidate in left:
             target = job.targets[candidate.deployment]
             try:
                 crossing = job.way(target)
             except BadRequestError:
                 continue
+            if health.troubled:
+                health.begin(candidate.deployment)
             for again in range(1 + target.deployment.retries):
-                outcome = await self._attempt(job, target, "retry" if again else cause, crossing)
+                attempt = self._attempt(job, target, "retry" if again else cause, crossing)
+                hedged = job.hedge is not None and not made
+                outcome = await (self._hedged(job, attempt, left) if hedged else attempt)
                 if isinstance(outcome, Answer):
-                    self._health.succeeded(target.deployment.id)
+                    health.answered(outcome.hold.target.deployment.id, outcome.seconds)
                     return outcome
                 failure = outcome
                 made += 1
                 if not failure.retry or again == target.deployment.retries or made == MAX_ATTEMPTS:
+                    break
+                if candidate is not candidates[-1] and health.reason_down(candidate.deployment):
                     break
                 if not await _backoff(again, failure.retry_after):
                     break
@@ -96,6 +112,25 @@ class Attempts:
         if failure.passed is not None:
             return failure.passed
         raise failure.error
+
+    async def _hedged(self, job: Job, attempt: Attempting, left: Iterator[Candidate]) -> Answer | Failure:
+        """Make `attempt`; if it is slow to begin, make one at the next of those `left` as well."""
+        assert job.hedge is not None  # noqa: S101  # the caller looked
+
+        def second() -> Attempting | None:
+            for candidate in left:
+                target = job.targets[candidate.deployment]
+                with contextlib.suppress(BadRequestError):
+                    return self._attempt(job, target, "hedge", job.way(target))
+            return None
+
+        def discard(answer: Answer) -> None:
+            answer.response.abort()
+            answer.hold.release()
+            job.entry.charge(answer.hold.reservation.settle(None))
+            job.entry.tried.append(attempt_record(job.entry, answer.hold, answer.response, "not needed"))
+
+        return await race(attempt, job.hedge, second, discard)
 
     async def _attempt(
         self, job: Job, target: Target, cause: str, crossing: Crossing | None

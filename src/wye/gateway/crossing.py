@@ -28,10 +28,8 @@ from wye.protocols.translate import (
     UpstreamDialect,
     Wire,
 )
+from wye.protocols.wire.relay import UNFINISHED
 from wye.protocols.words import only_words
-
-_UNFINISHED = "the upstream's stream ended before the answer was finished"
-
 
 _UNMADE = frozenset({"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "error"})
 """Reasons to stop for which no other protocol has a word: a client would take what there is for the answer.
@@ -66,13 +64,13 @@ class Crossing:
     __slots__ = (
         "_chat",
         "_emulations",
-        "_source",
         "_target",
         "_wants_usage",
         "_wire",
         "lost",
         "path",
         "protocol",
+        "source",
     )
 
     def __init__(
@@ -88,7 +86,7 @@ class Crossing:
         if not only_words(chat):
             chat, lost = self._fitted(chat, source, to)
         self._chat = chat
-        self._source = source
+        self.source = source
         self.protocol = source.name
         """The client's."""
         self._target = to.dialect
@@ -120,7 +118,7 @@ class Crossing:
     @property
     def translated(self) -> str:
         """The upstream's protocol; empty where it is the client's, and something is only emulated."""
-        return "" if self._target.name == self._source.name else self._target.name
+        return "" if self._target.name == self.source.name else self._target.name
 
     @property
     def emulated(self) -> tuple[str, ...]:
@@ -137,12 +135,12 @@ class Crossing:
     def answer(self, body: bytes) -> tuple[bytes, Usage | None]:
         """Return a whole answer in the client's protocol. Raises `ValueError` if it is no answer at all."""
         answer = self._answered(body)
-        return self._source.write_answer(answer), answer.usage
+        return self.source.write_answer(answer), answer.usage
 
     def stream(self, body: bytes) -> tuple[bytes, Usage | None]:
         """Return a whole answer as the client's stream, which an upstream did not make of it. As `answer`."""
         answer = self._answered(body)
-        return as_stream(answer, self._source, wants_usage=self._wants_usage), answer.usage
+        return as_stream(answer, self.source, wants_usage=self._wants_usage), answer.usage
 
     def _answered(self, body: bytes) -> Answer:
         answer = self._target.read_answer(body)
@@ -158,7 +156,7 @@ class Crossing:
         reader: EventReader = self._target.reader()
         for one in self._emulations:
             reader = EmulatingReader(reader, one.filter())
-        writer = self._source.writer(want_usage=self._wants_usage)
+        writer = self.source.writer(want_usage=self._wants_usage)
         return CrossingRelay(reader, writer, translates=bool(self.translated))
 
 
@@ -191,7 +189,7 @@ class CrossingRelay:
         """The upstream ended; return the answer's last bytes."""
         rest = self._pass_on(self._reader.finish())
         if not self._ended and not self.error:
-            self.error = _UNFINISHED
+            self.error = UNFINISHED
         return rest + self._held
 
     def _pass_on(self, events: list[Event]) -> bytes:

@@ -148,11 +148,13 @@ def _settle(answer: Answer, entry: Entry, usage: Usage | None) -> None:
         return
     hold.release()
     entry.usage, entry.billed = usage, True
+    cost = None
     try:
         busy = time.perf_counter() - hold.entered
-        entry.cost = cost_of(hold.target.deployment, usage, busy, entry.at, entry.unpriced)
+        cost = cost_of(hold.target.deployment, usage, busy, entry.at, entry.unpriced)
+        entry.cost_is(cost)
     finally:  # at its worst case if nobody can say what it cost
-        entry.charge(hold.reservation.settle(entry.cost, usage))
+        entry.charge(hold.reservation.settle(cost, usage))
         entry.tried.append(attempt_record(entry, hold, answer.response, entry.error))
 
 

@@ -13,6 +13,7 @@ from wye.core.request import Request
 from wye.core.usage import Usage
 from wye.gateway.crossing import Crossing
 from wye.gateway.headers import limit_lines
+from wye.gateway.hedge import Hedge
 from wye.gateway.keys import Caller
 from wye.gateway.limits import Reservation
 from wye.gateway.session import Session
@@ -72,6 +73,13 @@ class Answer(msgspec.Struct, eq=False):
     """What an error answer says, for where its body cannot be passed on."""
 
     @property
+    def seconds(self) -> float:
+        """To the first token of a stream; of a whole answer, below 0, to its end."""
+        hold = self.hold
+        seconds = hold.first_byte - hold.entered
+        return seconds if self.streamed else -seconds
+
+    @property
     def headers(self) -> bytes:
         """Header lines that tell the client who answered, their limits, and what was lost or emulated."""
         hold = self.hold
@@ -111,6 +119,8 @@ class Job(msgspec.Struct, eq=False):
     """The client's `anthropic-beta`, for upstreams of Anthropic's protocol."""
     refused: BadRequestError | None = None
     """Why a candidate was passed over."""
+    hedge: Hedge | None = None
+    """When to ask the next candidate as well; None = never."""
 
     @property
     def native(self) -> NativeCodec:

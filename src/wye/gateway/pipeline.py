@@ -13,11 +13,12 @@ from wye.core.request import Request
 from wye.gateway.arrival import Arrival
 from wye.gateway.attempts import Attempts
 from wye.gateway.books import Books
+from wye.gateway.cascade import Cascade
 from wye.gateway.costs import NOTHING, NOTHING_SENT
 from wye.gateway.delivery import Delivery
 from wye.gateway.downstream import JSON, Downstream, Heart
 from wye.gateway.headers import error_headers
-from wye.gateway.job import Job
+from wye.gateway.job import Answer, Job
 from wye.gateway.keys import Caller
 from wye.gateway.listener.exchange import HangupError
 from wye.gateway.responses import FIRST, Responses
@@ -43,6 +44,7 @@ class Pipeline:
         self._responses = responses
         self._runtime = runtime
         self._attempts = attempts
+        self._cascade = Cascade(attempts, runtime.tallies)
         self._books = books
         self._heart = heart
         self._delivery = Delivery(books, responses)
@@ -114,10 +116,18 @@ class Pipeline:
         if request.stream:
             self._heart.watch(downstream)
         job = Job(request, verdict, decision, codec, caller, entry, now.targets, session, arrival.betas)
+        if now.hedges:
+            job.hedge = now.hedges.get(request.model)
         if codec.estimate is not None and not job.verbatim:
             self._estimate(codec.estimate(request), entry, downstream)
             return
-        await self._delivery.give(job, await self._attempts.run(job), downstream)
+        await self._delivery.give(job, await self._asked(job, now), downstream)
+
+    async def _asked(self, job: Job, now: Snapshot) -> Answer:
+        """Return an answer: the first, or the one that a gate lets pass."""
+        if job.decision.gate:
+            return await self._cascade.run(job, now.settings)
+        return await self._attempts.run(job)
 
     def _estimate(self, body: bytes, entry: Entry, downstream: Downstream) -> None:
         """Answer with a guess: none of the candidates counts tokens."""

@@ -18,12 +18,15 @@ from wye.gateway.arrival import Arrival
 from wye.gateway.gate import Gate
 from wye.gateway.guard import Guard
 from wye.gateway.health import Health
+from wye.gateway.hedge import Hedge
 from wye.gateway.keys import ANONYMOUS, Caller, KeyRing
+from wye.gateway.learnt import LearntRoutes
 from wye.gateway.limits import Limits
 from wye.gateway.metrics import Metrics
 from wye.gateway.target import Target, target
 from wye.ledger.keystore import Scope
 from wye.policy import Policy
+from wye.routing.band import Tally
 from wye.routing.conversation import Conversation
 from wye.routing.names import mentioned
 from wye.routing.router import Dynamic, Router
@@ -45,6 +48,8 @@ class Snapshot:
     targets: dict[str, Target]
     default_labels: Labels
     runtime: "Runtime"
+    hedges: dict[str, Hedge]
+    """By route."""
 
     def labels(self, arrival: Arrival, caller: Caller, request: Request) -> Labels:
         """Return the labels that hold: the client's, its key's and its route's, else the default."""
@@ -71,14 +76,21 @@ class Snapshot:
 class Runtime:
     """Holds the snapshot in force (`now`) and what outlives it."""
 
-    def __init__(self, keys: KeyRing, limits: Limits, metrics: Metrics) -> None:
+    def __init__(
+        self, keys: KeyRing, limits: Limits, metrics: Metrics, learnt: LearntRoutes | None = None
+    ) -> None:
         self._keys = keys
         self._limits = limits
         self._metrics = metrics
         self._guard = Guard()
-        self.health = Health()
         self.gates: dict[str, Gate] = {}
+        self.health = Health(self.gates)
+        self.tallies: dict[str, Tally] = {}
+        """Route -> what came of its agreement gate lately."""
+        self.learnt = learnt
+        """What routes have learnt; None = nobody looks."""
         self.now: Snapshot
+        self._dynamic: Dynamic
 
     def admit(self, arrival: Arrival, scope: Scope) -> Caller:
         """Return who is calling, if they may come in.
@@ -106,14 +118,27 @@ class Runtime:
         ids = {deployment.id for deployment in known}
         known += tuple(late for name in sorted(mentioned(settings) - ids) if (late := dynamic(name)))
         policy = Policy(settings, known)
-        router = Router(settings, known, dynamic=dynamic, variables=_VARIABLES)
+        router = Router(
+            settings,
+            known,
+            dynamic=dynamic,
+            variables=_VARIABLES,
+            measured=self.learnt.measured(settings, known) if self.learnt else None,
+            tallies=self.tallies,
+        )
         targets = {deployment.id: self.target(deployment) for deployment in known}
         default = frozenset({settings.default_label})
-        self.now = Snapshot(settings, known, policy, router, targets, default, self)
+        self.now = Snapshot(settings, known, policy, router, targets, default, self, _hedges(settings))
+        self._dynamic = dynamic
         self._metrics.known(deployment.id for deployment in known)
+        self.health.known(known)
         for name in [n for n, gate in self.gates.items() if n not in targets and gate.idle]:
             del self.gates[name]
         return self.now
+
+    def again(self) -> Snapshot:
+        """Put in force what routes have learnt by now; nothing else changes."""
+        return self.load(self.now.settings, self.now.deployments, self._dynamic)
 
     def deployment(self, id_: str) -> Deployment | None:
         """Return a deployment in force by its id."""
@@ -142,3 +167,8 @@ class Runtime:
         else:
             gate.resize(*limits)
         return target(deployment, gate)
+
+
+def _hedges(settings: Settings) -> dict[str, Hedge]:
+    routes = settings.routes | {"auto": settings.auto}
+    return {name: Hedge(route.hedge) for name, route in routes.items() if route.hedge is not None}

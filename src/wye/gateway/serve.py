@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from wye.gateway.downstream import Heart
 from wye.gateway.fleet import Fleet
 from wye.gateway.guard import check_bind
 from wye.gateway.keys import Caller, KeyRing, bootstrap_key
+from wye.gateway.learnt import LearntRoutes
 from wye.gateway.limits import Limits
 from wye.gateway.limitstore import MemoryStore
 from wye.gateway.listener.server import Listener
@@ -101,7 +102,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         await fleet.start()
         limits = Limits(store)
         metrics = Metrics()
-        runtime = Runtime(keys, limits, metrics)
+        runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
         runtime.health.engine_down = fleet.reason_down
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
         access_log = _access_log(settings, human=options.human_log)
@@ -121,8 +122,11 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             admin.app(),
         )
         reload = Reload(options.config, runtime, fleet)
-        for work in (heart.run(), reload.watch(), reload.rediscover(), responses.sweep()):
-            _background(stack, asyncio.create_task(work))
+        _beside(
+            stack,
+            *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), reload.relearn()),
+            responses.sweep(),
+        )
         listener = await stack.enter_async_context(Listener(app, settings.listener, str(listen)))
         metrics.readings(
             lambda: (
@@ -185,14 +189,17 @@ def _key_ring(settings: Settings, keys: KeyStore, limits: MemoryStore) -> KeyRin
     return KeyRing(settings.keys, keys, bootstrap_key(settings.keys, os.environ), seed)
 
 
-def _background(stack: contextlib.AsyncExitStack, task: asyncio.Task[None]) -> None:
-    async def stop() -> None:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+def _beside(stack: contextlib.AsyncExitStack, *works: Coroutine[None, None, None]) -> None:
+    for work in works:
+        task = asyncio.create_task(work)
+        task.add_done_callback(_report)
+        stack.push_async_callback(_stopped, task)
 
-    task.add_done_callback(_report)
-    stack.push_async_callback(stop)
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -90,6 +90,7 @@ class Session(msgspec.Struct, eq=False):
     _losses: dict[int, Losses] | None = None
     """By the target's manner: hundreds of deployments may be candidates, and they have a few."""
     _prompt: str | None = None
+    _name: bytes | None = None
 
     def goes_on(self, holder: str | None, settings: ResponsesSettings) -> None:
         """Note that `holder` has what came before, and that the answer shall be gone on from.
@@ -103,12 +104,15 @@ class Session(msgspec.Struct, eq=False):
 
     def seat(self) -> Seat | None:
         """Return where the conversation was served last, if it is still remembered."""
-        named = self.arrival.session
-        name = b"=" + named if named else opening(self.request.body)
+        name = self._named()
         if not name:
             return None
         self._key = (self.caller.account, name)
         return self.seats.find(self._key)
+
+    def mark(self) -> bytes:
+        """Return its account with its name; where it has none, with the whole request."""
+        return b"%b\0%b" % (self.caller.account.encode(), self._named() or self.request.body)
 
     def losses(self, deployment: Deployment) -> Losses:
         """Return what the request loses on its way to `deployment`; as it is, sealed thoughts at most.
@@ -180,6 +184,13 @@ class Session(msgspec.Struct, eq=False):
         if self._key is not None:
             cached = 0 if usage is None else usage.cache_read_tokens + usage.cache_write_tokens
             self.seats.take(self._key, Seat(deployment, cached))
+
+    def _named(self) -> bytes:
+        """Return what the client calls the conversation, else a mark of how it begins; empty = neither."""
+        if self._name is None:
+            named = self.arrival.session
+            self._name = b"=" + named if named else opening(self.request.body)
+        return self._name
 
     def _as_it_is(self) -> Losses:
         known = self._unsealed

@@ -100,12 +100,18 @@ def streamed(request: Request, body: bytes, echo: Extras) -> bytes:
 
     Raises `ValueError` if it is none, or nothing here reads it.
     """
-    upstream = _UPSTREAM.get(request.protocol)
-    if upstream is None:
+    answer = answerer(request).read_answer(body)
+    source = _known(_DOWNSTREAM, request.protocol, request)(request, echo)
+    return as_stream(answer, source, wants_usage=request.wants_usage)
+
+
+def answerer(request: Request) -> UpstreamDialect:
+    """Return what reads answers in the client's protocol. Raises `ValueError` if nothing here does."""
+    dialect = _UPSTREAM.get(request.protocol)
+    if dialect is None:
         message = f"{request.protocol} has no reader of whole answers"
         raise ValueError(message)
-    source = _known(_DOWNSTREAM, request.protocol, request)(request, echo)
-    return as_stream(upstream.read_answer(body), source, wants_usage=request.wants_usage)
+    return dialect
 
 
 def _known(dialects: dict[str, D], protocol: str, request: Request) -> D:

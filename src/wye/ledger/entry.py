@@ -8,6 +8,7 @@ import msgspec
 
 from wye.core.decision import Verdict
 from wye.core.label import Labels
+from wye.core.money import Cost, total
 from wye.core.record import Attempt, Outcome, Record
 from wye.core.request import Request
 
@@ -40,6 +41,8 @@ class Entry(Record, kw_only=True):
     """The answer's bytes, where content is stored; None = it is not."""
     billed: bool = False
     """An attempt that gave no answer may be billed all the same."""
+    aside: list[Cost] = []
+    """What answers cost that nobody was served."""
     sealed: bool = False
 
     @classmethod
@@ -80,6 +83,10 @@ class Entry(Record, kw_only=True):
         """Add what an attempt took from the key's budget, in USD; None = there is no budget."""
         if amount is not None:
             self.charged = amount + (self.charged or 0)
+
+    def cost_is(self, served: Cost) -> None:
+        """Note what the answer that was served cost, and with it all that were asked for to choose it."""
+        self.cost = total((served, *self.aside)) if self.aside else served
 
     def keep(self, answer: bytes) -> None:
         """Keep a piece of the answer, if content is stored."""

@@ -24,6 +24,9 @@ class Conversation(Protocol):
     def seat(self) -> Seat | None:
         """Return where the conversation was served last, if it is still remembered."""
 
+    def mark(self) -> bytes:
+        """Return what all its turns have in common and no other conversation has, as far as can be told."""
+
     def losses(self, deployment: Deployment) -> Losses:
         """Return what the request loses on its way to `deployment`; as it is, sealed thoughts at most."""
 
@@ -38,6 +41,10 @@ class Unknown:
 
     def seat(self) -> Seat | None:
         """Nobody served it."""
+
+    def mark(self) -> bytes:
+        """It is all conversations."""
+        return b""
 
     def losses(self, deployment: Deployment) -> Losses:  # noqa: ARG002  # the protocol's shape
         """Nothing is known to be lost."""

@@ -10,6 +10,8 @@ from wye.core.decision import Verdict
 from wye.core.lane import Lane
 from wye.core.money import MILLION
 from wye.core.request import Operation, Request
+from wye.routing.measured import guards
+from wye.routing.opinion import Opinion
 from wye.routing.strategy import MERIT, Choice
 
 BYTES_PER_TOKEN = 4
@@ -27,6 +29,8 @@ _HOUR = Decimal(3600)
 
 _PRICED, _OTHER_CURRENCY, _UNKNOWN, _EMULATES = range(4)
 """Ranks; `_EMULATES` is added to any of them: who only looks as if it could comes behind all who can."""
+_FOLLOWS = 2 * _EMULATES
+"""Added as well: who may not serve first, by measured quality, comes behind all who may."""
 
 
 def expected_cost(deployment: Deployment, input_tokens: int, output_tokens: int) -> tuple[int, Decimal, str]:
@@ -54,20 +58,50 @@ def expected_cost(deployment: Deployment, input_tokens: int, output_tokens: int)
     return _PRICED, total / MILLION, ""
 
 
-def cheapest_first(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: ARG001  # a stage's shape
-    """Order by expected cost ascending, what loses nothing first, own before hosted before closed, by id.
+def avoidable_cost(deployment: Deployment, input_tokens: int, output_tokens: int) -> tuple[int, Decimal, str]:
+    """Return what a request costs that would not be spent without it: as `expected_cost`.
 
-    Whoever would lose hints counts as `SURCHARGE` dearer.
+    An own machine's hour is paid for whether it serves or not: until it saturates, a request costs its share
+    of the energy.
     """
-    input_tokens = len(request.body) // BYTES_PER_TOKEN
-    output_tokens = 0
-    if request.operation is not Operation.EMBEDDINGS:
-        asked = request.max_output_tokens or TYPICAL_OUTPUT_TOKENS
-        output_tokens = min(asked, TYPICAL_OUTPUT_TOKENS) * request.choices
+    if deployment.lane is not Lane.OWN:
+        return expected_cost(deployment, input_tokens, output_tokens)
+    if deployment.energy_hour is None:
+        paid = deployment.machine_hour is not None
+        return _PRICED, _ZERO, f"own machine, {'its hour is paid for' if paid else 'no cost an hour stated'}"
+    seconds = output_tokens * SECONDS_PER_TOKEN
+    return _PRICED, deployment.energy_hour * seconds / (_HOUR * deployment.slots), "own machine, its energy"
+
+
+def expected_tokens(deployment: Deployment, request: Request, opinion: Opinion | None) -> tuple[int, int]:
+    """Return the tokens of prompt and answer, as that model counts and talks if anything is known of it."""
+    size = len(request.body)
+    if request.operation is Operation.EMBEDDINGS:
+        return size // BYTES_PER_TOKEN, 0
+    tokens = opinion.output_tokens(deployment) if opinion is not None and opinion.tokens else None
+    output = TYPICAL_OUTPUT_TOKENS if tokens is None else round(tokens)
+    if request.max_output_tokens:
+        output = min(request.max_output_tokens, output)
+    width = opinion.bytes_per_token(deployment) if opinion is not None and opinion.widths else None
+    return size // BYTES_PER_TOKEN if width is None else round(size / width), output * request.choices
+
+
+def comparable_cost(deployment: Deployment, request: Request, opinion: Opinion | None) -> Decimal | None:
+    """Return what a request is expected to cost, in USD; None = that cannot be compared."""
+    rank, cost, _ = expected_cost(deployment, *expected_tokens(deployment, request, opinion))
+    return cost if rank == _PRICED else None
+
+
+def cheapest_first(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: ARG001  # a stage's shape
+    """Order by avoidable cost ascending, what loses nothing first, own before hosted before closed, by id.
+
+    Whoever would lose hints counts as `SURCHARGE` dearer. Who may not serve first comes behind all who may.
+    """
+    leading = choice.leading
     ranked = []
     for deployment in choice.kept:
         id_ = deployment.id
-        rank, cost, note = expected_cost(deployment, input_tokens, output_tokens)
+        rank, cost, note = avoidable_cost(deployment, *expected_tokens(deployment, request, choice.opinion))
         choice.costs[id_] = cost if rank == _PRICED else None
         if note and id_ not in choice.notes:
             choice.notes[id_] = note
@@ -76,6 +110,8 @@ def cheapest_first(choice: Choice, request: Request, verdict: Verdict) -> None: 
             cost += cost * SURCHARGE
         if id_ in choice.emulating:
             rank += _EMULATES
+        if leading is not None and id_ not in leading:
+            rank += _FOLLOWS
         ranked.append((rank, cost, lossy, MERIT[deployment.lane], id_, deployment))
     if choice.ordered:
         return
@@ -83,7 +119,9 @@ def cheapest_first(choice: Choice, request: Request, verdict: Verdict) -> None: 
     choice.kept = [row[5] for row in ranked]
     choice.ranks = {row[4]: row[:2] for row in ranked}
     choice.ordered = True
-    choice.reasons.append(_reason(len(ranked), ranked[0][0] % _EMULATES))
+    if guards(choice.objective):
+        first = ranked[0][0] % _EMULATES
+        choice.reasons.append(_reason(len(ranked), None if leading is None else len(leading), first))
 
 
 _Row = tuple[int, Decimal, bool, int, str, Deployment]
@@ -93,9 +131,15 @@ def _without_deployment(row: _Row) -> tuple[int, Decimal, bool, int, str]:
     return row[:5]
 
 
-def _reason(count: int, rank: int) -> str:
+def _reason(count: int, leading: int | None, rank: int) -> str:
     if count == 1:
         return "the only one that fits"
+    if leading == 1:
+        return f"the only one of {count} that fit that may serve first"
+    which = (
+        f"{count} that fit" if leading is None else f"the {leading} that may serve first, of {count} that fit"
+    )
+    unmeasured = "; quality not measured yet" if leading is None else ""
     if rank == _PRICED:
-        return f"cheapest of {count} that fit; quality not measured yet"
-    return f"first of {count} that fit by lane and name: no price to compare; quality not measured yet"
+        return f"cheapest of {which}{unmeasured}"
+    return f"first of {which} by lane and name: no price to compare{unmeasured}"

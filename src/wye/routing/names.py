@@ -49,7 +49,7 @@ def directory(settings: Settings, deployments: Collection[Deployment]) -> dict[s
     names |= _model_names(settings, deployments)
     names |= {d.id: Target("pinned", (d.id,)) for d in deployments}
     for name, route in {**settings.routes, AUTO: settings.auto}.items():
-        wanted = expand(route.candidates, aliases) if route.candidates else [d.id for d in deployments]
+        wanted = expand(route.candidates, aliases) or _everybody(route, aliases, deployments)
         names[name] = Target("route", tuple(i for i in wanted if i in found), route)
     for name, ids in aliases.items():
         if name != AUTO:
@@ -72,10 +72,20 @@ def mentioned(settings: Settings) -> frozenset[str]:
     aliases = alias_table(settings)
     names = {i for ids in aliases.values() for i in ids}
     for route in (*settings.routes.values(), settings.auto):
-        names.update(expand(route.candidates, aliases))
-        for rule in route.rules:
-            names.update(expand(rule.use, aliases))
+        names.update(expand(tuple(_named(route)), aliases))
     return frozenset(names)
+
+
+def _named(route: RouteSettings) -> Iterable[str]:
+    yield from route.candidates
+    for rule in route.rules:
+        yield from (*rule.use, *rule.weights, *rule.canary)
+    if route.strong is not None:
+        yield route.strong
+    if route.gate is not None:
+        yield from route.gate.ask
+    if route.shadow is not None and route.shadow.judge is not None:
+        yield route.shadow.judge
 
 
 def _lanes(
@@ -83,10 +93,19 @@ def _lanes(
 ) -> Iterable[tuple[str, Target]]:
     """Yield `auto` cut down to each lane, by the same rules."""
     lanes = {deployment.id: deployment.lane for deployment in deployments}
-    wanted = expand(settings.auto.candidates, aliases) or lanes
+    wanted = expand(settings.auto.candidates, aliases) or _everybody(settings.auto, aliases, deployments)
     for lane in Lane:
         ids = tuple(i for i in wanted if lanes.get(i) is lane)
         yield f"{AUTO}/{lane.value}", Target("route", ids, settings.auto)
+
+
+def _everybody(
+    route: RouteSettings, aliases: Mapping[str, tuple[str, ...]], deployments: Iterable[Deployment]
+) -> tuple[str, ...]:
+    """Return all deployments but the judge: it must not be one of those that it compares."""
+    judge = route.shadow.judge if route.shadow is not None else None
+    judges = expand((judge,), aliases) if judge is not None else ()
+    return tuple(d.id for d in deployments if d.id not in judges)
 
 
 def _model_names(settings: Settings, deployments: Iterable[Deployment]) -> Iterable[tuple[str, Target]]:

@@ -9,11 +9,13 @@ from collections import OrderedDict
 
 import msgspec
 
+from wye.catalog.deployments import Deployment
 from wye.core.request import Operation, Request
 from wye.routing.conversation import Conversation
-from wye.routing.features import Extractor
+from wye.routing.features import extractor
 from wye.routing.quality import Estimate
 from wye.routing.revision import Learnt
+from wye.routing.tasks import BUILT_IN, Tasks
 
 MOST_CACHED = 20_000
 """Opinions; some 10 MB with a handful of models each."""
@@ -27,11 +29,29 @@ class Opinion(msgspec.Struct, frozen=True):
     """Model -> expected score; no entry = nothing was learnt of it."""
     tokens: dict[str, float] = {}
     """Model -> expected output tokens."""
+    widths: dict[str, float] = {}
+    """Model -> bytes of a request for each token that it counts."""
     gain: float | None = None
     """By how much the strong model is expected to be better than the weak one; None = nothing was learnt."""
     unlike: bool = False
     """The prompt is unlike any that was learnt from."""
     task: str = ""
+
+    def right(self, deployment: Deployment) -> float | None:
+        """Return the expected score of a deployment's answer; None = nothing was learnt of it."""
+        quality = self.quality
+        known = quality.get(deployment.id) or quality.get(deployment.model)
+        return None if known is None else known.right
+
+    def output_tokens(self, deployment: Deployment) -> float | None:
+        """Return the expected length of a deployment's answer; None = nothing was learnt of it."""
+        tokens = self.tokens
+        return tokens.get(deployment.id) or tokens.get(deployment.model)
+
+    def bytes_per_token(self, deployment: Deployment) -> float | None:
+        """Return how many bytes of a request make a token there; None = nothing was learnt of it."""
+        widths = self.widths
+        return widths.get(deployment.id) or widths.get(deployment.model)
 
 
 NONE = Opinion()
@@ -41,9 +61,12 @@ NONE = Opinion()
 class Opinions:
     """Forms opinions for one route, and remembers them."""
 
-    def __init__(self, extractor: Extractor, learnt: Learnt | None = None) -> None:
-        self._extractor = extractor
+    def __init__(self, learnt: Learnt | None = None, tasks: Tasks = BUILT_IN) -> None:
         self._learnt = learnt
+        self._tasks = tasks
+        paces = learnt.revision.paces if learnt else {}
+        self._widths = {name: pace.bytes_per_token for name, pace in paces.items() if pace.bytes_per_token}
+        self._tokens = {name: pace.output_tokens for name, pace in paces.items() if pace.output_tokens}
         self._known: OrderedDict[bytes, Opinion] = OrderedDict()
 
     def of(self, request: Request, conversation: Conversation) -> Opinion:
@@ -56,17 +79,19 @@ class Opinions:
         key = hashlib.blake2b(prompt.encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).digest()
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._form(prompt)
+            known = self._known[key] = self.form(prompt)
             if len(self._known) > MOST_CACHED:
                 self._known.popitem(last=False)
         return known
 
-    def _form(self, prompt: str) -> Opinion:
+    def form(self, prompt: str) -> Opinion:
+        """Return what to expect of a prompt, whoever sends it. Remembers nothing."""
+        features = extractor()(prompt)
+        task = self._tasks(prompt, features)
         if self._learnt is None:
-            return NONE
-        features = self._extractor(prompt)
+            return Opinion(task=task)
         revision = self._learnt.revision
         quality, like = self._learnt.quality.estimate(features)
-        tokens = self._learnt.lengths.expect(self._learnt.place(features.dense))
+        tokens = self._tokens | self._learnt.lengths.expect(self._learnt.place(features.dense))
         gain = quality[revision.strong].right - quality[revision.weak].right
-        return Opinion(quality, tokens, gain, not like)
+        return Opinion(quality, tokens, self._widths, gain, not like, task)

@@ -11,9 +11,11 @@ from typing import Protocol
 import msgspec
 
 from wye.catalog.deployments import Deployment
+from wye.config.settings import Objective
 from wye.core.decision import Candidate, Seat, Verdict
 from wye.core.lane import Lane
 from wye.core.request import Request
+from wye.routing.canary import Lot
 from wye.routing.conversation import UNKNOWN, Conversation
 from wye.routing.load import LoadOf, unmeasured
 from wye.routing.opinion import Opinion
@@ -53,13 +55,34 @@ class Choice(msgspec.Struct):
     """Deployments that may serve first, by measured quality; the others come behind. None = all may."""
     covered: tuple[str, ...] = ()
     """Deployments that the route's certificate covers, the strong one among them; empty = there is none."""
+    objective: Objective = Objective()
+    """What the best is, of the rule that applied or of the route."""
+    lot: Lot | None = None
+    """Canaries of the rule that applied."""
+    gate: tuple[str, ...] = ()
+    """Deployments that must say the same as `gated` before its answer is served."""
+    gated: str = ""
+    """Who answers first, if there is a `gate`."""
     load: LoadOf = unmeasured
     """Asked of few: who is first, and its equals."""
 
     def candidates(self) -> list[Candidate]:
         """Return what is kept, as the decision records it."""
         costs, notes = self.costs, self.notes
-        return [Candidate(d.id, d.lane, notes.get(d.id, ""), costs.get(d.id)) for d in self.kept]
+        opinion = self.opinion
+        if opinion is None or not opinion.quality:
+            return [Candidate(d.id, d.lane, notes.get(d.id, ""), costs.get(d.id)) for d in self.kept]
+        return [
+            Candidate(
+                d.id, d.lane, notes.get(d.id, ""), costs.get(d.id), opinion.right(d), _whole(opinion, d)
+            )
+            for d in self.kept
+        ]
+
+
+def _whole(opinion: Opinion, deployment: Deployment) -> int | None:
+    tokens = opinion.output_tokens(deployment)
+    return None if tokens is None else round(tokens)
 
 
 Stage = Callable[[Choice, Request, Verdict], None]

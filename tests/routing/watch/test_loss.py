@@ -32,3 +32,20 @@ def test_scores_outside_0_to_1_are_refused(wrong: float) -> None:
 def test_an_epsilon_that_means_nothing_is_refused(epsilon: float) -> None:
     with pytest.raises(ValueError, match="epsilon"):
         Scale(epsilon)
+
+
+def test_a_missing_score_counts_as_the_worst_it_can_be() -> None:
+    scale = Scale(0.02)
+    assert scale.loss(1.0, None, served_strong=False) == scale.loss(None, 1.0, served_strong=False) == 0.98
+    assert scale.loss(None, None, served_strong=True) == 0.0
+    assert scale.loss(1.0, 0.0, served_strong=True) == pytest.approx(-0.02)
+    assert scale.loss(1.0, 0.5, served_strong=False) == pytest.approx(0.48)
+    with pytest.raises(ScoreError):
+        scale.loss(1.0, 1.5, served_strong=False)
+
+
+def test_more_may_be_allowed_where_a_score_stands_in_for_another() -> None:
+    scale = Scale(0.02, 0.1)
+    assert scale.scaled(np.array([0.1]))[0] == pytest.approx(scale.null)
+    with pytest.raises(ValueError, match="no bound"):
+        Scale(0.02, -1.0)

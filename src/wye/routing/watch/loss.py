@@ -4,7 +4,7 @@ With s the strong model's score of a row, q the score of whoever the route chose
 permitted loss ε:
 
     L = (1 - ε) s - q        in [-1, 1 - ε];  E[L] <= 0 is: quality is at least (1 - ε) of the strong model's
-    Z = (L + 1) / (2 - ε)    in [0, 1];       E[L] > 0 is E[Z] > m with m = 1 / (2 - ε)
+    Z = (L + 1) / (2 - ε)    in [0, 1];       E[L] > a is E[Z] > m with m = (1 + a) / (2 - ε)
 """
 
 import msgspec
@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 Scores = npt.NDArray[np.float64]
 Choices = npt.NDArray[np.bool_]
+
+_ROUNDING = 1e-9
 
 
 class ScoreError(ValueError):
@@ -23,17 +25,27 @@ class Scale(msgspec.Struct, frozen=True):
     """Losses under one ε, `0 <= epsilon < 1`."""
 
     epsilon: float
+    allowed: float = 0.0
+    """The mean loss on the edge of what is good enough: a. 0 but where a score stands in for another."""
 
     def __post_init__(self) -> None:
-        """Raise `ValueError` for an ε that permits everything, or less than nothing."""
+        """Raise `ValueError` for bounds that permit everything, or less than nothing."""
         if not 0 <= self.epsilon < 1:
             message = f"epsilon must be at least 0 and less than 1, not {self.epsilon}"
+            raise ValueError(message)
+        if not -1 < self.allowed < 1 - self.epsilon:
+            message = f"the mean loss {self.allowed} is no bound: losses are in [-1, {1 - self.epsilon:g}]"
             raise ValueError(message)
 
     @property
     def null(self) -> float:
         """The mean of Z at which the route is exactly as good as it has to be: m."""
-        return 1 / (2 - self.epsilon)
+        return (1 + self.allowed) / (2 - self.epsilon)
+
+    @property
+    def worst(self) -> float:
+        """The largest loss there is."""
+        return 1 - self.epsilon
 
     def losses(self, strong: Scores, chosen: Scores) -> Scores:
         """Return L of each row. Raises `ScoreError` for scores outside [0, 1]."""
@@ -43,6 +55,21 @@ class Scale(msgspec.Struct, frozen=True):
                 raise ScoreError(message)
         return (1 - self.epsilon) * strong - chosen
 
+    def loss(self, strong: float | None, weak: float | None, *, served_strong: bool) -> float:
+        """Return L of one row; None = that score is missing, and counts as the worst it can be.
+
+        A strong model that served loses nothing against itself, whatever its score: at worst that is 0.
+        Raises `ScoreError`.
+        """
+        if served_strong:
+            strong = weak = 0.0 if strong is None else strong
+        if strong is None or weak is None:
+            return self.worst
+        return float(self.losses(np.array([strong]), np.array([weak]))[0])
+
     def scaled(self, losses: Scores) -> Scores:
-        """Return Z of each L."""
+        """Return Z of each L. Raises `ScoreError` for losses that no scores have."""
+        if not bool(np.all((losses >= -1 - _ROUNDING) & (losses <= self.worst + _ROUNDING))):
+            message = f"losses must be in [-1, {self.worst:g}]"
+            raise ScoreError(message)
         return (losses + 1) / (2 - self.epsilon)

@@ -1,0 +1,308 @@
+"""The agreement gate: the weak model's answer is served if others say the same, else the strong one is asked.
+
+Rules:
+
+- The first candidate and the gate's deployments are asked at once. All of them are bound by the verdict, and
+  each has its own place in a queue and its own reservation of the budget.
+- Nothing of an answer goes to the client before it is whole and judged; a stream gets heartbeats meanwhile.
+- An answer that is unfit (`agreement.flaw`), or that somebody does not say as well (`agreement.differs`), is
+  not served: the next candidates are asked, with cause `cascade`; if it never came, as a fallback.
+- Somebody who is asked for an opinion and gives none has not agreed. Opinions are waited for as long again as
+  the answer took, and then no longer.
+- Only if nobody else can serve the request is an answer served that not all agree with: that is no error.
+- Whatever was asked for counts: as an attempt, against the budget, and in the cost of the request.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import msgspec
+
+from wye.config.settings import GateSettings, Settings
+from wye.core.answer import Answer as Said
+from wye.core.chat import Chat
+from wye.core.decision import Candidate
+from wye.core.errors import BadRequestError, WyeError
+from wye.core.money import Cost, total
+from wye.gateway.attempts import MAX_ANSWER_BYTES, Attempts, attempt_record
+from wye.gateway.costs import cost_of
+from wye.gateway.crossing import Crossing
+from wye.gateway.job import Answer, Job
+from wye.gateway.overheard import Ear, heard
+from wye.gateway.spoken import answerer, crossing, read
+from wye.gateway.target import Target
+from wye.providers.transport.errors import TransportError
+from wye.routing.agreement import differs, flaw
+from wye.routing.band import Tally
+from wye.routing.cost import CURRENCY
+from wye.routing.meaning import alike
+
+LEAST_PATIENCE = 5.0
+"""Seconds that opinions are waited for at least, once the answer is here."""
+OTHER_TEMPERATURE = 0.7
+"""At least, of a second sample: a model that is asked twice in the same words at 0 agrees with itself."""
+AGREED = "agreed"
+
+
+class First(msgspec.Struct, eq=False):
+    """What came of the first candidate."""
+
+    wrong: str = ""
+    """Why its answer is not fit to be served, or not there; empty = it is fit."""
+    answer: Answer | None = None
+    """Whole, and settled; None = there is none."""
+    said: Said | None = None
+    cost: Cost | None = None
+
+
+class _Heard(Job, eq=False):
+    """The job of the first candidate: whatever translates for it is listened to."""
+
+    ear: Ear | None = None
+
+    def way(self, target: Target) -> Crossing | None:
+        """Return what translates for `target`. Raises `BadRequestError`."""
+        made = super().way(target)
+        return made if made is None or self.ear is None else self.ear.on(made)
+
+
+class _Opinion(Job, eq=False):
+    """The job of somebody whose answer stays here: it is whole, and in no protocol."""
+
+    made: Crossing | None = None
+
+    def way(self, target: Target) -> Crossing | None:  # noqa: ARG002  # a job's shape
+        """Return what asks the only target."""
+        return self.made
+
+
+class Cascade:
+    """Serves requests whose decision names a gate."""
+
+    def __init__(self, attempts: Attempts, tallies: Mapping[str, Tally]) -> None:
+        """`tallies`: route -> what came of its gate lately."""
+        self._attempts = attempts
+        self._tallies = tallies
+
+    async def run(self, job: Job, settings: Settings) -> Answer:
+        """Return the answer to serve. Raises the last failure's error when there is none."""
+        gate = _gate(settings, job.decision.strategy)
+        try:
+            chat = _read(job)
+        except (BadRequestError, ValueError) as error:
+            job.entry.gate = f"not asked: {error}"
+            return await self._next(job, First())
+        opinions = {name: asyncio.ensure_future(self._opinion(job, chat, name)) for name in job.decision.gate}
+        try:
+            began = time.perf_counter()
+            first = await self._first(job, chat)
+            patience = max(LEAST_PATIENCE, time.perf_counter() - began)
+            told = first.wrong or await self._told(first, opinions, gate, patience)
+        finally:
+            for task in opinions.values():
+                task.cancel()
+            await asyncio.gather(*opinions.values(), return_exceptions=True)
+        agreed = not told and first.answer is not None
+        self._note(job, first, agreed=agreed)
+        if agreed:
+            job.entry.gate = AGREED
+            return _served(job, first)
+        job.entry.gate = told
+        return await self._next(job, first)
+
+    async def _first(self, job: Job, chat: Chat) -> First:
+        """Ask the first candidate, and take in its whole answer."""
+        ear = Ear()
+        weak = _Heard(*msgspec.structs.astuple(job))
+        weak.ear = ear
+        weak.decision = msgspec.structs.replace(job.decision, candidates=job.decision.candidates[:1])
+        try:
+            answer = await self._attempts.run(weak)
+        except WyeError as error:
+            return First(error.message)
+        if answer.error is not None:
+            return First(answer.error.message)
+        broken = "cut short"
+        try:
+            broken = await _drained(answer)
+        finally:
+            cost = _settle(job, answer, broken)
+        if broken:
+            job.entry.aside.append(cost)
+            return First(broken)
+        first = First(answer=answer, cost=cost)
+        try:
+            native = answer.hold.crossing is None
+            first.said = heard(job.request, answer.body, streamed=answer.streamed) if native else ear.said
+        except (ValueError, RecursionError):
+            first.wrong = "it cannot be read"
+        else:
+            first.wrong = flaw(first.said, chat)
+        return first
+
+    async def _told(
+        self,
+        first: First,
+        opinions: Mapping[str, "asyncio.Task[Said | str]"],
+        gate: GateSettings,
+        patience: float,
+    ) -> str:
+        """Say who does not agree, and in what; empty = all agree."""
+        said, names = first.said, {task: name for name, task in opinions.items()}
+        if said is None:
+            return "nothing was said"
+        until, pending = time.perf_counter() + patience, set(names)
+        while pending:
+            left = max(0.0, until - time.perf_counter())
+            done, pending = await asyncio.wait(pending, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                return f"{names[pending.pop()]} did not answer in time"
+            for task in done:
+                other = task.result()
+                told = other if isinstance(other, str) else None
+                if told is None and isinstance(other, Said):
+                    told = differs(said, other, gate.compare, gate.meaning, alike)
+                if told:
+                    return f"{names[task]}: {told}"
+        return ""
+
+    async def _opinion(self, job: Job, chat: Chat, name: str) -> Said | str:
+        """Return what `name` answers to the same request, or why there is nothing to go by."""
+        target = job.targets.get(name)
+        if target is None:
+            return "it is not there now"
+        ear = Ear()
+        try:
+            made = crossing(job.request, _aside(chat, job, name), target, betas=bool(job.betas), echo={})
+        except BadRequestError as error:
+            return error.message
+        opinion = _Opinion(*msgspec.structs.astuple(job))
+        opinion.made = ear.on(made, silent=True)
+        opinion.request = msgspec.structs.replace(job.request, stream=False)
+        alone = (Candidate(name, target.deployment.lane),)
+        opinion.decision = msgspec.structs.replace(job.decision, candidates=alone)
+        before, began = len(job.entry.tried), time.perf_counter()
+        try:
+            answer = await self._attempts.run(opinion, "gate")
+        except WyeError as error:
+            return error.message
+        except asyncio.CancelledError:
+            if any(one.deployment == name and one.cause == "gate" for one in job.entry.tried[before:]):
+                busy = time.perf_counter() - began
+                job.entry.aside.append(cost_of(target.deployment, None, busy, job.entry.at))
+            raise
+        if answer.error is not None:
+            return answer.error.message
+        job.entry.aside.append(_settle(job, answer))
+        try:
+            return flaw(ear.said, chat) or ear.said
+        except ValueError as error:
+            return str(error)
+
+    async def _next(self, job: Job, first: First) -> Answer:
+        """Ask the other candidates; if none can serve it, the first one's answer is better than none."""
+        decision = msgspec.structs.replace(job.decision, candidates=job.decision.candidates[1:])
+        others = msgspec.structs.replace(job, decision=decision)
+        kept = first.answer
+        if kept is None:
+            return await self._attempts.run(others, "fallback")
+        why = ""
+        try:
+            answer = await self._attempts.run(others, "cascade")
+        except WyeError as error:
+            why = error.message
+        else:
+            why = "" if answer.error is None else answer.error.message
+        if not why:
+            if first.cost is not None:
+                job.entry.aside.append(first.cost)
+            return answer
+        job.entry.gate = f"{job.entry.gate}; served all the same, since nobody else could: {why}"
+        return _served(job, first)
+
+    def _note(self, job: Job, first: First, *, agreed: bool) -> None:
+        """Count what came of it, for the next decision whether it pays."""
+        tally = self._tallies.get(job.decision.strategy)
+        if tally is None or first.answer is None:  # a failure says nothing of who would have agreed
+            return
+        spent = total([*job.entry.aside, first.cost]) if first.cost is not None else None
+        in_usd = spent is not None and spent.currency == CURRENCY
+        tally.note(spent.amount if spent is not None and in_usd else None, agreed=agreed)
+
+
+def _gate(settings: Settings, route: str) -> GateSettings:
+    """Return the gate of a route that has one."""
+    found = settings.routes.get(route, settings.auto).gate
+    assert found is not None  # noqa: S101  # the decision names it, of the same settings
+    return found
+
+
+def _read(job: Job) -> Chat:
+    """Return what the request means. Raises `BadRequestError`, or `ValueError` if no answer can be read."""
+    first = job.targets[job.decision.candidates[0].deployment]
+    if job.codec.name in first.verbatim:
+        answerer(job.request)
+    return read(job.request)
+
+
+def _aside(chat: Chat, job: Job, name: str) -> Chat:
+    """Return the request as somebody is asked whose answer nobody is served."""
+    sampling = msgspec.structs.replace(chat.sampling, logprobs=None, top_logprobs=None)
+    if name == job.decision.candidates[0].deployment:
+        warmer = max(sampling.temperature or 0.0, OTHER_TEMPERATURE)
+        sampling = msgspec.structs.replace(sampling, temperature=warmer, seed=None)
+    extras = {key: value for key, value in chat.extras.items() if key not in {"store", "background"}}
+    return msgspec.structs.replace(chat, stream=False, sampling=sampling, extras=extras)
+
+
+async def _drained(answer: Answer) -> str:
+    """Read the rest of a stream; return why that failed, empty = it has not."""
+    relay = answer.relay
+    if relay is None:
+        return ""
+    pieces, size = [answer.body], len(answer.body)
+    try:
+        async for chunk in answer.response:
+            pieces.append(relay.feed(chunk))
+            size += len(pieces[-1])
+            if size > MAX_ANSWER_BYTES:
+                return "it is too long"
+        pieces.append(relay.finish())
+    except TransportError as broken:
+        return f"it broke off ({broken})"
+    except (ValueError, RecursionError) as broken:
+        return str(broken)
+    finally:
+        answer.usage = relay.usage
+    answer.body, answer.relay = b"".join(pieces), None
+    return relay.error
+
+
+def _settle(job: Job, answer: Answer, error: str = "") -> Cost:
+    """Give back what an attempt holds, and note it; return what it cost."""
+    hold, entry = answer.hold, job.entry
+    if error:
+        answer.response.abort()
+    hold.release()
+    entry.billed = True
+    cost = None
+    try:
+        busy = time.perf_counter() - hold.entered
+        cost = cost_of(hold.target.deployment, answer.usage, busy, entry.at, entry.unpriced)
+    finally:  # at its worst case if nobody can say what it cost
+        entry.charge(hold.reservation.settle(cost, answer.usage))
+        attempt = attempt_record(entry, hold, answer.response, error)
+        entry.tried.append(msgspec.structs.replace(attempt, usage=answer.usage, cost=cost))
+    return cost
+
+
+def _served(job: Job, first: First) -> Answer:
+    """Note that the first candidate's answer is served: it begins for the client only now."""
+    answer = first.answer
+    assert answer is not None  # noqa: S101  # there is one to serve
+    answer.hold.first_byte = time.perf_counter()
+    job.entry.usage = answer.usage
+    if first.cost is not None:
+        job.entry.cost_is(first.cost)
+    return answer
