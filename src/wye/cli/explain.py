@@ -84,6 +84,8 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
     yield "outcome", f"{record.outcome} {record.status}" + (f": {record.error}" if record.error else "")
     if record.deployment:
         yield "answered by", f"{record.deployment} ({record.lane or 'lane unknown'})"
+        if record.decision is not None and record.decision.covered:
+            yield "certified", f"by {record.certificate}" if record.certificate else "no: uncertified"
     yield "timing", _timing(record)
     yield "size", f"{record.request_bytes:,} bytes in, {record.response_bytes:,} bytes out"
     yield "labels", ", ".join(record.labels) or "(none)"

@@ -218,10 +218,10 @@ Weight = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Objective(Section, frozen=True):
-    """What the best candidate is, among those that the bounds leave."""
+    """What the best candidate is. Who misses a bound comes behind all who keep them."""
 
     best: Literal["cheapest", "quality", "fastest", "weighed"] = "cheapest"
-    """`cheapest`: least expected cost; `quality`: highest expected score; `fastest`: first token soonest."""
+    """`cheapest`: least expected cost; `quality`: highest expected score; `fastest`: soonest first token."""
     quality: Share | None = None
     """At least this expected score."""
     cost: Decimal | None = None
@@ -240,13 +240,19 @@ class Rule(Section, frozen=True):
     lanes: tuple[Lane, ...] | None = None
     """Keep these lanes only."""
     tags: tuple[str, ...] = ()
-    """Keep deployments whose profile has at least one of these tags; empty = all."""
+    """Keep deployments whose profile has at least one of these; empty = all."""
     objective: Objective | None = None
     """What the best of those it keeps is; default: the route's."""
     weights: dict[str, Weight] = {}
-    """Deployment or alias → its share of conversations, in any unit; a conversation keeps its draw."""
+    """Deployment or alias → its share of conversations, in any unit; a conversation keeps its draw.
+
+    Without `use`, keeps those it names.
+    """
     canary: dict[str, Percent] = {}
-    """Deployment or alias → percent of conversations that go there first; a conversation keeps its draw."""
+    """Deployment or alias → percent of conversations that go there first; a conversation keeps its draw.
+
+    For all others it comes last.
+    """
     when: When = When()
     """Left out: always."""
     name: str = ""

@@ -32,6 +32,7 @@ from wye.core.errors import (
     UpstreamTimeoutError,
 )
 from wye.core.record import Attempt
+from wye.gateway.costs import cost_of
 from wye.gateway.crossing import Crossing, NoAnswerError
 from wye.gateway.health import Health
 from wye.gateway.job import Answer, Failure, Hold, Job, note_unmade
@@ -55,6 +56,7 @@ from wye.providers.transport.response import Response
 from wye.providers.transport.transport import Transport
 
 _GOOD, _NOT_GOOD = int(HTTPStatus.OK), int(HTTPStatus.MULTIPLE_CHOICES)  # naming a member runs Python code
+_CUT, _NOT_NEEDED = "cut short", "not needed: another was sooner"
 MAX_ATTEMPTS = 8
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 BACKOFF_SECONDS = 0.25
@@ -127,10 +129,17 @@ class Attempts:
         def discard(answer: Answer) -> None:
             answer.response.abort()
             answer.hold.release()
-            job.entry.charge(answer.hold.reservation.settle(None))
-            job.entry.tried.append(attempt_record(job.entry, answer.hold, answer.response, "not needed"))
+            entry.charge(answer.hold.reservation.settle(None))
+            entry.tried.append(attempt_record(entry, answer.hold, answer.response, _NOT_NEEDED))
 
-        return await race(attempt, job.hedge, second, discard)
+        entry = job.entry
+        before = len(entry.tried)
+        outcome = await race(attempt, job.hedge, second, discard)
+        for one in entry.tried[before:]:
+            if one.error in {_CUT, _NOT_NEEDED}:
+                slower, busy = job.targets[one.deployment].deployment, one.duration_ms / 1000
+                entry.aside.append(cost_of(slower, None, busy, entry.at))
+        return outcome
 
     async def _attempt(
         self, job: Job, target: Target, cause: str, crossing: Crossing | None
@@ -325,7 +334,7 @@ def attempt_record(entry: Entry, hold: Hold, response: Response | None, error: s
 
 
 def _interruption(error: BaseException) -> str:
-    return "cut short" if isinstance(error, asyncio.CancelledError) else type(error).__name__
+    return _CUT if isinstance(error, asyncio.CancelledError) else type(error).__name__
 
 
 async def _backoff(again: int, retry_after: float | None) -> bool:

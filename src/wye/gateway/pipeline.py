@@ -47,7 +47,7 @@ class Pipeline:
         self._cascade = Cascade(attempts, runtime.tallies)
         self._books = books
         self._heart = heart
-        self._delivery = Delivery(books, responses)
+        self._delivery = Delivery(books, responses, runtime.health)
 
     async def serve(self, arrival: Arrival, codec: Codec) -> None:
         """Answer one request. A client that hangs up cancels this, and with it the upstream."""

@@ -47,6 +47,8 @@ def objective(choice: Choice, request: Request, verdict: Verdict) -> None:  # no
     for id_, why in misses.items():
         told = choice.notes.get(id_)
         choice.notes[id_] = f"{told}; {why}" if told else why
+    if misses and count:
+        choice.leading = frozenset(d.id for d in choice.kept if d.id not in misses)  # load is no reason either
     choice.reasons.append(_reason(goal, best, count, len(choice.kept), known))
     if best == "cheapest":
         ranks = choice.ranks

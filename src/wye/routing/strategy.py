@@ -52,7 +52,10 @@ class Choice(msgspec.Struct):
     certificate: str = ""
     """Id of the certificate that covers `covered`; empty = none holds."""
     leading: frozenset[str] | None = None
-    """Deployments that may serve first, by measured quality; the others come behind. None = all may."""
+    """Deployments that may serve first, by measured quality or by bounds; the others come behind.
+
+    None = all may.
+    """
     covered: tuple[str, ...] = ()
     """Deployments that the route's certificate covers, the strong one among them; empty = there is none."""
     objective: Objective = Objective()
