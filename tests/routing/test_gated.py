@@ -98,9 +98,11 @@ def test_in_the_band_the_weak_model_answers_first_and_the_strong_one_next() -> N
     assert decision.gate == ("box/qwen",)
     assert decision.certificate == "c1"
     assert set(decision.covered) == {"groq/llama", "openai/gpt"}
-    assert decision.reasons[-1] == (
-        "'groq/llama' answers first, and serves if box/qwen says the same: gain 0.300 < 0.400"
+    assert decision.reasons[0] == (
+        "certified by c1: 'groq/llama' answers first and serves if 'box/qwen' agrees, "
+        "gain 0.300 in the band from 0.100 to 0.400"
     )
+    assert not any("strong serves" in reason for reason in decision.reasons)
 
 
 @pytest.mark.parametrize(("right", "first"), [(0.95, "groq/llama"), (0.5, "openai/gpt")])

@@ -86,6 +86,8 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
         yield "answered by", f"{record.deployment} ({record.lane or 'lane unknown'})"
         if record.decision is not None and record.decision.covered:
             yield "certified", f"by {record.certificate}" if record.certificate else "no: uncertified"
+    if record.gate:
+        yield "gate", record.gate
     yield "timing", _timing(record)
     yield "size", f"{record.request_bytes:,} bytes in, {record.response_bytes:,} bytes out"
     yield "labels", ", ".join(record.labels) or "(none)"

@@ -60,7 +60,7 @@ class LearntRoutes:
         return {name: one.serving for name, one in self.in_force.items()}
 
     def changed(self) -> bool:
-        """Tell whether files say something else, or a certificate has expired. Poll it about once a second."""
+        """Tell whether files say something else, or a certificate has expired; poll it once a second."""
         if self._clock() >= self._until:
             return True
         return any(stamp(path) != before for path, before in self._stamps.items())

@@ -31,6 +31,7 @@ from wye.gateway.learnt import LearntRoutes
 from wye.gateway.limits import Limits
 from wye.gateway.limitstore import MemoryStore
 from wye.gateway.listener.server import Listener
+from wye.gateway.loads import Loads
 from wye.gateway.metrics import Metrics, Reading
 from wye.gateway.pipeline import Pipeline
 from wye.gateway.reload import Reload
@@ -125,7 +126,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         _beside(
             stack,
             *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), reload.relearn()),
-            responses.sweep(),
+            *(Loads(runtime, egress, transport).run(), responses.sweep()),
         )
         listener = await stack.enter_async_context(Listener(app, settings.listener, str(listen)))
         metrics.readings(

@@ -76,6 +76,7 @@ class Equals:
         lossy, emulating = choice.lossy, choice.emulating
         return first is other or (
             equal(first, other)
+            and choice.ranks.get(first.id) == choice.ranks.get(other.id)
             and (first.id in lossy) == (other.id in lossy)
             and (first.id in emulating) == (other.id in emulating)
         )

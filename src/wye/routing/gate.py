@@ -89,10 +89,14 @@ class Gated:
         choice.kept.insert(0, weak)
         choice.gate, choice.gated = self._ids, weak.id
         choice.covered = tuple(sorted({*choice.covered, weak.id}))
-        choice.reasons.append(
-            f"'{weak.id}' answers first, and serves if {', '.join(self._ids)} says the same: "
-            f"gain {gain:.3f} < {band.below:.3f}"
-        )
+        told = f"certified by {choice.certificate}: "
+        reasons = [
+            reason for reason in choice.reasons if not reason.startswith(told)
+        ]  # it says: strong serves
+        names = " and ".join(f"'{name}'" for name in self._ids)
+        inside = f"gain {gain:.3f} in the band from {threshold:.3f} to {band.below:.3f}"
+        who = f"{told}'{weak.id}' answers first and serves if {names} agrees, {inside}"
+        choice.reasons = [who, *reasons]
 
     def _unlike_certified(self, gate: GateSettings) -> str:
         """Say in what the configured gate is another than the certified one; empty = it is the same."""

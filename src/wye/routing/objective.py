@@ -12,6 +12,7 @@ It starts from the order of expected cost, which stands between equals.
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 
 from wye.catalog.deployments import Deployment
 from wye.config.settings import Objective
@@ -27,6 +28,7 @@ CLOSE_SCORE = 0.02
 CLOSE_TIME = 1.25
 """Nor for a first token that is not this many times sooner."""
 
+_ZERO = Decimal(0)
 _MISSES = 16
 """Added to the rank of expected cost: who misses a bound comes behind all who keep them."""
 
@@ -43,18 +45,21 @@ def objective(choice: Choice, request: Request, verdict: Verdict) -> None:  # no
     count = len(choice.kept) - len(misses)
     best = goal.best if count or goal.quality is None else "quality"
     key = known.key(best, goal)
-    choice.kept.sort(key=lambda d: (d.id in misses, d.id in choice.emulating, *key(d)))
+    keys = {d.id: (d.id in misses, d.id in choice.emulating, *key(d)) for d in choice.kept}
+    choice.kept.sort(key=lambda d: keys[d.id])
     for id_, why in misses.items():
         told = choice.notes.get(id_)
         choice.notes[id_] = f"{told}; {why}" if told else why
     if misses and count:
-        choice.leading = frozenset(d.id for d in choice.kept if d.id not in misses)  # load is no reason either
+        # That one is busy is no reason to go to who misses a bound.
+        choice.leading = frozenset(d.id for d in choice.kept if d.id not in misses)
     choice.reasons.append(_reason(goal, best, count, len(choice.kept), known))
     if best == "cheapest":
         ranks = choice.ranks
         choice.ranks = {i: (r + _MISSES if i in misses else r, cost) for i, (r, cost) in ranks.items()}
         return
-    choice.ranks = {}  # they are not what the order is by
+    places = {key: place for place, key in enumerate(sorted(set(keys.values())))}
+    choice.ranks = {id_: (places[key], _ZERO) for id_, key in keys.items()}
     _keep_seat(choice, known, best, goal, misses)
 
 
@@ -170,7 +175,7 @@ def _keep_seat(choice: Choice, known: _Known, best: str, goal: Objective, misses
         close = value[first.id] - value[sitting.id] <= saved
     if close:
         choice.kept.insert(0, choice.kept.pop(at))
-        choice.reasons.append(f"keeps its seat '{sitting.id}': about as good as '{first.id}'")
+        choice.reasons.append(f"'{sitting.id}' is about as good as '{first.id}', and has the conversation")
 
 
 def _within(best: float | None, other: float | None, margin: float) -> bool:

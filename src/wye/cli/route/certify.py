@@ -99,8 +99,8 @@ def certify(  # noqa: PLR0913  # one parameter an option
         raise click.UsageError(message)
     settings = load(find(config))
     chosen = _route(settings, route)
-    if gate and (chosen.gate is None or chosen.gate.compare == "meaning"):
-        message = f"route '{route}' has no gate in wye.yaml that compares final answers"
+    if gate and chosen.gate is None:
+        message = f"route '{route}' has no gate in wye.yaml"
         raise click.UsageError(message)
     state = RouteState(state_dir, route)
     ids = [known.id for known in listed(state.revisions)]
@@ -112,7 +112,10 @@ def certify(  # noqa: PLR0913  # one parameter an option
         rows = [row for path in files for row in read_rows(path)]
     except DatasetError as error:
         raise BenchError(str(error)) from error
-    plan = Plan(Terms(epsilon, judge, margin, gate), delta, days, chosen.gate, settings.deployments)
+    terms = Terms(epsilon, judge, margin, gate)
+    if gate and chosen.gate is not None:
+        terms = msgspec.structs.replace(terms, compare=chosen.gate.compare, meaning=chosen.gate.meaning)
+    plan = Plan(terms, delta, days, chosen.gate, settings.deployments)
     issued = attempt(state_dir, learnt, rows, plan)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(_facts(issued))).decode())

@@ -19,6 +19,7 @@ from wye.config.load import find, load
 from wye.config.settings import KeySettings, Settings
 from wye.gateway.arrival import Arrival
 from wye.gateway.keys import ANONYMOUS, KeyRing
+from wye.gateway.learnt import LearntRoutes
 from wye.gateway.limits import Limits
 from wye.gateway.limitstore import MemoryStore
 from wye.gateway.metrics import Metrics
@@ -122,7 +123,7 @@ async def _decided_here(settings: Settings, state_dir: Path, question: Question)
     """Decide by settings, by what is found here and by what routes have learnt. Raises `WyeError`."""
     found = await look(settings, state_dir)
     limits = Limits(MemoryStore(lambda _account, _since: Decimal(0)))
-    runtime = Runtime(KeyRing(KeySettings(), None), limits, Metrics())
+    runtime = Runtime(KeyRing(KeySettings(), None), limits, Metrics(), LearntRoutes(state_dir))
     now = runtime.load(settings, found.deployments, found.dynamic)
     label = ",".join(question.labels).encode()
     headers = [(b"x-wye-label", label)] if label else []
