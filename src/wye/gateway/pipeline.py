@@ -166,7 +166,7 @@ class Pipeline:
         if downstream.over:
             return
         if downstream.begun:
-            downstream.end(codec.error_event(error, entry.request_id, said=downstream.said))
+            downstream.end(codec.error_event(error, entry.request_id))
         else:
             downstream.whole(error.status, error_headers(error), codec.error(error, entry.request_id))
 
