@@ -105,6 +105,10 @@ class TestTime:
         ]
         streamed = decide(goal, health=self.HEALTH, request=ask("auto", stream=True))
         assert ids(streamed)[:3] == [SMALL.id, UNPRICED.id, LLAMA.id]
+        being_timed = timed(together_llama=200)
+        being_timed.loads[SMALL.id] = Load(busy=1)
+        later = decide(goal, health=being_timed, request=ask("auto", stream=True), found=(SMALL, LLAMA))
+        assert ids(later) == [LLAMA.id, SMALL.id]
 
     def test_bound(self) -> None:
         decision = decide(want(ttft_ms=500), health=self.HEALTH)

@@ -138,11 +138,12 @@ class _Known:
         return (0.0, -score) if score is not None else (1.0, 0.0 if deployment.profile.strong else 1.0)
 
     def _by_time(self, deployment: Deployment) -> tuple[float, ...]:
-        ttft = self.ttft(deployment)
-        if ttft is None:
-            # A stream times it, so that it is known from then on; nothing else would.
-            return (-1.0 if self._stream else math.inf,)
-        return (ttft,)
+        load = self._choice.load(deployment.id)
+        if load is not None and load.ttft_ms is not None:
+            return (load.ttft_ms,)
+        # A stream times it, one after the other, so that it is known from then on; nothing else would.
+        idle = load is None or not load.busy
+        return (-1.0 if self._stream and idle else math.inf,)
 
 
 def _filled(values: list[float | None], worst: Callable[[list[float]], float]) -> list[float]:
