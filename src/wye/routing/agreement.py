@@ -18,6 +18,7 @@ Compare = Literal["auto", "answer", "meaning"]
 Alike = Callable[[str, str], float]
 """Cosine of what two texts mean."""
 _WHOLE = frozenset({Finish.STOP, Finish.STOP_SEQUENCE, Finish.TOOL_CALLS})
+NOT_COMPARED = "no final answers to compare"
 _BRIEF = 320
 """Characters up to which two texts that say the same hold the same numbers, and both deny or neither does."""
 _DENIES = re.compile(r"(?i)\b(?:no|not|never|none|nor|cannot)\b|n['\N{RIGHT SINGLE QUOTATION MARK}]t\b")
@@ -65,7 +66,7 @@ def texts_differ(said: str, heard: str, compare: Compare, meaning: float, alike:
         if told is not None:
             return told
         if compare == "answer":
-            return "no final answers to compare"
+            return NOT_COMPARED
     return _means_other(said, heard, meaning, alike)
 
 
