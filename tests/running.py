@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,8 +18,9 @@ from typing import Any
 
 import yaml
 
-START_SECONDS = 30
-RECORD_SECONDS = 10
+START_SECONDS = 60
+RECORD_SECONDS = 60
+ADDRESS = re.compile(rb"^wye \S+  http://127\.0\.0\.1:(\d+)", re.MULTILINE)
 QUIET: dict[str, Any] = {
     "discovery": {"environment": False, "engines": False},
     "embedded": {"enabled": False},
@@ -86,14 +88,14 @@ class Running:
     def metrics(self) -> str:
         return self.ask("GET", "/metrics").body.decode()
 
-    def stop(self, seconds: float = 20) -> int:
+    def stop(self, seconds: float = 60) -> int:
         """End it as a service manager would; returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
+    """A port nobody listens on, just now: for what must not be reached."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -104,15 +106,13 @@ def running(
     folder: Path,
     settings: Mapping[str, Any],
     environ: Mapping[str, str] | None = None,
-    port: int | None = None,
 ) -> Iterator[Running]:
     """Run `wye serve` with `settings` as its wye.yaml; discovery and engine are off unless named."""
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "wye.yaml"
     config.write_text(yaml.safe_dump(QUIET | dict(settings), sort_keys=False))
-    port = free_port()
     log = folder / "log"
-    command = [sys.executable, "-m", "wye", "serve", "--config", str(config), "--listen", f"127.0.0.1:{port}"]
+    command = [sys.executable, "-m", "wye", "serve", "--config", str(config), "--listen", "127.0.0.1:0"]
     env = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -120,28 +120,32 @@ def running(
         **(environ or {}),
     }
     with log.open("ab") as output:
+        begins = output.tell()
         process = subprocess.Popen(command, env=env, cwd=folder, stdout=output, stderr=output)
-    gateway = Running(port, process, folder / "state", log)
+    gateway = Running(0, process, folder / "state", log)
     try:
-        _wait(gateway)
+        _wait(gateway, begins)
         yield gateway
     finally:
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(20)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
 
 
-def _wait(gateway: Running) -> None:
+def _wait(gateway: Running, begins: int) -> None:
+    """Wait until it says where it listens, and is ready. A port chosen before would be anybody's by then."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if gateway.process.poll() is not None:
             break
+        told = ADDRESS.search(gateway.log.read_bytes(), begins)
+        gateway.port = int(told[1]) if told else 0
         with contextlib.suppress(OSError):
-            if gateway.ask("GET", "/readyz").status == 200:
+            if told and gateway.ask("GET", "/readyz").status == 200:
                 return
         time.sleep(0.02)
     raise AssertionError(gateway.log.read_text())

@@ -203,8 +203,50 @@ def test_engines_know_functions_only() -> None:
     assert all("custom_tools" in engine.spelling.refuses for engine in ENGINES.values())
 
 
+def test_what_engines_pass_over_in_silence() -> None:
+    assert ENGINES["embedded"].spelling.ignores >= {"suffix", "echo", "best_of", "web_search_options"}
+    assert "suffix" not in ENGINES["ollama"].spelling.ignores
+    assert "web_search_options" in ENGINES["vllm"].spelling.ignores
+    assert not any(provider.spelling.ignores for provider in PROVIDERS.values())
+
+
 def test_patterns_are_regular_expressions_that_some_model_meets() -> None:
     for provider in (*PROVIDERS.values(), *ENGINES.values()):
         for variant in provider.variants:
             assert variant.spelling or variant.protocol or variant.also is not None
             assert not variant.holds("zzz")
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "strong"),
+    [
+        ("openai", "gpt-5.5", True),
+        ("openai", "gpt-5.5-2026-04-23", True),
+        ("openai", "gpt-6-astra", True),
+        ("openai", "gpt-5.5-cyber", False),
+        ("openai", "gpt-5.4-mini", False),
+        ("openai", "gpt-6-luna", False),
+        ("openai", "xgpt-5.5", False),
+        ("anthropic", "claude-opus-4-8", True),
+        ("anthropic", "Claude-Opus-5-5-20260915", True),
+        ("anthropic", "claude-opus-4-1", False),
+        ("anthropic", "claude-haiku-4-5", False),
+        ("google", "gemini-3.1-pro-preview", True),
+        ("google", "gemini-3.5-flash", False),
+        ("openrouter", "anthropic/claude-opus-4.8", True),
+        ("openrouter", "anthropic/claude-opus-4.8:batch", False),
+        ("groq", "gpt-5.5", False),
+    ],
+)
+def test_what_sets_the_standard_is_known_by_name(provider: str, model: str, strong: bool) -> None:  # noqa: FBT001  # a case
+    assert provider_deployment(_account(provider), model, PRICES).profile.strong is strong
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "google", "openrouter"])
+def test_each_closed_provider_offers_a_strong_and_another_model(provider: str) -> None:
+    chat = [d for d in _account(provider).deployments(PRICES) if Operation.CHAT in d.operations]
+    assert {d.profile.strong for d in chat} == {True, False}
+    prices = {d.profile.strong: d.price.rates.input for d in chat if d.price is not None}
+    assert prices[True] is not None
+    assert prices[False] is not None
+    assert prices[True] > prices[False]

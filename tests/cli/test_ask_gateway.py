@@ -53,7 +53,7 @@ class Served:
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.communicate(timeout=30)
+            self.process.communicate(timeout=90)
         finally:
             self.process.kill()
         return self.process.returncode

@@ -15,6 +15,7 @@ from wye.cli.explain import explain
 from wye.cli.explain import lines as explanation
 from wye.cli.requests import requests
 from wye.config.settings import LedgerSettings
+from wye.core.decision import Candidate, Decision
 from wye.core.errors import LedgerError, NotFoundError
 from wye.core.lane import Lane
 from wye.core.money import Cost
@@ -155,6 +156,27 @@ def test_explain_says_what_was_translated_and_what_was_lost() -> None:
     assert "seed: the upstream has no words for it" in told
     assert "my_own_member: of the client's protocol only, or not known to wye" in told
     assert "0123456789ab, by x-wye-session" in told
+
+
+def test_explain_says_what_was_expected_of_candidates_and_what_became_of_it() -> None:
+    cheap = Candidate("own/small", Lane.OWN, expected_cost=Decimal("0.0001"), quality=0.83, output_tokens=310)
+    dear = Candidate("openai/gpt-5.5", Lane.CLOSED, expected_cost=Decimal("0.02"), quality=0.97)
+    decision = Decision(
+        "auto", (cheap, dear), task="code", certificate="9a1e", covered=("own/small",), gate=("own/other",)
+    )
+    served = {"deployment": "openai/gpt-5.5", "lane": Lane.CLOSED, "gate": "they say different things"}
+    made = Record(
+        "a1", 0.0, "a1", "openai_chat", "chat", "auto", Outcome.OK, 200, 1.0, decision=decision, **served
+    )  # type: ignore[arg-type]
+    told = [" ".join(line.split()) for line in explanation(made)]
+    for said in (
+        "certified no: uncertified",
+        "gate they say different things",
+        "task code; certified by 9a1e; served if own/other agrees",
+        "1. own/small own score 0.83 310 tokens out expected 0.0001",
+        "2. openai/gpt-5.5 closed score 0.97 expected 0.02",
+    ):
+        assert said in told, told
 
 
 @pytest.mark.usefixtures("state")

@@ -19,7 +19,7 @@ def serve(tmp_path: Path, *arguments: str, config: str = "", **environment: str)
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=100,
     )
     assert done.returncode == 1, done.stdout
     assert "Traceback" not in done.stderr

@@ -70,12 +70,14 @@ def test_what_is_commented_out_loads_once_it_is_not() -> None:
     head, mark, examples = (
         starter(FOUND).replace("  # eu-only", "  eu-only").partition("# What `model: auto`")
     )
-    examples = re.sub(r"(?m)^# (?=(auto|providers|deployments|ledger):|  )", "", examples)
+    examples = re.sub(r"(?m)^# (?=(auto|tasks|providers|deployments|ledger):|  )", "", examples)
     example = head + mark + examples
     settings = from_bytes(example.encode(), Path("wye.yaml"), {}).settings
     assert settings.labels["eu-only"].regions == ("eu",)
     assert settings.ledger.url_env == "WYE_DATABASE_URL"
-    assert settings.auto.rules
+    assert settings.auto.rules[1].canary == {"anthropic/claude-opus-4-8": 5}
+    assert settings.auto.objective.best == "quality"
+    assert settings.tasks.keys() == {"contracts"}
     assert settings.deployments["gpu-box/llama"].lane is Lane.OWN
     assert settings.providers["openai"].api_key_file == "/run/secrets/openai"
 

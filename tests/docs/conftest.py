@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from docs.blocks import ROOT
+from running import ADDRESS
 
 READY_SECONDS = 60
 PUBLISHED = 4000
@@ -39,13 +39,6 @@ class Gateway(NamedTuple):
         return text.replace(f":{self.port}", f":{PUBLISHED}")
 
 
-def free_port() -> int:
-    """Ask the kernel for a port nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 def environment(home: Path, port: int) -> dict[str, str]:
     """A reader's environment: an empty home, no provider's key, nothing of the machine's."""
     return {
@@ -59,13 +52,15 @@ def environment(home: Path, port: int) -> dict[str, str]:
     }
 
 
-def wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Return once `/readyz` answers 200."""
+def port_when_ready(process: subprocess.Popen[bytes], log: Path) -> int:
+    """Return the port it says it listens on, once `/readyz` answers 200."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
+        told = ADDRESS.search(log.read_bytes())
+        port = int(told[1]) if told else 0
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
-                return
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30):
+                return port
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.1)
     pytest.fail(f"wye serve was not ready within {READY_SECONDS} s:\n{log.read_text(encoding='utf-8')}")
@@ -77,27 +72,26 @@ def serving(home: Path, provider_key: str = "") -> Iterator[Gateway]:
 
     `provider_key` names a variable that gets a made-up key: deployments appear, and nobody may call them.
     """
-    port = free_port()
-    env = environment(home, port)
-    served = {name: value for name, value in env.items() if not name.startswith("OPENAI_")}
+    unset = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "WYE_URL")
+    served = {name: value for name, value in environment(home, 0).items() if name not in unset}
     if provider_key:
         served[provider_key] = "made-up"
     log = home / "serve.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [str(Path(sys.executable).parent / "wye"), "serve", "--listen", f"127.0.0.1:{port}"],
+            [str(Path(sys.executable).parent / "wye"), "serve", "--listen", "127.0.0.1:0"],
             env=served,
             cwd=home,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_until_ready(port, process, log)
-        yield Gateway(port, env, log)
+        port = port_when_ready(process, log)
+        yield Gateway(port, environment(home, port), log)
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(40)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

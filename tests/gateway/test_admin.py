@@ -54,16 +54,22 @@ def test_a_record_is_its_keys_own(tenants: tuple[Running, dict[str, Headers]]) -
     assert gateway.record(answered, keys["one"])["id"] == id_
     assert gateway.record(answered, keys["auditor"])["id"] == id_
     told = set()
-    times = []
-    for asked in (id_, id_[:12], id_[:1], new_id(), "x" * 300, "%"):
-        begun = time.perf_counter()
-        refused = gateway.ask("GET", f"/v1/wye/requests/{asked}", headers=keys["two"])
-        times.append(time.perf_counter() - begun)
-        assert refused.status == 404
-        told.add(refused.error["message"])
+
+    def quickest(asked: str, rounds: int = 1) -> float:
+        times = []
+        for _ in range(rounds):
+            begun = time.perf_counter()
+            refused = gateway.ask("GET", f"/v1/wye/requests/{asked}", headers=keys["two"])
+            times.append(time.perf_counter() - begun)
+            assert refused.status == 404
+            told.add(refused.error["message"])
+        return min(times)
+
+    for asked in (id_[:12], id_[:1], "x" * 300, "%"):
+        quickest(asked)
+    another, none = quickest(id_, 5), quickest(new_id(), 5)
     assert len(told) == 1
-    assert max(times) < 1
-    assert abs(times[0] - times[3]) < 0.15, "how long it takes would tell that another key has it"
+    assert abs(another - none) < 0.15, "how long it takes would tell that another key has it"
     assert gateway.ask("GET", f"/v1/wye/requests/{id_[:12]}", headers=keys["one"]).status == 404
 
 

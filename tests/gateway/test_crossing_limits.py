@@ -52,7 +52,7 @@ def key(gateway: Running, name: str, *options: str) -> dict[str, str]:
     folder: Path = gateway.state.parent
     made = subprocess.run(command, env=environ, cwd=folder, capture_output=True, check=True)
     headers = {"x-api-key": json.loads(made.stdout)["secret"], "anthropic-version": "2023-06-01"}
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while gateway.ask("GET", "/v1/models", headers=headers).status == 401 and time.monotonic() < deadline:
         time.sleep(0.05)
     return headers

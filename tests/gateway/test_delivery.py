@@ -71,7 +71,7 @@ def limited(gateway: Running) -> dict[str, str]:
     environ = {"PATH": os.environ["PATH"], "HOME": str(gateway.state), "WYE_STATE_DIR": str(gateway.state)}
     made = subprocess.run(command, env=environ, cwd=gateway.state, capture_output=True, check=True)
     headers = {"authorization": f"Bearer {json.loads(made.stdout)['secret']}"}
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while gateway.ask("GET", "/v1/models", headers=headers).status == 401 and time.monotonic() < deadline:
         time.sleep(0.05)
     return headers

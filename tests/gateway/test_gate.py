@@ -8,7 +8,7 @@ from wye.gateway.gate import Gate
 
 
 async def test_first_come_first_served_and_never_more_than_its_limit() -> None:
-    gate = Gate("d", concurrency=2, queue=50, queue_seconds=5)
+    gate = Gate("d", concurrency=2, queue=50, queue_seconds=60)
     order: list[int] = []
     most = 0
 
@@ -66,5 +66,5 @@ async def test_more_room_lets_the_waiting_in() -> None:
     waiting = asyncio.create_task(gate.enter())
     await asyncio.sleep(0)
     gate.resize(2, 5, 5)
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 60)
     assert gate.active == 2

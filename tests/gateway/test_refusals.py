@@ -10,11 +10,13 @@ from wye.core.errors import (
     Said,
     UpstreamError,
     UpstreamOverloadedError,
+    UpstreamQuotaError,
     UpstreamRefusedError,
 )
 from wye.core.lane import Lane
 from wye.core.secret import Secret
-from wye.gateway.refusals import MAX_PASSED_BYTES, refusal, retry_after_seconds
+from wye.gateway.complaints import MAX_PASSED_BYTES
+from wye.gateway.refusals import refusal, retry_after_seconds
 
 DEPLOYMENT = Deployment(
     id="p/m",
@@ -78,6 +80,21 @@ def test_an_error_in_an_array_is_shown_as_well() -> None:
     told = refusal(DEPLOYMENT, 400, body, None)
     assert told.verbatim
     assert "no such field" in told.error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (402, b""),
+        (429, b'{"error":{"message":"no","type":"insufficient_quota"}}'),
+        (400, b'{"error":{"message":"Your credit balance is too low to access the Anthropic API."}}'),
+        (403, b'{"error":{"message":"Insufficient balance"}}'),
+    ],
+)
+def test_an_account_without_credit(status: int, body: bytes) -> None:
+    told = refusal(DEPLOYMENT, status, body, 9)
+    assert isinstance(told.error, UpstreamQuotaError)
+    assert (told.retry, told.fallback, told.verbatim, told.retry_after) == (False, True, False, None)
 
 
 def test_429_says_when() -> None:

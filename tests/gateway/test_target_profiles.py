@@ -35,6 +35,7 @@ def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
             "emulated": deployment(
                 "emulated", profile={"tools": False, "json": True}, refuses=["tool_choice"]
             ),
+            "deaf": deployment("deaf", also=["openai_completions"], ignores=["suffix", "modalities"]),
             "both": deployment("both", also=["anthropic_messages"]),
             "billed": {
                 "model": "billed",
@@ -115,6 +116,18 @@ def test_its_own_protocol_is_verbatim_whatever_it_refuses(gateway: Running, upst
     assert answered.status == 200
     assert "x-wye-lost" not in answered.headers
     assert upstream.calls[-1].json["stop"] == ["END"]
+
+
+def test_what_it_passes_over_in_silence_is_refused(gateway: Running, upstream: FakeUpstream) -> None:
+    asked = {"model": "deaf", "prompt": "Once"}
+    before = len(upstream.calls)
+    refused = gateway.ask("POST", "/v1/completions", asked | {"suffix": "."})
+    assert (refused.status, refused.error["param"]) == (400, "suffix")
+    assert refused.error["message"].startswith("'deaf' does not heed `suffix`. Leave it out, or ask")
+    spoken = gateway.chat("deaf", modalities=["text", "audio"], audio={"voice": "alloy", "format": "wav"})
+    assert (spoken.status, spoken.error["param"]) == (400, "modalities")
+    assert len(upstream.calls) == before
+    assert gateway.ask("POST", "/v1/completions", asked | {"suffix": "", "echo": True}).status == 200
 
 
 @pytest.mark.parametrize("choice", ["auto", "required"])

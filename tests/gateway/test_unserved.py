@@ -65,8 +65,8 @@ def test_what_is_of_no_api(path: str) -> None:
 
 
 def test_no_path_takes_long() -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     for _ in range(20):
         assert unserved("GET", "/v1beta/models/" + ":batch" * 82) is None
         assert unserved("GET", "/v1/models/" + ":" * 500) is None
-    assert time.perf_counter() - begun < 1
+    assert time.thread_time() - begun < 1

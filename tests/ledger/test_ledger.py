@@ -69,8 +69,10 @@ def test_segments_are_deleted_once_committed(tmp_path: Path, monkeypatch: pytest
     for number in range(100):
         ledger.append(record(number))
     assert ledger.flush()
-    time.sleep(0.1)
-    assert len(list(tmp_path.rglob("*.jsonl"))) == 1
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.rglob("*.jsonl"))) != 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     ledger.close()
     assert stored(LedgerSettings(), tmp_path) == numbers(range(100))
 

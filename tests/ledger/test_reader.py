@@ -1,5 +1,6 @@
 """What was recorded can be found, followed and summed, exactly."""
 
+import itertools
 import threading
 import time
 from decimal import Decimal, localcontext
@@ -86,24 +87,27 @@ def test_resolve_waits_for_a_record_on_its_way(ledger: Ledger, reader: Reader) -
 
 def test_follow_yields_what_comes_once(ledger: Ledger, reader: Reader) -> None:
     fill(ledger, record(1))
+    first: list[str] = []
     followed: list[str] = []
-    started = threading.Event()
 
     def follow() -> None:
-        stream = reader.follow(Filter(lane="own"), poll=0.01)
-        started.set()
-        while len(followed) < 20:
-            followed.append(next(stream).id)
+        for told in reader.follow(Filter(lane="own"), poll=0.01):
+            (first if told.id >= "r001000" else followed).append(told.id)
+            if len(followed) == 20:
+                return
 
     thread = threading.Thread(target=follow)
     thread.start()
-    assert started.wait(5)
-    time.sleep(0.1)
+    for number in itertools.count(1000):
+        if first:  # it follows
+            break
+        ledger.append(record(number))
+        time.sleep(0.05)
     for number in range(2, 22):
         ledger.append(record(number))
         ledger.append(record(number + 100, lane=None))
         time.sleep(0.005)
-    thread.join(10)
+    thread.join(60)
     assert followed == [f"r{number:06d}" for number in range(2, 22)]
 
 

@@ -17,7 +17,7 @@ from wye.core.chat import (
     ToolCall,
     ToolChoice,
 )
-from wye.routing.agreement import Compare, differs, flaw
+from wye.routing.agreement import Compare, differs, flaw, texts_differ
 
 LOOK = Tool(
     name="look", schema={"type": "object", "properties": {"at": {"type": "integer"}}, "required": ["at"]}
@@ -141,3 +141,14 @@ def test_free_text_is_compared_by_what_it_means(one: str, other: str, told: str)
 def test_another_meaning_is_told_with_its_cosine() -> None:
     told = differs(said("It ends in May,\nsoon."), said("They met in June,\nlate."), "auto", 0.85, far)
     assert told == "another meaning (cosine 0.50)"
+
+
+def test_labelled_answers_are_compared_as_those_of_the_gateway() -> None:
+    assert not texts_differ("12 apples and 3 pears", "12 apples and  3 Pears", "answer", 0.85, far)
+    assert texts_differ("12 apples and 3 pears", "12 apples and 4 pears", "answer", 0.85, close)
+    assert not texts_differ(
+        "It ends in May,\nas agreed.", "In May it ends,\nas was agreed.", "auto", 0.85, close
+    )
+    assert texts_differ(
+        "It ends in May,\nas agreed.", "In May it ends,\nas was agreed.", "answer", 0.85, close
+    )

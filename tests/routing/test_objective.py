@@ -105,6 +105,10 @@ class TestTime:
         ]
         streamed = decide(goal, health=self.HEALTH, request=ask("auto", stream=True))
         assert ids(streamed)[:3] == [SMALL.id, UNPRICED.id, LLAMA.id]
+        being_timed = timed(together_llama=200)
+        being_timed.loads[SMALL.id] = Load(busy=1)
+        later = decide(goal, health=being_timed, request=ask("auto", stream=True), found=(SMALL, LLAMA))
+        assert ids(later) == [LLAMA.id, SMALL.id]
 
     def test_bound(self) -> None:
         decision = decide(want(ttft_ms=500), health=self.HEALTH)
@@ -139,6 +143,30 @@ class TestWeighed:
         assert ids(decide(goal, SCORES))[-2:] == [SMALL.id, UNPRICED.id]
 
 
+class TestEquals:
+    TWIN = deployment("groq/twin", Lane.HOSTED, model="llama", price=price("0.1", "0.3"))
+
+    @pytest.mark.parametrize(
+        ("goal", "drawn"),
+        [
+            ({"best": "quality"}, True),
+            ({"quality": 0.5}, True),
+            ({"best": "fastest"}, False),
+            ({"ttft_ms": 50}, False),
+        ],
+    )
+    def test_equals_share_the_load_where_the_objective_does_not_tell_them_apart(
+        self,
+        goal: dict[str, object],
+        drawn: bool,  # noqa: FBT001  # a case
+    ) -> None:
+        health = timed(groq_llama=40, groq_twin=60)
+        told = opinion({"llama": 0.9})
+        found = (GROQ, self.TWIN)
+        firsts = {ids(decide(want(**goal), told, health=health, found=found))[0] for _ in range(40)}
+        assert firsts == ({GROQ.id, self.TWIN.id} if drawn else {GROQ.id})
+
+
 class TestWithRules:
     def test_rules_narrow_and_their_objective_orders(self) -> None:
         rule = Rule(use=(SMALL.id, GROQ.id, LLAMA.id), objective=Objective(best="quality"))
@@ -161,9 +189,10 @@ class TestSeat:
         told = opinion({LLAMA.id: score, STRONG.id: 0.95})
         decision = decide(want(best="quality"), told, talk=Talk(seat=Seat(LLAMA.id)))
         assert (ids(decision)[0] == LLAMA.id) is stays
-        assert decision.seat == Seat(LLAMA.id)
-        kept = f"keeps its seat '{LLAMA.id}': about as good as '{STRONG.id}'"
+        kept = f"'{LLAMA.id}' is about as good as '{STRONG.id}', and has the conversation"
         assert (kept in decision.reasons) is stays
+        verb = "keeps" if stays else "leaves"
+        assert decision.reasons[-1].startswith(f"{verb} its seat '{LLAMA.id}': leaving costs ")
 
     @pytest.mark.parametrize(("ttft", "stays"), [(240.0, True), (260.0, False)])
     def test_about_as_fast_keeps_it(self, ttft: float, stays: bool) -> None:  # noqa: FBT001  # a case

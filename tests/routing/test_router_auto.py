@@ -198,9 +198,9 @@ class TestCost:
         )
         return [(c.deployment, c.expected_cost, c.reason) for c in decision.candidates]
 
-    def test_an_own_machine_costs_its_share_of_the_hour(self) -> None:
-        gpu = deployment("own/gpu", Lane.OWN, machine_hour=Decimal("3.60"), slots=8)
-        assert self.order(gpu) == [("own/gpu", Decimal("0.00128"), "")]
+    def test_an_own_machine_costs_its_share_of_the_energy(self) -> None:
+        gpu = deployment("own/gpu", Lane.OWN, energy_hour=Decimal("3.60"), slots=8)
+        assert self.order(gpu) == [("own/gpu", Decimal("0.00128"), "own machine, its energy")]
 
     def test_a_price_on_an_own_machine_does_not_count(self) -> None:
         gpu = deployment("own/gpu", Lane.OWN, price=price("100", "100"))

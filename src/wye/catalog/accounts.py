@@ -43,6 +43,8 @@ def provider_deployment(account: Account, model: str, prices: PriceList) -> Depl
     profile = (
         Profile(context_tokens=prices.context_tokens(provider.id, model)) if known is None else known.profile
     )
+    if provider.is_strong(model):
+        profile = msgspec.structs.replace(profile, strong=True)
     variant = provider.variant(model)
     return Deployment(
         id=f"{provider.id}/{model}",

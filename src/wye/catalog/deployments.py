@@ -1,6 +1,7 @@
 """A deployment: a model at an endpoint, with what is known of it."""
 
 import ipaddress
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
@@ -113,6 +114,8 @@ class Deployment(msgspec.Struct, frozen=True):
     price: Price | None = None
     machine_hour: Decimal | None = None
     """What an `own` deployment's machines cost an hour, in USD; None = not stated."""
+    energy_hour: Decimal | None = None
+    """What of it an idle hour saves: energy; None = not stated."""
     slots: int = 1
     """Requests the machines serve side by side: a request costs its share of the hour."""
     concurrency: int = 64
@@ -140,6 +143,12 @@ class Deployment(msgspec.Struct, frozen=True):
             and self.spelling.formats == "schema"
             and Operation.CHAT in self.operations
         )
+
+    def unheeded(self, protocol: str, members: Iterable[str]) -> str:
+        """Return the first of `members` that it passes over in silence in `protocol`; empty = none."""
+        if protocol not in self.natives:
+            return ""
+        return next((name for name in members if name in self.spelling.ignores), "")
 
     def emulates_custom_tools(self, protocol: str) -> bool:
         """Whether custom tools of a request in `protocol` become functions for it, since it knows no other.

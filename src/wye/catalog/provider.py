@@ -45,11 +45,18 @@ class Provider(msgspec.Struct, frozen=True):
     spelling: Spelling = Spelling()
     variants: tuple[Variant, ...] = ()
     """The first that holds counts."""
+    frontier: str = ""
+    """A regular expression for the whole lower-cased names of its strong models, dates at the end aside."""
     region: str | None = None
 
     def variant(self, model: str) -> Variant:
         """Return what is known of `model` beyond what is known of the provider."""
         return next((one for one in self.variants if one.holds(model)), _PLAIN)
 
+    def is_strong(self, model: str) -> bool:
+        """Say whether `model` is one of those that set the standard today, or a dated version of one."""
+        return bool(self.frontier) and re.fullmatch(f"({self.frontier}){_DATED}", model.lower()) is not None
+
 
 _PLAIN = Variant("")
+_DATED = r"(-\d{8}|-\d{4}-\d\d-\d\d)?"

@@ -3,13 +3,16 @@
 Facts are dated 2026-11-22, from each provider's own API reference, and conservative: what is not known is
 None. Regions are None throughout: no provider's default endpoint promises one; an operator who has it in a
 contract says so in `wye.yaml`. `also` names what is documented and needs no memory, but for OpenAI's own.
+
+`frontier` names the models that each closed provider sells as its best for general work, old and new, by its
+naming and its price list of that day. Nobody measured them here: `strong` in `wye.yaml` says otherwise.
 """
 
 import msgspec
 
 from wye.catalog.deployments import Native, Profile
 from wye.catalog.provider import Model, Provider, Variant
-from wye.core.spelling import Refused, Spelling, Taken
+from wye.core.spelling import Ignored, Refused, Spelling, Taken
 
 
 def _chat(
@@ -18,7 +21,6 @@ def _chat(
     output: int | None,
     *,
     vision: bool | None = None,
-    strong: bool = False,
 ) -> Model:
     """Describe a chat model with tools and JSON schemas, which all of these have."""
     return Model(
@@ -29,7 +31,6 @@ def _chat(
             tools=True,
             vision=vision,
             json=True,
-            strong=strong,
         ),
     )
 
@@ -77,8 +78,9 @@ OPENAI = Provider(
             ),
         ),
     ),
+    frontier=r"gpt-5\.5(-pro)?|gpt-6-astra(-pro)?",
     models=(
-        _chat("gpt-5.5", 1_000_000, 128_000, vision=True, strong=True),
+        _chat("gpt-5.5", 1_000_000, 128_000, vision=True),
         _chat("gpt-5.4-mini", 400_000, 128_000, vision=True),
         _chat("gpt-5.4-nano", 400_000, 128_000, vision=True),
         _embedding("text-embedding-3-small", 8_191),
@@ -101,8 +103,9 @@ ANTHROPIC = Provider(
             Spelling(call_ids="words", formats="none", refuses=_all("strict")),
         ),
     ),
+    frontier=r"claude-(opus-(4-8|5|5-5)|fable-5(-[12])?|mythos-5-2)",
     models=(
-        _chat("claude-opus-4-8", 1_000_000, None, vision=True, strong=True),
+        _chat("claude-opus-4-8", 1_000_000, None, vision=True),
         _chat("claude-haiku-4-5", 200_000, 64_000, vision=True),
     ),
 )
@@ -113,8 +116,9 @@ GOOGLE = Provider(
     protocol="gemini",
     spelling=Spelling(refuses=_all("presence_penalty", "frequency_penalty")),
     variants=(Variant(r"gemini-(1|2\.0)", Spelling()),),
+    frontier=r"gemini-3\.1-pro-preview",
     models=(
-        _chat("gemini-3.1-pro-preview", 1_048_576, 65_536, vision=True, strong=True),
+        _chat("gemini-3.1-pro-preview", 1_048_576, 65_536, vision=True),
         _chat("gemini-3.5-flash", 1_000_000, 65_536, vision=True),
         _chat("gemini-2.5-pro", 1_048_576, 65_536, vision=True),
         _chat("gemini-2.5-flash", 1_048_576, 65_536, vision=True),
@@ -267,9 +271,11 @@ OPENROUTER = Provider(
             Spelling(reasoning_field="reasoning", effort_field="reasoning", call_ids="nine", takes=_SAMPLES),
         ),
     ),
+    frontier=r"openai/gpt-(5\.5|6-astra)(-pro)?|anthropic/claude-(opus-(4\.8|5|5\.5)|fable-5(\.1)?)"
+    r"|google/gemini-3\.1-pro-preview",
     models=(
-        _chat("openai/gpt-5.5", 1_050_000, None, vision=True, strong=True),
-        _chat("anthropic/claude-opus-4.8", 1_000_000, None, vision=True, strong=True),
+        _chat("openai/gpt-5.5", 1_050_000, None, vision=True),
+        _chat("anthropic/claude-opus-4.8", 1_000_000, None, vision=True),
         _chat("openai/gpt-oss-120b", 131_072, None, vision=False),
         _chat("deepseek/deepseek-v4-pro", None, None, vision=False),
     ),
@@ -296,19 +302,37 @@ def _engine(id: str, spelling: Spelling) -> Provider:  # noqa: A002  # as in Pro
     return Provider(id, also=_COMPLETES, spelling=spelling, variants=(variant,))
 
 
-_LLAMA = Spelling(reasoning_field="reasoning_content", takes=_SAMPLES)
+def _past(*names: Ignored) -> frozenset[Ignored]:
+    """Return what an engine passes over in silence: what no engine has, and `names`."""
+    return frozenset({"web_search_options", "search_parameters", "plugins", *names})
+
+
+_LLAMA = Spelling(
+    reasoning_field="reasoning_content",
+    takes=_SAMPLES,
+    ignores=_past("suffix", "echo", "best_of", "response_format", "prompt_embeds", "modalities", "audio"),
+)
 ENGINES: dict[str, Provider] = {
     engine.id: engine
     for engine in (
         _engine("embedded", _LLAMA),
         _engine("llama-server", _LLAMA),
-        _engine("vllm", Spelling(takes=_SAMPLES)),
-        _engine("sglang", _LLAMA),
+        _engine("vllm", Spelling(takes=_SAMPLES, ignores=_past())),
+        _engine("sglang", msgspec.structs.replace(_LLAMA, ignores=_past())),
         _engine(
             "ollama",
-            Spelling(refuses=_all("image_url", "tool_choice", "parallel_tool_calls", "n", "user")),
+            Spelling(
+                refuses=_all("image_url", "tool_choice", "parallel_tool_calls", "n", "user"),
+                ignores=_past("echo", "best_of", "response_format", "prompt_embeds", "modalities", "audio"),
+            ),
         ),
-        _engine("tgi", Spelling(refuses=_all("n", "parallel_tool_calls"))),
+        _engine(
+            "tgi",
+            Spelling(
+                refuses=_all("n", "parallel_tool_calls"),
+                ignores=_past("echo", "best_of", "response_format", "prompt_embeds", "modalities", "audio"),
+            ),
+        ),
         _engine("lmstudio", Spelling(takes=_SAMPLES, refuses=_all("image_url"))),
     )
 }

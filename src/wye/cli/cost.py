@@ -22,7 +22,13 @@ from wye.ledger.keystore import KeyStore
 from wye.ledger.reader import GROUPS, By, CostRow, Filter, Reader
 
 _NAME_WIDTH = 34
-_NOBODY = {"model": "(none answered)", "lane": "(none answered)", "key": "(no key)", "team": "(no team)"}
+_NOBODY = {
+    "model": "(none answered)",
+    "lane": "(none answered)",
+    "key": "(no key)",
+    "team": "(no team)",
+    "task": "(not routed)",
+}
 
 _COUNTS = ("requests", "unknown", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
 
@@ -31,6 +37,7 @@ _EXAMPLES = """
 Examples:
   wye cost --since 7d
   wye cost --by day --since 2026-01-01 --until 2026-02-01
+  wye cost --by task --since 7d
   wye cost --by key --json
 """
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from wye.cli.figures import money, one_line
+from wye.cli.decision import decided
+from wye.cli.figures import one_line
 from wye.cli.options import config_option, json_option, ledger_settings, state_dir_option, utc
 from wye.cli.terminal import columns
-from wye.core.decision import Candidate, Decision
 from wye.core.errors import NotFoundError
 from wye.core.record import Attempt, Record
 from wye.ledger.reader import Filter, Reader
@@ -68,7 +68,7 @@ def lines(record: Record) -> Iterator[str]:
     yield from columns(list(_facts(record)), _INDENT)
     if record.decision:
         yield ""
-        yield from _decision(record.decision)
+        yield from decided(record.decision)
     yield ""
     if record.attempts:
         yield "Attempts"
@@ -84,6 +84,10 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
     yield "outcome", f"{record.outcome} {record.status}" + (f": {record.error}" if record.error else "")
     if record.deployment:
         yield "answered by", f"{record.deployment} ({record.lane or 'lane unknown'})"
+        if record.decision is not None and record.decision.covered:
+            yield "certified", f"by {record.certificate}" if record.certificate else "no: uncertified"
+    if record.gate:
+        yield "gate", record.gate
     yield "timing", _timing(record)
     yield "size", f"{record.request_bytes:,} bytes in, {record.response_bytes:,} bytes out"
     yield "labels", ", ".join(record.labels) or "(none)"
@@ -150,22 +154,6 @@ def _cost(record: Record) -> str:
     if cost.amount is None:
         return f"unknown: {cost.basis or 'no price'}{dated}{source}"
     return f"{cost.amount:f} {cost.currency} ({cost.basis}{dated}{source})"
-
-
-def _decision(decision: Decision) -> Iterator[str]:
-    revision = f" (revision {decision.revision})" if decision.revision else ""
-    yield f"Decision: {decision.strategy}{revision}"
-    for reason in decision.reasons:
-        yield f"  {reason}"
-    chosen = [_candidate(f"{rank}.", c) for rank, c in enumerate(decision.candidates, 1)]
-    excluded = [_candidate("✗", c) for c in decision.excluded]  # a cross, for people
-    if chosen or excluded:
-        yield from columns([*chosen, *excluded], _INDENT)
-
-
-def _candidate(mark: str, candidate: Candidate) -> tuple[str, ...]:
-    expected = "" if candidate.expected_cost is None else f"expected {money(candidate.expected_cost)}"
-    return (mark, candidate.deployment, candidate.lane or "unproven", expected, candidate.reason)
 
 
 def _attempt(attempt: Attempt) -> tuple[str, ...]:

@@ -1,23 +1,17 @@
 """`wye init`: a first wye.yaml, commented, from what is found here."""
 
 import asyncio
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from wye.catalog.deployments import Deployment
+from wye.cli.found import look
 from wye.cli.options import state_dir_option
 from wye.config.load import DEFAULT_FILE
-from wye.config.settings import EmbeddedSettings, Settings
+from wye.config.settings import Settings
 from wye.config.starter import starter
-from wye.gateway.fleet import Fleet
-from wye.providers.egress import Egress
-from wye.providers.embedded.engine import EmbeddedEngine
-from wye.providers.embedded.weights import EmbeddedUnavailableError
-from wye.providers.transport.proxy import ProxySettings
-from wye.providers.transport.transport import Transport
 
 DEFAULT = Path(DEFAULT_FILE)
 
@@ -71,27 +65,5 @@ def found(state_dir: Path) -> tuple[Sequence[Deployment], Sequence[str]]:
 
     Looks as `wye serve` does, but starts no engine.
     """
-    return asyncio.run(_look(state_dir))
-
-
-async def _look(state_dir: Path) -> tuple[Sequence[Deployment], Sequence[str]]:
-    settings = Settings(embedded=EmbeddedSettings(enabled=False))
-    egress = Egress(ProxySettings.from_environ(os.environ))
-    transport = Transport(egress)
-    try:
-        fleet = Fleet(settings, state_dir, os.environ, egress, transport)
-        await fleet.start()
-    finally:
-        await transport.aclose()
-    return (*fleet.all_of(fleet.found), *await _embedded(state_dir)), (*fleet.missing, *fleet.notes)
-
-
-async def _embedded(state_dir: Path) -> Sequence[Deployment]:
-    """Return what the engine that comes with wye would serve; nothing when it is not installed."""
-    try:
-        engine = EmbeddedEngine(EmbeddedSettings(), state_dir)
-    except EmbeddedUnavailableError:
-        return ()
-    deployments = engine.deployments
-    await engine.drain_and_stop(0)  # it was not started, but it holds its ports
-    return deployments
+    seen = asyncio.run(look(Settings(), state_dir))
+    return seen.deployments, seen.missing

@@ -47,6 +47,7 @@ Examples:
     "--outcome", type=click.Choice([outcome.value for outcome in Outcome]), help="Ended in this way."
 )
 @click.option("--label", help="Carried this label.")
+@click.option("--task", help="Was this kind of work, as a route saw it: code, extraction, chat, ...")
 @click.option(
     "-n",
     "--limit",
@@ -70,6 +71,7 @@ def requests(  # noqa: PLR0913  # one parameter an option
     lane: str | None,
     outcome: str | None,
     label: str | None,
+    task: str | None,
     limit: int,
     follow: bool,
     as_json: bool,
@@ -81,7 +83,7 @@ def requests(  # noqa: PLR0913  # one parameter an option
     Costs are in the price's currency; `?` = not known. `wye explain ID` tells all about one.
     Reads the ledger, by --config and --state-dir, not the running gateway.
     """
-    filter_ = Filter(since, until, key, team, asked, deployment, lane, outcome, label)
+    filter_ = Filter(since, until, key, team, asked, deployment, lane, outcome, label, task)
     with Reader(ledger_settings(config), state_dir) as reader:
         latest = [] if follow else list(reader.requests(filter_, limit))[::-1]
         if not as_json and (latest or follow):

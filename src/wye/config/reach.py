@@ -43,11 +43,11 @@ def check_deployment(
     _where(draft, path, deployment, environ)
     if deployment.price is not None:
         _price(draft, (*path, "price"), deployment.price)
-    if deployment.machine_hour is not None:
-        if deployment.machine_hour < 0:
-            draft.say((*path, "machine_hour"), "must not be negative")
-        if deployment.lane not in (None, Lane.OWN):
-            draft.say((*path, "machine_hour"), f"counts only in the own lane, this is {deployment.lane}")
+    for field, amount in (("machine_hour", deployment.machine_hour), ("energy_hour", deployment.energy_hour)):
+        if amount is not None and amount < 0:
+            draft.say((*path, field), "must not be negative")
+        if amount is not None and deployment.lane not in (None, Lane.OWN):
+            draft.say((*path, field), f"counts only in the own lane, this is {deployment.lane}")
 
 
 def _whose(draft: Draft, path: Path, deployment: DeploymentSettings) -> None:

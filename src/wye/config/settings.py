@@ -10,7 +10,7 @@ import msgspec
 
 from wye.catalog.deployments import Native, Speech
 from wye.core.lane import Lane
-from wye.core.spelling import CallIds, Formats, MaxOutputField, Refused, Taken
+from wye.core.spelling import CallIds, Formats, Ignored, MaxOutputField, Refused, Taken
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -159,6 +159,8 @@ class DeploymentSettings(Section, frozen=True):
     """Replaces the catalogue's."""
     machine_hour: Decimal | None = None
     """USD an hour for the machines of an `own` deployment."""
+    energy_hour: Decimal | None = None
+    """USD of it that an idle hour saves, which routes go by: energy; all of it where idle machines go."""
     slots: Count = 1
     """Requests the machines serve side by side: a request costs its share of the hour."""
     concurrency: Count = 64
@@ -186,6 +188,8 @@ class DeploymentSettings(Section, frozen=True):
     """What it takes that not every Chat upstream does."""
     refuses: tuple[Refused, ...] | None = None
     """What it does not take: a translated request is sent without, or not sent, and says so."""
+    ignores: tuple[Ignored, ...] | None = None
+    """What it passes over in silence in its own protocol: such a request is refused."""
 
 
 class When(Section, frozen=True):
@@ -214,10 +218,10 @@ Weight = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Objective(Section, frozen=True):
-    """What the best candidate is, among those that the bounds leave."""
+    """What the best candidate is. Who misses a bound comes behind all who keep them."""
 
     best: Literal["cheapest", "quality", "fastest", "weighed"] = "cheapest"
-    """`cheapest`: least expected cost; `quality`: highest expected score; `fastest`: first token soonest."""
+    """`cheapest`: least expected cost; `quality`: highest expected score; `fastest`: soonest first token."""
     quality: Share | None = None
     """At least this expected score."""
     cost: Decimal | None = None
@@ -236,13 +240,19 @@ class Rule(Section, frozen=True):
     lanes: tuple[Lane, ...] | None = None
     """Keep these lanes only."""
     tags: tuple[str, ...] = ()
-    """Keep deployments whose profile has at least one of these tags; empty = all."""
+    """Keep deployments whose profile has at least one of these; empty = all."""
     objective: Objective | None = None
     """What the best of those it keeps is; default: the route's."""
     weights: dict[str, Weight] = {}
-    """Deployment or alias → its share of conversations, in any unit; a conversation keeps its draw."""
+    """Deployment or alias → its share of conversations, in any unit; a conversation keeps its draw.
+
+    Without `use`, keeps those it names.
+    """
     canary: dict[str, Percent] = {}
-    """Deployment or alias → percent of conversations that go there first; a conversation keeps its draw."""
+    """Deployment or alias → percent of conversations that go there first; a conversation keeps its draw.
+
+    For all others it comes last.
+    """
     when: When = When()
     """Left out: always."""
     name: str = ""

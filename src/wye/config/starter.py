@@ -51,12 +51,21 @@ aliases:
 """
 
 _REST = """
-# What `model: auto` does: permitted, fitting, then the first rule that holds, then expected cost.
+# What `model: auto` does: permitted, fitting, then the first rule that holds; of what that leaves the strong
+# model, or a cheaper one once it is measured and certified. An objective of your own says otherwise.
+# `wye route test "Why is the sky blue?"` shows where a prompt would go, without asking a model.
 # auto:
+#   objective: {best: quality, cost: 0.01}   # or {best: cheapest, quality: 0.8}, {best: fastest}
 #   rules:
 #     - name: short questions stay here
 #       when: {max_bytes: 2000, tools: false}
 #       lanes: [own]
+#     - name: code
+#       when: {tasks: [code, reasoning, contracts]}
+#       use: [openai/gpt-5.5]
+#       canary: {anthropic/claude-opus-4-8: 5}   # percent of conversations
+# tasks:
+#   contracts: {examples: ["Which clauses of this lease are unusual?"]}
 
 # A provider wye knows needs only its key: in the environment, or named here.
 # providers:

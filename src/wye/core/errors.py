@@ -8,6 +8,7 @@ from typing import NamedTuple
 TOO_LONG = "context_length_exceeded"
 FILTERED = "content_filter"
 NO_MODEL = "model_not_found"
+NO_CREDIT = "insufficient_quota"
 
 
 class WyeError(Exception):
@@ -136,6 +137,17 @@ class UpstreamOverloadedError(UpstreamError):
 
     status = 503
     kind = "upstream_overloaded"
+
+
+class UpstreamQuotaError(UpstreamError):
+    """The account at the upstream is out of credit: asking again does not help, whoever asks.
+
+    The status is OpenAI's; `lines` keep SDKs from trying again, as they do after any other 429.
+    """
+
+    status = 429
+    kind = NO_CREDIT
+    lines = b"x-should-retry: false\r\n"
 
 
 class Said(NamedTuple):

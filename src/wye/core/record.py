@@ -29,7 +29,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     deployment: str
     cause: str
     """`first`, `retry` (same deployment), `fallback` (the next one), `spill` (the next one, for load),
-    `gate` (a second opinion, which nobody is served), `cascade` (the next one, for quality) or `skip`:
+    `hedge` (the next one as well, beside a slow one), `gate` (a second opinion, which nobody is served),
+    `cascade` (the next one, for quality), `shadow` and `judge` (nobody is served their answers) or `skip`:
     nothing was sent, since its protocol cannot carry the request."""
     started_ms: float
     """After the request arrived, milliseconds."""
@@ -104,5 +105,11 @@ class Record(msgspec.Struct, omit_defaults=True):
     """What the client called the conversation (`x-wye-session`): the beginning of its SHA-256, in hex."""
     content: str = ""
     """Prompt and answer as JSON; only where config says `store_content`."""
+    certificate: str = ""
+    """Id of the certificate that covers who served it; empty = *uncertified*, whatever was decided."""
     gate: str = ""
     """Where a gate was asked: `agreed`, or why the first candidate's answer was not enough."""
+    shadow_probability: float = 0.0
+    """With which the request was to be shadowed, fixed before it came; 0 = it could not be."""
+    shadow_of: str = ""
+    """Id of the request that this one shadows or judges; nobody is served its answer."""

@@ -55,6 +55,8 @@ class Request(msgspec.Struct, frozen=True):
     """The client expects that the answer can be gone on from (Responses: `store`, unless it says no)."""
     stored: bool = False
     """The client asks the upstream to store the answer, so that it can be fetched there (Chat: `store`)."""
+    rare: tuple[str, ...] = ()
+    """Members that change what is asked for, and that some upstreams of the protocol pass over in silence."""
     steers: str = ""
     """The field by which an upstream might let it choose another upstream; empty = there is none."""
 

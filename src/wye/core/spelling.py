@@ -33,6 +33,19 @@ Refused = Literal[
 ]
 """`temperature_with_top_p`: takes either, but not both. `tool_choice`: a call cannot be demanded.
 `image_url`: takes pictures as data only. `custom_tools`: knows functions only, whatever protocol asks."""
+Ignored = Literal[
+    "suffix",
+    "echo",
+    "best_of",
+    "response_format",
+    "prompt_embeds",
+    "modalities",
+    "audio",
+    "web_search_options",
+    "search_parameters",
+    "plugins",
+]
+"""The first five are of legacy Completions, the others of Chat."""
 Taken = Literal["top_k", "allowed_tools", "developer", "custom_tools", "shared"]
 """`allowed_tools`: a `tool_choice` that names several. `developer`: the role. `custom_tools`: tools that take
 text in place of JSON. `shared`: what OpenAI has in both its protocols (`prompt_cache_key`, verbosity)."""
@@ -67,3 +80,7 @@ class Spelling(msgspec.Struct, frozen=True, kw_only=True):
     """Chat: what it takes, though not every upstream does."""
     refuses: frozenset[Refused] = frozenset()
     """Members of a request that it answers with an error, or does not heed."""
+    ignores: frozenset[Ignored] = frozenset()
+    """Members that it neither heeds nor refuses, though another answer is asked for with them.
+
+    Unlike the rest this counts where a request goes in the upstream's own protocol: it is not sent."""

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from wye.routing.state import StateError
+
 
 class Attempt(msgspec.Struct, frozen=True):
     """One line of the register."""
@@ -33,7 +35,7 @@ class Attempt(msgspec.Struct, frozen=True):
         return 6 * self.delta / (math.pi * self.number) ** 2
 
 
-class RegisterError(Exception):
+class RegisterError(StateError):
     """The register cannot be trusted, or cannot be written: nothing may be certified."""
 
 

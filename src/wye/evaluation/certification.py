@@ -24,7 +24,9 @@ import numpy as np
 from wye.evaluation.betting import peak_log_capital
 from wye.evaluation.clusters import clusters
 from wye.evaluation.dataset import Result, Row
+from wye.routing.agreement import Compare, texts_differ
 from wye.routing.finals import same
+from wye.routing.meaning import alike
 from wye.routing.opinion import Opinions
 from wye.routing.revision import Learnt, Revision, mark
 from wye.routing.watch.loss import Choices, Scale, Scores
@@ -45,11 +47,15 @@ class Terms(msgspec.Struct, frozen=True):
     margin: float | None = None
     """b, where rows with both correct the judge; None = they do not."""
     gates: tuple[str, ...] = ()
-    """Models that must give the weak one's final answer; empty = no gate.
+    """Models that must say the same as the weak one; empty = no gate.
 
     With a gate, setting i sends to the weak model what has less than threshold i/2 to win, and up to
     threshold i what all agree on.
     """
+    compare: Compare = "answer"
+    """How answers of rows are compared, as the gateway does it: final answers, or whole ones."""
+    meaning: float = 0.85
+    """From which cosine on two free texts agree."""
 
 
 class Calibration(msgspec.Struct, frozen=True):
@@ -166,7 +172,7 @@ def sheet(rows: Sequence[Row], learnt: Learnt, terms: Terms) -> Sheet:
     gain = np.array([math.inf if one.unlike or one.gain is None else one.gain for one in formed])
     thresholds = np.array(revision.thresholds)
     to_strong = gain[:, None] >= thresholds[None, :]
-    agreed = np.array([bool(terms.gates) and _agreed(row, revision.weak, terms.gates) for row in rows])
+    agreed = np.array([bool(terms.gates) and _agreed(row, revision.weak, terms) for row in rows])
     if terms.gates:
         alone = np.array([bar(revision.thresholds, setting) for setting in range(len(thresholds))])
         to_strong |= (gain[:, None] >= alone[None, :]) & ~agreed[:, None]
@@ -192,9 +198,12 @@ def _column(scores: Sequence[float | None]) -> Scores:
     return np.array([math.nan if score is None else score for score in scores], dtype=np.float64)
 
 
-def _agreed(row: Row, weak: str, gates: tuple[str, ...]) -> bool:
-    said = row.results.get(weak, _NOTHING).answer
-    return all(same(said, row.results.get(gate, _NOTHING).answer) for gate in gates)
+def _agreed(row: Row, weak: str, terms: Terms) -> bool:
+    said, *opinions = (row.results.get(name, _NOTHING).answer for name in (weak, *terms.gates))
+    return said is not None and all(
+        heard is not None and not texts_differ(said, heard, terms.compare, terms.meaning, alike)
+        for heard in opinions
+    )
 
 
 def _agreement(row: Row, strong: str, weak: str) -> float | None:

@@ -17,6 +17,7 @@ from wye.gateway.control import guarded, json, named, refusal
 from wye.gateway.keys import Caller
 from wye.gateway.metrics import Metrics
 from wye.gateway.models import Models
+from wye.gateway.rehearsal import Rehearsal
 from wye.gateway.runtime import Runtime
 from wye.gateway.spoken import MODEL_ROUTES
 from wye.gateway.unserved import unserved
@@ -47,6 +48,7 @@ class Admin:
                 Route("/readyz", self.readyz),
                 Route("/metrics", guarded(self._runtime, Scope.READ, self.metrics)),
                 *Models(self._runtime).routes(),
+                *Rehearsal(self._runtime).routes(),
                 Route("/v1/wye/requests/{id}", guarded(self._runtime, Scope.INFER, self.record)),
                 Route("/", self.alive, methods=["HEAD"]),
                 Route("/", guarded(self._runtime, Scope.INFER, self.index)),

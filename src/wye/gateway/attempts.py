@@ -28,15 +28,24 @@ from wye.core.errors import (
     RateLimitError,
     UpstreamError,
     UpstreamOverloadedError,
+    UpstreamQuotaError,
     UpstreamTimeoutError,
 )
 from wye.core.record import Attempt
-from wye.gateway.crossing import Crossing
+from wye.gateway.costs import cost_of
+from wye.gateway.crossing import Crossing, NoAnswerError
 from wye.gateway.health import Health
 from wye.gateway.job import Answer, Failure, Hold, Job, note_unmade
 from wye.gateway.limits import Limits
 from wye.gateway.race import Attempting, race
-from wye.gateway.refusals import OVERLOADED, asked_to_wait, refusal
+from wye.gateway.refusals import (
+    NO_CREDIT,
+    OVERLOADED,
+    Refusal,
+    asked_to_wait,
+    refusal,
+    refusal_within,
+)
 from wye.gateway.target import ANTHROPIC, Target
 from wye.ledger.entry import Entry, milliseconds
 from wye.protocols.codec import Codec, Edits, Relay
@@ -47,6 +56,7 @@ from wye.providers.transport.response import Response
 from wye.providers.transport.transport import Transport
 
 _GOOD, _NOT_GOOD = int(HTTPStatus.OK), int(HTTPStatus.MULTIPLE_CHOICES)  # naming a member runs Python code
+_CUT, _NOT_NEEDED = "cut short", "not needed: another was sooner"
 MAX_ATTEMPTS = 8
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 BACKOFF_SECONDS = 0.25
@@ -119,10 +129,17 @@ class Attempts:
         def discard(answer: Answer) -> None:
             answer.response.abort()
             answer.hold.release()
-            job.entry.charge(answer.hold.reservation.settle(None))
-            job.entry.tried.append(attempt_record(job.entry, answer.hold, answer.response, "not needed"))
+            entry.charge(answer.hold.reservation.settle(None))
+            entry.tried.append(attempt_record(entry, answer.hold, answer.response, _NOT_NEEDED))
 
-        return await race(attempt, job.hedge, second, discard)
+        entry = job.entry
+        before = len(entry.tried)
+        outcome = await race(attempt, job.hedge, second, discard)
+        for one in entry.tried[before:]:
+            if one.error in {_CUT, _NOT_NEEDED}:
+                slower, busy = job.targets[one.deployment].deployment, one.duration_ms / 1000
+                entry.aside.append(cost_of(slower, None, busy, entry.at))
+        return outcome
 
     async def _attempt(
         self, job: Job, target: Target, cause: str, crossing: Crossing | None
@@ -205,7 +222,13 @@ class Attempts:
                 body, usage = hold.crossing.stream(body)
             else:
                 body, usage = hold.crossing.answer(body)
+        except NoAnswerError as error:
+            failure = Failure(UpstreamError(f"'{hold.target.deployment.id}': {error}"))
+            return self._gave_up(job, hold, response, failure)
         except (ValueError, RecursionError):
+            within = refusal_within(hold.target.deployment, body)
+            if within is not None:
+                return self._turned_down(job, hold, response, within)
             kind = (response.header(b"content-type") or b"unknown content").decode("latin-1")[:60]
             message = f"'{hold.target.deployment.id}' answered 200 with something that is no answer ({kind})"
             return self._gave_up(job, hold, response, Failure(UpstreamError(message)))
@@ -228,6 +251,9 @@ class Attempts:
         except (ValueError, RecursionError) as error:
             wrong = str(error)
         if wrong:
+            within = refusal_within(hold.target.deployment, relay.trouble)
+            if within is not None:
+                return self._turned_down(job, hold, response, within)
             failure = Failure(UpstreamError(f"'{hold.target.deployment.id}': {wrong}"))
             return self._gave_up(job, hold, response, failure)
         # The whole stream was held back, since it came in one piece: hand it on as it is.
@@ -235,19 +261,25 @@ class Attempts:
 
     async def _refused(self, job: Job, hold: Hold, response: Response) -> Failure:
         body = await response.read(MAX_ANSWER_BYTES)
-        deployment = hold.target.deployment
-        after = asked_to_wait(response)
-        told = refusal(deployment, response.status, body, after)
-        passed = None
+        told = refusal(hold.target.deployment, response.status, body, asked_to_wait(response))
+        as_it_is = hold.crossing is None and told.shaped
+        return self._turned_down(job, hold, response, told, body if as_it_is else None)
+
+    def _turned_down(
+        self, job: Job, hold: Hold, response: Response, told: Refusal, body: bytes | None = None
+    ) -> Failure:
+        """Return how to go on after the upstream's error. `body`: for the client; None = in its own shape."""
+        passed, error, client = None, told.error, job.codec.name
         if told.verbatim:
-            if hold.crossing is not None:
-                body = job.codec.error(told.error, job.entry.request_id)
-            passed = Answer(response.status, body, None, response, hold, error=told.error)
+            body = job.codec.error(error, job.entry.request_id) if body is None else body
+            passed = Answer(error.status, body, None, response, hold, error=error)
+        elif isinstance(error, UpstreamQuotaError):
+            error.status = NO_CREDIT.get(client, error.status)
         elif told.retry:
-            if isinstance(told.error, UpstreamOverloadedError):
-                told.error.status = OVERLOADED.get(job.codec.name, told.error.status)
-            told.error.lines = hold.limits(response, retry=False)
-        failure = Failure(told.error, told.retry, told.fallback, retry_after=after, passed=passed)
+            if isinstance(error, UpstreamOverloadedError):
+                error.status = OVERLOADED.get(client, error.status)
+            error.lines = hold.limits(response, retry=False)
+        failure = Failure(error, told.retry, told.fallback, retry_after=told.retry_after, passed=passed)
         return self._gave_up(job, hold, response, failure, billed=False)
 
     def _failed(self, job: Job, hold: Hold, response: Response | None, error: TransportError) -> Failure:
@@ -302,7 +334,7 @@ def attempt_record(entry: Entry, hold: Hold, response: Response | None, error: s
 
 
 def _interruption(error: BaseException) -> str:
-    return "cut short" if isinstance(error, asyncio.CancelledError) else type(error).__name__
+    return _CUT if isinstance(error, asyncio.CancelledError) else type(error).__name__
 
 
 async def _backoff(again: int, retry_after: float | None) -> bool:

@@ -22,15 +22,14 @@ import msgspec
 from wye.config.settings import GateSettings, Settings
 from wye.core.answer import Answer as Said
 from wye.core.chat import Chat
-from wye.core.decision import Candidate
 from wye.core.errors import BadRequestError, WyeError
 from wye.core.money import Cost, total
-from wye.gateway.attempts import MAX_ANSWER_BYTES, Attempts, attempt_record
-from wye.gateway.costs import cost_of
+from wye.gateway.aside import ask, quiet, settle
+from wye.gateway.attempts import MAX_ANSWER_BYTES, Attempts
 from wye.gateway.crossing import Crossing
 from wye.gateway.job import Answer, Job
 from wye.gateway.overheard import Ear, heard
-from wye.gateway.spoken import answerer, crossing, read
+from wye.gateway.spoken import answerer, read
 from wye.gateway.target import Target
 from wye.providers.transport.errors import TransportError
 from wye.routing.agreement import differs, flaw
@@ -65,16 +64,6 @@ class _Heard(Job, eq=False):
         """Return what translates for `target`. Raises `BadRequestError`."""
         made = super().way(target)
         return made if made is None or self.ear is None else self.ear.on(made)
-
-
-class _Opinion(Job, eq=False):
-    """The job of somebody whose answer stays here: it is whole, and in no protocol."""
-
-    made: Crossing | None = None
-
-    def way(self, target: Target) -> Crossing | None:  # noqa: ARG002  # a job's shape
-        """Return what asks the only target."""
-        return self.made
 
 
 class Cascade:
@@ -127,7 +116,7 @@ class Cascade:
         try:
             broken = await _drained(answer)
         finally:
-            cost = _settle(job, answer, broken)
+            cost = settle(job, answer, broken)
         if broken:
             job.entry.aside.append(cost)
             return First(broken)
@@ -169,36 +158,8 @@ class Cascade:
 
     async def _opinion(self, job: Job, chat: Chat, name: str) -> Said | str:
         """Return what `name` answers to the same request, or why there is nothing to go by."""
-        target = job.targets.get(name)
-        if target is None:
-            return "it is not there now"
-        ear = Ear()
-        try:
-            made = crossing(job.request, _aside(chat, job, name), target, betas=bool(job.betas), echo={})
-        except BadRequestError as error:
-            return error.message
-        opinion = _Opinion(*msgspec.structs.astuple(job))
-        opinion.made = ear.on(made, silent=True)
-        opinion.request = msgspec.structs.replace(job.request, stream=False)
-        alone = (Candidate(name, target.deployment.lane),)
-        opinion.decision = msgspec.structs.replace(job.decision, candidates=alone)
-        before, began = len(job.entry.tried), time.perf_counter()
-        try:
-            answer = await self._attempts.run(opinion, "gate")
-        except WyeError as error:
-            return error.message
-        except asyncio.CancelledError:
-            if any(one.deployment == name and one.cause == "gate" for one in job.entry.tried[before:]):
-                busy = time.perf_counter() - began
-                job.entry.aside.append(cost_of(target.deployment, None, busy, job.entry.at))
-            raise
-        if answer.error is not None:
-            return answer.error.message
-        job.entry.aside.append(_settle(job, answer))
-        try:
-            return flaw(ear.said, chat) or ear.said
-        except ValueError as error:
-            return str(error)
+        told = await ask(self._attempts, job, _aside(chat, job, name), name, "gate")
+        return told if isinstance(told, str) else flaw(told, chat) or told
 
     async def _next(self, job: Job, first: First) -> Answer:
         """Ask the other candidates; if none can serve it, the first one's answer is better than none."""
@@ -248,12 +209,12 @@ def _read(job: Job) -> Chat:
 
 def _aside(chat: Chat, job: Job, name: str) -> Chat:
     """Return the request as somebody is asked whose answer nobody is served."""
-    sampling = msgspec.structs.replace(chat.sampling, logprobs=None, top_logprobs=None)
-    if name == job.decision.candidates[0].deployment:
-        warmer = max(sampling.temperature or 0.0, OTHER_TEMPERATURE)
-        sampling = msgspec.structs.replace(sampling, temperature=warmer, seed=None)
-    extras = {key: value for key, value in chat.extras.items() if key not in {"store", "background"}}
-    return msgspec.structs.replace(chat, stream=False, sampling=sampling, extras=extras)
+    asked = quiet(chat)
+    if name != job.decision.candidates[0].deployment:
+        return asked
+    warmer = max(asked.sampling.temperature or 0.0, OTHER_TEMPERATURE)
+    sampling = msgspec.structs.replace(asked.sampling, temperature=warmer, seed=None)
+    return msgspec.structs.replace(asked, sampling=sampling)
 
 
 async def _drained(answer: Answer) -> str:
@@ -277,24 +238,6 @@ async def _drained(answer: Answer) -> str:
         answer.usage = relay.usage
     answer.body, answer.relay = b"".join(pieces), None
     return relay.error
-
-
-def _settle(job: Job, answer: Answer, error: str = "") -> Cost:
-    """Give back what an attempt holds, and note it; return what it cost."""
-    hold, entry = answer.hold, job.entry
-    if error:
-        answer.response.abort()
-    hold.release()
-    entry.billed = True
-    cost = None
-    try:
-        busy = time.perf_counter() - hold.entered
-        cost = cost_of(hold.target.deployment, answer.usage, busy, entry.at, entry.unpriced)
-    finally:  # at its worst case if nobody can say what it cost
-        entry.charge(hold.reservation.settle(cost, answer.usage))
-        attempt = attempt_record(entry, hold, answer.response, error)
-        entry.tried.append(msgspec.structs.replace(attempt, usage=answer.usage, cost=cost))
-    return cost
 
 
 def _served(job: Job, first: First) -> Answer:

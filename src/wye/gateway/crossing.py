@@ -8,7 +8,7 @@ import msgspec
 from wye.core.answer import Answer
 from wye.core.chat import Chat
 from wye.core.errors import CannotCarryError
-from wye.core.stream import End, Event, Fail, Used
+from wye.core.stream import End, Event, Fail, Finished, Used
 from wye.core.unfold import unfold
 from wye.core.usage import Usage
 from wye.gateway.refusals import MAX_WORDS
@@ -30,6 +30,16 @@ from wye.protocols.translate import (
 )
 from wye.protocols.wire.relay import UNFINISHED
 from wye.protocols.words import only_words
+
+_UNMADE = frozenset({"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "error"})
+"""Reasons to stop for which no other protocol has a word: a client would take what there is for the answer.
+
+The first three are Gemini's, the last is of routers that speak Chat.
+"""
+
+
+class NoAnswerError(ValueError):
+    """The upstream's answer says itself that it is none."""
 
 
 class Shore(NamedTuple):
@@ -134,6 +144,9 @@ class Crossing:
 
     def _answered(self, body: bytes) -> Answer:
         answer = self._target.read_answer(body)
+        for choice in answer.choices if self.translated else ():
+            if choice.native_finish in _UNMADE:
+                raise NoAnswerError(_unmade(choice.native_finish))
         for one in self._emulations:
             answer = one.answer(answer)
         return answer
@@ -143,7 +156,8 @@ class Crossing:
         reader: EventReader = self._target.reader()
         for one in self._emulations:
             reader = EmulatingReader(reader, one.filter())
-        return CrossingRelay(reader, self.source.writer(want_usage=self._wants_usage))
+        writer = self.source.writer(want_usage=self._wants_usage)
+        return CrossingRelay(reader, writer, translates=bool(self.translated))
 
 
 def as_stream(answer: Answer, source: DownstreamDialect, *, wants_usage: bool) -> bytes:
@@ -155,15 +169,17 @@ def as_stream(answer: Answer, source: DownstreamDialect, *, wants_usage: bool) -
 class CrossingRelay:
     """Translates a stream as it arrives. Like every `Relay` it holds the end back."""
 
-    __slots__ = ("_ended", "_held", "_reader", "_writer", "error", "usage")
+    __slots__ = ("_ended", "_held", "_reader", "_translates", "_writer", "error", "trouble", "usage")
 
-    def __init__(self, reader: EventReader, writer: EventWriter) -> None:
+    def __init__(self, reader: EventReader, writer: EventWriter, *, translates: bool) -> None:
+        self._translates = translates
         self._reader = reader
         self._writer = writer
         self._held = b""
         self._ended = False
         self.usage: Usage | None = None
         self.error = ""
+        self.trouble = b""
 
     def feed(self, chunk: bytes) -> bytes:
         """Take the upstream's bytes; return the client's. Raises `ValueError` for what is no stream."""
@@ -185,6 +201,10 @@ class CrossingRelay:
                 case Fail():
                     words = f": {event.message[:MAX_WORDS]}" if event.message else ""
                     self.error = f"the upstream reported an error in its stream{words}"
+                    told = {"message": event.message, "type": event.kind}
+                    self.trouble = msgspec.json.encode({"error": told})
+                case Finished(native_finish=reason) if self._translates and reason in _UNMADE:
+                    self.error = _unmade(reason)
                 case End():
                     self._ended = True
                     self._held = self._writer.write(event)
@@ -194,3 +214,7 @@ class CrossingRelay:
                 case _:
                     ready.append(self._writer.write(event))
         return b"".join(ready)
+
+
+def _unmade(reason: str) -> str:
+    return f"the model made no answer of it ({reason}): ask again, or with other tools"

@@ -13,6 +13,7 @@ from wye.gateway.attempts import attempt_record
 from wye.gateway.books import Books
 from wye.gateway.costs import NOTHING, cost_of
 from wye.gateway.downstream import JSON, Downstream
+from wye.gateway.health import Health
 from wye.gateway.job import Answer, Job
 from wye.gateway.responses import Responses
 from wye.ledger.entry import Entry
@@ -26,8 +27,9 @@ _FIRST_ERROR = int(HTTPStatus.BAD_REQUEST)
 class Delivery:
     """Gives answers."""
 
-    def __init__(self, books: Books, responses: Responses) -> None:
+    def __init__(self, books: Books, responses: Responses, health: Health) -> None:
         self._books = books
+        self._health = health
         self._responses = responses
 
     async def give(self, job: Job, answer: Answer, downstream: Downstream) -> None:
@@ -57,6 +59,9 @@ class Delivery:
         entry.deployment, entry.lane, entry.status = deployment.id, deployment.lane, answer.status
         entry.first_byte = answer.hold.first_byte
         entry.lost, entry.emulated = answer.hold.lost, answer.hold.emulated
+        decision = job.decision
+        if decision.certificate and deployment.id in decision.covered:
+            entry.certificate = decision.certificate
         if (job.request.keep or job.request.stored) and answer.hold.crossing is None:
             begun = begun_id(answer.body) if answer.streamed else answer_id(answer.body)
             self._responses.held(begun, job.caller, entry)
@@ -70,7 +75,9 @@ class Delivery:
         entry.error = error.message if error else ""
         _settle(answer, entry, relay.usage)
         entry.response_bytes = downstream.bytes + len(last)
-        if error is None:
+        if error is not None:
+            self._health.failed(entry.deployment)
+        else:
             job.session.served(entry.deployment, relay.usage)
             if job.session.keep_days:
                 await self._keep(job, answer, last)
@@ -131,6 +138,7 @@ async def _relay(
                 entry.keep(ready)
                 await downstream.write(ready)
         last = relay.finish()
+        entry.keep(last)
     except TransportError as broken:
         timed_out = isinstance(broken, TransportTimeoutError)
         kind = UpstreamTimeoutError if timed_out else UpstreamError

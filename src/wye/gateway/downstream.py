@@ -16,15 +16,16 @@ class Downstream:
     """Writes one answer. Header blocks are ready lines, each with its CRLF.
 
     `begun`: the head of a stream is out already; `over`: the last byte is. `bytes`: how much body is out.
+    `said`: something of the answer is, and not only what breaks the silence.
     """
 
-    __slots__ = ("_codec", "_exchange", "_headers", "begun", "bytes", "last_write", "over")
+    __slots__ = ("_codec", "_exchange", "_headers", "begun", "bytes", "last_write", "over", "said")
 
     def __init__(self, exchange: Exchange, headers: bytes, codec: Codec) -> None:
         self._exchange = exchange
         self._headers = headers
         self._codec = codec
-        self.begun = self.over = False
+        self.begun = self.over = self.said = False
         self.bytes = 0
         self.last_write = time.monotonic()
 
@@ -43,6 +44,7 @@ class Downstream:
 
     async def write(self, chunk: bytes) -> None:
         """Pass a piece of a stream on; returns once the client keeps up."""
+        self.said = True
         self._put(chunk)
         if self._exchange.paused:
             await self._exchange.drain()

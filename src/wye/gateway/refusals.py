@@ -6,25 +6,32 @@ import re
 import time
 from typing import NamedTuple
 
-import msgspec
-
 from wye.catalog.deployments import Deployment
-from wye.core.errors import RateLimitError, UpstreamError, UpstreamOverloadedError, WyeError
-from wye.protocols.blame import Told, blamed
+from wye.catalog.providers import ENGINES
+from wye.core.errors import (
+    RateLimitError,
+    UpstreamError,
+    UpstreamOverloadedError,
+    UpstreamQuotaError,
+    WyeError,
+)
+from wye.gateway.complaints import Complaint, complaint, is_out_of_credit, status_of
+from wye.protocols.blame import blamed
 from wye.protocols.ratelimits import RETRY_AFTER, RETRY_AFTER_MS
 from wye.providers.transport.response import Response
 
-_OURS = frozenset({401, 402, 403})
+_OURS = frozenset({401, 403})
 """The upstream refuses wye's own credentials or account, not the client's request."""
 _BUSY = frozenset({503, 529})
 """529 is Anthropic's."""
 OVERLOADED = {"anthropic_messages": 529, "anthropic_count_tokens": 529}
 """Client's protocol -> the status by which its SDK knows that, if it is not 503."""
+NO_CREDIT = {"anthropic_messages": 402, "anthropic_count_tokens": 402}
+"""Client's protocol -> the status by which its SDK knows that, if it is not 429."""
 _PASSING = frozenset({408, 409, 429})
 _NOT_THE_REQUEST = frozenset({404, 408, 409, 429}) | _OURS
 _KEY_OF_GOOGLES = b'"API_KEY_INVALID"'
 """Google says 400 where others say 401."""
-MAX_PASSED_BYTES = 64 * 1024
 MAX_WORDS = 500
 _MILLISECONDS = re.compile(rb"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 MAX_RETRY_AFTER = 86_400.0
@@ -39,34 +46,56 @@ class Refusal(NamedTuple):
     retry: bool
     fallback: bool
     verbatim: bool
-    """The client may see the upstream's own body: it blames the request."""
+    """The client may be told the upstream's own words: it blames the request."""
+    shaped: bool = True
+    """The body has the shape that the clients of the upstream's protocol know."""
+    retry_after: float | None = None
+    """Seconds, as the upstream said."""
 
 
 def refusal(deployment: Deployment, status: int, body: bytes, retry_after: float | None) -> Refusal:
     """Classify an upstream's answer with a status other than 2xx."""
     name = deployment.id
     if status < 400:  # noqa: PLR2004  # 1xx never arrive here, so this is 3xx
-        error: WyeError = UpstreamError(
-            f"'{name}' answered with a redirect ({status}), which is never followed"
-        )
-        return Refusal(error, retry=False, fallback=True, verbatim=False)
+        return _elsewhere(f"'{name}' answered with a redirect ({status}), which is never followed")
+    if is_out_of_credit(status, _read(deployment, body)):
+        message = f"'{name}' has no credit left at its provider (status {status}): top the account up"
+        return Refusal(UpstreamQuotaError(message), retry=False, fallback=True, verbatim=False)
     if status in _OURS or (status == 400 and _KEY_OF_GOOGLES in body):  # noqa: PLR2004  # Bad Request
-        message = f"'{name}' refused wye's own credentials ({status}); check the provider's key and account"
-        return Refusal(UpstreamError(message), retry=False, fallback=True, verbatim=False)
+        return _elsewhere(
+            f"'{name}' refused wye's own credentials ({status}); check the provider's key and account"
+        )
+    if status >= 500 or status in _PASSING:  # noqa: PLR2004  # server errors
+        error = _passing(name, status, retry_after)
+        return Refusal(error, retry=True, fallback=True, verbatim=False, retry_after=retry_after)
+    return _blamed(deployment, status, body)
+
+
+def _elsewhere(message: str) -> Refusal:
+    """Return that this upstream cannot be asked, and others can."""
+    return Refusal(UpstreamError(message), retry=False, fallback=True, verbatim=False)
+
+
+def _passing(name: str, status: int, retry_after: float | None) -> WyeError:
+    """Return the error for a failure that may pass."""
     if status == 429:  # noqa: PLR2004  # Too Many Requests, RFC 6585
         seconds = 1.0 if retry_after is None else retry_after
-        error = RateLimitError(
-            f"'{name}' is rate limited upstream; try again in {seconds:.0f} s", retry_after=seconds
-        )
-        return Refusal(error, retry=True, fallback=True, verbatim=False)
+        message = f"'{name}' is rate limited upstream; try again in {seconds:.0f} s"
+        return RateLimitError(message, retry_after=seconds)
     if status in _BUSY:
         message = f"'{name}' is overloaded (status {status})"
-        error = UpstreamOverloadedError(message, retry_after=retry_after)
-        return Refusal(error, retry=True, fallback=True, verbatim=False)
-    if status >= 500 or status in _PASSING:  # noqa: PLR2004  # server errors
-        error = UpstreamError(f"'{name}' failed with status {status}")
-        return Refusal(error, retry=True, fallback=True, verbatim=False)
-    return _blamed(deployment, status, body)
+        return UpstreamOverloadedError(message, retry_after=retry_after)
+    return UpstreamError(f"'{name}' failed with status {status}")
+
+
+def refusal_within(deployment: Deployment, body: bytes) -> Refusal | None:
+    """Classify an error that came with a 200: in place of an answer, or as a stream's first event.
+
+    None = it does not say what is wrong in a way that has a status.
+    """
+    told = _read(deployment, body)
+    status = None if told is None else status_of(told.error)
+    return None if status is None else refusal(deployment, status, body, None)
 
 
 def _blamed(deployment: Deployment, status: int, body: bytes) -> Refusal:
@@ -76,10 +105,11 @@ def _blamed(deployment: Deployment, status: int, body: bytes) -> Refusal:
     if told is None:
         error = UpstreamError(f"'{name}' refused the request with status {status}")
         return Refusal(error, retry=False, fallback=fallback, verbatim=False)
-    words = f": {told.message[:MAX_WORDS]}" if told.message else ""
+    words = f": {told.error.message[:MAX_WORDS]}" if told.error.message else ""
     message = f"'{name}' refused the request with status {status}{words}"
-    error = blamed(status, message, told, openai=deployment.protocol.startswith("openai"))
-    return Refusal(error, retry=False, fallback=fallback, verbatim=True)
+    error = blamed(status, message, told.error, openai=deployment.protocol.startswith("openai"))
+    shaped = told.shaped and deployment.provider not in ENGINES  # theirs have no code that agents act on
+    return Refusal(error, retry=False, fallback=fallback, verbatim=True, shaped=shaped)
 
 
 def asked_to_wait(response: Response) -> float | None:
@@ -107,22 +137,7 @@ def retry_after_seconds(value: bytes | None, milliseconds: bytes | None = None) 
     return min(max(0.0, seconds), MAX_RETRY_AFTER) if math.isfinite(seconds) else None
 
 
-class _ErrorBody(msgspec.Struct):
-    error: Told | str
-
-
-def _read(deployment: Deployment, body: bytes) -> Told | None:
-    """Return an error in the protocol's shape; None = this body is not to be shown."""
-    if len(body) > MAX_PASSED_BYTES:
-        return None
-    if deployment.api_key is not None and deployment.api_key.reveal().encode() in body:
-        return None
-    try:
-        told = msgspec.json.decode(body, type=_ErrorBody | list[_ErrorBody])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    if isinstance(told, list):  # Gemini's, where a stream was to be an array
-        if not told:
-            return None
-        told = told[0]
-    return Told(told.error) if isinstance(told.error, str) else told.error
+def _read(deployment: Deployment, body: bytes) -> Complaint | None:
+    """Return the error that a body tells; None = this body is not to be shown."""
+    key = deployment.api_key
+    return None if key is not None and key.reveal().encode() in body else complaint(body)

@@ -37,6 +37,15 @@ class Reload:
             if file.changed():
                 await self._reread(self._config)
 
+    async def relearn(self) -> None:
+        """Notice what routes have learnt, been granted or lost, and certificates that expire."""
+        learnt = self._runtime.learnt
+        while learnt is not None:
+            await asyncio.sleep(WATCH_SECONDS)
+            if learnt.changed():
+                async with self._one_at_a_time:
+                    self._runtime.again()
+
     async def rediscover(self) -> None:
         """Notice engines that come and go."""
         while True:

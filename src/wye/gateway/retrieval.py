@@ -172,7 +172,7 @@ class Retrieval:
         limits = limit_lines(target.deployment, response.headers, None)
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             told = refusal(target.deployment, status, body, asked_to_wait(response))
-            if not told.verbatim:
+            if not (told.verbatim and told.shaped):
                 told.error.lines = limit_lines(target.deployment, response.headers, None, retry=False)
                 raise told.error
             return status, limits + JSON, body

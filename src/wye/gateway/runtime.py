@@ -20,6 +20,7 @@ from wye.gateway.guard import Guard
 from wye.gateway.health import Health
 from wye.gateway.hedge import Hedge
 from wye.gateway.keys import ANONYMOUS, Caller, KeyRing
+from wye.gateway.learnt import LearntRoutes
 from wye.gateway.limits import Limits
 from wye.gateway.metrics import Metrics
 from wye.gateway.target import Target, target
@@ -75,7 +76,9 @@ class Snapshot:
 class Runtime:
     """Holds the snapshot in force (`now`) and what outlives it."""
 
-    def __init__(self, keys: KeyRing, limits: Limits, metrics: Metrics) -> None:
+    def __init__(
+        self, keys: KeyRing, limits: Limits, metrics: Metrics, learnt: LearntRoutes | None = None
+    ) -> None:
         self._keys = keys
         self._limits = limits
         self._metrics = metrics
@@ -84,7 +87,10 @@ class Runtime:
         self.health = Health(self.gates)
         self.tallies: dict[str, Tally] = {}
         """Route -> what came of its agreement gate lately."""
+        self.learnt = learnt
+        """What routes have learnt; None = nobody looks."""
         self.now: Snapshot
+        self._dynamic: Dynamic
 
     def admit(self, arrival: Arrival, scope: Scope) -> Caller:
         """Return who is calling, if they may come in.
@@ -112,15 +118,27 @@ class Runtime:
         ids = {deployment.id for deployment in known}
         known += tuple(late for name in sorted(mentioned(settings) - ids) if (late := dynamic(name)))
         policy = Policy(settings, known)
-        router = Router(settings, known, dynamic=dynamic, variables=_VARIABLES)
+        router = Router(
+            settings,
+            known,
+            dynamic=dynamic,
+            variables=_VARIABLES,
+            measured=self.learnt.measured(settings, known) if self.learnt else None,
+            tallies=self.tallies,
+        )
         targets = {deployment.id: self.target(deployment) for deployment in known}
         default = frozenset({settings.default_label})
         self.now = Snapshot(settings, known, policy, router, targets, default, self, _hedges(settings))
+        self._dynamic = dynamic
         self._metrics.known(deployment.id for deployment in known)
         self.health.known(known)
         for name in [n for n, gate in self.gates.items() if n not in targets and gate.idle]:
             del self.gates[name]
         return self.now
+
+    def again(self) -> Snapshot:
+        """Put in force what routes have learnt by now; nothing else changes."""
+        return self.load(self.now.settings, self.now.deployments, self._dynamic)
 
     def deployment(self, id_: str) -> Deployment | None:
         """Return a deployment in force by its id."""

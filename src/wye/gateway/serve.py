@@ -27,15 +27,18 @@ from wye.gateway.downstream import Heart
 from wye.gateway.fleet import Fleet
 from wye.gateway.guard import check_bind
 from wye.gateway.keys import Caller, KeyRing, bootstrap_key
+from wye.gateway.learnt import LearntRoutes
 from wye.gateway.limits import Limits
 from wye.gateway.limitstore import MemoryStore
 from wye.gateway.listener.server import Listener
+from wye.gateway.loads import Loads
 from wye.gateway.metrics import Metrics, Reading
 from wye.gateway.pipeline import Pipeline
 from wye.gateway.reload import Reload
 from wye.gateway.responses import Responses
 from wye.gateway.retrieval import Retrieval
 from wye.gateway.runtime import Runtime
+from wye.gateway.shadow import Shadows
 from wye.gateway.telemetry import Exporter, otlp_headers
 from wye.ledger import KeyStore, Ledger, Reader
 from wye.ledger.database import describe, locate
@@ -99,9 +102,8 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         fleet = Fleet(settings, options.state_dir, os.environ, egress, transport)
         stack.push_async_callback(fleet.stop)
         await fleet.start()
-        limits = Limits(store)
-        metrics = Metrics()
-        runtime = Runtime(keys, limits, metrics)
+        limits, metrics = Limits(store), Metrics()
+        runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
         runtime.health.engine_down = fleet.reason_down
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
         access_log = _access_log(settings, human=options.human_log)
@@ -115,15 +117,17 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
         responses = Responses(stack.enter_context(Turns(settings.ledger, options.state_dir)))
         attempts = Attempts(egress, transport, limits, runtime.health)
+        shadows = Shadows(runtime, attempts, books)
         app = App(
-            Pipeline(runtime, attempts, books, heart, responses),
+            Pipeline(runtime, attempts, books, heart, responses, shadows),
             Retrieval(runtime, responses, books, egress, transport),
             admin.app(),
         )
         reload = Reload(options.config, runtime, fleet)
         _beside(
             stack,
-            *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), responses.sweep()),
+            *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), reload.relearn()),
+            *(Loads(runtime, egress, transport).run(), responses.sweep(), shadows.run()),
         )
         listener = await stack.enter_async_context(
             Listener(app, settings.listener, str(listen), transport.outbox)  # both sides write together
@@ -131,6 +135,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         metrics.readings(
             lambda: (
                 *_gates(runtime),
+                *shadows.readings(),
                 *_depths(ledger, egress, keys),
                 *_losses(listener, exporter, access_log),
             )

@@ -147,7 +147,10 @@ class Session(msgspec.Struct, eq=False):
 
     def _way(self, target: Target) -> Crossing | None:
         """Do so. A `CannotCarryError` does not name the deployment, since it holds for others as well."""
-        needs, deployment = self.request.needs, target.deployment
+        needs, deployment, rare = self.request.needs, target.deployment, self.request.rare
+        if rare and (missed := deployment.unheeded(self.request.protocol, rare)):
+            message = f"does not heed `{missed}`. Leave it out, or ask for a model whose upstream does."
+            raise CannotCarryError(message, param=missed)
         emulates = (needs.tools and deployment.emulates_tools) or (
             needs.custom_tools and deployment.emulates_custom_tools(self.request.protocol)
         )

@@ -17,7 +17,7 @@ from wye.ledger.database import Connected, describe, exact_sum, exists, locate, 
 from wye.ledger.rows import to_record
 from wye.ledger.schema import key, request
 
-By = Literal["model", "asked", "lane", "key", "team", "day"]
+By = Literal["model", "asked", "task", "lane", "key", "team", "day"]
 GROUPS: tuple[By, ...] = get_args(By)
 POLL_SECONDS = 0.25
 _OVERLAP = 4096
@@ -36,11 +36,12 @@ class Filter(msgspec.Struct, frozen=True):
     lane: str | None = None
     outcome: str | None = None
     label: str | None = None
+    task: str | None = None
 
     def clauses(self) -> list[sa.ColumnElement[bool]]:
         """Return the filter as conditions on the table `request`."""
         c = request.c
-        exact = ("key", "team", "asked", "deployment", "lane", "outcome")
+        exact = ("key", "team", "asked", "deployment", "lane", "outcome", "task")
         found = [c[name] == value for name in exact if (value := getattr(self, name)) is not None]
         if self.since is not None:
             found.append(c.at >= self.since)

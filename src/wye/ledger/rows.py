@@ -14,7 +14,7 @@ Row = tuple[str | int | float | None, ...]
 COLUMNS = (
     "id", "at", "key", "team", "asked", "deployment", "lane", "outcome", "status", "labels", "attempts",
     "amount", "currency", "charged", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens",
-    "ttft_ms", "duration_ms", "response", "record",
+    "ttft_ms", "duration_ms", "response", "task", "record",
 )  # fmt: skip
 """Of the table `request`, in the order of a `Row`."""
 
@@ -38,6 +38,10 @@ class _Attempt(msgspec.Struct, gc=False):
     pass
 
 
+class _Decision(msgspec.Struct, gc=False):
+    task: str = ""
+
+
 class _Line(msgspec.Struct, gc=False):
     id: str
     at: float
@@ -56,10 +60,12 @@ class _Line(msgspec.Struct, gc=False):
     cost: _Cost | None = None
     charged: str | None = None
     response: str | None = None
+    decision: _Decision | None = None
 
 
 _decode = msgspec.json.Decoder(_Line).decode
 _encode = msgspec.json.Encoder().encode
+_NO_DECISION = _Decision()
 _NO_USAGE = _Usage()
 _NO_COST = _Cost(currency="")
 
@@ -90,7 +96,7 @@ def to_row(line: bytes) -> Row:
         r.id, r.at, r.key, r.team, r.asked, r.deployment, r.lane, r.outcome, r.status,
         ",".join(r.labels), len(r.attempts), cost.amount, cost.currency, r.charged,
         *(counts if min(counts) >= 0 and max(counts) <= COUNT_MAX else map(_plausible, counts)),
-        r.ttft_ms, r.duration_ms, r.response, text,
+        r.ttft_ms, r.duration_ms, r.response, (r.decision or _NO_DECISION).task or None, text,
     )  # fmt: skip
 
 

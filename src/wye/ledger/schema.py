@@ -40,6 +40,7 @@ request = sa.Table(
     sa.Column("ttft_ms", sa.Double()),
     sa.Column("duration_ms", sa.Double(), nullable=False),
     sa.Column("response", Id),
+    sa.Column("task", sa.Text()),
     sa.Column("record", sa.Text(), nullable=False),
     sa.Index("request_id", "id", unique=True),
     sa.Index("request_at", "at"),

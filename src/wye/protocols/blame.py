@@ -41,6 +41,8 @@ class Told(msgspec.Struct):
     type: object = None
     param: object = None
     code: object = None
+    status: object = None
+    """Google's word for the code."""
 
 
 def blamed(status: int, message: str, told: Told, *, openai: bool) -> UpstreamRefusedError:

@@ -33,6 +33,8 @@ class Relay(Protocol):
     """What the upstream reported so far."""
     error: str
     """Why the answer counts as broken though its framing is whole; empty = it does not."""
+    trouble: bytes
+    """The error that the upstream told of in it, as JSON; empty = it told of none."""
 
     def feed(self, chunk: bytes) -> bytes:
         """Take the upstream's bytes; return those to pass on now (may be empty)."""
@@ -73,8 +75,8 @@ class Codec(Protocol):
     def error(self, error: WyeError, request_id: str) -> bytes:
         """Encode an error answer's body."""
 
-    def error_event(self, error: WyeError, request_id: str) -> bytes:
-        """Encode an error inside a stream that began with a 200."""
+    def error_event(self, error: WyeError, request_id: str, *, said: bool = True) -> bytes:
+        """Encode an error inside a stream that began with a 200. `said`: something of the answer was."""
 
 
 class NativeCodec(Codec, Protocol):

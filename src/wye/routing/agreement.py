@@ -18,6 +18,7 @@ Compare = Literal["auto", "answer", "meaning"]
 Alike = Callable[[str, str], float]
 """Cosine of what two texts mean."""
 _WHOLE = frozenset({Finish.STOP, Finish.STOP_SEQUENCE, Finish.TOOL_CALLS})
+NOT_COMPARED = "no final answers to compare"
 _BRIEF = 320
 """Characters up to which two texts that say the same hold the same numbers, and both deny or neither does."""
 _DENIES = re.compile(r"(?i)\b(?:no|not|never|none|nor|cannot)\b|n['\N{RIGHT SINGLE QUOTATION MARK}]t\b")
@@ -38,15 +39,25 @@ def flaw(answer: Answer, asked: Chat) -> str:
 def differs(one: Answer, other: Answer, compare: Compare, meaning: float, alike: Alike) -> str:
     """Say in what two answers to the same request differ; both have been found without a flaw.
 
-    Calls are compared as calls and JSON as JSON. Of other text the final answers are compared, and where
-    there are none, under `auto`, what it means: a cosine of `meaning` or more says the same. With several
-    choices on either side only the first counts.
+    Calls are compared as calls, text as `texts_differ` does it. With several choices on either side only the
+    first counts.
     """
     left, right = one.choices[0], other.choices[0]
     first, second = _calls(left), _calls(right)
     if first or second:
         return "" if _same_calls(first, second) else "other calls of tools"
-    said, heard = _text(left), _text(right)
+    return texts_differ(_text(left), _text(right), compare, meaning, alike)
+
+
+def texts_differ(said: str, heard: str, compare: Compare, meaning: float, alike: Alike) -> str:
+    """Say in what two texts differ that answer the same request.
+
+    JSON is compared as JSON. Of other text the final answers are compared, and where there are none, under
+    `auto`, what it means: a cosine of `meaning` or more says the same. So labelled answers are compared as
+    well, when a gate is certified: what is promised is what is done.
+    """
+    if same(" ".join(said.split()), " ".join(heard.split())):
+        return ""
     structured = _json(said), _json(heard)
     if isinstance(structured[0], dict | list) and isinstance(structured[1], dict | list):
         return "" if _same_values(*structured) else "other values"
@@ -55,7 +66,7 @@ def differs(one: Answer, other: Answer, compare: Compare, meaning: float, alike:
         if told is not None:
             return told
         if compare == "answer":
-            return "no final answers to compare"
+            return NOT_COMPARED
     return _means_other(said, heard, meaning, alike)
 
 

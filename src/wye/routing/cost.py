@@ -58,6 +58,21 @@ def expected_cost(deployment: Deployment, input_tokens: int, output_tokens: int)
     return _PRICED, total / MILLION, ""
 
 
+def avoidable_cost(deployment: Deployment, input_tokens: int, output_tokens: int) -> tuple[int, Decimal, str]:
+    """Return what a request costs that would not be spent without it: as `expected_cost`.
+
+    An own machine's hour is paid for whether it serves or not: until it saturates, a request costs its share
+    of the energy.
+    """
+    if deployment.lane is not Lane.OWN:
+        return expected_cost(deployment, input_tokens, output_tokens)
+    if deployment.energy_hour is None:
+        paid = deployment.machine_hour is not None
+        return _PRICED, _ZERO, f"own machine, {'its hour is paid for' if paid else 'no cost an hour stated'}"
+    seconds = output_tokens * SECONDS_PER_TOKEN
+    return _PRICED, deployment.energy_hour * seconds / (_HOUR * deployment.slots), "own machine, its energy"
+
+
 def expected_tokens(deployment: Deployment, request: Request, opinion: Opinion | None) -> tuple[int, int]:
     """Return the tokens of prompt and answer, as that model counts and talks if anything is known of it."""
     size = len(request.body)
@@ -78,7 +93,7 @@ def comparable_cost(deployment: Deployment, request: Request, opinion: Opinion |
 
 
 def cheapest_first(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa: ARG001  # a stage's shape
-    """Order by expected cost ascending, what loses nothing first, own before hosted before closed, by id.
+    """Order by avoidable cost ascending, what loses nothing first, own before hosted before closed, by id.
 
     Whoever would lose hints counts as `SURCHARGE` dearer. Who may not serve first comes behind all who may.
     """
@@ -86,7 +101,7 @@ def cheapest_first(choice: Choice, request: Request, verdict: Verdict) -> None: 
     ranked = []
     for deployment in choice.kept:
         id_ = deployment.id
-        rank, cost, note = expected_cost(deployment, *expected_tokens(deployment, request, choice.opinion))
+        rank, cost, note = avoidable_cost(deployment, *expected_tokens(deployment, request, choice.opinion))
         choice.costs[id_] = cost if rank == _PRICED else None
         if note and id_ not in choice.notes:
             choice.notes[id_] = note

@@ -17,13 +17,10 @@ MAX_NAMED = 4
 
 def misfit(deployment: Deployment, request: Request, input_tokens: int) -> str:
     """Say why `deployment` cannot serve `request`; empty when it can, as far as is known."""
-    profile, needs = deployment.profile, request.needs
-    if needs.tools and profile.tools is False and not deployment.emulates_tools:
-        return "cannot call tools"
-    if needs.vision and profile.vision is False:
-        return "cannot see images"
-    if needs.json and profile.json is False:
-        return "cannot promise JSON"
+    unable = _unable(deployment, request)
+    if unable:
+        return unable
+    profile = deployment.profile
     wanted = request.max_output_tokens or 0
     most = profile.max_output_tokens
     if most is not None and wanted > most:
@@ -31,6 +28,20 @@ def misfit(deployment: Deployment, request: Request, input_tokens: int) -> str:
     context = profile.context_tokens
     if context is not None and input_tokens + wanted > context:
         return f"context of {context} tokens, about {input_tokens + wanted} needed"
+    return ""
+
+
+def _unable(deployment: Deployment, request: Request) -> str:
+    """Say what of `request` is beyond `deployment`, whatever its size."""
+    profile, needs = deployment.profile, request.needs
+    if needs.tools and profile.tools is False and not deployment.emulates_tools:
+        return "cannot call tools"
+    if needs.vision and profile.vision is False:
+        return "cannot see images"
+    if needs.json and profile.json is False:
+        return "cannot promise JSON"
+    if request.rare and (missed := deployment.unheeded(request.protocol, request.rare)):
+        return f"does not heed `{missed}`"
     return ""
 
 

@@ -8,10 +8,11 @@ says why the gate is off.
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Protocol
 
 from wye.catalog.deployments import Deployment
 from wye.config.settings import GateSettings
-from wye.core.decision import Verdict
+from wye.core.decision import Candidate, Verdict
 from wye.core.lane import Lane
 from wye.core.request import Operation, Request
 from wye.routing.band import Tally, saving
@@ -22,6 +23,31 @@ from wye.routing.rules import Aliases, expand
 from wye.routing.strategy import Choice
 
 _ZERO = Decimal(0)
+
+
+class Health(Protocol):
+    """What is known of the deployments right now."""
+
+    def reason_down(self, deployment_id: str) -> str:
+        """Say why the deployment is not expected to answer; empty = up."""
+
+
+def still_gated(choice: Choice, candidates: tuple[Candidate, ...], health: Health) -> tuple[Candidate, ...]:
+    """Return the candidates, and take the gate out of `choice` if it cannot be asked after all.
+
+    The weak one then comes last: nobody vouches for its answer.
+    """
+    first = candidates[0].deployment
+    off = "" if first == choice.gated else f"'{first}' comes first"
+    for name in choice.gate:
+        if reason := health.reason_down(name):
+            off = f"'{name}' is down: {reason}"
+    if not off:
+        return candidates
+    choice.reasons.append(f"gate off: {off}")
+    weak, choice.gate = choice.gated, ()
+    choice.covered = tuple(name for name in choice.covered if name != weak)
+    return tuple(sorted(candidates, key=lambda candidate: candidate.deployment == weak))
 
 
 class Gated:
@@ -61,12 +87,16 @@ class Gated:
             return
         choice.kept.remove(weak)
         choice.kept.insert(0, weak)
-        choice.gate = self._ids
+        choice.gate, choice.gated = self._ids, weak.id
         choice.covered = tuple(sorted({*choice.covered, weak.id}))
-        choice.reasons.append(
-            f"'{weak.id}' answers first, and serves if {', '.join(self._ids)} says the same: "
-            f"gain {gain:.3f} < {band.below:.3f}"
-        )
+        told = f"certified by {choice.certificate}: "
+        reasons = [
+            reason for reason in choice.reasons if not reason.startswith(told)
+        ]  # it says: strong serves
+        names = " and ".join(f"'{name}'" for name in self._ids)
+        inside = f"gain {gain:.3f} in the band from {threshold:.3f} to {band.below:.3f}"
+        who = f"{told}'{weak.id}' answers first and serves if {names} agrees, {inside}"
+        choice.reasons = [who, *reasons]
 
     def _unlike_certified(self, gate: GateSettings) -> str:
         """Say in what the configured gate is another than the certified one; empty = it is the same."""

@@ -1,6 +1,6 @@
 """How near two texts are in what they mean, by the static table: some 0.1 ms for a page."""
 
-from wye.routing.opinion import extractor
+from wye.routing.features import extractor
 
 
 def alike(one: str, other: str) -> float:

@@ -12,6 +12,7 @@ It starts from the order of expected cost, which stands between equals.
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 
 from wye.catalog.deployments import Deployment
 from wye.config.settings import Objective
@@ -27,6 +28,7 @@ CLOSE_SCORE = 0.02
 CLOSE_TIME = 1.25
 """Nor for a first token that is not this many times sooner."""
 
+_ZERO = Decimal(0)
 _MISSES = 16
 """Added to the rank of expected cost: who misses a bound comes behind all who keep them."""
 
@@ -43,16 +45,21 @@ def objective(choice: Choice, request: Request, verdict: Verdict) -> None:  # no
     count = len(choice.kept) - len(misses)
     best = goal.best if count or goal.quality is None else "quality"
     key = known.key(best, goal)
-    choice.kept.sort(key=lambda d: (d.id in misses, d.id in choice.emulating, *key(d)))
+    keys = {d.id: (d.id in misses, d.id in choice.emulating, *key(d)) for d in choice.kept}
+    choice.kept.sort(key=lambda d: keys[d.id])
     for id_, why in misses.items():
         told = choice.notes.get(id_)
         choice.notes[id_] = f"{told}; {why}" if told else why
+    if misses and count:
+        # That one is busy is no reason to go to who misses a bound.
+        choice.leading = frozenset(d.id for d in choice.kept if d.id not in misses)
     choice.reasons.append(_reason(goal, best, count, len(choice.kept), known))
     if best == "cheapest":
         ranks = choice.ranks
         choice.ranks = {i: (r + _MISSES if i in misses else r, cost) for i, (r, cost) in ranks.items()}
         return
-    choice.ranks = {}  # they are not what the order is by
+    places = {key: place for place, key in enumerate(sorted(set(keys.values())))}
+    choice.ranks = {id_: (places[key], _ZERO) for id_, key in keys.items()}
     _keep_seat(choice, known, best, goal, misses)
 
 
@@ -131,11 +138,12 @@ class _Known:
         return (0.0, -score) if score is not None else (1.0, 0.0 if deployment.profile.strong else 1.0)
 
     def _by_time(self, deployment: Deployment) -> tuple[float, ...]:
-        ttft = self.ttft(deployment)
-        if ttft is None:
-            # A stream times it, so that it is known from then on; nothing else would.
-            return (-1.0 if self._stream else math.inf,)
-        return (ttft,)
+        load = self._choice.load(deployment.id)
+        if load is not None and load.ttft_ms is not None:
+            return (load.ttft_ms,)
+        # A stream times it, one after the other, so that it is known from then on; nothing else would.
+        idle = load is None or not load.busy
+        return (-1.0 if self._stream and idle else math.inf,)
 
 
 def _filled(values: list[float | None], worst: Callable[[list[float]], float]) -> list[float]:
@@ -168,7 +176,7 @@ def _keep_seat(choice: Choice, known: _Known, best: str, goal: Objective, misses
         close = value[first.id] - value[sitting.id] <= saved
     if close:
         choice.kept.insert(0, choice.kept.pop(at))
-        choice.reasons.append(f"keeps its seat '{sitting.id}': about as good as '{first.id}'")
+        choice.reasons.append(f"'{sitting.id}' is about as good as '{first.id}', and has the conversation")
 
 
 def _within(best: float | None, other: float | None, margin: float) -> bool:

@@ -6,26 +6,20 @@ are cached by a hash of the prompt, and of the prompt itself nothing is kept.
 
 import hashlib
 from collections import OrderedDict
-from functools import cache
 
 import msgspec
 
 from wye.catalog.deployments import Deployment
 from wye.core.request import Operation, Request
 from wye.routing.conversation import Conversation
-from wye.routing.features import Extractor
+from wye.routing.features import extractor
 from wye.routing.quality import Estimate
 from wye.routing.revision import Learnt
+from wye.routing.tasks import BUILT_IN, Tasks
 
 MOST_CACHED = 20_000
 """Opinions; some 10 MB with a handful of models each."""
 _DIGEST_BYTES = 16
-
-
-@cache
-def extractor() -> Extractor:
-    """Return what turns prompts into features. The first call takes some 50 ms."""
-    return Extractor()
 
 
 class Opinion(msgspec.Struct, frozen=True):
@@ -67,8 +61,9 @@ NONE = Opinion()
 class Opinions:
     """Forms opinions for one route, and remembers them."""
 
-    def __init__(self, learnt: Learnt | None = None) -> None:
+    def __init__(self, learnt: Learnt | None = None, tasks: Tasks = BUILT_IN) -> None:
         self._learnt = learnt
+        self._tasks = tasks
         paces = learnt.revision.paces if learnt else {}
         self._widths = {name: pace.bytes_per_token for name, pace in paces.items() if pace.bytes_per_token}
         self._tokens = {name: pace.output_tokens for name, pace in paces.items() if pace.output_tokens}
@@ -91,11 +86,12 @@ class Opinions:
 
     def form(self, prompt: str) -> Opinion:
         """Return what to expect of a prompt, whoever sends it. Remembers nothing."""
-        if self._learnt is None:
-            return NONE
         features = extractor()(prompt)
+        task = self._tasks(prompt, features)
+        if self._learnt is None:
+            return Opinion(task=task)
         revision = self._learnt.revision
         quality, like = self._learnt.quality.estimate(features)
         tokens = self._tokens | self._learnt.lengths.expect(self._learnt.place(features.dense))
         gain = quality[revision.strong].right - quality[revision.weak].right
-        return Opinion(quality, tokens, self._widths, gain, not like)
+        return Opinion(quality, tokens, self._widths, gain, not like, task)

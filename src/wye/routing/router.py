@@ -2,7 +2,8 @@
 
 - A name that stands for one deployment is *pinned*: that one or an error, no fallback, and what
   the request needs is not second-guessed.
-- An alias, or a model name several deployments serve, is tried in its order.
+- An alias, or a model name several deployments serve, is tried in its order; of equal deployments of a
+  model the one with less to do.
 - A route (`auto` is one) runs its strategy: fit, losses, an opinion of the prompt, rules, measured quality,
   expected cost, the objective, the conversation's seat, canaries, a hook.
 - A conversation whose beginning an upstream holds goes on there, whatever name leads there, or not at all.
@@ -23,12 +24,16 @@ from wye.config.settings import RouteSettings, Settings
 from wye.core.decision import Candidate, Decision, Verdict
 from wye.core.errors import UnknownModelError
 from wye.core.label import Labels
+from wye.core.lane import Lane
 from wye.core.request import Operation, Request
 from wye.routing import refusals
+from wye.routing.band import Tally
 from wye.routing.carry import carry
 from wye.routing.conversation import UNKNOWN, Conversation
 from wye.routing.cost import cheapest_first
+from wye.routing.equals import EQUALS, LISTED, equal, listed
 from wye.routing.fit import emulated, fit
+from wye.routing.gate import Gated, still_gated
 from wye.routing.held import ONLY, REASON, held, unremembered
 from wye.routing.hook import Hook
 from wye.routing.load import Load
@@ -38,7 +43,9 @@ from wye.routing.objective import objective
 from wye.routing.opinion import NONE, Opinions
 from wye.routing.rules import Aliases, Rules, divert
 from wye.routing.seated import seated
+from wye.routing.spill import spill
 from wye.routing.strategy import Stage, Stages, Strategy
+from wye.routing.tasks import Tasks
 
 MAX_CANDIDATES = 8
 """The first choice and its fallbacks."""
@@ -89,9 +96,11 @@ class Router:
         strategies: Mapping[str, Strategy] | None = None,
         variables: Mapping[str, str] | None = None,
         measured: Mapping[str, Serving] | None = None,
+        tallies: dict[str, Tally] | None = None,
     ) -> None:
         """Take `strategies` by route name in place of the built-in one, and what `measured` says of a route.
 
+        `tallies`: route -> what came of its gate lately; routes that are new to it are put in.
         `variables`: provider id -> the environment variable that holds its key, for the error that says so.
         """
         self._variables = variables or {}
@@ -100,8 +109,10 @@ class Router:
         self._names = directory(settings, self._deployments.values())
         self._labels = {n: frozenset(t.route.labels) for n, t in self._names.items() if t.route}
         aliases = alias_table(settings)
+        self._tasks = Tasks({name: task.examples for name, task in settings.tasks.items()})
+        self._tallies = {} if tallies is None else tallies
         self._strategies: dict[str, Strategy] = {
-            name: _stages(name, target.route, aliases, (measured or {}).get(name, UNMEASURED))
+            name: self._stages(name, target.route, aliases, (measured or {}).get(name, UNMEASURED))
             for name, target in self._names.items()
             if target.route is not None
         } | dict(strategies or {})
@@ -214,6 +225,8 @@ class Router:
             reasons.append(f"{len(excluded) - MAX_EXCLUDED} more are excluded and not listed")
             excluded = excluded[:MAX_EXCLUDED]
         candidates = _down_last(choice.candidates(), health)
+        if choice.gate:
+            candidates = still_gated(choice, candidates, health)
         opinion = choice.opinion or NONE
         first = candidates[0].deployment
         return Decision(
@@ -228,7 +241,21 @@ class Router:
             covered=choice.covered,
             gain=opinion.gain,
             unlike=opinion.unlike,
+            gate=choice.gate,
         )
+
+    def _stages(self, name: str, route: RouteSettings, aliases: Aliases, serving: Serving) -> Stages:
+        opine, measured = Opine(Opinions(serving.learnt, self._tasks)), Measured(route, serving, aliases)
+        rules = Rules(name, route.rules, aliases, route.objective)
+        stages: list[Stage] = [fit, carry, opine, rules, measured, cheapest_first, objective]
+        stages += [EQUALS, seated, spill]
+        if route.gate is not None and serving.band is not None:
+            tally = self._tallies.setdefault(name, Tally())
+            stages.append(Gated(route.gate, serving, aliases, self._deployments, tally))
+        stages.append(divert)
+        if route.hook is not None:
+            stages.append(Hook(name, route.hook))
+        return Stages(name, tuple(stages))
 
     def _plan(self, request: Request, verdict: Verdict) -> _Plan:
         name, operation = request.model, request.operation
@@ -257,6 +284,9 @@ class Router:
         )
         if len(candidates) == 1:
             return _Plan(verdict, operation, decision, permitted, excluded)
+        if target.kind == "model" and (equal(*permitted[:2]) or permitted[0].lane is Lane.OWN):
+            strategy = Stages(target.kind, (listed, EQUALS, seated, spill))
+            return _Plan(verdict, operation, None, permitted, excluded, strategy=strategy)
         return _Plan(verdict, operation, None, permitted, excluded, ordered=decision)
 
     def _reached(self, provider: str) -> bool:
@@ -282,17 +312,8 @@ _NO_NEAR = (
 _REASONS = {
     "pinned": "the client named it",
     "alias": "in the alias's order",
-    "model": "every deployment of this model: configured ones first, then own, hosted, closed",
+    "model": LISTED,
 }
-
-
-def _stages(name: str, route: RouteSettings, aliases: Aliases, serving: Serving) -> Stages:
-    opine, measured = Opine(Opinions(serving.learnt)), Measured(route, serving, aliases)
-    rules = Rules(name, route.rules, aliases, route.objective)
-    stages: list[Stage] = [fit, carry, opine, rules, measured, cheapest_first, objective, seated, divert]
-    if route.hook is not None:
-        stages.append(Hook(name, route.hook))
-    return Stages(name, tuple(stages))
 
 
 def _down_last(candidates: Sequence[Candidate], health: Health) -> tuple[Candidate, ...]:
@@ -323,13 +344,21 @@ def _revision(settings: Settings, deployments: Iterable[Deployment], measured: M
     facts = sorted(
         [
             *(d.id, d.model, d.lane, d.profile, d.price, d.machine_hour, d.slots, sorted(d.operations)),
-            *(d.protocol, sorted(d.also)),
+            *(d.protocol, sorted(d.also), d.energy_hour),
         ]
         for d in deployments
     )
     learnt = sorted((name, serving.identity) for name, serving in measured.items())
     content = msgspec.json.encode(
-        [settings.aliases, settings.routes, settings.auto, sorted(settings.deployments), facts, learnt],
+        [
+            settings.aliases,
+            settings.routes,
+            settings.auto,
+            settings.tasks,
+            sorted(settings.deployments),
+            facts,
+            learnt,
+        ],
         order="deterministic",
     )
     return hashlib.sha256(content).hexdigest()[:12]

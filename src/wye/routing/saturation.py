@@ -48,6 +48,7 @@ class Saturation:
 
     def seen(self, ttft: float | None, busy: int) -> None:
         """Take the TTFT seen lately, once a tick, where no engine says more. None = none was seen."""
+        self._elsewhere = 0
         if ttft is None or self._fixed:
             return
         self._usual = min(ttft, self._usual * _FORGETS) if self._usual else ttft

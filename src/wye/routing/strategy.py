@@ -52,7 +52,10 @@ class Choice(msgspec.Struct):
     certificate: str = ""
     """Id of the certificate that covers `covered`; empty = none holds."""
     leading: frozenset[str] | None = None
-    """Deployments that may serve first, by measured quality; the others come behind. None = all may."""
+    """Deployments that may serve first, by measured quality or by bounds; the others come behind.
+
+    None = all may.
+    """
     covered: tuple[str, ...] = ()
     """Deployments that the route's certificate covers, the strong one among them; empty = there is none."""
     objective: Objective = Objective()
@@ -60,7 +63,9 @@ class Choice(msgspec.Struct):
     lot: Lot | None = None
     """Canaries of the rule that applied."""
     gate: tuple[str, ...] = ()
-    """Deployments that must say the same as the first one before its answer is served."""
+    """Deployments that must say the same as `gated` before its answer is served."""
+    gated: str = ""
+    """Who answers first, if there is a `gate`."""
     load: LoadOf = unmeasured
     """Asked of few: who is first, and its equals."""
 

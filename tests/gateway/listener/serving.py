@@ -54,7 +54,7 @@ class Client:
     """A client that sends what it is told, well-formed or not."""
 
     def __init__(self, port: int, trust: ssl.SSLContext | None) -> None:
-        raw = socket.create_connection(("127.0.0.1", port), timeout=10)
+        raw = socket.create_connection(("127.0.0.1", port), timeout=60)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = raw if trust is None else trust.wrap_socket(raw, server_hostname="localhost")
         self.buffer = b""
@@ -122,7 +122,7 @@ class Serving:
     def drain(self) -> float:
         """Drain; return the seconds it took."""
         begun = time.monotonic()
-        asyncio.run_coroutine_threadsafe(self.listener.drain(), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.listener.drain(), self.loop).result(60)
         return time.monotonic() - begun
 
 
@@ -151,21 +151,21 @@ def serving(
 
     thread = threading.Thread(target=run)
     thread.start()
-    ready.wait(10)
+    ready.wait(60)
     try:
         if started:
             yield started[0]
     finally:
         if started and not failure:
             started[0].loop.call_soon_threadsafe(stop.set)
-        thread.join(20)
+        thread.join(60)
         if failure:
             raise failure[0]
     state = started[0].listener.state
     assert (len(state.connections), len(state.tasks), state.in_flight) == (0, 0, 0)
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> float:
+def eventually(holds: Callable[[], bool], seconds: float = 60) -> float:
     """Wait until `holds`; return how long it took. Fails when it never does."""
     begun = time.monotonic()
     while not holds():

@@ -1,5 +1,6 @@
 import contextlib
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -269,3 +270,13 @@ def test_errors_have_openais_shape() -> None:
 )
 def test_who_else_would_get_it_is_named(fields: dict[str, object], steers: str) -> None:
     assert request(**fields).steers == steers
+
+
+def test_what_not_every_upstream_heeds() -> None:
+    def rare(**members: Any) -> tuple[str, ...]:
+        asked = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+        return CODEC.decode(json.dumps(asked | members).encode()).rare
+
+    assert rare(modalities=["text"], plugins=None) == ()
+    assert rare(modalities=["text", "audio"], audio={"voice": "alloy"}) == ("modalities", "audio")
+    assert rare(web_search_options={}) == ("web_search_options",)

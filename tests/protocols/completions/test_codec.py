@@ -40,6 +40,13 @@ def test_what_deciding_needs_to_know() -> None:
     assert decoded(provider={"only": ["x"]}, route=None).steers == "provider"
 
 
+def test_what_not_every_upstream_heeds() -> None:
+    assert decoded(suffix=None, echo=False, best_of=1, response_format={"type": "text"}).rare == ()
+    assert decoded(n=3, best_of=3).rare == ()
+    told = decoded(best_of=2, echo=True, suffix=" end", response_format={"type": "json_object"})
+    assert told.rare == ("suffix", "echo", "response_format", "best_of")
+
+
 @pytest.mark.parametrize(
     ("members", "choices"),
     [

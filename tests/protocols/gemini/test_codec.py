@@ -266,4 +266,6 @@ def test_errors_in_a_stream() -> None:
     assert not told.startswith(b"data:")
     ended = Gemini("m", stream=True, sse=False).error_event(error, "r")
     assert json.loads(b"[{}" + ended)[1]["error"]["code"] == 429
+    alone = Gemini("m", stream=True, sse=False).error_event(error, "r", said=False)
+    assert json.loads(b"\n\n" + alone)[0]["error"]["code"] == 429
     assert (EVENTS.end(first=True), ARRAY.end(first=True)) == (b"", b"[]")

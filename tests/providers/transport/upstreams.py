@@ -69,7 +69,7 @@ def file_descriptors() -> int:
 
 async def settled(expected: int) -> bool:
     """Whether the process soon holds no more than `expected` file descriptors."""
-    for _ in range(100):
+    for _ in range(3000):
         if file_descriptors() <= expected:
             return True
         await asyncio.sleep(0.01)

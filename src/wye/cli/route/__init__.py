@@ -5,7 +5,13 @@ import click
 from wye.cli.lazy import Lazy, LazyGroup
 
 COMMANDS = {
+    "learn": Lazy("wye.cli.route.learn:learn_", "Make a candidate revision of labelled prompts."),
+    "test": Lazy("wye.cli.route.test:test", "Show where a prompt would go, without asking a model."),
     "show": Lazy("wye.cli.route.show:show", "Show what a route has learnt, and what serves."),
+    "certify": Lazy(
+        "wye.cli.route.certify:certify", "Find the cheapest setting that is certainly good enough."
+    ),
+    "monitor": Lazy("wye.cli.route.monitor:monitor", "Show what watches a certificate, or rehearse a drop."),
     "activate": Lazy("wye.cli.route.activate:activate", "Let a revision serve."),
     "rollback": Lazy("wye.cli.route.activate:rollback", "Let what served before serve again."),
 }

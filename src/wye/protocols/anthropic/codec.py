@@ -170,7 +170,7 @@ class AnthropicMessages:
         """Encode an error answer's body."""
         return anthropic_errors.error_body(error, request_id)
 
-    def error_event(self, error: WyeError, request_id: str) -> bytes:
+    def error_event(self, error: WyeError, request_id: str, *, said: bool = True) -> bytes:  # noqa: ARG002  # it stands alone
         """Encode an error inside a stream that began with a 200."""
         return anthropic_errors.error_event(error, request_id)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from wye.protocols.anthropic.usage import WireUsage, merge, to_usage
 from wye.protocols.wire import sse
-from wye.protocols.wire.relay import BROKEN, HoldingRelay
+from wye.protocols.wire.relay import HoldingRelay
 
 
 class _Message(msgspec.Struct):
@@ -60,7 +60,7 @@ class MessagesRelay(HoldingRelay):
 
     def _ends(self, event: bytes) -> bool:
         if event.startswith(_FAILED):
-            self.error = BROKEN
+            self._broke(sse.data_of(event))
             return False
         data = sse.data_of(event)
         if not data:
@@ -75,7 +75,7 @@ class MessagesRelay(HoldingRelay):
             case "message_delta" if told.usage is not None:
                 self._count(told.usage)
             case "error":
-                self.error = BROKEN
+                self._broke(data)
             case "message_stop":
                 self._finished = True
                 return True

@@ -27,6 +27,7 @@ OpenAI: searches cost each, sound has rates of its own, and a prediction is bill
 the cap. xAI's `search_parameters` and OpenRouter's `plugins` search too; OpenRouter's `models` names
 others, maybe dearer, to take over.
 """
+_RARE = ("modalities", "audio", "web_search_options", "search_parameters", "plugins")
 _BOUNDING_FIELDS = frozenset(
     {"model", "stream", "max_tokens", "max_completion_tokens", "n", "messages", "tools"}
     | {"service_tier", "modalities", *_PRICED_APART}
@@ -119,6 +120,7 @@ class OpenAIChat(CompletionCodec):
             message = "`messages` must hold at least one message"
             raise BadRequestError(message, param="messages")
         kinds = _kinds_of_content(wire.messages)
+        unpriced = _unpriced(wire, kinds)
         return Request(
             protocol=self.name,
             operation=self.operation,
@@ -131,7 +133,8 @@ class OpenAIChat(CompletionCodec):
             choices=_at_least(1, wire.n, "n") or 1,
             needs=_needs(wire, kinds),
             unbounded=not kinds <= _TEXT_PARTS,
-            unpriced=_unpriced(wire, kinds),
+            unpriced=unpriced,
+            rare=_rare(wire) if unpriced else (),
             stored=wire.store is True,
             steers=_steers(wire),
         )
@@ -190,6 +193,14 @@ def _unpriced(wire: _ChatRequest, kinds: set[str]) -> str:
     return next(
         (name for name, raw in zip(_PRICED_APART, apart, strict=True) if bytes(raw) not in (b"", _NULL)), ""
     )
+
+
+def _rare(wire: _ChatRequest) -> tuple[str, ...]:
+    """Name what some upstreams pass over in silence. All of it has a price of its own."""
+    told = {name: bytes(getattr(wire, name)).translate(None, _SPACE) for name in _RARE}
+    if told["modalities"] in _PLAIN_MODES:
+        del told["modalities"]
+    return tuple(name for name, raw in told.items() if raw not in (b"", _NULL))
 
 
 def _is_clients(tool: _Tool) -> bool:

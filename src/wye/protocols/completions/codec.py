@@ -19,6 +19,10 @@ _PRICED_APART = ("models", "plugins", "service_tier")
 """Members whose cost is not tokens at the list price: OpenRouter's other models and searches, tiers."""
 _STEERING = ("models", "provider", "route", "fallbacks", "api_base", "base_url", "custom_llm_provider")
 """Fields by which some upstreams (OpenRouter, LiteLLM) let a request choose another model or address."""
+_RARE = ("suffix", "echo", "response_format", "prompt_embeds")
+_SAYS_NOTHING = (b"", b"null", b"false", b'""', b'{"type":"text"}')
+_NOTHING_RARE = (_LEFT_OUT,) * len(_RARE)
+_SPACE = b" \t\r\n"
 _BOUNDING_FIELDS = frozenset(
     {"model", "prompt", "prompt_embeds", "stream", "max_tokens", "n", "best_of", *_PRICED_APART}
 )
@@ -40,6 +44,9 @@ class _CompletionRequest(msgspec.Struct):
     max_tokens: int | None = None
     n: int | None = None
     best_of: int | None = None
+    suffix: msgspec.Raw = _LEFT_OUT
+    echo: msgspec.Raw = _LEFT_OUT
+    response_format: msgspec.Raw = _LEFT_OUT
     models: msgspec.Raw = _LEFT_OUT
     plugins: msgspec.Raw = _LEFT_OUT
     service_tier: msgspec.Raw = _LEFT_OUT
@@ -86,6 +93,7 @@ class OpenAICompletions(CompletionCodec):
             choices=_prompts(wire.prompt) * max(wire.n or 1, wire.best_of or 1),
             unbounded=_told(wire, "prompt_embeds"),
             unpriced=_first(wire, _PRICED_APART),
+            rare=_rare(wire),
             steers=_first(wire, _STEERING),
         )
 
@@ -95,6 +103,16 @@ def _prompts(prompt: Prompt | None) -> int:
     if not isinstance(prompt, list) or not prompt or isinstance(prompt[0], int):
         return 1
     return len(prompt)
+
+
+def _rare(wire: _CompletionRequest) -> tuple[str, ...]:
+    """Name what some upstreams pass over in silence."""
+    raws = (wire.suffix, wire.echo, wire.response_format, wire.prompt_embeds)
+    if raws == _NOTHING_RARE and wire.best_of is None:
+        return ()
+    named = zip(_RARE, raws, strict=True)
+    rare = tuple(name for name, raw in named if bytes(raw).translate(None, _SPACE) not in _SAYS_NOTHING)
+    return (*rare, "best_of") if (wire.best_of or 1) > (wire.n or 1) else rare
 
 
 def _told(wire: _CompletionRequest, name: str) -> bool:

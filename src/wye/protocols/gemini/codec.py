@@ -114,9 +114,9 @@ class Gemini:
         told = gemini_errors.error_body(error, request_id)
         return told if self._framing is EVENTS else b"[%b]" % told
 
-    def error_event(self, error: WyeError, request_id: str) -> bytes:
-        """Encode an error inside a stream that began with a 200."""
-        return self._framing.error(gemini_errors.error_body(error, request_id), first=False)
+    def error_event(self, error: WyeError, request_id: str, *, said: bool = True) -> bytes:
+        """Encode an error inside a stream that began with a 200. `said`: something of the answer was."""
+        return self._framing.error(gemini_errors.error_body(error, request_id), first=not said)
 
 
 def _usage(body: bytes) -> Usage | None:

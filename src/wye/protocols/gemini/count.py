@@ -92,7 +92,7 @@ class GeminiCount:
         """Encode an error answer's body."""
         return gemini_errors.error_body(error, request_id)
 
-    def error_event(self, error: WyeError, request_id: str) -> bytes:
+    def error_event(self, error: WyeError, request_id: str, *, said: bool = True) -> bytes:  # noqa: ARG002  # it stands alone
         """Encode an error inside a stream."""
         return EVENTS.error(gemini_errors.error_body(error, request_id), first=False)
 

@@ -8,7 +8,7 @@ import msgspec
 
 from wye.protocols.gemini.framing import Framing
 from wye.protocols.gemini.usage import WireUsage, merge, to_usage
-from wye.protocols.wire.relay import BROKEN, HoldingRelay
+from wye.protocols.wire.relay import HoldingRelay
 
 
 class _Candidate(msgspec.Struct):
@@ -75,7 +75,7 @@ class GeminiRelay(HoldingRelay):
             told = self._loose(data)
         if isinstance(told, _Chunk):
             if bytes(told.error) or data.startswith(b"["):
-                self.error = BROKEN
+                self._broke(data)
             if told.promptFeedback is not None and told.promptFeedback.blockReason:
                 self._stopped = True
             if told.usageMetadata is not None:
@@ -91,7 +91,7 @@ class GeminiRelay(HoldingRelay):
 
     def _loose(self, data: bytes) -> _Bare:
         if _ERROR in data:
-            self.error = BROKEN
+            self._broke(data)
         try:
             return _BARE.decode(data)
         except (ValueError, RecursionError):  # not even UTF-8, it may be

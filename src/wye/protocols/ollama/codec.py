@@ -81,7 +81,7 @@ class Ollama:
         """Encode an error answer's body."""
         return msgspec.json.encode({"error": error.message})
 
-    def error_event(self, error: WyeError, request_id: str) -> bytes:
+    def error_event(self, error: WyeError, request_id: str, *, said: bool = True) -> bytes:  # noqa: ARG002  # it stands alone
         """Encode an error inside a stream that began with a 200."""
         return self.error(error, request_id) + b"\n"
 

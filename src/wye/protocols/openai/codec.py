@@ -43,7 +43,7 @@ class OpenAICodec:
         """Encode an error answer's body."""
         return openai_errors.error_body(error, request_id)
 
-    def error_event(self, error: WyeError, request_id: str) -> bytes:
+    def error_event(self, error: WyeError, request_id: str, *, said: bool = True) -> bytes:  # noqa: ARG002  # it stands alone
         """Encode an error inside a stream that began with a 200."""
         return openai_errors.error_event(error, request_id)
 

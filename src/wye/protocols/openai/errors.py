@@ -6,7 +6,7 @@
 
 import msgspec
 
-from wye.core.errors import UNSAID, UpstreamRefusedError, WyeError
+from wye.core.errors import NO_CREDIT, UNSAID, UpstreamRefusedError, WyeError
 from wye.protocols.blame import told_by
 
 _TYPES = {
@@ -29,7 +29,7 @@ def error_body(error: WyeError, request_id: str) -> bytes:
         {
             "error": {
                 "message": told_by("openai", error),
-                "type": said.type or _TYPES.get(error.status, "server_error"),
+                "type": said.type or _type(error),
                 "param": said.param or error.param,
                 "code": said.code or error.kind,
                 "request_id": request_id,
@@ -41,3 +41,7 @@ def error_body(error: WyeError, request_id: str) -> bytes:
 def error_event(error: WyeError, request_id: str) -> bytes:
     """Encode `error` as the last event of a stream."""
     return b"data: " + error_body(error, request_id) + b"\n\n"
+
+
+def _type(error: WyeError) -> str:
+    return NO_CREDIT if error.kind == NO_CREDIT else _TYPES.get(error.status, "server_error")

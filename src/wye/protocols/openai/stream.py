@@ -10,7 +10,7 @@ import msgspec
 
 from wye.protocols.openai.usage import WireUsage, to_usage
 from wye.protocols.wire import sse
-from wye.protocols.wire.relay import BROKEN, HoldingRelay
+from wye.protocols.wire.relay import HoldingRelay
 
 
 class _Chunk(msgspec.Struct):
@@ -52,10 +52,11 @@ class ChatRelay(HoldingRelay):
             events = b"".join(e for e in sse.split_events(events) if not self._takes_out(e))
         if not self._finished and self._FINISH.search(events):
             self._finished = True
-        if b'"error"' in events and any(map(_tells_of_error, sse.split_events(events))):
-            self.error = BROKEN
+        if b'"error"' in events and (told := next(filter(_tells_of_error, sse.split_events(events)), b"")):
+            self._broke(sse.data_of(told))
         if b"event:" in events and self._ERROR_EVENT.search(events):
-            self.error = BROKEN
+            told = next((one for one in sse.split_events(events) if self._ERROR_EVENT.search(one)), b"")
+            self._broke(sse.data_of(told))
         if self._held:
             self._hold(events)
             return b""

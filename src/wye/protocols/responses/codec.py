@@ -201,7 +201,7 @@ class OpenAIResponses(OpenAICodec):
         """Return the reader of one streamed answer."""
         return ResponsesRelay()
 
-    def error_event(self, error: WyeError, request_id: str) -> bytes:
+    def error_event(self, error: WyeError, request_id: str, *, said: bool = True) -> bytes:  # noqa: ARG002  # it stands alone
         """Encode an error inside a stream that began with a 200."""
         return responses_errors.error_event(error, request_id)
 

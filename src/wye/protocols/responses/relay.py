@@ -7,7 +7,7 @@ import msgspec
 
 from wye.protocols.responses.usage import WireUsage, to_usage
 from wye.protocols.wire import sse
-from wye.protocols.wire.relay import BROKEN, HoldingRelay
+from wye.protocols.wire.relay import HoldingRelay
 
 MAX_HELD_BYTES = 16 * 1024 * 1024
 """The last event tells the whole response once more, pictures among it."""
@@ -70,7 +70,7 @@ class ResponsesRelay(HoldingRelay):
         except (msgspec.DecodeError, RecursionError):
             return False
         if told.type in ("error", "response.failed"):
-            self.error = BROKEN
+            self._broke(data)
         if not told.type.startswith("response."):
             return False
         try:

@@ -26,7 +26,7 @@ class Cutter(Protocol):
 class HoldingRelay:
     """The base of each protocol's relay, which says in `_pass_on` what of its pieces may go on."""
 
-    __slots__ = ("_cutter", "_finished", "_held", "_limit", "error", "usage")
+    __slots__ = ("_cutter", "_finished", "_held", "_limit", "error", "trouble", "usage")
 
     def __init__(self, cutter: Cutter, limit: int = MAX_HELD_BYTES) -> None:
         self._cutter = cutter
@@ -36,6 +36,7 @@ class HoldingRelay:
         """The upstream told the end of the answer."""
         self.usage: Usage | None = None
         self.error = ""
+        self.trouble = b""
 
     def feed(self, chunk: bytes) -> bytes:
         """Take the upstream's bytes; return those to pass on now (may be empty).
@@ -58,6 +59,11 @@ class HoldingRelay:
     def _pass_on(self, whole: bytes) -> bytes:
         """Read whole pieces; return those to pass on now."""
         raise NotImplementedError
+
+    def _broke(self, told: bytes) -> None:
+        """Note that the upstream told of an error: `told`, its JSON."""
+        self.error = BROKEN
+        self.trouble = self.trouble or told
 
     def _hold(self, pieces: bytes) -> None:
         self._held += pieces

@@ -159,6 +159,7 @@ def _deployment(name: str, given: DeploymentSettings, base: Deployment) -> Deplo
         profile=_profile(base.profile, given.profile),
         price=_price(base.price, given.price),
         machine_hour=given.machine_hour,
+        energy_hour=given.energy_hour,
         slots=max(given.slots, base.slots),
         concurrency=given.concurrency,
         queue=given.queue,

@@ -1,0 +1,180 @@
+"""One attempt to certify a route, from labelled rows to a file: registered before a score is looked at.
+
+The order is what makes the claim true. All that could be chosen is fixed and hashed (rows, ε, settings, gate,
+judge, revision); the attempt is registered, and with it the rows it will see, both on the disk; only then are
+scores compared. What comes of it counts, also if nothing does.
+"""
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from wye.config.settings import DeploymentSettings, GateSettings
+from wye.evaluation.attempts import Attempt, Register
+from wye.evaluation.certification import (
+    FEWEST,
+    Calibration,
+    Earned,
+    Sheet,
+    Terms,
+    bar,
+    calibration,
+    earn,
+    sheet,
+)
+from wye.evaluation.dataset import Row
+from wye.evaluation.sides import Looked, look, looked_at
+from wye.routing import certificate as certificates
+from wye.routing.band import Band
+from wye.routing.certificate import Arm, Certificate, Scored, arm, gate_hash, thresholds_hash
+from wye.routing.revision import Learnt, Revision, mark, read_rows
+from wye.routing.state import RouteState, StateError, register
+from wye.routing.watch.judge import PROMPTS, families
+
+DAY = 86_400.0
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is fixed beforehand, beside the rows."""
+
+    terms: Terms
+    delta: float
+    days: float
+    gate: GateSettings | None = None
+    """The route's, where `terms.gates` name its models as labels do; None = none is certified."""
+    declared: Mapping[str, DeploymentSettings] = {}
+    """The deployments in wye.yaml: what the two models are now."""
+
+
+class Issued(msgspec.Struct, frozen=True):
+    """What came of an attempt."""
+
+    certificate: Certificate | None
+    """None = no setting but the strong model alone is certain to be good enough."""
+    attempt: Attempt
+    earned: Earned
+    rows: int
+    left_out: int
+    expected_false: float
+    """False certificates to expect over all routes that were tried, at most."""
+
+
+def attempt(state_dir: Path, learnt: Learnt, rows: Sequence[Row], plan: Plan) -> Issued:
+    """Try to certify a revision. Raises `StateError`, before anything is registered where it can."""
+    revision, terms = learnt.revision, plan.terms
+    state = RouteState(state_dir, revision.route)
+    _check(revision, terms)
+    strong, weak = (arm(name, plan.declared) for name in (revision.strong, revision.weak))
+    spent = read_rows(state.revisions, revision.id) | looked_at(state.folder)
+    chosen = calibration(rows, revision, terms.judge, spent)
+    if len(chosen.rows) < FEWEST:
+        message = (
+            f"{len(chosen.rows)} of {len(rows)} rows are left to certify with, and {FEWEST} are the least: "
+            "the others lack a score of one of the models, are near-duplicates, taught the revision, or were "
+            "seen by an earlier attempt"
+        )
+        raise StateError(message)
+    fixed = [chosen.data, revision.id, terms, plan.gate, strong, weak, PROMPTS if terms.judge else ""]
+    hashed = hashlib.sha256(msgspec.json.encode(fixed, order="deterministic")).hexdigest()
+    book = Register(register(state_dir))
+    registered = book.begin(revision.route, plan.delta, hashed)
+    look(state.folder, Looked(registered.number, tuple(sorted(mark(row.prompt) for row in chosen.rows))))
+    seen = sheet(chosen.rows, learnt, terms)
+    earned = earn(seen, terms, registered.own_delta)
+    issued = None
+    if earned.setting is not None:
+        grounds = Grounds(revision, plan, registered, chosen, seen, earned, (strong, weak))
+        issued = certificates.write(state.certificates, _certificate(grounds, earned.setting))
+    return Issued(issued, registered, earned, len(chosen.rows), chosen.left_out, book.expected_false())
+
+
+class Grounds(NamedTuple):
+    """What a certificate rests on."""
+
+    revision: Revision
+    plan: Plan
+    attempt: Attempt
+    chosen: Calibration
+    seen: Sheet
+    earned: Earned
+    arms: tuple[Arm, Arm]
+
+
+def _certificate(on: Grounds, setting: int) -> Certificate:
+    revision, plan, earned, terms, at = on.revision, on.plan, on.earned, on.plan.terms, time.time()
+    return Certificate(
+        route=revision.route,
+        scope=_scope(revision, terms),
+        epsilon=terms.epsilon,
+        delta=plan.delta,
+        own_delta=on.attempt.own_delta,
+        attempt=on.attempt.number,
+        scored=_scored(terms),
+        margin=terms.margin or 0.0,
+        rows=len(on.chosen.rows),
+        gold=earned.gold,
+        data=on.chosen.data,
+        setting=setting,
+        threshold=bar(revision.thresholds, setting) if terms.gates else revision.thresholds[setting],
+        band=_band(revision, plan, on.seen, setting),
+        strong_share=earned.strong_share,
+        mean_loss=float(np.mean(earned.losses)),
+        watch=0.0 if terms.judge else earned.watch,
+        revision=revision.id,
+        features=revision.features,
+        heads=revision.heads,
+        thresholds=thresholds_hash(revision.thresholds),
+        gate=gate_hash(plan.gate) if terms.gates else "",
+        judge=terms.judge,
+        prompts=PROMPTS if terms.judge else "",
+        strong=on.arms[0],
+        weak=on.arms[1],
+        issued=at,
+        expires=at + plan.days * DAY,
+    )
+
+
+def _check(revision: Revision, terms: Terms) -> None:
+    if not revision.thresholds or list(revision.thresholds) != sorted(revision.thresholds):
+        message = f"revision {revision.id} has no settings in order, the safest first: learn it anew"
+        raise StateError(message)
+    if not terms.judge:
+        return
+    kin = families(terms.judge) & (families(revision.strong) | families(revision.weak))
+    if kin:
+        message = f"the judge '{terms.judge}' is of the same family as a model it judges ({', '.join(kin)})"
+        raise StateError(message)
+
+
+def _scored(terms: Terms) -> Scored:
+    if not terms.judge:
+        return "labels"
+    return "judge" if terms.margin is None else "judge, corrected"
+
+
+def _band(revision: Revision, plan: Plan, seen: Sheet, setting: int) -> Band | None:
+    if not plan.terms.gates or plan.gate is None:
+        return None
+    below = revision.thresholds[setting]
+    inside = (seen.gain >= bar(revision.thresholds, setting)) & (seen.gain < below)
+    agrees = float(seen.agreed[inside].mean()) if inside.any() else 0.0
+    return Band(below, plan.terms.gates, plan.gate.compare, plan.gate.meaning, agrees)
+
+
+def _scope(revision: Revision, terms: Terms) -> tuple[str, ...]:
+    whose = {
+        "labels": "scores of people or tests",
+        "judge": f"judge {terms.judge}'s score, which is not quality",
+        "judge, corrected": f"quality, by judge {terms.judge} and the people who corrected it",
+    }[_scored(terms)]
+    return (
+        f"route {revision.route}: '{revision.strong}' and '{revision.weak}', by {whose}",
+        "traffic that is exchangeable with the rows it was earned on; one row a conversation",
+        "the mean over all of that traffic, not that of any tenant, task or language in it",
+        "not traffic that policy keeps from being served by both models: nothing watches that",
+    )

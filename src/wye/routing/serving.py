@@ -1,0 +1,61 @@
+"""From a route's files to what a router is told: which revision serves, and whether its certificate holds.
+
+Whatever is damaged, absent, expired, withdrawn or void says so in `Serving.why_not`, and the strong model
+serves: nothing here can stop a gateway.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from wye.catalog.deployments import Deployment
+from wye.config.settings import RouteSettings
+from wye.routing.certificate import Certificate, Facts, gate_hash, why_void
+from wye.routing.certificate import read as read_certificate
+from wye.routing.measured import UNMEASURED, Serving
+from wye.routing.revision import Learnt
+from wye.routing.state import RouteState, StateError
+from wye.routing.watch.judge import PROMPTS
+
+
+class InForce(NamedTuple):
+    """What serves a route."""
+
+    serving: Serving = UNMEASURED
+    certificate: Certificate | None = None
+    """The one that holds; None = none does."""
+
+
+def in_force(
+    state: RouteState,
+    route: RouteSettings,
+    deployments: Iterable[Deployment],
+    now: float,
+    learnt_as: Callable[[RouteState, str], Learnt],
+) -> InForce:
+    """Return what serves a route at `now`, Unix seconds. `learnt_as`: reads a revision, or remembers it."""
+    learnt = None
+    try:
+        active = state.active()
+        if active is None:
+            return InForce()
+        learnt = learnt_as(state, active.revision)
+        if not active.certificate:
+            return InForce(Serving(learnt, why_not="no certificate is in force"))
+        if gone := state.withdrawn().get(active.certificate):
+            why = f"certificate {gone.certificate} was withdrawn: {gone.why}"
+            return InForce(Serving(learnt, why_not=why))
+        certificate = read_certificate(state.certificates, active.certificate)
+    except StateError as error:
+        return InForce(Serving(learnt, why_not=error.message))
+    judge = route.shadow.judge if route.shadow is not None else None
+    facts = Facts(
+        learnt.revision, gate_hash(route.gate), tuple(deployments), judge or "", PROMPTS if judge else ""
+    )
+    void = why_void(certificate, facts, now)
+    if not void and certificate.route != state.route:
+        void = f"it was earned by route '{certificate.route}'"
+    if void:
+        return InForce(Serving(learnt, why_not=f"certificate {certificate.id} is void: {void}"))
+    return InForce(
+        Serving(learnt, certificate.id, certificate.threshold, certificate.band, why_not=""), certificate
+    )

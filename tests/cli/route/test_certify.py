@@ -1,0 +1,154 @@
+"""From labelled rows to a certificate in force: as a person does it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from wye.cli.route import route
+from wye.evaluation.attempts import Register
+from wye.evaluation.sides import looked_at
+from wye.routing.certificate import Facts, read, why_void
+from wye.routing.features import Extractor
+from wye.routing.features.extract import BUCKETS
+from wye.routing.quality import Head, Space
+from wye.routing.revision import Revision, Weights, mark, read_facts, write
+from wye.routing.state import RouteState, StateError, register
+
+FACTS = Revision(
+    route="auto",
+    strong="gpt-4o",
+    weak="qwen-7b",
+    models=(),
+    thresholds=(0.1, 0.3),
+    features="",
+    heads="",
+    rows="",
+    labels={},
+)
+WORDS = np.array(
+    [f"{one}{two}{three}" for one in "bdfgklmn" for two in "aeiou" for three in ("rt", "ll", "x", "mp")]
+)
+
+
+def prompts(count: int, seed: int = 0) -> list[str]:
+    rng = np.random.default_rng(seed)
+    return [" ".join(rng.choice(WORDS, 12)) for _ in range(count)]
+
+
+def weights() -> Weights:
+    """Everything is as easy to both models: a gain of some .03 of any prompt."""
+    wide = Extractor().dimensions
+    one, grams = np.ones(wide, dtype=np.float32), np.zeros(BUCKETS, dtype=np.float32)
+    axes = np.eye(wide, dtype=np.float32)[:1]
+    heads = [
+        Head(name, 0 * one, grams, logit, axes, one[:1])
+        for name, logit in (("gpt-4o", 8.0), ("qwen-7b", 6.0))
+    ]
+    return Weights(Space(0 * one, one, axes, one[:1], 1.0, 1e9), heads, [])
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> RouteState:
+    taught = [mark(prompt) for prompt in prompts(20, seed=9)]
+    found = RouteState(tmp_path / "state", "auto")
+    write(found.revisions, FACTS, weights(), taught)
+    return found
+
+
+def labels(tmp_path: Path, said: list[str], weak: float = 1.0, **more: float) -> Path:
+    path = tmp_path / f"labels{len(said)}{weak}.jsonl"
+    scored = {"gpt-4o": {"quality": 1.0, "answer": "a"}, "qwen-7b": {"quality": weak, "answer": "a"}}
+    if "judged" in more:
+        scored = {name: one | {"judged": more["judged"]} for name, one in scored.items()}
+    rows = [{"id": str(number), "prompt": prompt, "results": scored} for number, prompt in enumerate(said)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def run(state: RouteState, *words: str, fails: bool = False) -> Any:
+    command = [*words, "--state-dir", str(state.folder.parent.parent)]
+    result = CliRunner().invoke(route, command, catch_exceptions=not fails)
+    assert fails or result.exit_code == 0, (result.output, result.exception)
+    return result
+
+
+def test_a_certificate_is_earned_and_put_in_force(tmp_path: Path, state: RouteState) -> None:
+    path = labels(tmp_path, prompts(300) + prompts(20, seed=9))
+    told = json.loads(run(state, "certify", "auto", "--labels", str(path), "--json").output)
+    issued = read(state.certificates, told["certificate"]["id"])
+    assert (issued.setting, issued.threshold, issued.attempt, issued.rows) == (1, 0.3, 1, told["rows"])
+    assert (told["own_delta"], told["expected_false_certificates"]) == (pytest.approx(0.0304, abs=1e-4), 0.05)
+    assert told["rows"] <= 300
+    assert told["left_out"] >= 20  # what taught it
+    assert issued.watch < 0.02  # answers were the same
+    facts = Facts(read_facts(state.revisions, issued.revision), "", ())
+    assert why_void(issued, facts, issued.issued + 29 * 86_400) == ""
+    assert why_void(issued, facts, issued.issued + 30 * 86_400) != ""
+    assert issued.id in run(state, "activate", "auto", issued.revision, "--certificate", issued.id).output
+    assert "0 shadowed conversations" in run(state, "monitor", "auto").output
+
+
+def test_what_is_told_names_the_claim_its_scope_and_how_to_use_it(tmp_path: Path, state: RouteState) -> None:
+    output = run(state, "certify", "auto", "--labels", str(labels(tmp_path, prompts(300)))).output
+    for words in (
+        "Attempt 1 on route auto: δ = 0.0304 of 0.05",
+        "at least 98.0% of the strong model's quality, with confidence 97.0%",
+        "Setting 1: the weak model serves where the gain is below 0.300",
+        "not that of any tenant",
+        "Nothing watches it",
+        "wye route activate auto",
+        "at most 0.05",
+    ):
+        assert words in output
+
+
+def test_an_attempt_is_registered_whatever_comes_of_it_and_its_rows_never_count_again(
+    tmp_path: Path, state: RouteState
+) -> None:
+    path = labels(tmp_path, prompts(200), weak=0.0)
+    assert (
+        "No certificate: the safest setting fell short"
+        in run(state, "certify", "auto", "--labels", str(path)).output
+    )
+    assert list(state.certificates.glob("*")) == []
+    assert len(Register(register(tmp_path / "state")).attempts("auto")) == 1
+    assert mark(prompts(200)[0]) in looked_at(state.folder)
+    with pytest.raises(StateError, match="0 of 200 rows are left"):
+        run(state, "certify", "auto", "--labels", str(path), fails=True)
+    assert len(Register(register(tmp_path / "state")).attempts("auto")) == 1  # nothing was looked at
+    fresh = labels(tmp_path, prompts(300, seed=1))
+    told = json.loads(run(state, "certify", "auto", "--labels", str(fresh), "--json").output)
+    assert told["own_delta"] == pytest.approx(0.0304 / 4, abs=1e-4)
+
+
+def test_a_judge_says_what_it_is_and_is_no_kin_of_those_it_judges(tmp_path: Path, state: RouteState) -> None:
+    path = str(labels(tmp_path, prompts(300), judged=1.0))
+    with pytest.raises(StateError, match="same family"):
+        run(state, "certify", "auto", "--labels", path, "--judge", "gpt-4.1", fails=True)
+    output = run(state, "certify", "auto", "--labels", path, "--judge", "claude-opus-4-1").output
+    assert "by claude-opus-4-1's score, with confidence" in output
+    assert "which is not quality" in output
+
+
+def test_options_that_mean_nothing_together_are_refused(tmp_path: Path, state: RouteState) -> None:
+    path = str(labels(tmp_path, prompts(60)))
+    for words, told in (
+        (("auto", "--margin", "0.1"), "corrects a judge"),
+        (("auto", "--gate", "x"), "has no gate"),
+        (("nowhere",), "no route 'nowhere'"),
+        (("auto", "--revision", "zz"), "none begins with 'zz'"),
+    ):
+        result = run(state, "certify", *words, "--labels", path, fails=True)
+        assert result.exit_code == 2
+        assert told in " ".join(result.output.split())
+
+
+def test_a_drop_is_rehearsed_without_any_route() -> None:
+    told = CliRunner().invoke(route, ["monitor", "--simulate", "--runs", "100", "--json"])
+    came = json.loads(told.output)
+    assert came["rows"] <= 450
+    assert came["run_length"] >= 2000

@@ -1,0 +1,229 @@
+"""Faults of upstreams under load: no request is lost while somebody works, and few attempts are wasted."""
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from fake_upstream import DONE, FINISH, USAGE, Call, FakeUpstream, delta
+from running import Answered, Running, running
+
+PATIENCE = {"connect": 0.5, "first_byte": 0.5, "idle": 0.5, "total": 2}
+FAULTS = ("errors", "hangs", "slow", "storm", "half", "resets", "flaps")
+
+
+@pytest.fixture(scope="module")
+def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    scripts(upstream)
+
+    def deployment(model: str, **fields: Any) -> dict[str, Any]:
+        return {
+            "model": model,
+            "base_url": f"http://127.0.0.1:{upstream.port}/v1",
+            "lane": "own",
+            "networks": ["127.0.0.0/8"],
+            "timeouts": PATIENCE,
+        } | fields
+
+    deployments = {fault: deployment(fault) for fault in FAULTS}
+    deployments |= {"good": deployment("ok"), "spare": deployment("ok")}
+    deployments["ebbing"] = deployment("ebbs", retries=0)
+    deployments |= {name: deployment("tardy", timeouts={"first_byte": 5}) for name in ("tardy", "tardy-2")}
+    deployments["quick"] = deployment("ok")
+    for number in range(3):
+        deployments[f"replica{number}"] = deployment("shared", base_url=_base(upstream, number))
+    trios = {
+        f"{fault}-first": {"candidates": [fault, "good"], "rules": _order(fault, "good")} for fault in FAULTS
+    }
+    routes = trios | {
+        "returns": {"candidates": ["ebbing", "good"], "rules": _order("ebbing", "good")},
+        "hedged": {
+            "candidates": ["tardy", "quick"],
+            "rules": _order("tardy", "quick"),
+            "hedge": {"after_ms": 100, "share": 1},
+        },
+        "rarely": {
+            "candidates": ["tardy-2", "quick"],
+            "rules": _order("tardy-2", "quick"),
+            "hedge": {"after_ms": 100, "share": 0.25},
+        },
+    }
+    with running(
+        tmp_path_factory.mktemp("gateway"), {"deployments": deployments, "routes": routes}
+    ) as gateway:
+        yield gateway
+
+
+def _base(upstream: FakeUpstream, number: int) -> str:
+    return f"http://127.0.0.1:{upstream.port if number else 9}/v1"  # nobody listens on port 9
+
+
+def _order(*names: str) -> list[dict[str, Any]]:
+    return [{"use": list(names)}]
+
+
+def scripts(upstream: FakeUpstream) -> None:  # noqa: C901  # a list of scripts, not a program
+    async def fine(call: Call) -> None:
+        if call.json.get("stream"):
+            await call.stream([delta("fine"), FINISH, USAGE, DONE])
+        else:
+            await call.answer()
+
+    upstream.script("ok")(fine)
+    upstream.script("shared")(fine)
+
+    @upstream.script("errors")
+    async def errors(call: Call) -> None:
+        await call.answer(500, {})
+
+    @upstream.script("hangs")
+    async def hangs(_: Call) -> None:
+        await asyncio.sleep(30)
+
+    @upstream.script("slow")
+    async def slow(call: Call) -> None:
+        await asyncio.sleep(0.7)
+        await fine(call)
+
+    @upstream.script("storm")
+    async def storm(call: Call) -> None:
+        await call.answer(429, {}, "Retry-After: 60\r\n")
+
+    @upstream.script("half")
+    async def half(call: Call) -> None:
+        await call.begin_stream()
+        await call.event(b": nothing yet\n\n")
+        call.reset()
+
+    @upstream.script("resets")
+    async def resets(call: Call) -> None:
+        call.reset()
+
+    @upstream.script("flaps")
+    async def flaps(call: Call) -> None:
+        if upstream.seen["flaps"] % 10 < 5:
+            await call.answer(503, {})
+        else:
+            await fine(call)
+
+    @upstream.script("ebbs")
+    async def ebbs(call: Call) -> None:
+        if upstream.seen["ebbs"] <= 3:
+            await call.answer(429, {}, "Retry-After: 1\r\n")
+        else:
+            await asyncio.sleep(0.3)
+            await fine(call)
+
+    @upstream.script("tardy")
+    async def tardy(call: Call) -> None:
+        await asyncio.sleep(1.5)
+        await fine(call)
+
+
+def burst(
+    gateway: Running, model: str, count: int, side_by_side: int = 6, *, stream: bool = True
+) -> list[Answered]:
+    with ThreadPoolExecutor(side_by_side) as pool:
+        return list(pool.map(lambda number: gateway.chat(model, stream=stream, **said(number)), range(count)))
+
+
+def said(number: int) -> dict[str, Any]:
+    """A conversation of its own: others would sit where their first turn was served."""
+    return {"messages": [{"role": "user", "content": f"hi {number}"}]}
+
+
+def attempts(gateway: Running, answered: Answered) -> list[tuple[str, str]]:
+    return [(a["deployment"], a["cause"]) for a in gateway.record(answered)["attempts"]]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_request_is_lost_while_somebody_works(gateway: Running, fault: str, *, stream: bool) -> None:
+    answered = burst(gateway, f"{fault}-first", 24, stream=stream)
+    assert [one.status for one in answered] == [200] * 24
+    if stream:
+        assert all(DONE in one.body for one in answered)
+
+
+def test_few_attempts_are_wasted_on_one_of_three_that_is_down(gateway: Running) -> None:
+    answered = burst(gateway, "shared", 120)
+    assert {one.status for one in answered} == {200}
+    made = [one for request in answered for one in attempts(gateway, request)]
+    assert len(made) <= 1.2 * len(answered), Counter(made)
+    served = Counter(one.headers["x-wye-deployment"] for one in answered)
+    assert set(served) == {"replica1", "replica2"}
+    assert min(served.values()) >= 30
+
+
+def test_one_that_recovers_is_tried_by_one_request_and_comes_back(gateway: Running) -> None:
+    assert [gateway.chat("returns").headers["x-wye-deployment"] for _ in range(2)] == ["good", "good"]
+    first = gateway.record(gateway.chat("returns"))
+    assert first["decision"]["candidates"][-1]["reason"].startswith("down: asked to be left alone, resting")
+    time.sleep(1.1)  # as long as it asked for
+    gateway.chat("returns")  # tried, and refused again
+    time.sleep(1.1)
+    gateway.chat("returns")
+    time.sleep(1.1)
+    at_once = burst(gateway, "returns", 6)
+    served = Counter(one.headers["x-wye-deployment"] for one in at_once)
+    assert served == {"good": 5, "ebbing": 1}
+    assert gateway.chat("returns").headers["x-wye-deployment"] == "ebbing"
+
+
+def test_a_hedge_is_served_when_it_is_sooner(gateway: Running, upstream: FakeUpstream) -> None:
+    before = upstream.closed["tardy"]
+    for stream in (True, False):
+        began = time.monotonic()
+        answered = gateway.chat("hedged", stream=stream)
+        assert time.monotonic() - began < 1
+        assert (answered.status, answered.headers["x-wye-deployment"]) == (200, "quick")
+        record = gateway.record(answered)
+        tried = [(a["deployment"], a["cause"], a.get("error", "")) for a in record["attempts"]]
+        assert tried == [("tardy", "first", "cut short"), ("quick", "hedge", "")]
+    _until(lambda: upstream.closed["tardy"] == before + 2)
+    assert 'wye_in_flight{deployment="tardy"} 0.0' in gateway.metrics()
+
+
+def test_no_more_are_hedged_than_may_be(gateway: Running) -> None:
+    answered = burst(gateway, "rarely", 8)
+    causes = Counter(cause for one in answered for _, cause in attempts(gateway, one))
+    assert causes == {"first": 8, "hedge": 2}
+
+
+def test_a_client_that_hangs_up_ends_both(gateway: Running, upstream: FakeUpstream) -> None:
+    before = upstream.closed["tardy"]
+    connection = gateway.connect()
+    connection.request(
+        "POST",
+        "/v1/chat/completions",
+        b'{"model":"hedged","stream":true,"messages":[{"role":"user","content":"hi"}]}',
+        {"Content-Type": "application/json"},
+    )
+    time.sleep(0.05)
+    connection.close()
+    _until(lambda: upstream.closed["tardy"] == before + 1)
+    _until(lambda: 'wye_in_flight{deployment="tardy"} 0.0' in gateway.metrics())
+    assert 'wye_in_flight{deployment="quick"} 0.0' in gateway.metrics()
+
+
+def test_a_slow_deployment_stalls_nobody_else(gateway: Running) -> None:
+    waiting = [threading.Thread(target=gateway.chat, args=("hangs",)) for _ in range(16)]
+    for thread in waiting:
+        thread.start()
+    began = time.monotonic()
+    assert {one.status for one in burst(gateway, "good", 20)} == {200}
+    assert time.monotonic() - began < 1
+    for thread in waiting:
+        thread.join()
+
+
+def _until(holds: Any) -> None:
+    deadline = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

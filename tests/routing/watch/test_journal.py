@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from routing.test_certificate import CERTIFICATE
+from wye.config.settings import ShadowSettings
+from wye.routing.state import StateError
+from wye.routing.watch.journal import Sight, note, plan_of, resumed, sights
+from wye.routing.watch.monitor import Monitor, Plan
+
+PLAN = Plan(0.02, 100.0, 0.5)
+
+
+def sight(number: int, **more: object) -> Sight:
+    facts: dict[str, object] = {"strong": 1.0, "weak": 0.0} | more
+    return Sight(f"r{number}", 1.0, "c1", PLAN.id, "weak", 0.5, **facts)  # type: ignore[arg-type]
+
+
+def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
+    by_hand = Monitor(PLAN)
+    for number in range(20):
+        note(tmp_path, sight(number))
+        by_hand.see(0.98, 0.5)
+    resumed_ = resumed(tmp_path, "c1", PLAN)
+    assert (resumed_.level, resumed_.rows, resumed_.fired_at) == (by_hand.level, 20, by_hand.fired_at)
+    assert resumed_.fired_at is not None
+
+
+def test_lines_of_another_certificate_or_plan_do_not_count(tmp_path: Path) -> None:
+    note(tmp_path, sight(1))
+    note(tmp_path, msgspec.structs.replace(sight(2), certificate="c0"))
+    note(tmp_path, msgspec.structs.replace(sight(3), plan=Plan(0.02, 200.0).id))
+    assert resumed(tmp_path, "c1", PLAN).rows == 1
+    assert len(sights(tmp_path)) == 3
+
+
+def test_missing_scores_are_the_worst_and_a_strong_answer_loses_nothing(tmp_path: Path) -> None:
+    note(tmp_path, sight(1, weak=None, why="no final answers to compare"))
+    worst = Monitor(PLAN)
+    worst.see(0.98, 0.5)
+    assert resumed(tmp_path, "c1", PLAN).level == worst.level
+    note(tmp_path, msgspec.structs.replace(sight(2), served="strong", weak=None))
+    worst.see(-0.02, 0.5)
+    assert resumed(tmp_path, "c1", PLAN).level == worst.level
+
+
+def test_a_damaged_journal_is_no_empty_one(tmp_path: Path) -> None:
+    note(tmp_path, sight(1))
+    (tmp_path / "shadows.jsonl").write_text("{half a li")
+    with pytest.raises(StateError, match="damaged"):
+        resumed(tmp_path, "c1", PLAN)
+
+
+def test_what_a_drop_is_depends_on_who_scores() -> None:
+    labelled = msgspec.structs.replace(CERTIFICATE, watch=0.07)
+    assert plan_of(labelled, ShadowSettings()) == Plan(0.02, 2000, 0.02, 0.07)
+    assert plan_of(labelled, ShadowSettings(judge="referee")).allowed == 0.0
+    judged = msgspec.structs.replace(CERTIFICATE, judge="referee", margin=0.03)
+    assert plan_of(judged, ShadowSettings(judge="referee")).allowed == -0.03
