@@ -268,6 +268,8 @@ class GateSettings(Section, frozen=True):
     """`answer`: final answers are the same; `meaning`: embeddings are close; `auto`: by what is asked."""
     meaning: Share = 0.85
     """From which cosine on two free texts agree."""
+    sure: Share | None = None
+    """Mean probability (geometric) that the weak answer's tokens must have, where its engine tells."""
 
 
 class ShadowSettings(Section, frozen=True):
