@@ -223,7 +223,7 @@ class Objective(Section, frozen=True):
     best: Literal["cheapest", "quality", "fastest", "weighed"] = "cheapest"
     """`cheapest`: least expected cost; `quality`: highest expected score; `fastest`: soonest first token."""
     quality: Share | None = None
-    """At least this expected score."""
+    """At least this expected score. 0 = whatever it is: `cheapest` without regard to what was measured."""
     cost: Decimal | None = None
     """At most this expected cost, USD a request."""
     ttft_ms: Positive | None = None
