@@ -127,7 +127,7 @@ class TestCommand:
         lines = shown.output.splitlines()
         assert lines[0].startswith("work → dear (closed), expected 0.0")
         assert lines[1] == "  labels   internal"
-        assert "  highest expected score of 3 that fit" in lines
+        assert "  highest expected score of 3 that fit; no score is known" in lines
         assert lines[-1] == "No model was asked."
         as_json = CliRunner().invoke(command, [*arguments, "--json", "--label", "phi"])
         assert json.loads(as_json.stdout)["permitted"] == ["near"]
