@@ -178,7 +178,7 @@ class Pipeline:
         if downstream.over:
             return
         if downstream.begun:
-            downstream.end(codec.error_event(error, entry.request_id))
+            downstream.end(codec.error_event(error, entry.request_id, said=downstream.said))
         else:
             downstream.whole(error.status, error_headers(error), codec.error(error, entry.request_id))
 

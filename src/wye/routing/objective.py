@@ -7,6 +7,7 @@ It starts from the order of expected cost, which stands between equals.
   business.
 - An expected score that is not known keeps a bound only for a strong model, a cost that is not known keeps
   none, a time to first token that is not known keeps any.
+- A bound of 0 on the score is none; it says that the cheapest is meant, whatever its answers are like.
 - A prompt unlike any that was learnt from has no expected score: then strong ones come before the others.
 """
 
@@ -43,7 +44,7 @@ def objective(choice: Choice, request: Request, verdict: Verdict) -> None:  # no
     known = _Known(choice, request)
     misses = {d.id: why for d in choice.kept if (why := known.misses(goal, d))}
     count = len(choice.kept) - len(misses)
-    best = goal.best if count or goal.quality is None else "quality"
+    best = goal.best if count or not goal.quality else "quality"
     key = known.key(best, goal)
     keys = {d.id: (d.id in misses, d.id in choice.emulating, *key(d)) for d in choice.kept}
     choice.kept.sort(key=lambda d: keys[d.id])
@@ -86,10 +87,23 @@ class _Known:
         load = self._choice.load(deployment.id)
         return None if load is None else load.ttft_ms
 
+    def gaps(self, goal: Objective, best: str) -> str:
+        """Say what the order should go by and nobody knows; empty = nothing."""
+        kept, told = self._choice.kept, ""
+        scored = best == "quality" or goal.quality or (best == "weighed" and goal.weights.get("quality"))
+        if scored and self.unlike:
+            told = "; unlike anything learnt from, so no score is expected"
+        elif scored and all(self.score(d) is None for d in kept):
+            told = "; no score is known"
+        timed = best == "fastest" or goal.ttft_ms or (best == "weighed" and goal.weights.get("latency"))
+        if timed and all(self.ttft(d) is None for d in kept):
+            told += "; nobody was timed lately"
+        return told
+
     def misses(self, goal: Objective, deployment: Deployment) -> str:
         """Say which bounds it misses; empty = none."""
         missed = []
-        if goal.quality is not None:
+        if goal.quality:
             score = self.score(deployment)
             if score is None and not deployment.profile.strong:
                 missed.append(f"expected score not known, at least {goal.quality:g} wanted")
@@ -193,17 +207,16 @@ _BEST = {
 
 def _reason(goal: Objective, best: str, keeping: int, count: int, known: _Known) -> str:
     bounds = []
-    if goal.quality is not None:
+    if goal.quality:
         bounds.append(f"an expected score of at least {goal.quality:g}")
     if goal.cost is not None:
         bounds.append(f"an expected cost of at most {goal.cost:f} USD")
     if goal.ttft_ms is not None:
         bounds.append(f"a first token within {goal.ttft_ms:g} ms")
-    asks_quality = best in {"quality", "weighed"} or goal.quality is not None
-    unlike = "; unlike anything learnt from, so no score is expected" if known.unlike and asks_quality else ""
+    gaps = known.gaps(goal, best)
     if not bounds:
-        return f"{_BEST[best]} of {count} that fit{unlike}"
+        return f"{_BEST[best]} of {count} that fit{gaps}"
     wanted = " and ".join(bounds)
     if not keeping:
-        return f"nobody has {wanted}: {_BEST[best]} of {count} that fit{unlike}"
-    return f"{_BEST[best]} of {keeping} with {wanted}, of {count} that fit{unlike}"
+        return f"nobody has {wanted}: {_BEST[best]} of {count} that fit{gaps}"
+    return f"{_BEST[best]} of {keeping} with {wanted}, of {count} that fit{gaps}"
