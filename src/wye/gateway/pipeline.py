@@ -101,7 +101,7 @@ class Pipeline:
         if caller.limited:
             codec.refuse_duplicates(request)
         before = FIRST
-        if request.previous:
+        if request.previous or request.refers:
             keyless = self._runtime.keyless
             before = await self._responses.before(request, codec, caller, now.settings, keyless=keyless)
             request = before.request or request
@@ -109,7 +109,7 @@ class Pipeline:
         verdict = now.judge(request.model, labels)
         entry.judged(labels, verdict)
         session = Session(request, codec, arrival, caller, now.targets, self._seats)
-        if request.previous or request.keep:
+        if request.previous or request.refers or request.keep:
             session.goes_on(before.holder, now.settings.responses)
         decision = entry.decision = now.decide(request, verdict, session)
         _refuse_steering(request, decision)
@@ -166,7 +166,7 @@ class Pipeline:
         if downstream.over:
             return
         if downstream.begun:
-            downstream.end(codec.error_event(error, entry.request_id))
+            downstream.end(codec.error_event(error, entry.request_id, said=downstream.said))
         else:
             downstream.whole(error.status, error_headers(error), codec.error(error, entry.request_id))
 
