@@ -166,6 +166,11 @@ def translated(ours: Contestant, name: str, path: str) -> Contestant:
     return Contestant(name, ours.port, ours.model, headers=ours.headers, path=path, of=ours.name)
 
 
+def routed(ours: Contestant, name: str) -> Contestant:
+    """The gateway `ours` with clients that leave the choice to it: of two models, by measured quality."""
+    return Contestant(name, ours.port, "auto", headers=ours.headers, of=ours.name)
+
+
 def litellm(port: int, folder: Path) -> Contestant | None:
     """LiteLLM's proxy, one worker, when its command is on PATH."""
     found = shutil.which("litellm")

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 BASE, FLOOR, OURS, LOGGED = "direct", "bare proxy", "wye", "wye, access log"
-TRANSLATED, RESPONSES = "wye, Messages", "wye, Responses"
+TRANSLATED, RESPONSES, ROUTED = "wye, Messages", "wye, Responses", "wye, auto"
 """Clients of another protocol than the upstream's."""
 MEGABYTE = 1_000_000
 QUIET = 0.15
@@ -145,6 +145,7 @@ def targets(report: Report) -> list[Target]:
             at_least=False,
         ),
         Target("p99 at 32 connections over its", against_floor(OURS, "p99"), 1.5, at_least=False),
+        Target("auto, over the bare proxy's", against_floor(ROUTED, "per_second"), 0.15, at_least=True),
         Target("Messages, translated, over verbatim", against_ours(TRANSLATED), 0.6, at_least=True),
         Target("Responses, translated, over verbatim", against_ours(RESPONSES), 0.6, at_least=True),
         Target("streamed events/s over its", against_floor(OURS, "events_per_second"), 0.4, at_least=True),

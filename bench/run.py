@@ -25,7 +25,7 @@ import measure
 import psutil
 from contestants import Contestant, NotStartedError
 from measure import FaultyRunError
-from report import BASE, FLOOR, OURS, RESPONSES, TRANSLATED, Figures, Report, as_json, print_report
+from report import BASE, FLOOR, OURS, RESPONSES, ROUTED, TRANSLATED, Figures, Report, as_json, print_report
 from rich.console import Console
 
 WARM_UP_SECONDS = 5  # a peer on a compiling runtime answers nobody in its first second
@@ -70,6 +70,7 @@ def candidates(folder: Path, notes: list[str]) -> list[Contestant]:
         contestants.bare(port),
         ours,
         contestants.wye(port + 2, folder, access_log=True),
+        contestants.routed(ours, ROUTED),
         contestants.translated(ours, TRANSLATED, "/v1/messages"),
         contestants.translated(ours, RESPONSES, "/v1/responses"),
         *(peer for peer in peers.values() if peer is not None),

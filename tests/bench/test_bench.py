@@ -85,7 +85,7 @@ async def test_the_stream_client_judges_order_status_and_end() -> None:
 
 def test_wye_is_configured_as_the_bench_means_it(bench: Path) -> None:
     settings = load(bench / "wye.yaml")
-    assert set(settings.deployments) == {"bench/gpt", "bench/stream"}
+    assert set(settings.deployments) == {"bench/gpt", "bench/stream", "bench/weak"}
     assert settings.keys.required
     assert not settings.embedded.enabled
     assert not settings.discovery.engines

@@ -38,6 +38,8 @@ def rows(count: int, seed: int = 0, prefix: str = "row") -> list[Row]:
         for model, skill in SKILL.items():
             right = bool(rng.random() < skill[topic])
             answer = "42" if right else str(rng.integers(100, 110))
-            results[model] = Result(float(right), answer, int(rng.integers(50, 500)))
+            results[model] = Result(
+                quality=float(right), answer=answer, output_chars=int(rng.integers(50, 500))
+            )
         made.append(Row(f"{prefix}/{number}", f"Question: {' '.join(words)}?", results, "made up", topic))
     return made

@@ -56,7 +56,7 @@ def spoken_by(call: Call) -> tuple[DownstreamDialect, bool]:
     return OpenAIChatDialect(), stream
 
 
-def answer(told: str) -> Answer:
+def answer(told: str, *, tells: bool = False) -> Answer:
     part: Part = Text(text=f"The answer is {told}.")
     finish = Finish.STOP
     if told == "cut":
@@ -67,7 +67,9 @@ def answer(told: str) -> Answer:
             Finish.TOOL_CALLS,
         )
     usage = Usage(input_tokens=100, output_tokens=20)
-    choice = Choice(parts=(part,), finish=finish)
+    token = {"token": "x", "bytes": [120], "logprob": -2.0 if told == "guess" else -0.01, "top_logprobs": []}
+    logprobs = {"content": [token] * 3, "refusal": None} if tells else None
+    choice = Choice(parts=(part,), finish=finish, logprobs=logprobs)
     return Answer(id="up-1", model="up", created=1_700_000_000, choices=(choice,), usage=usage)
 
 
@@ -75,6 +77,7 @@ async def act(call: Call) -> None:
     """Do what the prompt says."""
     does = dict(SAYS.findall(call.body)).get(call.name.split("-")[0].encode(), b"4").decode()
     dialect, stream = spoken_by(call)
+    said = answer(does, tells=bool(call.json.get("logprobs")))
     if does == "hang":
         await asyncio.sleep(30)
     elif does == "slow":
@@ -90,10 +93,10 @@ async def act(call: Call) -> None:
         call.reset()
     elif stream:
         await call.begin_stream()
-        await call.event(as_stream(answer(does), dialect, wants_usage=True))
+        await call.event(as_stream(said, dialect, wants_usage=True))
         await call.send(b"0\r\n\r\n")
     else:
-        await call.answer(body=dialect.write_answer(answer(does)))
+        await call.answer(body=dialect.write_answer(said))
 
 
 def deployment(upstream: FakeUpstream, model: str, **fields: Any) -> dict[str, Any]:
@@ -124,6 +127,7 @@ ROUTES: dict[str, tuple[str, tuple[str, ...]]] = {
     "gated": ("weak", ("second",)),
     "both": ("weak", ("second", "third")),
     "twice": ("weak", ("weak",)),
+    "sure": ("weak", ("second",)),
     **{f"as-{name}": (f"weak-{name}", ("second",)) for name in NATIVE if name != "openai_chat"},
 }
 """Route -> who answers first, and who is asked."""
@@ -151,8 +155,9 @@ def gateway(
     upstream.scripts |= dict.fromkeys(deployments, act)
     routes: dict[str, Any] = {}
     for name, (first, ask) in ROUTES.items():
-        routes[name] = {"candidates": [first, "strong"], "gate": {"ask": list(ask)}}
-        certify(folder / "state", name, "strong", first, GateSettings(ask=ask))
+        sure = 0.5 if name == "sure" else None
+        routes[name] = {"candidates": [first, "strong"], "gate": {"ask": list(ask), "sure": sure}}
+        certify(folder / "state", name, "strong", first, GateSettings(ask=ask, sure=sure))
     for n in range(len(FAILING)):
         routes[f"failing-{n}"] = {
             "candidates": [f"weak-{n}", f"strong-{n}"],
@@ -234,7 +239,7 @@ def test_in_every_protocol_an_answer_is_served_that_others_give_too(
     assert record["gate"] == "agreed"
     assert record["deployment"] == first
     assert causes(record) in ([(first, "first"), ("second", "gate")], [("second", "gate"), (first, "first")])
-    assert record["decision"]["certificate"]
+    assert record["certificate"]
     assert record["usage"]["output_tokens"] == 20
 
 
@@ -272,6 +277,20 @@ def test_all_that_was_asked_for_is_counted(gateway: Running, limited: dict[str, 
     assert float(agreed["charged"]) == pytest.approx(float(agreed["cost"]["amount"]))
 
 
+@pytest.mark.parametrize("does", ["second=slow third=5 strong=slow", "second=5 third=slow"])
+def test_opinions_that_no_longer_matter_are_counted_too(
+    gateway: Running, limited: dict[str, str], does: str
+) -> None:
+    """A processor may end what it bills; an own machine is let go at once, and costs what it was busy."""
+    record = gateway.record(ask(gateway, "both", does, limited), limited)
+    assert record["deployment"] == "strong"
+    assert record["cost"]["amount"] is not None
+    assert record["cost"]["basis"].startswith("4 answers by")
+    ended = {one["deployment"]: one.get("error", "") for one in record["attempts"]}
+    assert ended["second"] == ""
+    assert ended["third"] == ("cut short" if "third=slow" in does else "")
+
+
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("case", range(len(FAILING)))
 def test_no_request_is_lost_while_somebody_can_serve_it(
@@ -288,6 +307,7 @@ def test_no_request_is_lost_while_somebody_can_serve_it(
         assert answered.status == 200, answered.body
         assert record["outcome"] == "ok"
         assert record["deployment"] == f"{serves}-{case}"
+        assert bool(record.get("certificate")) is (serves == "strong")
         assert answered.body.count(b"The ans") == 1
     else:
         assert answered.status == 502
@@ -322,6 +342,32 @@ def test_calls_of_tools_are_checked_and_compared(
     tool = {"type": "function", "function": {"name": "look", "parameters": LOOK}}
     answered = ask(gateway, "gated", does, limited, tools=[tool])
     assert gateway.record(answered, limited)["gate"] == gate
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("protocol", ["openai_chat", "anthropic_messages"])
+def test_what_the_weak_model_only_guesses_is_not_served(
+    gateway: Running, limited: dict[str, str], protocol: str, *, stream: bool
+) -> None:
+    path, body = asked(protocol, "sure", "weak=guess second=guess", stream=stream)
+    guessed = gateway.ask("POST", path, body, limited)
+    assert guessed.headers["x-wye-deployment"] == "strong"
+    assert gateway.record(guessed, limited)["gate"] == "unsure of itself (0.14)"
+    path, body = asked(protocol, "sure", "weak=4", stream=stream)
+    known = gateway.ask("POST", path, body, limited)
+    assert known.headers["x-wye-deployment"] == "weak"
+    assert gateway.record(known, limited)["gate"] == "agreed"
+    assert b'"logprob"' not in known.body
+    assert b"answer is 4" in known.body
+
+
+def test_a_client_that_asks_how_sure_it_is_is_told(gateway: Running, limited: dict[str, str]) -> None:
+    answered = ask(gateway, "sure", "weak=4", limited, logprobs=True)
+    assert b'"logprob"' in answered.body
+    assert (
+        gateway.record(ask(gateway, "sure", "weak=guess", limited, logprobs=True), limited)["deployment"]
+        == "strong"
+    )
 
 
 def test_whom_a_label_keeps_out_is_not_asked(

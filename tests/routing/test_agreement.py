@@ -17,7 +17,7 @@ from wye.core.chat import (
     ToolCall,
     ToolChoice,
 )
-from wye.routing.agreement import Compare, differs, flaw, texts_differ
+from wye.routing.agreement import Compare, differs, flaw, texts_differ, unsure
 
 LOOK = Tool(
     name="look", schema={"type": "object", "properties": {"at": {"type": "integer"}}, "required": ["at"]}
@@ -141,6 +141,23 @@ def test_free_text_is_compared_by_what_it_means(one: str, other: str, told: str)
 def test_another_meaning_is_told_with_its_cosine() -> None:
     told = differs(said("It ends in May,\nsoon."), said("They met in June,\nlate."), "auto", 0.85, far)
     assert told == "another meaning (cosine 0.50)"
+
+
+@pytest.mark.parametrize(
+    ("logprobs", "told"),
+    [
+        ([-0.1, -0.1], ""),
+        ([-1.0, -1.0], "unsure of itself (0.37)"),
+        ([], ""),
+        (None, ""),
+        (["x"], ""),
+    ],
+)
+def test_an_answer_that_its_engine_says_is_a_guess(logprobs: list[Any] | None, told: str) -> None:
+    content = None if logprobs is None else {"content": [{"token": "x", "logprob": one} for one in logprobs]}
+    made = Answer(id="a", model="m", choices=(Choice(parts=(Text(text="x"),), logprobs=content),))
+    assert unsure(made, 0.5) == told
+    assert not unsure(made, None)
 
 
 def test_labelled_answers_are_compared_as_those_of_the_gateway() -> None:

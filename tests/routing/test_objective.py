@@ -12,6 +12,7 @@ from wye.core.decision import Decision, Seat
 from wye.core.lane import Lane
 from wye.core.request import Needs
 from wye.routing.load import Load
+from wye.routing.opinion import Opinion
 
 SCORES = opinion({SMALL.id: 0.3, GROQ.id: 0.7, LLAMA.id: 0.8, STRONG.id: 0.95})
 
@@ -76,6 +77,13 @@ class TestQuality:
 
 
 class TestCost:
+    @pytest.mark.parametrize("told", [None, SCORES])
+    def test_the_cheapest_whatever_was_measured(self, told: Opinion | None) -> None:
+        decision = decide(want(quality=0), told)
+        assert ids(decision) == [SMALL.id, GROQ.id, LLAMA.id, STRONG.id, UNPRICED.id]
+        assert decision.reasons == ("cheapest of 5 that fit",)
+        assert ids(decide(RouteSettings(), told))[0] == STRONG.id  # what it is by default
+
     def test_at_most_so_dear_at_best_quality(self) -> None:
         decision = decide(want(best="quality", cost=Decimal("0.001")), SCORES)
         assert ids(decision) == [LLAMA.id, GROQ.id, SMALL.id, STRONG.id, UNPRICED.id]
@@ -105,6 +113,10 @@ class TestTime:
         ]
         streamed = decide(goal, health=self.HEALTH, request=ask("auto", stream=True))
         assert ids(streamed)[:3] == [SMALL.id, UNPRICED.id, LLAMA.id]
+        being_timed = timed(together_llama=200)
+        being_timed.loads[SMALL.id] = Load(busy=1)
+        later = decide(goal, health=being_timed, request=ask("auto", stream=True), found=(SMALL, LLAMA))
+        assert ids(later) == [LLAMA.id, SMALL.id]
 
     def test_bound(self) -> None:
         decision = decide(want(ttft_ms=500), health=self.HEALTH)

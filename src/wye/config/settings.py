@@ -223,7 +223,7 @@ class Objective(Section, frozen=True):
     best: Literal["cheapest", "quality", "fastest", "weighed"] = "cheapest"
     """`cheapest`: least expected cost; `quality`: highest expected score; `fastest`: soonest first token."""
     quality: Share | None = None
-    """At least this expected score."""
+    """At least this expected score. 0 = whatever it is: `cheapest` without regard to what was measured."""
     cost: Decimal | None = None
     """At most this expected cost, USD a request."""
     ttft_ms: Positive | None = None
@@ -268,6 +268,8 @@ class GateSettings(Section, frozen=True):
     """`answer`: final answers are the same; `meaning`: embeddings are close; `auto`: by what is asked."""
     meaning: Share = 0.85
     """From which cosine on two free texts agree."""
+    sure: Share | None = None
+    """Mean probability (geometric) that the weak answer's tokens must have, where its engine tells."""
 
 
 class ShadowSettings(Section, frozen=True):

@@ -9,13 +9,15 @@ Rules:
   not served: the next candidates are asked, with cause `cascade`; if it never came, as a fallback.
 - Somebody who is asked for an opinion and gives none has not agreed. Opinions are waited for as long again as
   the answer took, and then no longer.
+- Opinions that no longer matter are stopped where that saves something: on own machines at once. Processors
+  bill what they have begun, and what that was is known if they may end while the next one is asked.
 - Only if nobody else can serve the request is an answer served that not all agree with: that is no error.
 - Whatever was asked for counts: as an attempt, against the budget, and in the cost of the request.
 """
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -23,16 +25,17 @@ from wye.config.settings import GateSettings, Settings
 from wye.core.answer import Answer as Said
 from wye.core.chat import Chat
 from wye.core.errors import BadRequestError, WyeError
-from wye.core.money import Cost, total
+from wye.core.lane import Lane
+from wye.core.money import total
 from wye.gateway.aside import ask, quiet, settle
 from wye.gateway.attempts import MAX_ANSWER_BYTES, Attempts
 from wye.gateway.crossing import Crossing
 from wye.gateway.job import Answer, Job
 from wye.gateway.overheard import Ear, heard
-from wye.gateway.spoken import answerer, read
+from wye.gateway.spoken import answerer, crossing, read
 from wye.gateway.target import Target
 from wye.providers.transport.errors import TransportError
-from wye.routing.agreement import differs, flaw
+from wye.routing.agreement import differs, flaw, unsure
 from wye.routing.band import Tally
 from wye.routing.cost import CURRENCY
 from wye.routing.meaning import alike
@@ -42,6 +45,8 @@ LEAST_PATIENCE = 5.0
 OTHER_TEMPERATURE = 0.7
 """At least, of a second sample: a model that is asked twice in the same words at 0 agrees with itself."""
 AGREED = "agreed"
+TELLS = "openai_chat"
+"""The protocol in which engines tell how likely each token was, if they are asked."""
 
 
 class First(msgspec.Struct, eq=False):
@@ -52,17 +57,22 @@ class First(msgspec.Struct, eq=False):
     answer: Answer | None = None
     """Whole, and settled; None = there is none."""
     said: Said | None = None
-    cost: Cost | None = None
 
 
 class _Heard(Job, eq=False):
     """The job of the first candidate: whatever translates for it is listened to."""
 
     ear: Ear | None = None
+    chat: Chat | None = None
+    """What is asked, if the answer shall tell how sure it is; None = it need not."""
 
     def way(self, target: Target) -> Crossing | None:
         """Return what translates for `target`. Raises `BadRequestError`."""
-        made = super().way(target)
+        made, chat = super().way(target), self.chat
+        if chat is not None and not chat.sampling.logprobs and target.deployment.protocol == TELLS:
+            if made is None:
+                made = crossing(self.request, chat, target, betas=bool(self.betas), echo={})
+            return self.ear.on(made.with_logprobs(), sure=True) if self.ear is not None else made
         return made if made is None or self.ear is None else self.ear.on(made)
 
 
@@ -81,30 +91,34 @@ class Cascade:
             chat = _read(job)
         except (BadRequestError, ValueError) as error:
             job.entry.gate = f"not asked: {error}"
-            return await self._next(job, First())
+            decision = msgspec.structs.replace(job.decision, candidates=job.decision.candidates[1:])
+            return await self._attempts.run(msgspec.structs.replace(job, decision=decision))
         opinions = {name: asyncio.ensure_future(self._opinion(job, chat, name)) for name in job.decision.gate}
+        answer: Answer | None = None
         try:
             began = time.perf_counter()
-            first = await self._first(job, chat)
+            first = await self._first(job, chat, gate)
             patience = max(LEAST_PATIENCE, time.perf_counter() - began)
             told = first.wrong or await self._told(first, opinions, gate, patience)
+            job.entry.gate = told or AGREED
+            if told:
+                await _stopped([task for name, task in opinions.items() if _is_own(job, name)])
+                answer = await self._next(job, first)
         finally:
-            for task in opinions.values():
-                task.cancel()
-            await asyncio.gather(*opinions.values(), return_exceptions=True)
-        agreed = not told and first.answer is not None
-        self._note(job, first, agreed=agreed)
-        if agreed:
-            job.entry.gate = AGREED
-            return _served(job, first)
-        job.entry.gate = told
-        return await self._next(job, first)
+            try:
+                await _stopped(opinions.values())
+            except BaseException:
+                if answer is not None:
+                    settle(job, answer, "cut short")
+                raise
+        self._note(job, first, agreed=not told)
+        return answer if answer is not None else _served(job, first)
 
-    async def _first(self, job: Job, chat: Chat) -> First:
+    async def _first(self, job: Job, chat: Chat, gate: GateSettings) -> First:
         """Ask the first candidate, and take in its whole answer."""
         ear = Ear()
         weak = _Heard(*msgspec.structs.astuple(job))
-        weak.ear = ear
+        weak.ear, weak.chat = ear, chat if gate.sure is not None else None
         weak.decision = msgspec.structs.replace(job.decision, candidates=job.decision.candidates[:1])
         try:
             answer = await self._attempts.run(weak)
@@ -117,17 +131,17 @@ class Cascade:
             broken = await _drained(answer)
         finally:
             cost = settle(job, answer, broken)
+        job.entry.aside.append(cost)
         if broken:
-            job.entry.aside.append(cost)
             return First(broken)
-        first = First(answer=answer, cost=cost)
+        first = First(answer=answer)
         try:
             native = answer.hold.crossing is None
             first.said = heard(job.request, answer.body, streamed=answer.streamed) if native else ear.said
         except (ValueError, RecursionError):
             first.wrong = "it cannot be read"
         else:
-            first.wrong = flaw(first.said, chat)
+            first.wrong = flaw(first.said, chat) or unsure(first.said, gate.sure)
         return first
 
     async def _told(
@@ -161,35 +175,37 @@ class Cascade:
         told = await ask(self._attempts, job, _aside(chat, job, name), name, "gate")
         return told if isinstance(told, str) else flaw(told, chat) or told
 
-    async def _next(self, job: Job, first: First) -> Answer:
-        """Ask the other candidates; if none can serve it, the first one's answer is better than none."""
+    async def _next(self, job: Job, first: First) -> Answer | None:
+        """Ask the other candidates; None = none can serve it, and the first one's answer is better than none.
+
+        Raises the last failure's error if there is no such answer.
+        """
         decision = msgspec.structs.replace(job.decision, candidates=job.decision.candidates[1:])
         others = msgspec.structs.replace(job, decision=decision)
-        kept = first.answer
-        if kept is None:
+        if first.answer is None:
             return await self._attempts.run(others, "fallback")
-        why = ""
         try:
             answer = await self._attempts.run(others, "cascade")
         except WyeError as error:
             why = error.message
         else:
-            why = "" if answer.error is None else answer.error.message
-        if not why:
-            if first.cost is not None:
-                job.entry.aside.append(first.cost)
-            return answer
-        job.entry.gate = f"{job.entry.gate}; served all the same, since nobody else could: {why}"
-        return _served(job, first)
+            if answer.error is None:
+                return answer
+            why = answer.error.message
+        job.entry.gate += f"; served all the same, since nobody else could: {why}"
+        covered = tuple(
+            name for name in job.decision.covered if name != job.decision.candidates[0].deployment
+        )
+        job.decision = msgspec.structs.replace(job.decision, covered=covered)
+        return None
 
     def _note(self, job: Job, first: First, *, agreed: bool) -> None:
         """Count what came of it, for the next decision whether it pays."""
         tally = self._tallies.get(job.decision.strategy)
         if tally is None or first.answer is None:  # a failure says nothing of who would have agreed
             return
-        spent = total([*job.entry.aside, first.cost]) if first.cost is not None else None
-        in_usd = spent is not None and spent.currency == CURRENCY
-        tally.note(spent.amount if spent is not None and in_usd else None, agreed=agreed)
+        spent = total(job.entry.aside)
+        tally.note(spent.amount if spent.currency == CURRENCY else None, agreed=agreed)
 
 
 def _gate(settings: Settings, route: str) -> GateSettings:
@@ -246,6 +262,17 @@ def _served(job: Job, first: First) -> Answer:
     assert answer is not None  # noqa: S101  # there is one to serve
     answer.hold.first_byte = time.perf_counter()
     job.entry.usage = answer.usage
-    if first.cost is not None:
-        job.entry.cost_is(first.cost)
+    job.entry.cost = total(job.entry.aside)
     return answer
+
+
+def _is_own(job: Job, name: str) -> bool:
+    target = job.targets.get(name)
+    return target is not None and target.deployment.lane is Lane.OWN
+
+
+async def _stopped(tasks: Collection["asyncio.Task[Said | str]"]) -> None:
+    """Stop what is still asked, and wait until that is noted."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

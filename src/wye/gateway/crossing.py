@@ -1,5 +1,6 @@
 """A request and its answer between two protocols: what attempts use where forwarding bytes will not do."""
 
+import copy
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -96,6 +97,13 @@ class Crossing:
         """Below the upstream's base path."""
         self.lost = ("anthropic-beta", *lost) if betas else lost
         """Names, fit for a header, of what the upstream does not get; the request means the same without."""
+
+    def with_logprobs(self) -> "Crossing":
+        """Return another that asks how likely each token of the answer was."""
+        other = copy.copy(self)
+        sampling = msgspec.structs.replace(self._chat.sampling, logprobs=True)
+        other._chat = msgspec.structs.replace(self._chat, sampling=sampling)  # noqa: SLF001  # one of its own kind
+        return other
 
     def _fitted(self, chat: Chat, source: DownstreamDialect, to: "Shore") -> tuple[Chat, tuple[str, ...]]:
         """Return what the upstream gets, and what of `chat` it does not. Raises `cannot_carry()`."""

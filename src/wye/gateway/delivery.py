@@ -138,6 +138,7 @@ async def _relay(
                 entry.keep(ready)
                 await downstream.write(ready)
         last = relay.finish()
+        entry.keep(last)
     except TransportError as broken:
         timed_out = isinstance(broken, TransportTimeoutError)
         kind = UpstreamTimeoutError if timed_out else UpstreamError

@@ -30,12 +30,17 @@ class LearntRoutes:
         self._known: dict[tuple[str, str], Learnt] = {}
         self._stamps: dict[Path, Stamp | None] = {}
         self._until = float("inf")
+        self._refused: dict[str, str] = {}
         self.in_force: dict[str, InForce] = {}
         """By route."""
 
     def state(self, route: str) -> RouteState:
         """Return the files of a route."""
         return RouteState(self._state_dir, route)
+
+    def refuse(self, certificate: str, why: str) -> None:
+        """Let a certificate hold no longer, whatever files say. For as long as the gateway runs."""
+        self._refused[certificate] = why
 
     def measured(self, settings: Settings, deployments: Iterable[Deployment]) -> dict[str, Serving]:
         """Read what serves each route now."""
@@ -44,7 +49,7 @@ class LearntRoutes:
         self._stamps = {path: stamp(path) for state in states.values() for path in _watched(state)}
         before = self.in_force
         self.in_force = {
-            name: in_force(states[name], route, there, now, self._learnt)
+            name: self._unless_refused(in_force(states[name], route, there, now, self._learnt))
             for name, route in routes_of(settings).items()
         }
         ends = [one.certificate.expires for one in self.in_force.values() if one.certificate is not None]
@@ -64,6 +69,13 @@ class LearntRoutes:
         if self._clock() >= self._until:
             return True
         return any(stamp(path) != before for path, before in self._stamps.items())
+
+    def _unless_refused(self, found: InForce) -> InForce:
+        id_ = found.serving.certificate
+        if id_ not in self._refused:
+            return found
+        why = f"certificate {id_} was withdrawn: {self._refused[id_]}"
+        return InForce(Serving(found.serving.learnt, why_not=why))
 
     def _learnt(self, state: RouteState, id_: str) -> Learnt:
         known = self._known.get((state.route, id_))

@@ -24,6 +24,7 @@ from wye.gateway.listener.exchange import HangupError
 from wye.gateway.responses import FIRST, Responses
 from wye.gateway.runtime import Runtime, Snapshot
 from wye.gateway.session import Seats, Session
+from wye.gateway.shadow import Shadows
 from wye.ledger.entry import Entry
 from wye.ledger.keystore import Scope
 from wye.protocols.codec import Codec
@@ -37,13 +38,20 @@ _DEFECT = "an internal error; the gateway's log has the details"
 class Pipeline:
     """Serves the model routes."""
 
-    def __init__(
-        self, runtime: Runtime, attempts: Attempts, books: Books, heart: Heart, responses: Responses
+    def __init__(  # noqa: PLR0913, PLR0917  # what serving a request takes
+        self,
+        runtime: Runtime,
+        attempts: Attempts,
+        books: Books,
+        heart: Heart,
+        responses: Responses,
+        shadows: Shadows,
     ) -> None:
         self._seats = Seats()
         self._responses = responses
         self._runtime = runtime
         self._attempts = attempts
+        self._shadows = shadows
         self._cascade = Cascade(attempts, runtime.tallies)
         self._books = books
         self._heart = heart
@@ -121,7 +129,10 @@ class Pipeline:
         if codec.estimate is not None and not job.verbatim:
             self._estimate(codec.estimate(request), entry, downstream)
             return
+        drawn = self._shadows.draw(job, now)
         await self._delivery.give(job, await self._asked(job, now), downstream)
+        if drawn is not None:
+            self._shadows.take(drawn)
 
     async def _asked(self, job: Job, now: Snapshot) -> Answer:
         """Return an answer: the first, or the one that a gate lets pass."""

@@ -38,6 +38,7 @@ from wye.gateway.reload import Reload
 from wye.gateway.responses import Responses
 from wye.gateway.retrieval import Retrieval
 from wye.gateway.runtime import Runtime
+from wye.gateway.shadow import Shadows
 from wye.gateway.telemetry import Exporter, otlp_headers
 from wye.ledger import KeyStore, Ledger, Reader
 from wye.ledger.database import describe, locate
@@ -101,8 +102,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         fleet = Fleet(settings, options.state_dir, os.environ, egress, transport)
         stack.push_async_callback(fleet.stop)
         await fleet.start()
-        limits = Limits(store)
-        metrics = Metrics()
+        limits, metrics = Limits(store), Metrics()
         runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
         runtime.health.engine_down = fleet.reason_down
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
@@ -117,8 +117,9 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
         responses = Responses(stack.enter_context(Turns(settings.ledger, options.state_dir)))
         attempts = Attempts(egress, transport, limits, runtime.health)
+        shadows = Shadows(runtime, attempts, books)
         app = App(
-            Pipeline(runtime, attempts, books, heart, responses),
+            Pipeline(runtime, attempts, books, heart, responses, shadows),
             Retrieval(runtime, responses, books, egress, transport),
             admin.app(),
         )
@@ -126,12 +127,13 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         _beside(
             stack,
             *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), reload.relearn()),
-            *(Loads(runtime, egress, transport).run(), responses.sweep()),
+            *(Loads(runtime, egress, transport).run(), responses.sweep(), shadows.run()),
         )
         listener = await stack.enter_async_context(Listener(app, settings.listener, str(listen)))
         metrics.readings(
             lambda: (
                 *_gates(runtime),
+                *shadows.readings(),
                 *_depths(ledger, egress, keys),
                 *_losses(listener, exporter, access_log),
             )

@@ -39,6 +39,8 @@ class Entry(Record, kw_only=True):
     """What was asked for that tokens at the list price do not bound; empty = nothing."""
     kept: bytearray | None = None
     """The answer's bytes, where content is stored; None = it is not."""
+    heard: bytearray | None = None
+    """The answer's bytes, where somebody is to judge them; None = nobody is."""
     billed: bool = False
     """An attempt that gave no answer may be billed all the same."""
     aside: list[Cost] = []
@@ -89,9 +91,10 @@ class Entry(Record, kw_only=True):
         self.cost = total((served, *self.aside)) if self.aside else served
 
     def keep(self, answer: bytes) -> None:
-        """Keep a piece of the answer, if content is stored."""
-        if self.kept is not None and len(self.kept) < MAX_CONTENT_BYTES:
-            self.kept += answer[: MAX_CONTENT_BYTES - len(self.kept)]
+        """Keep a piece of the answer, if content is stored, or somebody is to judge it."""
+        for kept in (self.kept, self.heard):
+            if kept is not None and len(kept) < MAX_CONTENT_BYTES:
+                kept.extend(answer[: MAX_CONTENT_BYTES - len(kept)])
 
     def seal(self) -> Record:
         """Make the record. What is still unknown stays unknown."""

@@ -3,6 +3,7 @@
 Both are told in words, of which none quotes an answer: they go into the record. No words = nothing is wrong.
 """
 
+import math
 import re
 from collections.abc import Callable
 from typing import Literal
@@ -18,6 +19,7 @@ Compare = Literal["auto", "answer", "meaning"]
 Alike = Callable[[str, str], float]
 """Cosine of what two texts mean."""
 _WHOLE = frozenset({Finish.STOP, Finish.STOP_SEQUENCE, Finish.TOOL_CALLS})
+NOT_COMPARED = "no final answers to compare"
 _BRIEF = 320
 """Characters up to which two texts that say the same hold the same numbers, and both deny or neither does."""
 _DENIES = re.compile(r"(?i)\b(?:no|not|never|none|nor|cannot)\b|n['\N{RIGHT SINGLE QUOTATION MARK}]t\b")
@@ -33,6 +35,24 @@ def flaw(answer: Answer, asked: Chat) -> str:
         if wrong := _flaw(choice, asked):
             return wrong
     return ""
+
+
+def unsure(answer: Answer, least: float | None) -> str:
+    """Say that the mean probability of its tokens is below `least`, if the engine told them and anybody asks.
+
+    The mean is geometric: the probability of all of it, to the power of one over its tokens.
+    """
+    if least is None or not answer.choices:
+        return ""
+    told = (answer.choices[0].logprobs or {}).get("content")
+    tokens = (
+        [token.get("logprob") for token in told if isinstance(token, dict)] if isinstance(told, list) else []
+    )
+    known = [value for value in tokens if isinstance(value, int | float)]
+    if not known:
+        return ""
+    mean = math.exp(min(0.0, sum(known) / len(known)))
+    return f"unsure of itself ({mean:.2f})" if mean < least else ""
 
 
 def differs(one: Answer, other: Answer, compare: Compare, meaning: float, alike: Alike) -> str:
@@ -65,7 +85,7 @@ def texts_differ(said: str, heard: str, compare: Compare, meaning: float, alike:
         if told is not None:
             return told
         if compare == "answer":
-            return "no final answers to compare"
+            return NOT_COMPARED
     return _means_other(said, heard, meaning, alike)
 
 

@@ -7,6 +7,7 @@ It starts from the order of expected cost, which stands between equals.
   business.
 - An expected score that is not known keeps a bound only for a strong model, a cost that is not known keeps
   none, a time to first token that is not known keeps any.
+- A bound of 0 on the score is none; it says that the cheapest is meant, whatever its answers are like.
 - A prompt unlike any that was learnt from has no expected score: then strong ones come before the others.
 """
 
@@ -43,7 +44,7 @@ def objective(choice: Choice, request: Request, verdict: Verdict) -> None:  # no
     known = _Known(choice, request)
     misses = {d.id: why for d in choice.kept if (why := known.misses(goal, d))}
     count = len(choice.kept) - len(misses)
-    best = goal.best if count or goal.quality is None else "quality"
+    best = goal.best if count or not goal.quality else "quality"
     key = known.key(best, goal)
     keys = {d.id: (d.id in misses, d.id in choice.emulating, *key(d)) for d in choice.kept}
     choice.kept.sort(key=lambda d: keys[d.id])
@@ -89,7 +90,7 @@ class _Known:
     def misses(self, goal: Objective, deployment: Deployment) -> str:
         """Say which bounds it misses; empty = none."""
         missed = []
-        if goal.quality is not None:
+        if goal.quality:
             score = self.score(deployment)
             if score is None and not deployment.profile.strong:
                 missed.append(f"expected score not known, at least {goal.quality:g} wanted")
@@ -138,11 +139,12 @@ class _Known:
         return (0.0, -score) if score is not None else (1.0, 0.0 if deployment.profile.strong else 1.0)
 
     def _by_time(self, deployment: Deployment) -> tuple[float, ...]:
-        ttft = self.ttft(deployment)
-        if ttft is None:
-            # A stream times it, so that it is known from then on; nothing else would.
-            return (-1.0 if self._stream else math.inf,)
-        return (ttft,)
+        load = self._choice.load(deployment.id)
+        if load is not None and load.ttft_ms is not None:
+            return (load.ttft_ms,)
+        # A stream times it, one after the other, so that it is known from then on; nothing else would.
+        idle = load is None or not load.busy
+        return (-1.0 if self._stream and idle else math.inf,)
 
 
 def _filled(values: list[float | None], worst: Callable[[list[float]], float]) -> list[float]:
@@ -192,13 +194,13 @@ _BEST = {
 
 def _reason(goal: Objective, best: str, keeping: int, count: int, known: _Known) -> str:
     bounds = []
-    if goal.quality is not None:
+    if goal.quality:
         bounds.append(f"an expected score of at least {goal.quality:g}")
     if goal.cost is not None:
         bounds.append(f"an expected cost of at most {goal.cost:f} USD")
     if goal.ttft_ms is not None:
         bounds.append(f"a first token within {goal.ttft_ms:g} ms")
-    asks_quality = best in {"quality", "weighed"} or goal.quality is not None
+    asks_quality = best in {"quality", "weighed"} or bool(goal.quality)
     unlike = "; unlike anything learnt from, so no score is expected" if known.unlike and asks_quality else ""
     if not bounds:
         return f"{_BEST[best]} of {count} that fit{unlike}"

@@ -6,7 +6,7 @@ import pytest
 
 from config.litellm.reading import LITERAL, imported, rows, told
 from wye.catalog.deployments import Deployment, Endpoint, Profile
-from wye.config.settings import RouteSettings, Rule
+from wye.config.settings import Objective, RouteSettings, Rule
 from wye.core.decision import Verdict
 from wye.core.lane import Lane
 from wye.core.request import Operation, Request
@@ -148,21 +148,51 @@ def test_fallbacks_that_reach_further_are_named() -> None:
     assert "fallbacks of 'gone', which is not there" in told(result, "left out")
 
 
-@pytest.mark.parametrize("strategy", ["simple-shuffle", "least-busy"])
-def test_balance_that_is_lost_is_told_first(strategy: str) -> None:
+@pytest.mark.parametrize(
+    ("one", "other", "weights", "by"),
+    [
+        ("weight: 9", "weight: 1", (9, 1), "by `weight`"),
+        ("weight: 9", "rpm: 100", (9, 0), "by `weight`"),
+        ("rpm: 60, tpm: 1", "rpm: 100", (60, 100), "by `rpm`"),
+        ("tpm: 5", "timeout: 3", (5, 0), "by `tpm`"),
+        ("timeout: 4", "timeout: 3", (1, 1), "evenly"),
+        ("order: 2", "order: 2", (1, 1), "evenly"),
+    ],
+)
+def test_what_was_balanced_is_shared_out(one: str, other: str, weights: tuple[int, int], by: str) -> None:
     result = imported(
         f"""
 model_list:
-  - {{model_name: gpt, litellm_params: {{model: openai/a, api_key: {LITERAL}, weight: 9}}}}
-  - {{model_name: gpt, litellm_params: {{model: groq/b, rpm: 100}}}}
-router_settings: {{routing_strategy: {strategy}}}
+  - {{model_name: gpt, litellm_params: {{model: openai/a, api_key: {LITERAL}, {one}}}}}
+  - {{model_name: gpt, litellm_params: {{model: groq/b, {other}}}}}
+  - {{model_name: spare, litellm_params: {{model: groq/c}}}}
+router_settings: {{routing_strategy: least-busy, fallbacks: [{{gpt: [spare]}}]}}
 """
     )
-    assert result.notes[0].kind == "to do"
-    assert (
-        "'openai/a' gets all traffic until it fails or is full, and only then groq/b" in result.notes[0].what
+    route = result.settings.routes["gpt"]
+    first, second, spare = route.candidates
+    (rule,) = route.rules
+    assert rule == Rule(name="shared out", use=(first, second, spare), weights=rule.weights)
+    assert rule.weights == dict(zip((first, second), weights, strict=True))
+    assert f"'gpt' is a route: its conversations are shared out over 2 deployments, {by}" in told(
+        result, "changed"
     )
-    assert "(not counted: `weight`, `rpm`)" in result.notes[0].what
+    assert "`weight`" not in told(result, "left out")
+    assert ("`rpm`" in told(result, "left out")) is ("rpm" in one + other), "it is a limit as well"
+
+
+def test_only_the_first_by_order_are_balanced() -> None:
+    result = imported(
+        """
+model_list:
+  - {model_name: gpt, litellm_params: {model: groq/last, order: 2}}
+  - {model_name: gpt, litellm_params: {model: groq/one, order: 1}}
+  - {model_name: gpt, litellm_params: {model: groq/two, order: 1}}
+"""
+    )
+    (rule,) = result.settings.routes["gpt"].rules
+    assert rule.weights == {"groq/one": 1, "groq/two": 1}
+    assert rule.use == ("groq/one", "groq/two", "groq/last")
 
 
 def test_the_cheapest_of_a_group_is_a_route() -> None:
@@ -175,7 +205,20 @@ router_settings: {routing_strategy: cost-based-routing}
 """
     )
     candidates = ("groq/openai/gpt-oss-120b", "together/openai/gpt-oss-120b")
-    assert result.settings.routes == {"oss": RouteSettings(candidates=candidates)}
+    cheapest = RouteSettings(candidates=candidates, objective=Objective(quality=0))
+    assert result.settings.routes == {"oss": cheapest}
+
+
+def test_the_fastest_of_a_group_is_a_route() -> None:
+    result = imported(
+        """
+model_list:
+  - {model_name: oss, litellm_params: {model: groq/openai/gpt-oss-120b}}
+  - {model_name: oss, litellm_params: {model: together_ai/openai/gpt-oss-120b}}
+router_settings: {routing_strategy: latency-based-routing}
+"""
+    )
+    assert result.settings.routes["oss"].objective == Objective(best="fastest")
 
 
 def test_aliases_of_groups() -> None:

@@ -575,11 +575,15 @@ def asked_in(*items: dict[str, Any]) -> dict[str, Any]:
 
 
 STRANGE = {"type": "input_hologram", "data": []}
+TEXT = {"type": "input_text", "text": "a"}
 
 
 @given(REQUEST)
 @example(
     asked_in({"type": "message", "role": "user", "content": [STRANGE]}, {"type": "item_reference", "id": "0"})
+)
+@example(
+    asked_in({"type": "message", "role": "system", "content": [TEXT, TEXT]}) | {"instructions": "Be brief."}
 )
 def test_any_request_means_the_same(body: dict[str, Any]) -> None:
     chat = DIALECT.read_request(json.dumps(body).encode())

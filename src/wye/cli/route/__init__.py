@@ -5,6 +5,7 @@ import click
 from wye.cli.lazy import Lazy, LazyGroup
 
 COMMANDS = {
+    "learn": Lazy("wye.cli.route.learn:learn_", "Make a candidate revision of labelled prompts."),
     "test": Lazy("wye.cli.route.test:test", "Show where a prompt would go, without asking a model."),
     "show": Lazy("wye.cli.route.show:show", "Show what a route has learnt, and what serves."),
     "certify": Lazy(

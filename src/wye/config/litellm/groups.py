@@ -7,15 +7,19 @@ import msgspec
 
 from wye.catalog.names import lane_of
 from wye.catalog.providers import PROVIDERS
-from wye.config.litellm.rows import Row
+from wye.config.litellm.rows import SHARES, Row
 from wye.config.litellm.source import Fields, Notes
 from wye.config.names import AUTO, is_name
-from wye.config.settings import DeploymentSettings, RouteSettings, Rule
+from wye.config.settings import DeploymentSettings, Objective, RouteSettings, Rule
 from wye.core.lane import Lane
 
 MOST = 8
 """Candidates that a request is tried at."""
-_BY_COST = "cost-based-routing"
+_OBJECTIVES = {
+    "cost-based-routing": Objective(quality=0.0),
+    "latency-based-routing": Objective(best="fastest"),
+}
+"""What LiteLLM's strategies are after; all others share out."""
 
 Lists = Mapping[str, tuple[str, ...]]
 
@@ -29,7 +33,8 @@ class References(msgspec.Struct, frozen=True):
     always: tuple[str, ...]
     """Fallbacks of every group."""
     aliases: Mapping[str, str]
-    by_cost: bool
+    objective: Objective | None
+    """What the best of a group is; None = it is balanced."""
 
     @classmethod
     def read(cls, router: Fields, module: Fields, notes: Notes) -> "References":
@@ -49,7 +54,7 @@ class References(msgspec.Struct, frozen=True):
             longer=module.lists("context_window_fallbacks") | router.lists("context_window_fallbacks"),
             always=router.names("default_fallbacks") or module.names("default_fallbacks"),
             aliases=_aliases(router.below("model_group_alias")),
-            by_cost=strategy == _BY_COST,
+            objective=_OBJECTIVES.get(strategy),
         )
 
 
@@ -80,6 +85,8 @@ class Groups:
         for name in dict.fromkeys((*references.fallbacks, *references.longer)):
             if not self._group(name):
                 notes.add("left out", f"fallbacks of '{name}', which is not there")
+        self._made: dict[str, list[tuple[Row, str]]] = {}
+        """Group -> its rows in order, and the deployments they became."""
         self._ids = {name: self._named(name) for name in self._rows}
         for name in self._rows:
             self._settle(name)
@@ -98,6 +105,7 @@ class Groups:
                 name = group if alone else self._fresh(f"{group}/{row.litellm}")
                 self.deployments[name] = row.settings
             ids.append(name)
+        self._made[group] = list(zip(rows, ids, strict=True))
         return tuple(dict.fromkeys(ids))
 
     def _fresh(self, name: str) -> str:
@@ -155,9 +163,8 @@ class Groups:
         near = tuple(dict.fromkeys((*own, *others)))
         longer = tuple(i for i in dict.fromkeys(self._found(self._longer[group], group)) if i not in near)
         ids = (*near, *longer)
-        cheapest = references.by_cost and len(own) > 1 and not others and not longer
-        if not cheapest:
-            self._unbalanced(group)
+        best = references.objective if len(own) > 1 and not others and not longer else None
+        weights = {} if best else self._shares(group)
         for name in self._after(group):
             if _widens(rows, self._group(name)):
                 what = (
@@ -170,34 +177,44 @@ class Groups:
         if longer:
             what = f"'{group}' is a route: what is too long for it, at 3 bytes a token, goes to"
             self._notes.add("changed", f"{what} {', '.join(longer)}")
-        rules = (Rule(name="in order", use=near), Rule(name="too long for those", use=longer))
-        route = RouteSettings(
-            candidates=ids, rules=() if cheapest or len(ids) == 1 else rules[: 1 + bool(longer)]
+        rules = (
+            Rule(name="shared out" if weights else "in order", use=near, weights=weights),
+            Rule(name="too long for those", use=longer),
         )
+        if best:
+            route = RouteSettings(candidates=ids, objective=best)
+        else:
+            route = RouteSettings(candidates=ids, rules=rules[: 1 + bool(longer)] if len(ids) > 1 else ())
         if group == AUTO:
             self._notes.add(
                 "changed", "'auto' is wye's own name: it means what stood there, and nothing else"
             )
             self.auto = route
-        elif longer or cheapest:
+        elif longer or best or weights:
             self.routes[group] = route
         elif ids != (group,):
             self.aliases[group] = ids[0] if len(ids) == 1 else ids
 
-    def _unbalanced(self, group: str) -> None:
-        """Say who gets what LiteLLM spread."""
-        rows, ids = self._rows[group], self._ids[group]
-        if len(ids) == 1 or (
-            len({row.place for row in rows}) == len(rows) and None not in (r.place for r in rows)
-        ):
-            return
-        shares = dict.fromkeys(share for row in rows for share in row.shares)
-        lost = f" (not counted: {', '.join(f'`{share}`' for share in shares)})" if shares else ""
+    def _shares(self, group: str) -> dict[str, float]:
+        """Return each deployment's share of a balanced group's conversations; empty = it is not balanced."""
+        made = self._made[group]
+        first = min((row.place for row, _ in made if row.place is not None), default=None)
+        there = [(row, id_) for row, id_ in made if row.place == first]
+        by = next((name for name in SHARES if any(name in row.shares for row, _ in there)), "")
+        shares: dict[str, float] = {}
+        for row, id_ in there:
+            shares[id_] = shares.get(id_, 0.0) + (row.shares.get(by, 0.0) if by else 1.0)
+        if len(shares) == 1 or not any(shares.values()):
+            return {}
+        told = f"by `{by}`" if by else "evenly"
+        if idle := [id_ for id_, share in shares.items() if not share]:
+            told += f" ({', '.join(idle)}: none, so only when the others fail)"
         what = (
-            f"'{group}' was balanced over {len(ids)} deployments: wye does not balance. '{ids[0]}' gets all "
-            f"traffic until it fails or is full, and only then {', '.join(ids[1:MOST])}{lost}"
+            f"'{group}' is a route: its conversations are shared out over {len(shares)} deployments, {told}; "
+            "LiteLLM drew for each request anew"
         )
-        self._notes.add("to do", what, rows[0].line, first=True)
+        self._notes.add("changed", what, made[0][0].line)
+        return shares
 
     def _found(self, names: Iterable[str], group: str) -> tuple[str, ...]:
         ids: list[str] = []

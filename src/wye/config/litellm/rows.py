@@ -28,6 +28,8 @@ _ASKS = {
     "presence_penalty", "frequency_penalty", "response_format", "tools", "tool_choice", "thinking",
     "reasoning_effort", "logit_bias", "user", "extra_body", "verbosity", "service_tier",
 }  # fmt: skip
+SHARES = ("weight", "rpm", "tpm")
+"""What LiteLLM balances by; the first that is there counts."""
 _LIMITS = {"rpm", "tpm", "itpm", "otpm", "rpd", "tpd", "weight"}
 _LIMITED = "wye limits keys (`wye keys create --rpm --tpm`), and the `concurrency` of deployments"
 _MONEY = {"max_budget", "budget_duration"}
@@ -83,7 +85,7 @@ class Row(msgspec.Struct, frozen=True):
     """LiteLLM's name of the provider."""
     place: int | None = None
     """LiteLLM's `order`: lower ones are asked first."""
-    shares: tuple[str, ...] = ()
+    shares: Mapping[str, float] = {}
     """What LiteLLM balanced it by: `weight`, `rpm`, `tpm`."""
     machine: bool = False
     """An engine that somebody runs, or an address inside."""
@@ -140,7 +142,8 @@ class Reader:
         key = self._keys.variable(params.text("api_key") or lent.key, there, group, at)
         settings = self._settings(there, key, operation, params, info)
         place = params.count("order")
-        shares = tuple(name for name in ("weight", "rpm", "tpm") if params.has(name))
+        shares = {name: float(share) for name in SHARES if (share := params.look(name)) is not None}
+        params.number("weight")  # the others are limits as well
         if base and there.base_url and there.base_url != base.rstrip("/") and not placeless:
             version = "; it needs no `api_version`" if there.azure else ""
             self._notes.add("changed", f"{shown}: its api_base became {there.base_url}{version}", line)

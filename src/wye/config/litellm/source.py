@@ -92,6 +92,14 @@ class Fields:
         del self._nodes[name]
         return number
 
+    def look(self, name: str) -> Decimal | None:
+        """Read a number as `number` does, and leave it."""
+        node = self._nodes.get(name)
+        number = self.number(name)
+        if node is not None and number is not None:
+            self._nodes[name] = node
+        return number
+
     def count(self, name: str) -> int | None:
         """Take a field that is a whole number, from 0."""
         node = self._nodes.get(name)

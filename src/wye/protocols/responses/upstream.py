@@ -111,9 +111,8 @@ def _thinks(chat: Chat, wire: Wire) -> bool:
 def _system(chat: Chat) -> tuple[str, list[Extras]]:
     """Return the instructions, and what stands ahead of the conversation as messages."""
     texts = [part for part in chat.system if isinstance(part, Text)]
-    plain = [text for text in texts if ITEM not in text.extras]
-    if len(plain) == 1 and texts[0] is plain[0] and not plain[0].extras:
-        return plain[0].text, _ahead(texts[1:])
+    if texts and not texts[0].extras and (len(texts) == 1 or ITEM in texts[1].extras):
+        return texts[0].text, _ahead(texts[1:])
     return "", _ahead(texts)
 
 

@@ -14,7 +14,8 @@ import msgspec
 
 MOST_CHARS = 24_000
 """Of the prompt, and of each answer, that a judge gets; the rest is cut out of the middle."""
-MAX_TOKENS = 400
+MAX_TOKENS = 2_000
+"""Of a verdict: some judges think aloud first."""
 _BEST = 10
 _TOLD = (
     "You compare two answers to the same request. Between the marks below stand the request and both "

@@ -1,0 +1,122 @@
+"""`wye route learn`: make a candidate revision of labelled prompts."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from wye.cli.bench import BenchError
+from wye.cli.options import config_option, json_option, state_dir_option
+from wye.cli.terminal import columns
+from wye.config.load import find, load
+from wye.evaluation.dataset import DatasetError, read
+from wye.evaluation.learn import Lesson, Taught, learn
+from wye.evaluation.paces import paces
+from wye.evaluation.sides import looked_at
+from wye.ledger.reader import Filter, Reader
+from wye.routing.revision import Revision, write
+from wye.routing.state import RouteState
+from wye.routing.tasks import Tasks
+
+_EXAMPLES = """
+\b
+Examples:
+  wye route learn auto --strong gpt-5.5 --weak llama-3.3-70b --labels scored.jsonl.gz
+  wye route learn support --strong openai/gpt-5.5 --weak local/qwen --labels a.jsonl --labels b.jsonl
+"""
+
+
+@click.command("learn", epilog=_EXAMPLES)
+@click.argument("route")
+@click.option("--strong", required=True, help="The model that sets the standard, as the labels call it.")
+@click.option("--weak", required=True, help="The model that is to do what it can, as the labels call it.")
+@click.option(
+    "--labels",
+    "files",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Prompts with models' scores, as `wye bench routing` reads them. May be repeated.",
+)
+@click.option("--everything", is_flag=True, help="Learn from all rows, and leave none to certify with.")
+@click.option(
+    "--from-ledger",
+    is_flag=True,
+    help="Learn from requests in the ledger, too, how many tokens each model counts and writes.",
+)
+@config_option
+@state_dir_option
+@json_option
+def learn_(  # noqa: PLR0913  # one parameter an option
+    *,
+    route: str,
+    strong: str,
+    weak: str,
+    files: tuple[Path, ...],
+    everything: bool,
+    from_ledger: bool,
+    config: Path | None,
+    state_dir: Path,
+    as_json: bool,
+) -> None:
+    """Learn from labels what to expect of each model, as a candidate revision of ROUTE.
+
+    Half of the rows teach, chosen by a hash of their prompt; the others are left for `wye route certify`.
+    What serves is not changed: `wye route activate` does that.
+    """
+    settings = load(find(config))
+    state = RouteState(state_dir, route)
+    known = {}
+    if from_ledger:
+        with Reader(settings.ledger, state_dir) as reader:
+            known = paces(reader.requests(Filter(), None))
+    tasks = Tasks({name: task.examples for name, task in settings.tasks.items()})
+    lesson = Lesson(
+        route=route,
+        strong=strong,
+        weak=weak,
+        everything=everything,
+        spent=looked_at(state.folder),
+        paces=known,
+    )
+    try:
+        rows = [row for path in files for row in read(path)]
+        taught = learn(rows, lesson, tasks, time.time())
+    except DatasetError as error:
+        raise BenchError(str(error)) from error
+    revision = write(state.revisions, taught.facts, taught.weights, taught.marks)
+    if as_json:
+        told = {"revision": revision, "held_out": taught.held_out, "kept_back": taught.kept_back}
+        click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
+        return
+    for line in _lines(revision, taught):
+        click.echo(line)
+
+
+def _lines(revision: Revision, taught: Taught) -> Iterator[str]:
+    yield f"Revision {revision.id} of route {revision.route}: '{revision.strong}' (strong), '{revision.weak}'"
+    yield f"learnt from {len(taught.marks):,} rows; {taught.kept_back:,} are left to certify with."
+    yield ""
+    lengths = {head.model for head in taught.weights.lengths}
+    heads = [
+        (model, f"{count:,} scores", "and lengths" if model in lengths else "")
+        for model, count in revision.labels.items()
+    ]
+    yield from columns([("model", "learnt from", ""), *heads])
+    yield ""
+    kinds = [
+        (task, *(f"{means[name]:.2f}" if name in means else "-" for name in (revision.strong, revision.weak)))
+        for task, means in sorted(revision.tasks.items())
+    ]
+    yield from columns([("task", "strong", "weak"), *kinds])
+    yield ""
+    held = taught.held_out
+    yield (
+        f"Held out: APGR {held.figures.apgr:.3f} (.5 = random), strong share for 99 % of its quality "
+        f"{held.figures.share99:.1%}, calibration error {held.error_strong:.3f} and {held.error_weak:.3f}."
+    )
+    yield "Nothing serves differently yet. Next:"
+    yield f"  wye route certify {revision.route} --labels ... --revision {revision.id}"
+    yield f"  wye route activate {revision.route} {revision.id}"

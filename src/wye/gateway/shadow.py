@@ -1,0 +1,254 @@
+"""Watch certified routes: some conversations are served by the other model too, and both answers are scored.
+
+Rules:
+
+- Whether a conversation is shadowed is drawn before it is served, with the route's probability, whoever will
+  serve it; the record says with which. What cannot be shadowed is not drawn: an answer nobody here could
+  read, a policy that does not permit both models and the judge, a model or a queue without room. That is
+  known before any score is.
+- A shadow is bound by its request's verdict and egress, like any attempt. It is a request of its own in the
+  ledger (`shadow_of`), paid by no key's budget, and asked one at a time, behind what clients wait for.
+- Conversations are scored in the order in which they were served, each once. A score that is missing counts
+  as the worst.
+- When the monitor fires, the certificate is withdrawn and the route goes to the strong model at once, also if
+  nothing can be written any more.
+- What it does not see: requests that failed or whose client hung up, traffic of certain policies and
+  protocols, and what served without being covered, of which the record says *uncertified*.
+"""
+
+import asyncio
+import hashlib
+import logging
+import random
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+
+from wye.core.errors import BadRequestError, LedgerError
+from wye.core.money import total
+from wye.core.record import Outcome
+from wye.gateway.aside import ask, quiet
+from wye.gateway.attempts import Attempts
+from wye.gateway.books import Books
+from wye.gateway.costs import NOTHING_SENT
+from wye.gateway.job import Job
+from wye.gateway.learnt import routes_of
+from wye.gateway.metrics import Reading
+from wye.gateway.overheard import heard
+from wye.gateway.runtime import Runtime, Snapshot
+from wye.gateway.scoring import Scored, agreement, judged
+from wye.gateway.spoken import read
+from wye.gateway.watched import Drawn, Watched, eligible, own_job, watch
+from wye.routing.state import StateError
+from wye.routing.watch.journal import Sight, count, note, resumed
+from wye.routing.watch.monitor import Monitor
+
+log = logging.getLogger("wye")
+
+_RANDOM = random.SystemRandom()
+MOST_WAITING = 16
+"""Conversations that wait for their shadow; while there are more, none is drawn."""
+MOST_CONVERSATIONS = 50_000
+SECONDS = 300.0
+"""The longest that a shadow, and as long again its judge, may take."""
+
+
+class Shadows:
+    """Draws conversations, and shadows them in the background."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        attempts: Attempts,
+        books: Books,
+        draw: Callable[[], float] = _RANDOM.random,
+    ) -> None:
+        self._runtime = runtime
+        self._attempts = attempts
+        self._books = books
+        self._draw = draw
+        self._salt = secrets.token_bytes(16)
+        self._watched: dict[str, Watched] = {}
+        self._of: Snapshot | None = None
+        self._waiting: asyncio.Queue[Watched | Drawn] = asyncio.Queue()
+        self._shadowed: OrderedDict[bytes, None] = OrderedDict()
+
+    def draw(self, job: Job, now: Snapshot) -> Drawn | None:
+        """Draw whether a request is shadowed, before it is served; note the probability in its entry."""
+        if now is not self._of:
+            self._look(now)
+        watched = self._watched.get(job.decision.strategy)
+        if watched is None or watched.over or job.decision.certificate != watched.certificate.id:
+            return None
+        drawn = eligible(job, watched)
+        if drawn is None or self._waiting.qsize() >= MOST_WAITING or self._mark(job) in self._shadowed:
+            return None
+        job.entry.shadow_probability = watched.settings.probability
+        if self._draw() >= watched.settings.probability:
+            return None
+        job.entry.heard = bytearray()
+        return drawn
+
+    def take(self, drawn: Drawn) -> None:
+        """Shadow a conversation, now that it has been served."""
+        entry = drawn.job.entry
+        if entry.outcome is not Outcome.OK or entry.deployment not in (drawn.strong, drawn.weak):
+            return
+        self._shadowed[self._mark(drawn.job)] = None
+        if len(self._shadowed) > MOST_CONVERSATIONS:
+            self._shadowed.popitem(last=False)
+        self._waiting.put_nowait(drawn)
+
+    async def run(self) -> None:
+        """Shadow what was drawn, one after another, until cancelled."""
+        while True:
+            one = await self._waiting.get()
+            try:
+                if isinstance(one, Watched):
+                    await self._resume(one)
+                elif not one.watched.over:
+                    await self._shadow(one)
+            except Exception:
+                log.exception("shadowing a request failed in a way nobody foresaw")
+
+    def readings(self) -> Iterator[Reading]:
+        """Return how near each monitor is to firing."""
+        for route, watched in self._watched.items():
+            if watched.monitor is not None and not watched.over:
+                label = {"route": route}
+                yield "wye_shadowed_total", "Shadowed conversations", label, watched.monitor.rows
+                level = watched.monitor.level / watched.plan.run_length
+                yield "wye_drop_evidence", "Of a drop in quality; at 1 it is withdrawn", label, level
+
+    def _look(self, now: Snapshot) -> None:
+        """Take over what is in force; a monitor goes on as long as its certificate and its plan do."""
+        self._of, before = now, self._watched
+        self._watched = {}
+        if self._runtime.learnt is None:
+            return
+        in_force = self._runtime.learnt.in_force
+        for route, settings in routes_of(now.settings).items():
+            certificate = in_force[route].certificate if route in in_force else None
+            if settings.shadow is None or certificate is None:
+                continue
+            made = watch(now, self._runtime.learnt.state(route), certificate, settings.shadow)
+            known = before.get(route)
+            if made is not None and known is not None and not known.over and made.like(known):
+                self._watched[route] = known
+            elif made is not None:
+                self._watched[route] = made
+                self._waiting.put_nowait(made)
+        for route, known in before.items():
+            known.over |= self._watched.get(route) is not known
+
+    def _mark(self, job: Job) -> bytes:
+        return hashlib.blake2b(job.session.mark(), key=self._salt, digest_size=16).digest()
+
+    async def _resume(self, watched: Watched) -> None:
+        """Go on where the journal ends: with a monitor that may have fired already."""
+        if watched.monitor is not None or watched.over:
+            return
+        try:
+            watched.monitor = await asyncio.to_thread(
+                resumed, watched.state.folder, watched.certificate.id, watched.plan
+            )
+        except StateError as error:
+            await self._take_back(watched, f"nothing watches it: {error.message}")
+            return
+        if watched.monitor.fired_at is not None:
+            await self._take_back(watched, _fired(watched.monitor))
+
+    async def _shadow(self, drawn: Drawn) -> None:
+        watched, entry = drawn.watched, drawn.job.entry
+        await self._resume(watched)
+        monitor = watched.monitor
+        if monitor is None or watched.over:
+            return
+        by_strong = entry.deployment == drawn.strong
+        try:
+            scored = await self._scored(drawn, by_strong=by_strong)
+        except (ValueError, RecursionError, BadRequestError) as error:
+            scored = Scored(why=f"it cannot be read ({error})")
+        sight = Sight(
+            request=entry.id,
+            at=time.time(),
+            certificate=watched.certificate.id,
+            plan=watched.plan.id,
+            served="strong" if by_strong else "weak",
+            probability=entry.shadow_probability,
+            strong=scored.strong,
+            weak=scored.weak,
+            why=scored.why,
+        )
+        try:
+            await asyncio.to_thread(note, watched.state.folder, sight)
+        except StateError as error:
+            log.error("%s; what this shadow showed counts until the next start", error.message)  # noqa: TRY400
+        if count(monitor, sight):
+            await self._take_back(watched, _fired(monitor))
+
+    async def _scored(self, drawn: Drawn, *, by_strong: bool) -> Scored:
+        """Ask the other model, and score both answers. Raises `ValueError` or `BadRequestError`."""
+        job = drawn.job
+        chat = read(job.request)
+        served = heard(job.request, bytes(job.entry.heard or b""), streamed=job.request.stream)
+        other = drawn.weak if by_strong else drawn.strong
+        aside = own_job(job, other, "shadow")
+        try:
+            async with asyncio.timeout(SECONDS):
+                said = await ask(self._attempts, aside, quiet(chat), other, "shadow")
+        except TimeoutError:
+            said = f"no answer within {SECONDS:g} s"
+        self._seal(aside, said if isinstance(said, str) else "")
+        if isinstance(said, str):
+            return Scored(why=f"{other}: {said}")
+        strong, weak = (served, said) if by_strong else (said, served)
+        if not drawn.watched.judge:
+            return agreement(strong, weak, chat)
+        aside = own_job(job, drawn.watched.judge, "judge")
+        try:
+            async with asyncio.timeout(SECONDS):
+                scored = await judged(self._attempts, aside, drawn.watched.judge, strong, weak)
+        except TimeoutError:
+            scored = Scored(why="the judge took too long")
+        self._seal(aside, scored.why)
+        return scored
+
+    def _seal(self, aside: Job, error: str) -> None:
+        entry, tried = aside.entry, aside.entry.tried
+        entry.outcome = Outcome.ERROR if error else Outcome.OK
+        entry.status = HTTPStatus.BAD_GATEWAY if error else HTTPStatus.OK
+        entry.error = error
+        entry.cost = total(entry.aside) if entry.aside else NOTHING_SENT if not tried else None
+        if tried:
+            last = tried[-1]
+            target = aside.targets.get(last.deployment)
+            entry.deployment = last.deployment
+            entry.lane = None if target is None else target.deployment.lane
+            entry.usage = last.usage
+        try:
+            self._books.seal(entry)
+        except LedgerError as refused:
+            log.error("a shadow's record is lost: %s", refused.message)  # noqa: TRY400  # no traceback
+
+    async def _take_back(self, watched: Watched, why: str) -> None:
+        """Withdraw a certificate, and let the strong model serve from this moment on."""
+        watched.over = True
+        id_, learnt = watched.certificate.id, self._runtime.learnt
+        assert learnt is not None  # noqa: S101  # it granted the certificate
+        learnt.refuse(id_, why)
+        self._runtime.again()
+        log.warning("route '%s': certificate %s is withdrawn: %s", watched.state.route, id_, why)
+        try:
+            await asyncio.to_thread(watched.state.withdraw, id_, why)
+        except StateError as error:
+            log.error("%s; the strong model serves until the next start all the same", error.message)  # noqa: TRY400
+
+
+def _fired(monitor: Monitor) -> str:
+    return (
+        f"the monitor fired after {monitor.fired_at} shadowed conversations: quality has dropped below what "
+        f"was certified (evidence {monitor.level:,.0f}, {monitor.plan.run_length:,.0f} is enough)"
+    )

@@ -1,0 +1,48 @@
+"""From labels to a candidate revision."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from evaluation.made_up import rows
+from wye.cli.bench import BenchError
+from wye.cli.route import route
+from wye.routing.revision import listed, read, read_rows
+from wye.routing.state import RouteState
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    path = tmp_path / "labels.jsonl"
+    path.write_bytes(b"\n".join(msgspec.json.encode(row) for row in rows(400)))
+    return path
+
+
+def run(tmp_path: Path, labels: Path, *more: str) -> str:
+    words = ["learn", "auto", "--strong", "strong", "--weak", "weak", "--labels", str(labels)]
+    result = CliRunner().invoke(route, [*words, *more, "--state-dir", str(tmp_path / "state")])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_candidate_is_made_and_nothing_serves(tmp_path: Path, labels: Path) -> None:
+    said = run(tmp_path, labels)
+    state = RouteState(tmp_path / "state", "auto")
+    (revision,) = listed(state.revisions)
+    assert revision.id in said
+    assert "Held out: APGR" in said
+    assert state.active() is None
+    assert read(state.revisions, revision.id).revision == revision
+    assert len(read_rows(state.revisions, revision.id)) == revision.labels["weak"]
+    told = msgspec.json.decode(run(tmp_path, labels, "--json"))
+    assert told["revision"]["id"] == revision.id  # the same rows teach the same revision
+    assert told["kept_back"] > 0
+
+
+def test_unknown_models_are_told(tmp_path: Path, labels: Path) -> None:
+    with pytest.raises(BenchError, match="no scores of nobody here; there are: gate, strong, weak"):
+        run(tmp_path, labels, "--weak", "nobody")

@@ -1,0 +1,254 @@
+"""A certified route is shadowed, and goes to the strong model when its quality drops: in a real gateway."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from fake_upstream import CHAT, DONE, FINISH, USAGE, Call, FakeUpstream, delta
+from routing.granted import grant
+from running import Running, running
+from wye.config.settings import LedgerSettings
+from wye.ledger import Reader
+from wye.ledger.reader import Filter
+from wye.routing.certificate import Arm, Certificate
+from wye.routing.state import RouteState
+from wye.routing.watch.journal import Sight, sights
+
+SECONDS = 20.0
+SAID = {"big": "The answer is 4.", "small": "The answer is 4."}
+"""What each model answers; tests change it."""
+
+
+def until(found: Callable[[], Any]) -> Any:
+    """What comes about, as soon as it does."""
+    deadline = time.monotonic() + SECONDS
+    while not (what := found()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return what
+
+
+@pytest.fixture
+def models(upstream: FakeUpstream) -> Iterator[FakeUpstream]:
+    for name in ("big", "small", "referee"):
+        upstream.scripts[name] = answer
+    SAID.update(big="The answer is 4.", small="The answer is 4.", referee='{"first": 9, "second": 9}')
+    upstream.seen.clear()
+    upstream.calls.clear()
+    yield upstream
+    for name in ("big", "small", "referee"):
+        del upstream.scripts[name]
+
+
+async def answer(call: Call) -> None:
+    said = SAID[call.json["model"]]
+    if call.json.get("stream"):
+        await call.stream([delta(said[:5]), delta(said[5:]), FINISH, USAGE, DONE])
+        return
+    choice = {"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": "stop"}
+    await call.answer(body=CHAT | {"choices": [choice]})
+
+
+def settings(upstream: FakeUpstream, price: dict[str, Any], **shadow: Any) -> dict[str, Any]:
+    here: dict[str, Any] = {
+        "base_url": f"http://127.0.0.1:{upstream.port}/v1",
+        "networks": ["127.0.0.0/8"],
+        "retries": 0,
+        "price": price,
+    }
+    return {
+        "deployments": {
+            "house": here | {"model": "small", "lane": "own"},
+            "frontier": here | {"model": "big", "lane": "closed", "profile": {"strong": True}},
+            "claude-referee": here | {"model": "referee", "lane": "closed"},
+        },
+        "auto": {
+            "candidates": ["house", "frontier"],
+            "shadow": {"probability": 1.0, "run_length": 100} | shadow,
+        },
+    }
+
+
+def certified(folder: Path, **facts: Any) -> Certificate:
+    return grant(folder / "state", strong=Arm("big", "big"), weak=Arm("small", "small"), **facts)
+
+
+def ask(gateway: Running, number: int, headers: dict[str, str] | None = None, **fields: Any) -> Any:
+    said = [{"role": "user", "content": f"What is {number} and {number}?"}]
+    return gateway.ask("POST", "/v1/chat/completions", {"model": "auto", "messages": said} | fields, headers)
+
+
+def seen(gateway: Running) -> list[Sight]:
+    return sights(RouteState(gateway.state, "auto").folder)
+
+
+def records(gateway: Running) -> list[Any]:
+    with Reader(LedgerSettings(), gateway.state) as reader:
+        return [msgspec.to_builtins(record) for record in reader.requests(Filter())]
+
+
+def test_a_drop_sends_the_route_to_the_strong_model_at_once_and_for_good(
+    models: FakeUpstream, price: dict[str, Any], tmp_path: Path
+) -> None:
+    certificate = certified(tmp_path)
+    config = settings(models, price)
+    with running(tmp_path, config) as gateway:
+        first = ask(gateway, 1)
+        assert first.headers["x-wye-deployment"] == "house"
+        until(lambda: len(seen(gateway)) == 1)
+        (good,) = seen(gateway)
+        assert (good.served, good.strong, good.weak, good.probability) == ("weak", 1.0, 1.0, 1.0)
+        SAID["small"] = "The answer is 5."
+        number = 1
+        while ask(gateway, number := number + 1).headers["x-wye-deployment"] == "house":
+            until(lambda: len(seen(gateway)) >= number or "withdrawn" in gateway.log.read_text())
+            assert number < 100
+        gone = until(lambda: RouteState(gateway.state, "auto").withdrawn())[certificate.id]
+        assert "quality has dropped" in gone.why
+        assert number < 20
+        last = gateway.record(ask(gateway, 1000))
+        assert last["deployment"] == "frontier"
+        assert f"certificate {certificate.id} was withdrawn" in last["decision"]["reasons"][0]
+        assert last.get("certificate", "") == ""
+        count = len(seen(gateway))
+    with running(tmp_path, config) as gateway:
+        again = ask(gateway, 1001)
+        assert again.headers["x-wye-deployment"] == "frontier"
+        time.sleep(0.3)
+        assert len(seen(gateway)) == count  # nothing is left to watch
+
+
+def test_a_monitor_survives_a_restart(models: FakeUpstream, price: dict[str, Any], tmp_path: Path) -> None:
+    certified(tmp_path)
+    config = settings(models, price)
+    SAID["small"] = "The answer is 5."
+    with running(tmp_path, config) as gateway:
+        for number in range(3):
+            ask(gateway, number)
+            until(lambda: len(seen(gateway)) == number + 1)  # noqa: B023  # called at once
+        evidence = level(gateway)
+        assert 0 < evidence < 1
+    with running(tmp_path, config) as gateway:
+        ask(gateway, 3)
+        until(lambda: len(seen(gateway)) == 4)
+        until(lambda: level(gateway) > evidence)
+        number = 3
+        while ask(gateway, number := number + 1).headers["x-wye-deployment"] == "house":
+            time.sleep(0.05)
+            assert number < 30
+
+
+def level(gateway: Running) -> float:
+    for line in gateway.metrics().splitlines():
+        if line.startswith('wye_drop_evidence{route="auto"}'):
+            return float(line.rpartition(" ")[2])
+    return 0.0
+
+
+def test_a_shadow_is_a_request_of_its_own_under_the_same_verdict(
+    models: FakeUpstream, price: dict[str, Any], tmp_path: Path
+) -> None:
+    certified(tmp_path)
+    with running(tmp_path, settings(models, price)) as gateway:
+        answered = ask(gateway, 1, stream=True)
+        assert b"The a" in answered.body
+        record = gateway.record(answered)
+        assert (record["shadow_probability"], record["certificate"]) == (1.0, seen_certificate(gateway))
+        until(lambda: len(seen(gateway)) == 1)
+        shadow = until(lambda: [one for one in records(gateway) if one.get("shadow_of")])[0]
+        assert shadow["shadow_of"] == record["id"]
+        assert (shadow["deployment"], shadow["outcome"]) == ("frontier", "ok")
+        assert [one["cause"] for one in shadow["attempts"]] == ["shadow"]
+        assert set(shadow["permitted"]) == set(record["permitted"]) == {"house", "frontier", "claude-referee"}
+        assert list(shadow["labels"]) == record["labels"] == ["internal"]
+        assert shadow["cost"]["amount"] == "0.00034"
+        assert "key" not in shadow
+        assert "charged" not in shadow
+
+
+def seen_certificate(gateway: Running) -> str:
+    return until(lambda: seen(gateway))[0].certificate  # type: ignore[no-any-return]
+
+
+def test_a_conversation_is_shadowed_once(models: FakeUpstream, price: dict[str, Any], tmp_path: Path) -> None:
+    certified(tmp_path)
+    with running(tmp_path, settings(models, price)) as gateway:
+        for _ in range(3):
+            ask(gateway, 7)
+            until(lambda: seen(gateway))
+            time.sleep(0.1)
+        assert len(seen(gateway)) == 1
+
+
+def test_what_must_stay_inside_is_never_shadowed_outside(
+    models: FakeUpstream, price: dict[str, Any], tmp_path: Path
+) -> None:
+    certified(tmp_path)
+    with running(tmp_path, settings(models, price)) as gateway:
+        for number in range(5):
+            answered = ask(gateway, number, {"x-wye-label": "phi"})
+            assert answered.headers["x-wye-deployment"] == "house"
+            assert "shadow_probability" not in gateway.record(answered)
+        ask(gateway, 99)  # which is shadowed, so that the others would have been by now
+        until(lambda: seen(gateway))
+        assert (len(seen(gateway)), models.seen["big"]) == (1, 1)
+
+
+def test_a_judge_scores_both_without_knowing_whose_they_are(
+    models: FakeUpstream, price: dict[str, Any], tmp_path: Path
+) -> None:
+    certified(tmp_path)
+    SAID.update(big="A long poem about the sea.", small="Fish.")
+    with running(tmp_path, settings(models, price, judge="claude-referee")) as gateway:
+        ask(gateway, 1)
+        (sight,) = until(lambda: seen(gateway))
+        assert (sight.strong, sight.weak, sight.why) == (0.9, 0.9, "")
+        told = next(call.json for call in models.calls if call.json["model"] == "referee")
+        words = told["messages"][0]["content"]
+        for part in ("What is 1 and 1?", "A long poem", "Fish."):
+            assert part in words
+        for name in ("frontier", "house", "big", "small"):
+            assert name not in words
+        judging = until(lambda: [one for one in records(gateway) if one["decision"]["strategy"] == "judge"])[
+            0
+        ]
+        assert [one["cause"] for one in judging["attempts"]] == ["judge"]
+        SAID["referee"] = "I would rather not."
+        ask(gateway, 2)
+        until(lambda: len(seen(gateway)) == 2)
+        assert seen(gateway)[1].why == "the judge's answer is no verdict"
+
+
+def test_a_missing_score_counts_as_the_worst(
+    models: FakeUpstream, price: dict[str, Any], tmp_path: Path
+) -> None:
+    certified(tmp_path)
+
+    @models.script("big")
+    async def fails(call: Call) -> None:
+        await call.answer(500, {"error": {"message": "no"}})
+
+    with running(tmp_path, settings(models, price)) as gateway:
+        assert ask(gateway, 1).headers["x-wye-deployment"] == "house"
+        (sight,) = until(lambda: seen(gateway))
+        assert (sight.strong, sight.weak) == (None, None)
+        assert "frontier" in sight.why
+        until(lambda: level(gateway) > 0.01)
+
+
+def test_what_strong_served_is_shadowed_too_and_loses_nothing(
+    models: FakeUpstream, price: dict[str, Any], tmp_path: Path
+) -> None:
+    certified(tmp_path, threshold=-1.0)  # nothing is easy enough for the weak model
+    SAID["small"] = "The answer is 5."
+    with running(tmp_path, settings(models, price)) as gateway:
+        assert ask(gateway, 1).headers["x-wye-deployment"] == "frontier"
+        (sight,) = until(lambda: seen(gateway))
+        assert (sight.served, sight.strong, sight.weak) == ("strong", 1.0, 0.0)
+        assert models.seen["small"] == 1
+        until(lambda: level(gateway) > 0)
+        assert level(gateway) <= 0.01
