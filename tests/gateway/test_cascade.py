@@ -174,7 +174,11 @@ def gateway(
 @pytest.fixture(scope="module")
 def limited(gateway: Running) -> dict[str, str]:
     """The headers of who has a budget."""
-    command = [sys.executable, "-m", "wye", "keys", "create", "limited", "--budget", "50/total", "--json"]
+    return key(gateway, "limited", "50/total")
+
+
+def key(gateway: Running, name: str, budget: str) -> dict[str, str]:
+    command = [sys.executable, "-m", "wye", "keys", "create", name, "--budget", budget, "--json"]
     environ = {"PATH": os.environ["PATH"], "HOME": str(gateway.state), "WYE_STATE_DIR": str(gateway.state)}
     made = subprocess.run(command, env=environ, cwd=gateway.state, capture_output=True, check=True)
     headers = {"authorization": f"Bearer {json.loads(made.stdout)['secret']}"}
@@ -275,6 +279,17 @@ def test_all_that_was_asked_for_is_counted(gateway: Running, limited: dict[str, 
         sum(float(one["cost"]["amount"]) for one in agreed["attempts"])
     )
     assert float(agreed["charged"]) == pytest.approx(float(agreed["cost"]["amount"]))
+
+
+def test_who_cannot_pay_for_the_strong_model_gets_what_there_is(gateway: Running) -> None:
+    poor = key(gateway, "poor", "0.02/total")
+    answered = ask(gateway, "gated", "weak=4 second=5", poor)
+    assert answered.status == 200, answered.body
+    record = gateway.record(answered, poor)
+    assert record["deployment"] == "weak"
+    assert "since nobody else could: this key's budget" in record["gate"]
+    assert float(record["charged"]) == pytest.approx(float(record["cost"]["amount"]))
+    assert not record.get("certificate")
 
 
 @pytest.mark.parametrize("does", ["second=slow third=5 strong=slow", "second=5 third=slow"])

@@ -71,6 +71,12 @@ def test_it_decides_as_the_request_would_be_and_sends_nothing(
     assert record["deployment"] == found["decision"]["candidates"][0]["deployment"] == "dear"
 
 
+def test_a_pinned_name_has_its_price_too(gateway: Running) -> None:
+    (candidate,) = gateway.ask("POST", PATH, HELLO | {"model": "far"}).json["decision"]["candidates"]
+    assert candidate["deployment"] == "far"
+    assert 0.0005 < float(candidate["expected_cost"]) < 0.001
+
+
 def test_labels_bind_it(gateway: Running) -> None:
     found = gateway.ask("POST", PATH, HELLO, {"x-wye-label": "phi"}).json
     assert [c["deployment"] for c in found["decision"]["candidates"]] == ["near"]
@@ -127,7 +133,7 @@ class TestCommand:
         lines = shown.output.splitlines()
         assert lines[0].startswith("work → dear (closed), expected 0.0")
         assert lines[1] == "  labels   internal"
-        assert "  highest expected score of 3 that fit" in lines
+        assert "  highest expected score of 3 that fit; no score is known" in lines
         assert lines[-1] == "No model was asked."
         as_json = CliRunner().invoke(command, [*arguments, "--json", "--label", "phi"])
         assert json.loads(as_json.stdout)["permitted"] == ["near"]

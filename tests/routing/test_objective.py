@@ -62,7 +62,9 @@ class TestQuality:
         assert decision.reasons == ("highest expected score of 5 that fit",)
 
     def test_without_scores_strong_first_and_then_by_cost(self) -> None:
-        assert ids(decide(want(best="quality"))) == [STRONG.id, SMALL.id, GROQ.id, LLAMA.id, UNPRICED.id]
+        decision = decide(want(best="quality"))
+        assert ids(decision) == [STRONG.id, SMALL.id, GROQ.id, LLAMA.id, UNPRICED.id]
+        assert decision.reasons == ("highest expected score of 5 that fit; no score is known",)
 
     def test_who_only_looks_as_if_it_could_stays_behind(self) -> None:
         able = deployment("x/able", Lane.HOSTED, price=price("1", "1"), profile=Profile(tools=True))
@@ -123,6 +125,11 @@ class TestTime:
         assert ids(decision) == [SMALL.id, LLAMA.id, STRONG.id, UNPRICED.id, GROQ.id]
         assert notes(decision)[GROQ.id] == "first token after 900 ms, at most 500 wanted"
         assert decision.reasons == ("cheapest of 4 with a first token within 500 ms, of 5 that fit",)
+
+    def test_where_nobody_was_timed_it_says_so(self) -> None:
+        decision = decide(want(best="fastest", quality=0.75), SCORES)
+        assert decision.reasons[0].endswith(" of 5 that fit; nobody was timed lately")
+        assert ids(decision)[:2] == [LLAMA.id, STRONG.id]
 
     def test_bounds_add_up(self) -> None:
         goal = want(ttft_ms=500, quality=0.75, best="fastest")

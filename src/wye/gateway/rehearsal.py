@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from wye.core.decision import Decision
+from wye.core.request import Request as Asked
 from wye.gateway.arrival import Arrival
 from wye.gateway.control import guarded, json
 from wye.gateway.keys import Caller
@@ -17,6 +18,7 @@ from wye.gateway.runtime import Runtime, Snapshot
 from wye.gateway.session import Seats, Session
 from wye.gateway.spoken import CHAT
 from wye.ledger.keystore import Scope
+from wye.routing.cost import comparable_cost
 
 PATH = "/v1/wye/route"
 
@@ -48,8 +50,19 @@ def rehearse(now: Snapshot, arrival: Arrival, caller: Caller, body: bytes) -> Re
         tuple(sorted(verdict.permitted)),
         verdict.revision,
         verdict.ceiling,
-        decision,
+        _priced(now, request, decision),
     )
+
+
+def _priced(now: Snapshot, request: Asked, decision: Decision) -> Decision:
+    """Say what candidates are expected to cost also where that decided nothing: of a pinned name or alias."""
+    candidates = tuple(
+        msgspec.structs.replace(one, expected_cost=comparable_cost(there.deployment, request, None))
+        if one.expected_cost is None and (there := now.targets.get(one.deployment)) is not None
+        else one
+        for one in decision.candidates
+    )
+    return msgspec.structs.replace(decision, candidates=candidates)
 
 
 class Rehearsal:

@@ -87,6 +87,19 @@ class _Known:
         load = self._choice.load(deployment.id)
         return None if load is None else load.ttft_ms
 
+    def gaps(self, goal: Objective, best: str) -> str:
+        """Say what the order should go by and nobody knows; empty = nothing."""
+        kept, told = self._choice.kept, ""
+        scored = best == "quality" or goal.quality or (best == "weighed" and goal.weights.get("quality"))
+        if scored and self.unlike:
+            told = "; unlike anything learnt from, so no score is expected"
+        elif scored and all(self.score(d) is None for d in kept):
+            told = "; no score is known"
+        timed = best == "fastest" or goal.ttft_ms or (best == "weighed" and goal.weights.get("latency"))
+        if timed and all(self.ttft(d) is None for d in kept):
+            told += "; nobody was timed lately"
+        return told
+
     def misses(self, goal: Objective, deployment: Deployment) -> str:
         """Say which bounds it misses; empty = none."""
         missed = []
@@ -200,11 +213,10 @@ def _reason(goal: Objective, best: str, keeping: int, count: int, known: _Known)
         bounds.append(f"an expected cost of at most {goal.cost:f} USD")
     if goal.ttft_ms is not None:
         bounds.append(f"a first token within {goal.ttft_ms:g} ms")
-    asks_quality = best in {"quality", "weighed"} or bool(goal.quality)
-    unlike = "; unlike anything learnt from, so no score is expected" if known.unlike and asks_quality else ""
+    gaps = known.gaps(goal, best)
     if not bounds:
-        return f"{_BEST[best]} of {count} that fit{unlike}"
+        return f"{_BEST[best]} of {count} that fit{gaps}"
     wanted = " and ".join(bounds)
     if not keeping:
-        return f"nobody has {wanted}: {_BEST[best]} of {count} that fit{unlike}"
-    return f"{_BEST[best]} of {keeping} with {wanted}, of {count} that fit{unlike}"
+        return f"nobody has {wanted}: {_BEST[best]} of {count} that fit{gaps}"
+    return f"{_BEST[best]} of {keeping} with {wanted}, of {count} that fit{gaps}"

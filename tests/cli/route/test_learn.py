@@ -46,3 +46,10 @@ def test_a_candidate_is_made_and_nothing_serves(tmp_path: Path, labels: Path) ->
 def test_unknown_models_are_told(tmp_path: Path, labels: Path) -> None:
     with pytest.raises(BenchError, match="no scores of nobody here; there are: gate, strong, weak"):
         run(tmp_path, labels, "--weak", "nobody")
+
+
+def test_nothing_to_learn_from_is_told(tmp_path: Path) -> None:
+    words = ["learn", "auto", "--strong", "a", "--weak", "b", "--state-dir", str(tmp_path)]
+    result = CliRunner().invoke(route, words)
+    assert result.exit_code == 2
+    assert "nothing to learn from" in result.output

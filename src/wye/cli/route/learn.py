@@ -11,20 +11,22 @@ from wye.cli.bench import BenchError
 from wye.cli.options import config_option, json_option, state_dir_option
 from wye.cli.terminal import columns
 from wye.config.load import find, load
-from wye.evaluation.dataset import DatasetError, read
+from wye.evaluation.dataset import DatasetError, Row, read
 from wye.evaluation.learn import Lesson, Taught, learn
 from wye.evaluation.paces import paces
+from wye.evaluation.shadowed import shadowed
 from wye.evaluation.sides import looked_at
 from wye.ledger.reader import Filter, Reader
-from wye.routing.revision import Revision, write
+from wye.routing.revision import Pace, Revision, write
 from wye.routing.state import RouteState
 from wye.routing.tasks import Tasks
+from wye.routing.watch.journal import sights
 
 _EXAMPLES = """
 \b
 Examples:
   wye route learn auto --strong gpt-5.5 --weak llama-3.3-70b --labels scored.jsonl.gz
-  wye route learn support --strong openai/gpt-5.5 --weak local/qwen --labels a.jsonl --labels b.jsonl
+  wye route learn auto --strong openai/gpt-5.5 --weak local/qwen --labels a.jsonl --from-ledger
 """
 
 
@@ -36,7 +38,6 @@ Examples:
     "--labels",
     "files",
     multiple=True,
-    required=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Prompts with models' scores, as `wye bench routing` reads them. May be repeated.",
 )
@@ -44,7 +45,7 @@ Examples:
 @click.option(
     "--from-ledger",
     is_flag=True,
-    help="Learn from requests in the ledger, too, how many tokens each model counts and writes.",
+    help="Learn from the ledger, too: from shadows whose prompts are kept, and how models count and talk.",
 )
 @config_option
 @state_dir_option
@@ -68,10 +69,15 @@ def learn_(  # noqa: PLR0913  # one parameter an option
     """
     settings = load(find(config))
     state = RouteState(state_dir, route)
-    known = {}
+    if not files and not from_ledger:
+        message = "there is nothing to learn from: give --labels, --from-ledger, or both"
+        raise click.UsageError(message)
+    known: dict[str, Pace] = {}
+    rows: list[Row] = []
     if from_ledger:
         with Reader(settings.ledger, state_dir) as reader:
             known = paces(reader.requests(Filter(), None))
+            rows += shadowed(sights(state.folder), reader.get, strong, weak)
     tasks = Tasks({name: task.examples for name, task in settings.tasks.items()})
     lesson = Lesson(
         route=route,
@@ -82,7 +88,7 @@ def learn_(  # noqa: PLR0913  # one parameter an option
         paces=known,
     )
     try:
-        rows = [row for path in files for row in read(path)]
+        rows += [row for path in files for row in read(path)]
         taught = learn(rows, lesson, tasks, time.time())
     except DatasetError as error:
         raise BenchError(str(error)) from error
