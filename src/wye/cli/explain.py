@@ -82,12 +82,7 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
     yield "asked", f"{record.asked or '(nothing)'} ({record.protocol} {record.operation}{streamed})"
     yield "by", _caller(record)
     yield "outcome", f"{record.outcome} {record.status}" + (f": {record.error}" if record.error else "")
-    if record.deployment:
-        yield "answered by", f"{record.deployment} ({record.lane or 'lane unknown'})"
-        if record.decision is not None and record.decision.covered:
-            yield "certified", f"by {record.certificate}" if record.certificate else "no: uncertified"
-    if record.gate:
-        yield "gate", record.gate
+    yield from _served(record)
     yield "timing", _timing(record)
     yield "size", f"{record.request_bytes:,} bytes in, {record.response_bytes:,} bytes out"
     yield "labels", ", ".join(record.labels) or "(none)"
@@ -114,6 +109,16 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
         yield "request id", record.request_id
     if record.trace:
         yield "trace", record.trace
+
+
+def _served(record: Record) -> Iterator[tuple[str, str]]:
+    """Yield who answered, and what was promised of that."""
+    if record.deployment:
+        yield "answered by", f"{record.deployment} ({record.lane or 'lane unknown'})"
+        if record.decision is not None and record.decision.covered:
+            yield "certified", f"by {record.certificate}" if record.certificate else "no: uncertified"
+    if record.gate:
+        yield "gate", record.gate
 
 
 def _lost(names: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -185,7 +185,7 @@ class Shadows:
         try:
             await asyncio.to_thread(note, watched.state.folder, sight)
         except StateError as error:
-            log.error("%s; what this shadow showed counts until the next start", error.message)  # noqa: TRY400
+            log.error("%s; this shadow counts until the next start", error.message)  # noqa: TRY400  # no traceback
         if count(monitor, sight):
             await self._take_back(watched, _fired(monitor))
 
@@ -244,7 +244,7 @@ class Shadows:
         try:
             await asyncio.to_thread(watched.state.withdraw, id_, why)
         except StateError as error:
-            log.error("%s; the strong model serves until the next start all the same", error.message)  # noqa: TRY400
+            log.error("%s; until the next start strong serves all the same", error.message)  # noqa: TRY400  # no traceback
 
 
 def _fired(monitor: Monitor) -> str:

@@ -8,9 +8,9 @@ import statistics
 from collections import deque
 
 from wye.gateway.breaker import Breaker
+from wye.routing.clearing import TICK_SECONDS
 from wye.routing.saturation import Saturation
 
-TICK_SECONDS = 0.5
 _KEEP = 0.98
 """Of a count, at each tick: what happened 17 s ago counts half."""
 _LATELY = 120
@@ -78,7 +78,7 @@ class Vital:
         self.ttft = None
         self._answered = self._failed = 0.0
 
-    def tick(self, number: int, busy: int, *, told: bool) -> None:
+    def tick(self, number: int, busy: int, mean_seconds: float, *, told: bool) -> None:
         """Work out what the last tick brought. `told`: its engine says itself how full it is."""
         fresh = self.answers
         if fresh:
@@ -97,7 +97,10 @@ class Vital:
                 self._ttfts.popleft()
             few = len(self._ttfts) < _FEW
             self.ttft = None if few else statistics.median([seconds for _, seconds in self._ttfts])
-        if self.saturation is not None and not told:
+        if self.saturation is None:
+            return
+        self.saturation.clearing.tick(self.saturation.window, mean_seconds)
+        if not told:
             latest = [seconds for _, seconds in list(self._ttfts)[-_A_TICK:]]
             self.saturation.seen(statistics.median(latest) if fresh and latest else None, busy)
 
