@@ -73,7 +73,7 @@ class Health:
             vital.breaker.begin(self._now())
 
     def answered(self, deployment_id: str, seconds: float) -> None:
-        """An attempt got its answer after `seconds`: see `Answer.seconds`."""
+        """An attempt got its answer. `seconds`: to a stream's first token; of a whole answer less than 0."""
         vital = self._vitals.get(deployment_id)
         if vital is None:
             vital = self._vital(deployment_id)
