@@ -68,7 +68,8 @@ class Taught(NamedTuple):
     """Of the rows that taught."""
     kept_back: int
     """Rows left for certificates."""
-    held_out: HeldOut
+    held_out: HeldOut | None
+    """None = too few labels to say."""
 
 
 def learn(rows: Sequence[Row], lesson: Lesson, tasks: Tasks, now: float) -> Taught:

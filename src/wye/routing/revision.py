@@ -61,6 +61,8 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     """Model -> scores learnt from."""
     tasks: dict[str, dict[str, float]] = {}
     """Task -> model -> mean score there, drawn towards the model's mean where rows are few."""
+    priors: dict[str, dict[str, float]] = {}
+    """Task -> model -> what is added to its logit there, where heads were guessed from few labels."""
     paces: dict[str, Pace] = {}
     """Model -> how it counts and talks."""
     notes: tuple[str, ...] = ()

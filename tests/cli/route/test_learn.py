@@ -48,8 +48,13 @@ def test_unknown_models_are_told(tmp_path: Path, labels: Path) -> None:
         run(tmp_path, labels, "--weak", "nobody")
 
 
-def test_nothing_to_learn_from_is_told(tmp_path: Path) -> None:
-    words = ["learn", "auto", "--strong", "a", "--weak", "b", "--state-dir", str(tmp_path)]
+def test_without_labels_it_is_a_guess(tmp_path: Path, labels: Path) -> None:
+    words = ["learn", "auto", "--strong", "strong", "--weak", "weak", "--state-dir", str(tmp_path / "state")]
     result = CliRunner().invoke(route, words)
-    assert result.exit_code == 2
-    assert "nothing to learn from" in result.output
+    assert result.exit_code == 0, result.exception
+    assert "a guess: learnt from what other models made of public test sets, with 0 labels" in result.output
+    labels.write_bytes(b"\n".join(labels.read_bytes().splitlines()[:80]))
+    said = run(tmp_path, labels)
+    assert "a guess" in said
+    assert "Held out" in said
+    assert len(listed(RouteState(tmp_path / "state", "auto").revisions)) == 2

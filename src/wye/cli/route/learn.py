@@ -11,6 +11,7 @@ from wye.cli.bench import BenchError
 from wye.cli.options import config_option, json_option, state_dir_option
 from wye.cli.terminal import columns
 from wye.config.load import find, load
+from wye.evaluation.cold import enough, guess
 from wye.evaluation.dataset import DatasetError, Row, read
 from wye.evaluation.learn import Lesson, Taught, learn
 from wye.evaluation.paces import paces
@@ -65,13 +66,11 @@ def learn_(  # noqa: PLR0913  # one parameter an option
     """Learn from labels what to expect of each model, as a candidate revision of ROUTE.
 
     Half of the rows teach, chosen by a hash of their prompt; the others are left for `wye route certify`.
-    What serves is not changed: `wye route activate` does that.
+    What serves is not changed: `wye route activate` does that. With fewer than a hundred labels, or none, the
+    guess is what is hard for other models.
     """
     settings = load(find(config))
     state = RouteState(state_dir, route)
-    if not files and not from_ledger:
-        message = "there is nothing to learn from: give --labels, --from-ledger, or both"
-        raise click.UsageError(message)
     known: dict[str, Pace] = {}
     rows: list[Row] = []
     if from_ledger:
@@ -89,7 +88,8 @@ def learn_(  # noqa: PLR0913  # one parameter an option
     )
     try:
         rows += [row for path in files for row in read(path)]
-        taught = learn(rows, lesson, tasks, time.time())
+        teach = learn if enough(rows, lesson) else guess
+        taught = teach(rows, lesson, tasks, time.time())
     except DatasetError as error:
         raise BenchError(str(error)) from error
     revision = write(state.revisions, taught.facts, taught.weights, taught.marks)
@@ -116,13 +116,16 @@ def _lines(revision: Revision, taught: Taught) -> Iterator[str]:
         (task, *(f"{means[name]:.2f}" if name in means else "-" for name in (revision.strong, revision.weak)))
         for task, means in sorted(revision.tasks.items())
     ]
-    yield from columns([("task", "strong", "weak"), *kinds])
-    yield ""
+    if kinds:
+        yield from columns([("task", "strong", "weak"), *kinds])
+        yield ""
+    yield from revision.notes
     held = taught.held_out
-    yield (
-        f"Held out: APGR {held.figures.apgr:.3f} (.5 = random), strong share for 99 % of its quality "
-        f"{held.figures.share99:.1%}, calibration error {held.error_strong:.3f} and {held.error_weak:.3f}."
-    )
+    if held is not None:
+        yield (
+            f"Held out: APGR {held.figures.apgr:.3f} (.5 = random), strong share for 99 % of its quality "
+            f"{held.figures.share99:.1%}; calibration error {held.error_strong:.3f}, {held.error_weak:.3f}."
+        )
     yield "Nothing serves differently yet. Next:"
     yield f"  wye route certify {revision.route} --labels ... --revision {revision.id}"
     yield f"  wye route activate {revision.route} {revision.id}"
