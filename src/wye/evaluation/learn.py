@@ -133,11 +133,8 @@ class Class:
     def pair(self, lesson: Lesson) -> Weights:
         """Fit the heads of the strong and of the weak model."""
         sheet = self._sheet(lesson)
-        fitted = pair.fit_pair(sheet, gated=False)
-        lines = ((lesson.strong, fitted.strong), (lesson.weak, fitted.weak))
-        return Weights(
-            fitted.known, [columns.head(name, line, sheet.prompts, fitted.known) for name, line in lines], []
-        )
+        fitted = pair.fit_pair(sheet, gated=False, manner=pair.suited(sheet, gated=False))
+        return Weights(fitted.known, fitted.heads(lesson.strong, lesson.weak), [])
 
     def weights(self, lesson: Lesson) -> Weights:
         """Fit every head there are scores or lengths enough for."""
