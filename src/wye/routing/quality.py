@@ -91,6 +91,7 @@ class Estimate(NamedTuple):
     variance: float
     """Of the logit, from what dense features leave open."""
 
+
 class Quality:
     """Heads that were fitted together."""
 
