@@ -171,6 +171,9 @@ class Shadows:
             scored = await self._scored(drawn, by_strong=by_strong)
         except (ValueError, RecursionError, BadRequestError) as error:
             scored = Scored(why=f"it cannot be read ({error})")
+        except Exception:
+            log.exception("shadowing request %s failed in a way nobody foresaw", entry.id)
+            scored = Scored(why="an internal error; the gateway's log has the details")
         sight = Sight(
             request=entry.id,
             at=time.time(),
