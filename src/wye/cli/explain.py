@@ -18,6 +18,8 @@ from wye.protocols.lossiness.naming import display
 from wye.protocols.lossiness.table import TABLE
 
 _INDENT = 2
+_LATEST = 50
+"""Records among which the latest is that somebody asked for: shadows are nobody's."""
 _KNOWN = frozenset(WITHHELD) | {row.name for row in TABLE}
 """Names of hints that wye has a word for."""
 _EMULATED = {
@@ -56,8 +58,9 @@ def explain(*, id_: str | None, as_json: bool, config: Path | None, state_dir: P
 
 
 def _latest(reader: Reader) -> Record:
-    for record in reader.requests(Filter(), 1):
-        return record
+    for record in reader.requests(Filter(), _LATEST):
+        if not record.shadow_of:
+            return record
     message = "there is no request in the ledger yet: `wye ask` makes one"
     raise NotFoundError(message)
 
@@ -92,6 +95,10 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
         yield "verdict", f"permits {permitted} (policy {record.policy_revision}){ceiling}"
     if record.response:
         yield "held", f"{record.response}: {record.deployment} can go on from it"
+    if record.shadow_of:
+        yield "shadow of", f"{record.shadow_of}: nobody was served this answer"
+    if record.shadow_probability:
+        yield "shadowed", f"with probability {record.shadow_probability:g}, whoever served it"
     if record.session:
         yield (
             "session",

@@ -129,7 +129,7 @@ class Pipeline:
         if codec.estimate is not None and not job.verbatim:
             self._estimate(codec.estimate(request), entry, downstream)
             return
-        drawn = self._shadows.draw(job, now)
+        drawn = self._shadows.draw(job)
         await self._delivery.give(job, await self._asked(job, now), downstream)
         if drawn is not None:
             self._shadows.take(drawn)

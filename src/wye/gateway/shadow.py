@@ -47,7 +47,7 @@ from wye.routing.watch.monitor import Monitor
 
 log = logging.getLogger("wye")
 
-_RANDOM = random.SystemRandom()
+_RANDOM = random.Random(random.SystemRandom().getrandbits(128))  # noqa: S311  # a fair draw, not a secret
 MOST_WAITING = 16
 """Conversations that wait for their shadow; while there are more, none is drawn."""
 MOST_CONVERSATIONS = 50_000
@@ -75,19 +75,19 @@ class Shadows:
         self._waiting: asyncio.Queue[Watched | Drawn] = asyncio.Queue()
         self._shadowed: OrderedDict[bytes, None] = OrderedDict()
 
-    def draw(self, job: Job, now: Snapshot) -> Drawn | None:
-        """Draw whether a request is shadowed, before it is served; note the probability in its entry."""
-        if now is not self._of:
-            self._look(now)
+    def draw(self, job: Job) -> Drawn | None:
+        """Draw whether a request is shadowed, before it is served; if so, note with which probability."""
+        if self._runtime.now is not self._of:
+            self._look(self._runtime.now)
         watched = self._watched.get(job.decision.strategy)
         if watched is None or watched.over or job.decision.certificate != watched.certificate.id:
+            return None
+        if self._draw() >= watched.settings.probability:
             return None
         drawn = eligible(job, watched)
         if drawn is None or self._waiting.qsize() >= MOST_WAITING or self._mark(job) in self._shadowed:
             return None
         job.entry.shadow_probability = watched.settings.probability
-        if self._draw() >= watched.settings.probability:
-            return None
         job.entry.heard = bytearray()
         return drawn
 
@@ -171,6 +171,9 @@ class Shadows:
             scored = await self._scored(drawn, by_strong=by_strong)
         except (ValueError, RecursionError, BadRequestError) as error:
             scored = Scored(why=f"it cannot be read ({error})")
+        except Exception:
+            log.exception("shadowing request %s failed in a way nobody foresaw", entry.id)
+            scored = Scored(why="an internal error; the gateway's log has the details")
         sight = Sight(
             request=entry.id,
             at=time.time(),

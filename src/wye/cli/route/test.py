@@ -122,6 +122,8 @@ def _asked(gateway: Gateway, question: Question) -> Rehearsed | None:
 async def _decided_here(settings: Settings, state_dir: Path, question: Question) -> Rehearsed:
     """Decide by settings, by what is found here and by what routes have learnt. Raises `WyeError`."""
     found = await look(settings, state_dir)
+    for note in found.notes:
+        aside(note)
     limits = Limits(MemoryStore(lambda _account, _since: Decimal(0)))
     runtime = Runtime(KeyRing(KeySettings(), None), limits, Metrics(), LearntRoutes(state_dir))
     now = runtime.load(settings, found.deployments, found.dynamic)
