@@ -38,6 +38,7 @@ def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
     deployments["ebbing"] = deployment("ebbs", retries=0)
     deployments |= {"tardy": deployment("tardy"), "tardy-2": deployment("late")}
     deployments["quick"] = deployment("ok")
+    deployments["outside"] = deployment("outside", lane="closed")
     for number in range(3):
         deployments[f"replica{number}"] = deployment("shared", base_url=_base(upstream, number))
     trios = {
@@ -48,6 +49,11 @@ def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
         "hedged": {
             "candidates": ["tardy", "quick"],
             "rules": _order("tardy", "quick"),
+            "hedge": {"after_ms": 100, "share": 1},
+        },
+        "guarded": {
+            "candidates": ["tardy-2", "outside"],
+            "rules": _order("tardy-2", "outside"),
             "hedge": {"after_ms": 100, "share": 1},
         },
         "rarely": {
@@ -205,6 +211,13 @@ def test_a_hedge_is_served_when_it_is_sooner(gateway: Running, upstream: FakeUps
         assert tried == [("tardy", "first", "cut short"), ("quick", "hedge", "")]
     _until(lambda: upstream.closed["tardy"] == before + 2)
     assert 'wye_in_flight{deployment="tardy"} 0.0' in gateway.metrics()
+
+
+def test_a_hedge_stays_inside_what_is_permitted(gateway: Running, upstream: FakeUpstream) -> None:
+    inside = gateway.chat("guarded", {"x-wye-labels": "phi"})
+    assert (inside.status, inside.headers["x-wye-deployment"]) == (200, "tardy-2")
+    assert upstream.seen["outside"] == 0
+    assert gateway.chat("guarded").headers["x-wye-deployment"] == "outside"
 
 
 def test_no_more_are_hedged_than_may_be(gateway: Running) -> None:
