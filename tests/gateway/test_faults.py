@@ -214,7 +214,7 @@ def test_a_hedge_is_served_when_it_is_sooner(gateway: Running, upstream: FakeUps
 
 
 def test_a_hedge_stays_inside_what_is_permitted(gateway: Running, upstream: FakeUpstream) -> None:
-    inside = gateway.chat("guarded", {"x-wye-labels": "phi"})
+    inside = gateway.chat("guarded", {"x-wye-label": "phi"})
     assert (inside.status, inside.headers["x-wye-deployment"]) == (200, "tardy-2")
     assert upstream.seen["outside"] == 0
     assert gateway.chat("guarded").headers["x-wye-deployment"] == "outside"
