@@ -79,3 +79,15 @@ def test_slow_first_tokens_fill_an_own_machine() -> None:
         at = ticks(vital, at, 1, busy=busy)
     assert vital.saturated(20, 0) == "all of 16 are busy"
     assert vital.saturated(3, 0) == ""
+
+
+def test_what_is_quiet_needs_no_tick() -> None:
+    vital = Vital()
+    assert vital.quiet
+    vital.failed(0.0, None)
+    assert not vital.quiet
+    ticks(vital, 0, 300)
+    assert vital.quiet
+    vital.answers.append(-1.0)
+    assert not vital.quiet
+    assert not Vital(1, Saturation(1)).quiet

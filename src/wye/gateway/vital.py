@@ -30,6 +30,7 @@ class Vital:
     __slots__ = (
         "_answered",
         "_failed",
+        "_settled",
         "_silent",
         "_slowest",
         "_ttfts",
@@ -54,6 +55,12 @@ class Vital:
         self._ttfts: deque[tuple[int, float]] = deque(maxlen=64)
         self._slowest = 0.0
         self._silent = 0.0
+        self._settled = True
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing has happened since the last tick, and nothing is left to fade. Own machines never are."""
+        return not self.answers and self._settled and self.saturation is None
 
     @property
     def attempts(self) -> float:
@@ -68,6 +75,7 @@ class Vital:
     def failed(self, now: float, retry_after: float | None) -> None:
         """An attempt failed."""
         self._failed += 1.0
+        self._settled = False
         self.breaker.failed(now, self.error_rate, self.attempts, retry_after)
 
     def eject(self, now: float, why: str) -> None:
@@ -92,6 +100,7 @@ class Vital:
             self._silent = 0.0
         self._answered = _faded(self._answered + len(fresh))
         self._failed = _faded(self._failed)
+        self._settled = not (self._answered or self._failed or self._ttfts)
         if self._ttfts:
             while self._ttfts and self._ttfts[0][0] < number - _LATELY:
                 self._ttfts.popleft()
