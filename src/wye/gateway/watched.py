@@ -64,7 +64,7 @@ class Drawn(msgspec.Struct, eq=False):
 
 
 def watch(now: Snapshot, state: RouteState, found: InForce, shadow: ShadowSettings) -> Watched | None:
-    """Return how a route is shadowed; None = nothing has been learnt, or its judge may not: the log says it."""
+    """Return how a route is shadowed; None = nothing has been learnt, or its judge may not, says the log."""
     if found.serving.learnt is None:
         return None
     revision, certificate = found.serving.learnt.revision, found.certificate
