@@ -178,6 +178,7 @@ def test_few_attempts_are_wasted_on_one_of_three_that_is_down(gateway: Running) 
     assert len(made) <= 1.2 * len(answered), Counter(made)
     served = Counter(one.headers["x-wye-deployment"] for one in answered)
     assert set(served) == {"replica1", "replica2"}
+    assert 'wye_resting{deployment="replica0"} 1.0' in gateway.metrics()
     assert min(served.values()) >= 30
 
 

@@ -19,9 +19,11 @@ _A_TICK = 8
 """TTFTs kept of one tick, so that the window spans some time also under load."""
 _FEW = 3
 _NOISE = 0.05
-_SILENCE_SECONDS = 5.0
+_SILENCE_SECONDS = 10.0
 _SILENCES = 4.0
 """Times as long as its slowest answer of late: then it hangs."""
+_REMEMBERS = 0.998
+"""Of that slowest answer, at each tick in which there were others: half of it after three minutes."""
 
 
 class Vital:
@@ -91,7 +93,7 @@ class Vital:
         fresh = self.answers
         if fresh:
             self.answers = deque(maxlen=10_000)
-            self._slowest = max(self._slowest * _KEEP, *map(abs, fresh))
+            self._slowest = max(self._slowest * _REMEMBERS, *map(abs, fresh))
             self._ttfts.extend([(number, s) for s in fresh if s > 0][-_A_TICK:])
             self._silent = 0.0
         elif busy > 1:
