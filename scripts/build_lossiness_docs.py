@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from wye.protocols.effort import BUDGETS
+from wye.protocols.lossiness.answers import ANSWERS
 from wye.protocols.lossiness.members import KIN, REFUSED
 from wye.protocols.lossiness.table import (
     BETWEEN,
@@ -100,6 +101,15 @@ def between(table: tuple[Row, ...], source: str, target: str) -> tuple[str, ...]
     )
 
 
+def answers() -> Iterator[str]:
+    """Yield what of an answer is not told to a client of each protocol."""
+    yield f"| `x-wye-lost` | what | {' | '.join(f'to {TITLES[client]}' for client in SOURCES)} |"
+    yield "|---" * (2 + len(SOURCES)) + "|"
+    for row in ANSWERS:
+        cells = " | ".join(row.into.get(client, "") for client in SOURCES)
+        yield f"| `{row.name}` | {row.what} | {cells} |"
+
+
 def efforts() -> Iterator[str]:
     """Yield the mapping between effort and budget."""
     yield "| effort | budget in tokens |"
@@ -136,6 +146,12 @@ def generated() -> str:
             "What a client of one protocol can say and an upstream of another cannot be told as it is.",
             "",
             *pairs(TABLE),
+            "## What of an answer is not told",
+            "",
+            "An empty cell means that it is told, or that the protocol is its own.",
+            "",
+            *answers(),
+            "",
             "## Effort and budgets",
             "",
             _EFFORT,

@@ -53,3 +53,12 @@ def test_what_cannot_be_measured_is_one_sentence(labelled: Path, tmp_path: Path)
     empty.write_bytes(b"")
     with pytest.raises(WyeError, match="no scores of"):
         run(empty)
+
+
+def test_the_merit_order_is_measured() -> None:
+    arguments = ["merit", "--slots", "6", "--seeds", "1"]
+    shown = click.testing.CliRunner().invoke(bench, arguments, catch_exceptions=False).output
+    assert "6 slots, peak/mean 6, 1 days each" in shown
+    assert (shown.count("x   queue"), shown.count("x   slots")) == (3, 3)
+    told = click.testing.CliRunner().invoke(bench, [*arguments, "--json"], catch_exceptions=False).output
+    assert all(0 < row["excess"] < 0.15 for row in msgspec.json.decode(told))

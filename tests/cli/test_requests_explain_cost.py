@@ -272,3 +272,21 @@ def test_a_time_that_is_none_shows_how_to_write_one(runner: CliRunner, time: str
     result = runner.invoke(requests, ["--since", time])
     assert result.exit_code == 2
     assert "write 7d, 24h" in result.stderr
+
+
+def test_a_shadow_says_whose_it_is_and_is_not_the_latest_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ledger, asked = Ledger.open(LedgerSettings(), tmp_path / "state"), record(1, shadow_probability=0.02)
+    ledger.append(asked)
+    ledger.append(record(2, shadow_of=asked.id, decision=Decision("shadow", ())))
+    ledger.close()
+    words = ["--state-dir", str(tmp_path / "state")]
+    told = CliRunner().invoke(explain, words).output
+    assert told.startswith(asked.id)
+    assert "with probability 0.02" in told
+    listed = CliRunner().invoke(requests, words).output
+    assert "(shadow)" in listed
+    shadow = CliRunner().invoke(explain, [record(2).id, *words]).output
+    assert f"{asked.id}: nobody was served this answer" in shadow

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wye.config.hook import imported
-from wye.config.load import ConfigError, from_bytes
+from wye.config.load import ConfigError, from_bytes, load, read
 from wye.config.problems import Problem
 
 BASE = """\
@@ -156,6 +156,15 @@ def test_mistakes_are_named_with_place_and_fix(text: str, path: str, what: str, 
     assert (problem.file, problem.line, problem.path) == ("wye.yaml", LINES + 1, path)
     assert what in problem.what
     assert fix in problem.fix
+
+
+def test_what_decides_nothing_imports_no_hook(tmp_path: Path) -> None:
+    """The ledger's readers must not need what only the gateway has on its path."""
+    config = tmp_path / "wye.yaml"
+    config.write_text("auto: {hook: 'no_such_module:f'}")
+    assert load(config).auto.hook == "no_such_module:f"
+    with pytest.raises(ConfigError, match="there is no module 'no_such_module'"):
+        read(config)
 
 
 WARNINGS = [

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wye.evaluation.fitting import chance, fit, spread, stacked
+from wye.evaluation.fitting import chance, fit, fit_together, spread, stacked
 
 
 def made(seed: int, count: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -60,3 +60,17 @@ def test_a_low_rank_variance_is_never_understated() -> None:
 def test_blocks_stand_side_by_side_in_their_scales() -> None:
     ones = np.ones((2, 1), dtype=np.float32)
     assert stacked([(ones, 2.0), (ones[:, :0], 1.0), (ones, 0.5)]).tolist() == [[2, 0.5], [2, 0.5]]
+
+
+def test_heads_that_are_fitted_together_lend_each_other_what_they_know() -> None:
+    """The mode under correlated weights: the slope of its log posterior is nothing, in any head."""
+    columns, right, _ = made(4, 300, 12)
+    both = np.stack((right, np.where(np.arange(300) < 40, right, 0.5)), axis=1)
+    lines = fit_together(columns, both, 0.6)
+    inverse = np.linalg.inv(np.array([[1, 0.6], [0.6, 1]]))
+    weights = np.stack([line.weights for line in lines], axis=1).astype(float)
+    off = both - np.stack([line.chances(columns) for line in lines], axis=1)
+    assert np.abs(columns.T @ off - weights @ inverse).max() < 0.1
+    apart = [fit(columns, both[:, head]) for head in (0, 1)]
+    near, far = (np.linalg.norm(one[0].weights - one[1].weights) for one in (lines, apart))
+    assert near < far

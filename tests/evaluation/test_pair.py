@@ -4,8 +4,10 @@ import pytest
 from evaluation import made_up
 from wye.evaluation import columns
 from wye.evaluation.dataset import Row
-from wye.evaluation.pair import FEWEST, Elsewhere, Sheet, cold, elsewhere, fit_pair
+from wye.evaluation.pair import FEWEST, PLAIN, RICH, Elsewhere, Sheet, cold, elsewhere, fit_pair, suited
 from wye.evaluation.two_stage import gate_columns
+from wye.routing.features import Extractor
+from wye.routing.quality import Quality
 
 
 def scores(rows: list[Row], model: str) -> np.ndarray:
@@ -80,3 +82,35 @@ def test_models_that_were_not_run_on_a_row_learn_from_the_others() -> None:
 def test_without_anything_more_is_expected_of_more_text() -> None:
     short, long = cold(columns.extract(["Add 2 and 3.", "Add 2 and 3, " * 20 + "then say why."]))
     assert long > short
+
+
+def test_a_router_s_heads_predict_what_was_fitted() -> None:
+    """Columns and heads are two ways to say one thing, with landmarks and without."""
+    learnt = sheet(LEARNT)
+    for manner in (PLAIN, RICH):
+        fitted = fit_pair(learnt, gated=False, manner=manner)
+        known = fitted.known
+        assert bool(len(known.landmarks)) is manner.curved
+        quality = Quality(known, fitted.heads("strong", "weak"))
+        chances = fitted.chances(sheet(NEW))
+        extract = Extractor()
+        for place, row in enumerate(NEW[:20]):
+            estimates, _ = quality.estimate(extract(row.prompt))
+            for name, expected in zip(("strong", "weak"), chances, strict=True):
+                told = estimates[name]
+                logit = np.log(told.right / (1 - told.right)) * np.sqrt(1 + np.pi / 8 * told.variance)
+                assert logit == pytest.approx(np.log(expected[place] / (1 - expected[place])), abs=0.02)
+
+
+def test_more_is_assumed_only_where_held_out_rows_call_for_it() -> None:
+    """Models that fail on the same prompts call for it; scores that nothing explains do not."""
+    alike, noise = sheet(LEARNT), sheet(LEARNT)
+    rng = np.random.default_rng(5)
+    hard = rng.normal(size=alike.prompts.meaning)
+    logit = 25 * alike.prompts.dense[:, : alike.prompts.meaning] @ hard / np.sqrt(alike.prompts.meaning)
+    alike.strong[:] = rng.random(len(logit)) < 1 / (1 + np.exp(-logit - 1))
+    alike.weak[:] = rng.random(len(logit)) < 1 / (1 + np.exp(-logit))
+    noise.strong[:], noise.weak[:] = rng.random(len(logit)) < 0.8, rng.random(len(logit)) < 0.6
+    assert suited(alike, gated=False) is RICH
+    assert suited(noise, gated=False) is PLAIN
+    assert suited(alike.at(np.arange(FEWEST - 1)), gated=False) is PLAIN

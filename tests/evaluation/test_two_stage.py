@@ -22,9 +22,9 @@ def test_a_gate_sees_answers_and_lengths_and_no_scores() -> None:
             "r",
             "p",
             {
-                "weak": Result(quality, "4", 10),
-                "g1": Result(quality, "4.0", 20),
-                "g2": Result(quality, None, None),
+                "weak": Result(quality, answer="4", output_chars=10),
+                "g1": Result(quality, answer="4.0", output_chars=20),
+                "g2": Result(quality),
             },
         )
 

@@ -44,3 +44,15 @@ def test_what_the_ledger_refuses_counts_as_the_error_the_client_gets(tmp_path: P
     ]
     assert "cannot write" in lines[1]["error"]
     assert b'outcome="error",status="503"} 1' in metrics.render()
+
+
+def test_a_shadow_is_in_the_ledger_and_not_in_the_access_log(tmp_path: Path) -> None:
+    ledger, metrics, out = Ledger.open(LedgerSettings(), tmp_path), Metrics(), (tmp_path / "log").open("w")
+    log = AccessLog(out, human=False)
+    shadow = entry(Outcome.OK)
+    shadow.shadow_of = "d0"
+    assert Books(ledger, metrics, log).seal(shadow).shadow_of == "d0"
+    ledger.close()
+    log.close()
+    out.close()
+    assert (tmp_path / "log").read_text() == ""

@@ -1,7 +1,6 @@
 """Faults of upstreams under load: no request is lost while somebody works, and few attempts are wasted."""
 
 import asyncio
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +12,10 @@ import pytest
 from fake_upstream import DONE, FINISH, USAGE, Call, FakeUpstream, delta
 from running import Answered, Running, running
 
-PATIENCE = {"connect": 0.5, "first_byte": 0.5, "idle": 0.5, "total": 2}
+PATIENCE = {"first_byte": 0.5, "total": 2}
+"""With what never comes. Whoever works may take as long as a busy machine needs."""
+HELD = {"fine": 0, "stuck": False}
+"""What scripts wait for: so many fine answers; the test."""
 FAULTS = ("errors", "hangs", "slow", "storm", "half", "resets", "flaps")
 
 
@@ -27,14 +29,16 @@ def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
             "base_url": f"http://127.0.0.1:{upstream.port}/v1",
             "lane": "own",
             "networks": ["127.0.0.0/8"],
-            "timeouts": PATIENCE,
         } | fields
 
-    deployments = {fault: deployment(fault) for fault in FAULTS}
+    deployments = {fault: deployment(fault) for fault in (*FAULTS, "stuck")}
+    for fault in ("hangs", "slow"):
+        deployments[fault]["timeouts"] = PATIENCE
     deployments |= {"good": deployment("ok"), "spare": deployment("ok")}
     deployments["ebbing"] = deployment("ebbs", retries=0)
-    deployments |= {name: deployment("tardy", timeouts={"first_byte": 5}) for name in ("tardy", "tardy-2")}
+    deployments |= {"tardy": deployment("tardy"), "tardy-2": deployment("late")}
     deployments["quick"] = deployment("ok")
+    deployments["outside"] = deployment("outside", lane="closed")
     for number in range(3):
         deployments[f"replica{number}"] = deployment("shared", base_url=_base(upstream, number))
     trios = {
@@ -45,6 +49,11 @@ def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
         "hedged": {
             "candidates": ["tardy", "quick"],
             "rules": _order("tardy", "quick"),
+            "hedge": {"after_ms": 100, "share": 1},
+        },
+        "guarded": {
+            "candidates": ["tardy-2", "outside"],
+            "rules": _order("tardy-2", "outside"),
             "hedge": {"after_ms": 100, "share": 1},
         },
         "rarely": {
@@ -114,14 +123,26 @@ def scripts(upstream: FakeUpstream) -> None:  # noqa: C901  # a list of scripts,
     @upstream.script("ebbs")
     async def ebbs(call: Call) -> None:
         if upstream.seen["ebbs"] <= 3:
-            await call.answer(429, {}, "Retry-After: 1\r\n")
+            await call.answer(429, {}, "Retry-After: 3\r\n")
         else:
-            await asyncio.sleep(0.3)
+            while upstream.seen["ok"] < HELD["fine"]:  # noqa: ASYNC110  # the test is another thread
+                await asyncio.sleep(0.02)
             await fine(call)
 
     @upstream.script("tardy")
     async def tardy(call: Call) -> None:
+        await asyncio.sleep(30)
+        await fine(call)
+
+    @upstream.script("late")
+    async def late(call: Call) -> None:
         await asyncio.sleep(1.5)
+        await fine(call)
+
+    @upstream.script("stuck")
+    async def stuck(call: Call) -> None:
+        while HELD["stuck"]:  # noqa: ASYNC110  # the test is another thread
+            await asyncio.sleep(0.02)
         await fine(call)
 
 
@@ -157,18 +178,22 @@ def test_few_attempts_are_wasted_on_one_of_three_that_is_down(gateway: Running) 
     assert len(made) <= 1.2 * len(answered), Counter(made)
     served = Counter(one.headers["x-wye-deployment"] for one in answered)
     assert set(served) == {"replica1", "replica2"}
+    assert 'wye_resting{deployment="replica0"} 1.0' in gateway.metrics()
     assert min(served.values()) >= 30
 
 
-def test_one_that_recovers_is_tried_by_one_request_and_comes_back(gateway: Running) -> None:
+def test_one_that_recovers_is_tried_by_one_request_and_comes_back(
+    gateway: Running, upstream: FakeUpstream
+) -> None:
     assert [gateway.chat("returns").headers["x-wye-deployment"] for _ in range(2)] == ["good", "good"]
     first = gateway.record(gateway.chat("returns"))
     assert first["decision"]["candidates"][-1]["reason"].startswith("down: asked to be left alone, resting")
-    time.sleep(1.1)  # as long as it asked for
+    time.sleep(3.1)  # as long as it asked for
     gateway.chat("returns")  # tried, and refused again
-    time.sleep(1.1)
+    time.sleep(3.1)
     gateway.chat("returns")
-    time.sleep(1.1)
+    time.sleep(3.1)
+    HELD["fine"] = upstream.seen["ok"] + 5
     at_once = burst(gateway, "returns", 6)
     served = Counter(one.headers["x-wye-deployment"] for one in at_once)
     assert served == {"good": 5, "ebbing": 1}
@@ -180,13 +205,20 @@ def test_a_hedge_is_served_when_it_is_sooner(gateway: Running, upstream: FakeUps
     for stream in (True, False):
         began = time.monotonic()
         answered = gateway.chat("hedged", stream=stream)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 20
         assert (answered.status, answered.headers["x-wye-deployment"]) == (200, "quick")
         record = gateway.record(answered)
         tried = [(a["deployment"], a["cause"], a.get("error", "")) for a in record["attempts"]]
         assert tried == [("tardy", "first", "cut short"), ("quick", "hedge", "")]
     _until(lambda: upstream.closed["tardy"] == before + 2)
     assert 'wye_in_flight{deployment="tardy"} 0.0' in gateway.metrics()
+
+
+def test_a_hedge_stays_inside_what_is_permitted(gateway: Running, upstream: FakeUpstream) -> None:
+    inside = gateway.chat("guarded", {"x-wye-label": "phi"})
+    assert (inside.status, inside.headers["x-wye-deployment"]) == (200, "tardy-2")
+    assert upstream.seen["outside"] == 0
+    assert gateway.chat("guarded").headers["x-wye-deployment"] == "outside"
 
 
 def test_no_more_are_hedged_than_may_be(gateway: Running) -> None:
@@ -196,7 +228,7 @@ def test_no_more_are_hedged_than_may_be(gateway: Running) -> None:
 
 
 def test_a_client_that_hangs_up_ends_both(gateway: Running, upstream: FakeUpstream) -> None:
-    before = upstream.closed["tardy"]
+    before, calls = upstream.closed["tardy"], upstream.seen["tardy"]
     connection = gateway.connect()
     connection.request(
         "POST",
@@ -204,26 +236,28 @@ def test_a_client_that_hangs_up_ends_both(gateway: Running, upstream: FakeUpstre
         b'{"model":"hedged","stream":true,"messages":[{"role":"user","content":"hi"}]}',
         {"Content-Type": "application/json"},
     )
-    time.sleep(0.05)
+    _until(lambda: upstream.seen["tardy"] > calls)
     connection.close()
     _until(lambda: upstream.closed["tardy"] == before + 1)
-    _until(lambda: 'wye_in_flight{deployment="tardy"} 0.0' in gateway.metrics())
-    assert 'wye_in_flight{deployment="quick"} 0.0' in gateway.metrics()
+    for name in ("tardy", "quick"):
+        _until(lambda: f'wye_in_flight{{deployment="{name}"}} 0.0' in gateway.metrics())  # noqa: B023  # called at once
 
 
-def test_a_slow_deployment_stalls_nobody_else(gateway: Running) -> None:
-    waiting = [threading.Thread(target=gateway.chat, args=("hangs",)) for _ in range(16)]
-    for thread in waiting:
-        thread.start()
-    began = time.monotonic()
-    assert {one.status for one in burst(gateway, "good", 20)} == {200}
-    assert time.monotonic() - began < 1
-    for thread in waiting:
-        thread.join()
+def test_a_slow_deployment_stalls_nobody_else(gateway: Running, upstream: FakeUpstream) -> None:
+    HELD["stuck"] = True
+    with ThreadPoolExecutor(16) as pool:
+        try:
+            waiting = [pool.submit(gateway.chat, "stuck") for _ in range(16)]
+            _until(lambda: upstream.seen["stuck"] == 16)
+            assert {one.status for one in burst(gateway, "good", 20)} == {200}
+            assert not any(one.done() for one in waiting)
+        finally:
+            HELD["stuck"] = False
+        assert {one.result().status for one in waiting} == {200}
 
 
 def _until(holds: Any) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)

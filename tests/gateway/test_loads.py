@@ -102,7 +102,7 @@ def test_an_engine_that_nobody_uses_is_left_alone(gateway: Running, upstream: Fa
 def test_a_measured_queue_spills_and_comes_back(
     gateway: Running, upstream: FakeUpstream, engine: Engine
 ) -> None:
-    engine.running, engine.waiting = 2, 3
+    engine.running, engine.waiting = 2, 6
     with ThreadPoolExecutor(3) as pool:
         busy = [pool.submit(gateway.chat, "gpu") for _ in range(3)]
         until(lambda: asked(upstream, "/metrics") > 0)
@@ -122,8 +122,8 @@ def test_a_measured_queue_spills_and_comes_back(
 def test_slots_are_believed(gateway: Running, upstream: FakeUpstream, engine: Engine) -> None:
     engine.slots = [True, False]
     until(lambda: _one_busy(gateway, upstream))
-    with ThreadPoolExecutor(2) as pool:
-        busy = [pool.submit(gateway.chat, "gpu") for _ in range(2)]
+    with ThreadPoolExecutor(3) as pool:
+        busy = [pool.submit(gateway.chat, "gpu") for _ in range(3)]
         time.sleep(0.2)
         assert first(gateway, "merit") == "spare"
         assert all(one.result().status == 200 for one in busy)
@@ -141,6 +141,7 @@ def test_a_queue_in_front_of_it_spills_at_once(gateway: Running) -> None:
     until(lambda: 'wye_queued{deployment="narrow"} 1.0' in gateway.metrics())
     answered = gateway.chat("gates", stream=True)
     assert answered.headers["x-wye-deployment"] == "spare"
+    assert 'wye_saturated{deployment="narrow"} 1.0' in gateway.metrics()
     assert "is saturated, 1 wait for it" in json.dumps(gateway.record(answered)["decision"]["reasons"])
     for thread in waiting:
         thread.join()

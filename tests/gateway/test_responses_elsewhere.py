@@ -104,3 +104,40 @@ def test_several_accounts_are_not_guessed_at(upstream: FakeUpstream, tmp_path: P
     with running(tmp_path, several) as gateway:
         assert gateway.ask("GET", f"{RESPONSES}/resp_x").status == 404
         assert ask(gateway, "native", previous_response_id="resp_x").status == 400
+
+
+REFERENCES = {
+    "conversation": {"conversation": "conv_1"},
+    "prompt": {"prompt": {"id": "pmpt_1"}},
+    "input": {"input": [{"type": "item_reference", "id": "msg_1"}]},
+}
+
+
+@pytest.mark.parametrize("member", REFERENCES)
+def test_what_else_an_account_keeps_is_asked_of_the_only_one(
+    gateway: Running, upstream: FakeUpstream, member: str
+) -> None:
+    served = ask(gateway, "any", **REFERENCES[member])
+    assert served.status == 200
+    assert gateway.record(served)["decision"]["strategy"] == "held"
+    assert one_of(upstream, "native").json[member] == REFERENCES[member][member]
+    refused = ask(gateway, "chat", **REFERENCES[member])
+    assert (refused.status, refused.error["param"]) == (400, member)
+    assert ask(gateway, "away", **REFERENCES[member], headers={"x-wye-label": "phi"}).status == 403
+
+
+def test_with_keys_nobody_names_what_may_be_anothers(upstream: FakeUpstream, tmp_path: Path) -> None:
+    closed = settings(upstream, keys={"required": False})
+    with running(tmp_path, closed, {"WYE_BOOTSTRAP_KEY": KEY}) as gateway:
+        before = len(upstream.calls)
+        for member, asked in REFERENCES.items():
+            refused = ask(gateway, "native", **asked)
+            assert (refused.status, refused.error["param"]) == (403, member)
+            assert "references: true" in refused.error["message"]
+        assert len(upstream.calls) == before
+
+
+def test_config_lets_keys_share_what_the_account_keeps(upstream: FakeUpstream, tmp_path: Path) -> None:
+    shared = settings(upstream, keys={"required": False}, responses={"references": True})
+    with running(tmp_path, shared, {"WYE_BOOTSTRAP_KEY": KEY}) as gateway:
+        assert ask(gateway, "native", conversation="conv_1").status == 200

@@ -27,15 +27,11 @@ from wye.gateway.unserved import unserved
         ("/v1beta/batches", "one by one"),
         ("/v1beta/models/gemini-2.5-pro:batchGenerateContent", "one by one"),
         ("/v1beta/models/embedding-001:asyncBatchEmbedContent", "one by one"),
-        ("/v1beta/models/own/m:embedContent", "/v1/embeddings"),
-        ("/v1/models/own/m:batchEmbedContents", "/v1/embeddings"),
         ("/v1beta/models/imagen-4:predict", "answer in text"),
         ("/v1beta/models/veo-3:predictLongRunning", "answer in text"),
         ("/v1beta/fileSearchStores/x/documents", "provider"),
-        ("/api/generate", "/api/chat"),
         ("/api/pull", "wye.yaml"),
         ("/api/blobs/sha256:0", "wye.yaml"),
-        ("/api/embed", "/v1/embeddings"),
     ],
 )
 def test_what_to_do_instead(path: str, instead: str) -> None:

@@ -18,6 +18,13 @@ from wye.config.settings import LedgerSettings
 from wye.ledger import KeyStore, Ledger, Reader
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine may be busy: what is waited for gets its time."""
+    monkeypatch.setattr(Ledger.flush, "__defaults__", (60.0,))
+    monkeypatch.setattr("wye.ledger.ledger._CLOSE_SECONDS", 60.0)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """Run a PostgreSQL server; give the URL of its maintenance database."""

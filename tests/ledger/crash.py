@@ -1,9 +1,10 @@
 """Started by test_crash: appends under SIGKILL, many times over, in one state directory.
 
-    crash.py STATE_DIR KILLS SEED
+    crash.py STATE_DIR KILLS PROMISES SEED
 
 Each round forks a gateway that opens the ledger (replaying what the killed one left), appends, and
-acknowledges each record over a pipe after `append` has returned. Prints the acknowledged ids, then quits.
+acknowledges each record over a pipe after `append` has returned. There are `KILLS` of them, and more on a
+machine so slow that they came too early for so many `PROMISES`. Prints how many, then the acknowledged ids.
 """
 
 import os
@@ -71,10 +72,14 @@ def acknowledged(state: Path, run: int, chance: random.Random) -> list[str]:
 
 def main() -> None:
     """Print what the ledger has promised to hold."""
-    state, kills, chance = Path(sys.argv[1]), int(sys.argv[2]), random.Random(int(sys.argv[3]))  # noqa: S311  # moments
-    for run in range(kills):
-        for id_ in acknowledged(state, run, chance):
-            sys.stdout.write(f"{id_}\n")
+    state, (kills, promises, seed) = Path(sys.argv[1]), map(int, sys.argv[2:])
+    chance = random.Random(seed)  # noqa: S311  # moments
+    promised: list[str] = []
+    runs = 0
+    while runs < kills or len(promised) < promises:
+        promised += acknowledged(state, runs, chance)
+        runs += 1
+    sys.stdout.write("\n".join([str(runs), *promised]))
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ledger.records import record
+from ledger.waiting import until
 from wye.config.settings import LedgerSettings
 from wye.core.errors import LedgerError
 from wye.ledger import Ledger, Reader
@@ -24,13 +24,6 @@ def stored(settings: LedgerSettings, state: Path) -> list[str]:
 
 def numbers(count: int) -> list[str]:
     return [f"r{number:06d}" for number in range(count)]
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def runs(process: int) -> bool:
@@ -55,7 +48,7 @@ def test_a_writer_that_is_killed_again_and_again_is_started_again(
                 os.kill(killed, signal.SIGKILL)
         appended += 100
         until(lambda: ledger.writer_pid != killed)  # noqa: B023  # called in this turn only
-    assert ledger.flush(20)
+    assert ledger.flush()
     assert (ledger.trouble, ledger.lag, ledger.backlog) == ("", 0.0, 0)
     ledger.close()
     assert stored(settings, tmp_path) == numbers(300)
@@ -77,7 +70,7 @@ def test_a_writer_killed_between_segments_leaves_none_behind(
             time.sleep(0.05)
             os.kill(killed, signal.SIGKILL)
             until(lambda: ledger.writer_pid != killed)  # noqa: B023  # called in this turn only
-    assert ledger.flush(20)
+    assert ledger.flush()
     until(lambda: len(list(tmp_path.rglob("*.jsonl"))) == 1)
     ledger.close()
     assert stored(LedgerSettings(), tmp_path) == numbers(400)
@@ -149,7 +142,7 @@ def test_a_writer_that_cannot_be_started(
         os.kill(ledger.writer_pid, signal.SIGKILL)
         ledger.append(record(0))
         until(lambda: "cannot be started" in ledger.trouble)
-    assert ledger.flush(20)
+    assert ledger.flush()
     assert not ledger.trouble
     ledger.close()
     assert stored(LedgerSettings(), tmp_path) == numbers(1)
@@ -161,11 +154,12 @@ GATEWAY = """
 import os, signal, sys, time
 from pathlib import Path
 from ledger.records import record
+from ledger.waiting import until
 from wye.config.settings import LedgerSettings
 from wye.ledger import Ledger
 ledger = Ledger.open(LedgerSettings(), Path(sys.argv[1]))
 ledger.append(record(0))
-assert ledger.flush(20)
+assert ledger.flush(60)
 print(ledger.writer_pid, flush=True)
 if sys.argv[2] == "deaf":
     ledger.append(record(1))

@@ -169,3 +169,10 @@ def test_labelled_answers_are_compared_as_those_of_the_gateway() -> None:
     assert texts_differ(
         "It ends in May,\nas agreed.", "In May it ends,\nas was agreed.", "answer", 0.85, close
     )
+
+
+def test_what_is_too_long_or_too_deep_agrees_with_nothing() -> None:
+    assert texts_differ("a" * 300_000, "a" * 300_000, "auto", 0.85, close) == "too long to compare"
+    deep = "[" * 600 + "]" * 600
+    assert differs(said(call(f'{{"at": {deep}}}')), said(call(f'{{"at":  {deep}}}')), "auto", 0.85, close)
+    assert texts_differ(deep, f" {deep[1:-1]}", "auto", 0.85, close)

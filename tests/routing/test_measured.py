@@ -8,7 +8,7 @@ import pytest
 
 from routing.facts import EMBEDDINGS, EVERY, GROQ, LLAMA, STRONG, UP, Down, ask, ids, verdict
 from wye.catalog.deployments import Deployment
-from wye.config.settings import RouteSettings, Rule, Settings
+from wye.config.settings import Objective, RouteSettings, Rule, Settings
 from wye.core.decision import Decision
 from wye.core.lane import Lane
 from wye.routing import Router
@@ -188,3 +188,23 @@ def test_opinions_are_remembered_without_the_prompt(learnt: Learnt) -> None:
     opinions._known = type(opinions._known)((b"%d" % n, NONE) for n in range(MOST_CACHED))
     opinions.of(request, Said(HARD))
     assert len(opinions._known) == MOST_CACHED
+
+
+def test_a_canary_that_the_certificate_does_not_cover_is_uncertified(learnt: Learnt) -> None:
+    serving = Serving(learnt, "c1", 0.2)
+    outside = decide(EASY, serving, rules=(Rule(canary={"together/llama": 100}),))
+    assert ids(outside)[0] == "together/llama"
+    assert (outside.certificate, outside.covered) == ("", ("groq/llama", "openai/gpt"))
+    inside = decide(HARD, serving, rules=(Rule(canary={"openai/gpt": 100}),))
+    assert (ids(inside)[0], inside.certificate) == ("openai/gpt", "c1")
+
+
+def test_bounds_go_by_what_was_learnt_and_promise_no_certificate(learnt: Learnt) -> None:
+    serving = Serving(learnt, "c1", 0.2)
+    good = Objective(quality=0.9)
+    easy, hard = (decide(prompt, serving, objective=good) for prompt in (EASY, HARD))
+    assert (ids(easy)[0], ids(hard)[0]) == ("groq/llama", "openai/gpt")
+    assert easy.certificate == hard.certificate == ""
+    assert easy.reasons == ("cheapest of 2 with an expected score of at least 0.9, of 3 that fit",)
+    best = decide(EASY, serving, objective=Objective(best="quality"))
+    assert ids(best) == ["groq/llama", "openai/gpt", "together/llama"]

@@ -78,6 +78,12 @@ class TestQuality:
         assert ids(decision) == [able.id, feigns.id]
 
 
+def test_the_only_one_that_fits_serves_whatever_it_misses() -> None:
+    decision = decide(want(best="quality", quality=0.9), SCORES, found=(GROQ,))
+    assert decision.reasons == ("the only one that fits",)
+    assert notes(decision) == {GROQ.id: "expected score 0.70, at least 0.9 wanted"}
+
+
 class TestCost:
     @pytest.mark.parametrize("told", [None, SCORES])
     def test_the_cheapest_whatever_was_measured(self, told: Opinion | None) -> None:

@@ -4,7 +4,9 @@ import random
 from collections import Counter
 from decimal import Decimal
 
-from routing.facts import GROQ, STRONG, Down, ask, deployment, ids, price, verdict
+import pytest
+
+from routing.facts import GROQ, STRONG, UNPRICED, Down, ask, deployment, ids, price, verdict
 from routing.talks import Talk
 from wye.catalog.deployments import Deployment
 from wye.config.settings import RouteSettings, Rule, Settings
@@ -14,6 +16,7 @@ from wye.routing import Router
 from wye.routing.cost import avoidable_cost, expected_cost
 from wye.routing.equals import Equals
 from wye.routing.load import Load
+from wye.routing.saturation import Saturation
 from wye.routing.spill import spill
 from wye.routing.strategy import Choice
 
@@ -102,6 +105,30 @@ class TestSpill:
         covered = Choice([STRONG, GROQ, API], leading=frozenset({"openai/gpt", API.id}), load=health.load)
         spill(covered, ask("auto"), verdict())
         assert covered.kept == [API, STRONG, GROQ]
+
+
+class TestBids:
+    def test_who_saves_less_spills_first(self) -> None:
+        machine = Saturation(8, exact=True)
+        machine.clearing.price = 1e-5
+        busy = Load(busy=6, slots=8, machine=machine)
+        cheap, dear = price("0.1", "0.3"), price("1", "3")
+        spilt = decide("auto", A, deployment("api/x", Lane.HOSTED, price=cheap), a_llama=busy)
+        assert ids(spilt) == ["api/x", "a/llama"]
+        assert spilt.reasons[-1].endswith("its slots are wanted by requests that save more there")
+        kept = decide("auto", A, deployment("api/x", Lane.HOSTED, price=dear), a_llama=busy)
+        assert ids(kept) == ["a/llama", "api/x"]
+
+    def test_every_request_bids_and_one_that_nobody_can_price_does_not(self) -> None:
+        machine = Saturation(1, exact=True)
+        load = Load(busy=1, machine=machine)
+        for _ in range(5):
+            decide("auto", A, API, a_llama=load)
+            decide("auto", A, UNPRICED, a_llama=load)
+        for _ in range(40):
+            machine.clearing.tick(1, 100.0)
+        saved = (100 * Decimal("0.1") + 256 * Decimal("0.3")) / 1_000_000
+        assert machine.clearing.price == pytest.approx(float(saved) / (256 * 0.04))
 
 
 class TestAvoidable:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from wye.cli.merit import merit
 from wye.cli.options import json_option
 from wye.cli.terminal import columns
 from wye.core.errors import WyeError
@@ -139,6 +140,9 @@ def routing(  # noqa: PLR0913  # one parameter an option
         return
     for line in table(report):
         click.echo(line)
+
+
+bench.add_command(merit)
 
 
 def table(report: Report) -> Iterator[str]:

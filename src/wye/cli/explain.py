@@ -18,6 +18,8 @@ from wye.protocols.lossiness.naming import display
 from wye.protocols.lossiness.table import TABLE
 
 _INDENT = 2
+_LATEST = 50
+"""Records among which the latest is that somebody asked for: shadows are nobody's."""
 _KNOWN = frozenset(WITHHELD) | {row.name for row in TABLE}
 """Names of hints that wye has a word for."""
 _EMULATED = {
@@ -56,8 +58,9 @@ def explain(*, id_: str | None, as_json: bool, config: Path | None, state_dir: P
 
 
 def _latest(reader: Reader) -> Record:
-    for record in reader.requests(Filter(), 1):
-        return record
+    for record in reader.requests(Filter(), _LATEST):
+        if not record.shadow_of:
+            return record
     message = "there is no request in the ledger yet: `wye ask` makes one"
     raise NotFoundError(message)
 
@@ -82,12 +85,7 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
     yield "asked", f"{record.asked or '(nothing)'} ({record.protocol} {record.operation}{streamed})"
     yield "by", _caller(record)
     yield "outcome", f"{record.outcome} {record.status}" + (f": {record.error}" if record.error else "")
-    if record.deployment:
-        yield "answered by", f"{record.deployment} ({record.lane or 'lane unknown'})"
-        if record.decision is not None and record.decision.covered:
-            yield "certified", f"by {record.certificate}" if record.certificate else "no: uncertified"
-    if record.gate:
-        yield "gate", record.gate
+    yield from _served(record)
     yield "timing", _timing(record)
     yield "size", f"{record.request_bytes:,} bytes in, {record.response_bytes:,} bytes out"
     yield "labels", ", ".join(record.labels) or "(none)"
@@ -97,6 +95,10 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
         yield "verdict", f"permits {permitted} (policy {record.policy_revision}){ceiling}"
     if record.response:
         yield "held", f"{record.response}: {record.deployment} can go on from it"
+    if record.shadow_of:
+        yield "shadow of", f"{record.shadow_of}: nobody was served this answer"
+    if record.shadow_probability:
+        yield "shadowed", f"with probability {record.shadow_probability:g}, whoever served it"
     if record.session:
         yield (
             "session",
@@ -114,6 +116,16 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
         yield "request id", record.request_id
     if record.trace:
         yield "trace", record.trace
+
+
+def _served(record: Record) -> Iterator[tuple[str, str]]:
+    """Yield who answered, and what was promised of that."""
+    if record.deployment:
+        yield "answered by", f"{record.deployment} ({record.lane or 'lane unknown'})"
+        if record.decision is not None and record.decision.covered:
+            yield "certified", f"by {record.certificate}" if record.certificate else "no: uncertified"
+    if record.gate:
+        yield "gate", record.gate
 
 
 def _lost(names: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,9 @@ class Found(NamedTuple):
     dynamic: Dynamic
     """Makes a deployment of a name that a provider's key reaches."""
     missing: tuple[str, ...]
-    """Sentences on what to set, and on what is not used and why."""
+    """What to set for a lane that nothing serves."""
+    notes: tuple[str, ...]
+    """What was seen and not used, and why."""
 
 
 async def look(settings: Settings, state_dir: Path) -> Found:
@@ -43,7 +45,8 @@ async def look(settings: Settings, state_dir: Path) -> Found:
     return Found(
         (*found, *(one for one in embedded if one.id not in taken)),
         fleet.dynamic_of(fleet.found),
-        (*fleet.missing, *fleet.notes),
+        fleet.missing,
+        fleet.notes,
     )
 
 

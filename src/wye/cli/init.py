@@ -66,4 +66,4 @@ def found(state_dir: Path) -> tuple[Sequence[Deployment], Sequence[str]]:
     Looks as `wye serve` does, but starts no engine.
     """
     seen = asyncio.run(look(Settings(), state_dir))
-    return seen.deployments, seen.missing
+    return seen.deployments, (*seen.missing, *seen.notes)

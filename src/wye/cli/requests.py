@@ -96,7 +96,10 @@ def requests(  # noqa: PLR0913  # one parameter an option
 
 def line(record: Record) -> str:
     """Return a record in one line of at most 100 columns."""
-    names = (record.asked or "-", record.deployment)
+    names = (
+        f"({record.decision.strategy})" if record.shadow_of and record.decision else record.asked or "-",
+        record.deployment,
+    )
     model = " → ".join(names) if names[1] not in ("", names[0]) else names[0]
     usage = record.usage
     return _aligned(

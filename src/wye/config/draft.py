@@ -22,11 +22,15 @@ class Draft:
     """Settings that are typed and not yet trusted.
 
     Attributes: `known` the providers that need no declaration; `deployments`, `aliases` and `providers`
-    the names there are. What was *written* counts, so that one broken entry is one problem.
+    the names there are; `hooks` whether to import them. What was *written* counts, so that one broken entry
+    is one problem.
     """
 
-    def __init__(self, root: Node, file: str, settings: Settings, catalogue: Collection[str]) -> None:
+    def __init__(
+        self, root: Node, file: str, settings: Settings, catalogue: Collection[str], *, hooks: bool
+    ) -> None:
         self.root, self.settings = root, settings
+        self.hooks = hooks
         self.known = {*catalogue, *ENGINES}
         self.deployments = root.names("deployments")
         self.aliases = root.names("aliases")

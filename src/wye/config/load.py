@@ -53,8 +53,11 @@ def find(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
 
 
 def load(path: Path | None) -> Settings:
-    """Return the settings in the file at `path`; None = the defaults. Raises `ConfigError`."""
-    return read(path).settings
+    """Return the settings in the file at `path`; None = the defaults. Raises `ConfigError`.
+
+    For what decides nothing: hooks are not imported, which may be there for the gateway alone.
+    """
+    return Settings() if path is None else from_bytes(_content(path), path, hooks=False).settings
 
 
 def read(path: Path | None, environ: Mapping[str, str] | None = None) -> Loaded:
@@ -64,15 +67,20 @@ def read(path: Path | None, environ: Mapping[str, str] | None = None) -> Loaded:
     return from_bytes(_content(path), path, environ)
 
 
-def from_bytes(content: bytes, path: Path, environ: Mapping[str, str] | None = None) -> Loaded:
-    """Read `content` as if it stood in the file at `path`. Raises `ConfigError`."""
+def from_bytes(
+    content: bytes, path: Path, environ: Mapping[str, str] | None = None, *, hooks: bool = True
+) -> Loaded:
+    """Read `content` as if it stood in the file at `path`. Raises `ConfigError`.
+
+    `hooks`: import them, to see that they are there.
+    """
     file = str(path)
     root, problems = parse(content, file)
     reader = Reader(file)
     settings = reader.section(Settings, root)
     problems += reader.problems
     if isinstance(settings, Settings):
-        draft = Draft(root, file, settings, PROVIDERS.keys())
+        draft = Draft(root, file, settings, PROVIDERS.keys(), hooks=hooks)
         check(draft, os.environ if environ is None else environ)
         problems += draft.problems
     problems.sort(key=lambda problem: (problem.line, problem.column))

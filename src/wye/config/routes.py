@@ -43,7 +43,7 @@ def _route(draft: Draft, path: Path, route: RouteSettings) -> None:
         _gate(draft, (*path, "gate"), route.gate, route, among)
     if route.shadow is not None:
         _shadow(draft, (*path, "shadow"), route.shadow, route, among)
-    if route.hook is not None:
+    if route.hook is not None and draft.hooks:
         hook = route.hook
         draft.attempt((*path, "hook"), lambda: imported(hook))
     _pair(draft, path, route, among)

@@ -372,6 +372,8 @@ class ResponsesSettings(Section, frozen=True):
 
     store: bool = False
     """Keep conversations on `/v1/responses` that no upstream keeps, unless the client says `store: false`."""
+    references: bool = False
+    """With keys: let each name any `conversation`, `prompt` and item that an upstream's account keeps."""
     keep_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 30
     """How long an answer can be gone on from, and what is kept of it is kept."""
 

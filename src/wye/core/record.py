@@ -110,6 +110,6 @@ class Record(msgspec.Struct, omit_defaults=True):
     gate: str = ""
     """Where a gate was asked: `agreed`, or why the first candidate's answer was not enough."""
     shadow_probability: float = 0.0
-    """With which the request was to be shadowed, fixed before it came; 0 = it could not be."""
+    """With which the request was drawn to be shadowed, fixed before it came; 0 = it was not drawn."""
     shadow_of: str = ""
     """Id of the request that this one shadows or judges; nobody is served its answer."""

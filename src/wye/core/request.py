@@ -51,6 +51,8 @@ class Request(msgspec.Struct, frozen=True):
     """What of it costs something that tokens at the list price do not bound; empty = nothing."""
     previous: str = ""
     """Id of the answer that it goes on from (Responses); empty = it brings the whole conversation."""
+    refers: str = ""
+    """The member that names what the upstream's account keeps, whoever made it (Responses); empty = none."""
     keep: bool = False
     """The client expects that the answer can be gone on from (Responses: `store`, unless it says no)."""
     stored: bool = False

@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from wye.evaluation.fitting import Matrix
+from wye.routing.quality import gaussian
 
 LANDMARKS = 500
-_WIDTH = 1.5
+STANDARD_WIDTH = 1.5
 """Of the kernel, in mean squared differences a standardised column."""
 _RIDGE = 1e-4
 
@@ -22,23 +23,18 @@ class Bends(NamedTuple):
 
     landmarks: Matrix
     whiten: Matrix
+    width: float
 
     def columns(self, rows: Matrix) -> Matrix:
-        """Return one column a landmark, of rows that are standardised as the landmarks are."""
-        return _kernel(rows, self.landmarks) @ self.whiten
+        """Return one column a landmark, of rows that are scaled as the landmarks are."""
+        return gaussian(rows, self.landmarks, self.width) @ self.whiten
 
 
-def bends(rows: Matrix) -> Bends:
-    """Choose landmarks among fitted rows."""
+def bends(rows: Matrix, width: float) -> Bends:
+    """Choose landmarks among fitted rows. `width`: squared distance at which the kernel is down to 1/e."""
     chosen = np.random.default_rng(0).permutation(len(rows))[:LANDMARKS]
     landmarks = rows[np.sort(chosen)]
-    kernel = _kernel(landmarks, landmarks).astype(np.float64)
+    kernel = gaussian(landmarks, landmarks, width).astype(np.float64)
     values, vectors = np.linalg.eigh(kernel + _RIDGE * np.eye(len(kernel)))
     whiten = (vectors / np.sqrt(np.maximum(values, _RIDGE))) @ vectors.T
-    return Bends(landmarks, whiten.astype(np.float32))
-
-
-def _kernel(rows: Matrix, others: Matrix) -> Matrix:
-    squares = (rows**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None, :] - 2 * rows @ others.T
-    near: Matrix = np.exp(-np.maximum(squares, 0) / (_WIDTH * rows.shape[1]))
-    return near
+    return Bends(landmarks, whiten.astype(np.float32), width)

@@ -33,6 +33,8 @@ from wye.routing.watch.loss import Choices, Scale, Scores
 
 FEWEST = 50
 """Rows below which nothing is tried: an attempt costs confidence, and would fail."""
+NEVER = -1.0
+"""No gain is below it."""
 _NOTHING = Result()
 _WATCH_SDS = 1.645
 """Standard errors above the mean: 95 % of a normal distribution."""
@@ -47,11 +49,7 @@ class Terms(msgspec.Struct, frozen=True):
     margin: float | None = None
     """b, where rows with both correct the judge; None = they do not."""
     gates: tuple[str, ...] = ()
-    """Models that must say the same as the weak one; empty = no gate.
-
-    With a gate, setting i sends to the weak model what has less than threshold i/2 to win, and up to
-    threshold i what all agree on.
-    """
+    """Models that must say the same as the weak one; empty = no gate."""
     compare: Compare = "answer"
     """How answers of rows are compared, as the gateway does it: final answers, or whole ones."""
     meaning: float = 0.85
@@ -88,8 +86,10 @@ class Earned(msgspec.Struct, frozen=True):
     strong_share: float
     losses: tuple[float, ...]
     """Of the accepted setting, by the scores it was certified with."""
+    seen: tuple[float, ...]
+    """Losses of the same rows as a monitor sees them that compares final answers; none without answers."""
     watch: float
-    """The mean loss of the same rows as a monitor sees it, that compares final answers; 0 without answers."""
+    """What it may see on the mean while nothing has changed; 0 without answers."""
 
 
 class Sheet(msgspec.Struct, frozen=True):
@@ -170,12 +170,9 @@ def sheet(rows: Sequence[Row], learnt: Learnt, terms: Terms) -> Sheet:
     revision, opinions = learnt.revision, Opinions(learnt)
     formed = [opinions.form(row.prompt) for row in rows]
     gain = np.array([math.inf if one.unlike or one.gain is None else one.gain for one in formed])
-    thresholds = np.array(revision.thresholds)
-    to_strong = gain[:, None] >= thresholds[None, :]
+    alone, below = np.array(settings(revision, gated=bool(terms.gates))).T
     agreed = np.array([bool(terms.gates) and _agreed(row, revision.weak, terms) for row in rows])
-    if terms.gates:
-        alone = np.array([bar(revision.thresholds, setting) for setting in range(len(thresholds))])
-        to_strong |= (gain[:, None] >= alone[None, :]) & ~agreed[:, None]
+    to_strong = (gain[:, None] >= alone[None, :]) & ((gain[:, None] >= below[None, :]) | ~agreed[:, None])
     strong, weak = revision.strong, revision.weak
     return Sheet(
         strong=_column([_score(row, strong, terms.judge) for row in rows]),
@@ -189,9 +186,17 @@ def sheet(rows: Sequence[Row], learnt: Learnt, terms: Terms) -> Sheet:
     )
 
 
-def bar(thresholds: Sequence[float], setting: int) -> float:
-    """Return the gain below which the weak model serves by itself where setting `setting` has a gate."""
-    return thresholds[setting // 2]
+def settings(revision: Revision, *, gated: bool) -> list[tuple[float, float]]:
+    """Return the settings, safest first: the gains below which the weak model serves alone, and at all.
+
+    Between the two it serves what a gate agrees on. With a gate the first settings let it serve nothing
+    alone, and ever more with the gate; the others let it serve ever more of that alone, which saves gates.
+    """
+    thresholds = revision.thresholds
+    if not gated:
+        return [(threshold, threshold) for threshold in thresholds]
+    widening = [(NEVER, threshold) for threshold in thresholds]
+    return [*widening, *((threshold, thresholds[-1]) for threshold in thresholds)]
 
 
 def _column(scores: Sequence[float | None]) -> Scores:
@@ -232,15 +237,17 @@ def earn(rows: Sheet, terms: Terms, delta: float) -> Earned:
             break
         accepted = setting
     if accepted is None:
-        return Earned(None, tuple(steps), int(gold.sum()), 1.0, (), 0.0)
+        return Earned(None, tuple(steps), int(gold.sum()), 1.0, (), (), 0.0)
     to_strong = rows.to_strong[:, accepted]
+    seen = _seen(scale, rows.agree, to_strong)
     return Earned(
         accepted,
         tuple(steps),
         int(gold.sum()),
         float(to_strong.mean()),
         tuple(losses[:, accepted].tolist()),
-        _watch(scale, rows.agree, to_strong),
+        tuple(seen.tolist()),
+        _watch(scale, seen),
     )
 
 
@@ -266,14 +273,19 @@ def _losses(scale: Scale, strong: Scores, weak: Scores, to_strong: Choices) -> S
     return scale.losses(strong[:, None], np.where(to_strong, strong[:, None], weak[:, None]))
 
 
-def _watch(scale: Scale, agree: Scores, to_strong: Choices) -> float:
-    """Return what a monitor that compares final answers may see, on the mean, while nothing has changed.
-
-    The strong model's answer stands for the right one there: who differs from it loses, though it may be
-    wrong. An upper limit of the rows' mean at 95 %; no part of the certificate's own guarantee.
-    """
+def _seen(scale: Scale, agree: Scores, to_strong: Choices) -> Scores:
+    """Return losses where the strong model's answer stands for the right one: who differs from it loses."""
     if bool(np.isnan(agree).all()):
+        return np.zeros(0)
+    return np.where(to_strong, -scale.epsilon, scale.worst - np.nan_to_num(agree, nan=0.0))
+
+
+def _watch(scale: Scale, seen: Scores) -> float:
+    """Return an upper limit, at 95 %, of the mean of such losses. No part of the certificate's guarantee.
+
+    A weak answer may differ and be right: what is lost so is no drop, as long as it does not become more.
+    """
+    if not len(seen):
         return 0.0
-    seen = np.where(to_strong, -scale.epsilon, scale.worst - np.nan_to_num(agree, nan=0.0))
     error = float(seen.std()) / math.sqrt(len(seen))
     return min(max(float(seen.mean()) + _WATCH_SDS * error, 0.0), scale.worst / 2)

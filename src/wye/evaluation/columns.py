@@ -6,13 +6,17 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from wye.evaluation.bends import Bends, bends
 from wye.evaluation.fitting import Line, Matrix, Spread, spread
 from wye.routing.features import Extractor
 from wye.routing.features.extract import BUCKETS
 from wye.routing.quality import Head, Space
 
 MEANING, LOOKS, GRAMS, CATEGORY, TRANSFER, GATE, BENDS = 0.05, 0.1, 0.2, 0.3, 0.02, 1.0, 0.5
+CURVES = 0.25
 """Prior variance of a logit that each block gives a typical row. Set on the public sets, for all alike."""
+NEARNESS = 0.3
+"""Squared distance between two meanings, in [0, 4], at which what holds of one hardly tells of the other."""
 _FLAT = 1e-3
 _RANK = 32
 _UNLIKE = 0.999
@@ -68,14 +72,24 @@ def space(prompts: Prompts) -> Space:
     return result._replace(limit=limit)
 
 
-def head(model: str, line: Line, prompts: Prompts, known: Space) -> Head:
-    """Return a line over the blocks dense and grams as what a router loads."""
+def bend(prompts: Prompts, known: Space) -> tuple[Space, Bends]:
+    """Return the space with landmarks among these rows' meanings, and what makes columns of them."""
+    bent = bends(prompts.dense[:, : prompts.meaning], NEARNESS)
+    return known._replace(landmarks=bent.landmarks, width=bent.width), bent
+
+
+def head(model: str, line: Line, prompts: Prompts, known: Space, bent: Bends | None = None) -> Head:
+    """Return a line over the blocks dense, grams and, where `known` has landmarks, `bent` for a router."""
     placed = known.place(prompts.dense)
     wide = placed.shape[1]
     dense = Line(line.weights[:wide], line.constant)
     narrow: Spread = spread(placed, dense, _RANK)
     grams = line.weights[wide : wide + BUCKETS] * np.float32(np.sqrt(GRAMS))
-    return Head(model, dense.weights, grams, line.constant, narrow.axes, narrow.gain)
+    near = np.zeros(len(known.landmarks), dtype=np.float32)
+    if bent is not None:
+        curves = line.weights[wide + BUCKETS : wide + BUCKETS + len(near)]
+        near = bent.whiten @ (curves * np.float32(np.sqrt(CURVES)))
+    return Head(model, dense.weights, grams, line.constant, narrow.axes, narrow.gain, near)
 
 
 def one_hot(names: Sequence[str], known: Sequence[str]) -> Matrix:

@@ -52,52 +52,76 @@ def fit(columns: Matrix, right: Vector) -> Line:
     The mode of the posterior under a unit Gaussian prior of each weight. A score between 0 and 1 counts as
     that share of a right answer.
     """
+    return fit_together(columns, right[:, None], 0.0)[0]
+
+
+def fit_together(columns: Matrix, right: Vector, correlation: float) -> list[Line]:
+    """Fit a head for each column of `right` (rows x heads), on the same rows.
+
+    As `fit`, but that two heads' weights of one column are correlated a priori, in [0, 1): what is hard for
+    one model is hard for another. Source: Bonilla, Chai, Williams, "Multi-task Gaussian process prediction",
+    NIPS 2007.
+    """
     count, width = columns.shape
-    mean = (float(right.sum()) + 0.5) / (count + 1)
-    constant = float(np.log(mean / (1 - mean)))
-    weights = np.zeros(width)
+    heads = right.shape[1]
+    mean = (right.sum(axis=0) + 0.5) / (count + 1)
+    constant = np.log(mean / (1 - mean))
+    mix = _root(np.full((heads, heads), correlation) + (1 - correlation) * np.eye(heads))
+    weights = np.zeros((width, heads))  # as independent ones: `mix` makes them what they are
     for _ in range(_STEPS if count else 0):
-        expected = chance(np.asarray(columns @ weights.astype(np.float32), np.float64) + constant)
+        expected = chance(_logits(columns, weights @ mix) + constant)
         curve = np.maximum(expected * (1 - expected), _LEAST_WEIGHT)
-        slope = _transposed(columns, right - expected) - weights
-        slope_constant = float((right - expected).sum()) - _LOOSE * constant
-        step, step_constant = _solve(columns, curve, slope, slope_constant)
-        weights += step
-        constant += step_constant
-        if max(float(np.abs(step).max(initial=0)), abs(step_constant)) < _CLOSE:
+        off = right - expected
+        slope = np.vstack((_transposed(columns, off) @ mix - weights, off.sum(axis=0) - _LOOSE * constant))
+        step = _solve(columns, curve, slope, mix)
+        weights += step[:-1]
+        constant += step[-1]
+        if float(np.abs(step).max()) < _CLOSE:
             break
-    return Line(weights.astype(np.float32), constant)
+    ready = (weights @ mix).astype(np.float32)
+    return [Line(ready[:, head], float(constant[head])) for head in range(heads)]
+
+
+def _root(covariance: Vector) -> Vector:
+    """Return the symmetric square root."""
+    values, vectors = np.linalg.eigh(covariance)
+    root: Vector = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    return root
+
+
+def _logits(columns: Matrix, weights: Vector) -> Vector:
+    return np.asarray(columns @ weights.astype(np.float32), dtype=np.float64)
 
 
 def _transposed(columns: Matrix, values: Vector) -> Vector:
-    return np.asarray(values.astype(np.float32) @ columns, dtype=np.float64)
+    return np.asarray(columns.T @ values.astype(np.float32), dtype=np.float64)
 
 
-def _solve(columns: Matrix, curve: Vector, slope: Vector, slope_constant: float) -> tuple[Vector, float]:
-    """Solve (AᵀWA + P) x = slope by conjugate gradients; A has the constant's column of ones."""
-    x = np.zeros(len(slope) + 1)
-    residual = np.append(slope, slope_constant)
-    precision = np.append(np.ones(len(slope)), _LOOSE)
-    # The constant's own curvature dwarfs the others: scale it away.
-    scale = np.sqrt(np.append(np.ones(len(slope)), 1 / (curve.sum() + _LOOSE)))
-    residual = residual * scale
+def _solve(columns: Matrix, curve: Vector, slope: Vector, mix: Vector) -> Vector:
+    """Solve (AᵀWA + P) x = slope by conjugate gradients; A has the constants' column of ones, last in x."""
+    precision = np.ones((len(slope), 1))
+    precision[-1] = _LOOSE
+    # The constants' own curvature dwarfs the others: scale it away.
+    scale = np.ones_like(slope)
+    scale[-1] = 1 / np.sqrt(curve.sum(axis=0) + _LOOSE)
+    x = np.zeros_like(slope)
+    residual = slope * scale
     direction = residual.copy()
-    size = residual @ residual
+    size = float(np.vdot(residual, residual))
     enough = _ENOUGH * size
     for _ in range(_INNER):
         if size <= enough:
             break
         real = direction * scale
-        seen = np.asarray(columns @ real[:-1].astype(np.float32), np.float64) + real[-1]
-        weighted = curve * seen
-        product = (np.append(_transposed(columns, weighted), weighted.sum()) + precision * real) * scale
-        along = size / (direction @ product)
+        weighted = curve * (_logits(columns, real[:-1] @ mix) + real[-1])
+        told = np.vstack((_transposed(columns, weighted) @ mix, weighted.sum(axis=0)))
+        product = (told + precision * real) * scale
+        along = size / float(np.vdot(direction, product))
         x += along * direction
         residual = residual - along * product
-        before, size = size, residual @ residual
+        before, size = size, float(np.vdot(residual, residual))
         direction = residual + size / before * direction
-    x *= scale
-    return x[:-1], float(x[-1])
+    return x * scale
 
 
 class Spread(NamedTuple):

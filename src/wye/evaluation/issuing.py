@@ -22,9 +22,9 @@ from wye.evaluation.certification import (
     Earned,
     Sheet,
     Terms,
-    bar,
     calibration,
     earn,
+    settings,
     sheet,
 )
 from wye.evaluation.dataset import Row
@@ -107,6 +107,7 @@ class Grounds(NamedTuple):
 
 def _certificate(on: Grounds, setting: int) -> Certificate:
     revision, plan, earned, terms, at = on.revision, on.plan, on.earned, on.plan.terms, time.time()
+    alone, below = settings(revision, gated=bool(terms.gates))[setting]
     return Certificate(
         route=revision.route,
         scope=_scope(revision, terms),
@@ -120,8 +121,8 @@ def _certificate(on: Grounds, setting: int) -> Certificate:
         gold=earned.gold,
         data=on.chosen.data,
         setting=setting,
-        threshold=bar(revision.thresholds, setting) if terms.gates else revision.thresholds[setting],
-        band=_band(revision, plan, on.seen, setting),
+        threshold=alone,
+        band=_band(plan, on.seen, alone, below),
         strong_share=earned.strong_share,
         mean_loss=float(np.mean(earned.losses)),
         watch=0.0 if terms.judge else earned.watch,
@@ -157,11 +158,10 @@ def _scored(terms: Terms) -> Scored:
     return "judge" if terms.margin is None else "judge, corrected"
 
 
-def _band(revision: Revision, plan: Plan, seen: Sheet, setting: int) -> Band | None:
-    if not plan.terms.gates or plan.gate is None:
+def _band(plan: Plan, seen: Sheet, alone: float, below: float) -> Band | None:
+    if not plan.terms.gates or plan.gate is None or below <= alone:
         return None
-    below = revision.thresholds[setting]
-    inside = (seen.gain >= bar(revision.thresholds, setting)) & (seen.gain < below)
+    inside = (seen.gain >= alone) & (seen.gain < below)
     agrees = float(seen.agreed[inside].mean()) if inside.any() else 0.0
     return Band(below, plan.terms.gates, plan.gate.compare, plan.gate.meaning, agrees)
 

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from wye.evaluation import columns
-from wye.evaluation.bends import Bends, bends
+from wye.evaluation.bends import STANDARD_WIDTH, Bends, bends
 from wye.evaluation.columns import Prompts
-from wye.evaluation.fitting import Line, Matrix, fit, stacked
+from wye.evaluation.fitting import Line, Matrix, fit, fit_together, stacked
 from wye.routing.features.surface import NAMES
-from wye.routing.quality import Space
+from wye.routing.quality import Head, Space
 from wye.routing.watch.loss import Scores
 
 FEWEST = 100
@@ -107,6 +107,21 @@ def cold(prompts: Prompts) -> Scores:
     return asked.astype(np.float64)
 
 
+class Manner(NamedTuple):
+    """What a fit assumes beforehand."""
+
+    correlation: float
+    """Of the two heads' weights: what is hard for one model is hard for the other."""
+    curved: bool
+    """Prompts that mean the same are alike, beyond what a line over their meanings says."""
+
+
+PLAIN, RICH = Manner(0.0, curved=False), Manner(0.6, curved=True)
+_FOLDS = 4
+_NATS = 1.0
+"""By which held-out scores must be likelier for what assumes more: below, they cannot tell."""
+
+
 class Pair(NamedTuple):
     """What labelled rows taught."""
 
@@ -115,12 +130,14 @@ class Pair(NamedTuple):
     """The fitted rows: other columns are scaled as theirs are."""
     strong: Line
     weak: Line
+    curves: Bends | None
+    """Of meanings; None = plain."""
     bends: Bends | None
     """Of looks and of what gates saw; None = fitted without gates."""
 
     def chances(self, sheet: Sheet) -> tuple[Scores, Scores]:
         """Return the strong and the weak model's chance to be right on each row."""
-        rows = _columns(sheet, self.reference, self.known, self.bends)
+        rows = self.columns(sheet)
         return self.strong.chances(rows), self.weak.chances(rows)
 
     def gain(self, sheet: Sheet) -> Scores:
@@ -128,29 +145,67 @@ class Pair(NamedTuple):
         strong, weak = self.chances(sheet)
         return strong - weak
 
+    def heads(self, strong: str, weak: str) -> list[Head]:
+        """Return both lines, named, as what a router loads; what gates saw and categories are left out."""
+        prompts = self.reference.prompts
+        named = ((strong, self.strong), (weak, self.weak))
+        return [columns.head(name, line, prompts, self.known, self.curves) for name, line in named]
 
-def fit_pair(labelled: Sheet, *, gated: bool) -> Pair:
+    def columns(self, sheet: Sheet) -> Matrix:
+        """Return rows as the columns that the lines were fitted on, the blocks of a router's head first."""
+        reference = self.reference
+        blocks = [(self.known.place(sheet.prompts.dense), 1.0), (sheet.prompts.grams, columns.GRAMS**0.5)]
+        if self.curves is not None:
+            meaning = sheet.prompts.dense[:, : sheet.prompts.meaning]
+            blocks.append((self.curves.columns(meaning), columns.CURVES**0.5))
+        blocks.append((sheet.category, columns.CATEGORY**0.5))
+        others = [(sheet.transfer, reference.transfer, columns.TRANSFER)]
+        if self.bends is not None:
+            others.append((sheet.gate, reference.gate, columns.GATE))
+            blocks.append((self.bends.columns(_seen(sheet, reference)), columns.BENDS**0.5))
+        for part, of, variance in others:
+            if part.shape[1]:
+                blocks.append((columns.standard(part, of), (variance / part.shape[1]) ** 0.5))
+        return stacked(blocks)
+
+
+def fit_pair(labelled: Sheet, *, gated: bool, manner: Manner = PLAIN) -> Pair:
     """Fit both heads; `gated`: with what gates saw."""
-    known = columns.space(labelled.prompts)
-    bent = bends(_seen(labelled, labelled)) if gated else None
-    rows = _columns(labelled, labelled, known, bent)
-    return Pair(known, labelled, fit(rows, labelled.strong), fit(rows, labelled.weak), bent)
+    known, curves, bent = columns.space(labelled.prompts), None, None
+    if manner.curved:
+        known, curves = columns.bend(labelled.prompts, known)
+    if gated:
+        seen = _seen(labelled, labelled)
+        bent = bends(seen, STANDARD_WIDTH * seen.shape[1])
+    nothing = Line(np.zeros(0, dtype=np.float32), 0.0)
+    unfitted = Pair(known, labelled, nothing, nothing, curves, bent)
+    scores = np.stack((labelled.strong, labelled.weak), axis=1)
+    strong, weak = fit_together(unfitted.columns(labelled), scores, manner.correlation)
+    return unfitted._replace(strong=strong, weak=weak)
 
 
-def _columns(sheet: Sheet, reference: Sheet, known: Space, bent: Bends | None) -> Matrix:
-    blocks = [
-        (known.place(sheet.prompts.dense), 1.0),
-        (sheet.prompts.grams, columns.GRAMS**0.5),
-        (sheet.category, columns.CATEGORY**0.5),
-    ]
-    others = [(sheet.transfer, reference.transfer, columns.TRANSFER)]
-    if bent is not None:
-        others.append((sheet.gate, reference.gate, columns.GATE))
-        blocks.append((bent.columns(_seen(sheet, reference)), columns.BENDS**0.5))
-    for part, of, variance in others:
-        if part.shape[1]:
-            blocks.append((columns.standard(part, of), (variance / part.shape[1]) ** 0.5))
-    return stacked(blocks)
+def suited(labelled: Sheet, *, gated: bool) -> Manner:
+    """Return the manner that these rows call for: plain, unless rich says more of held-out rows.
+
+    Held out are whole clusters, in four folds; what counts is the log-likelihood of both models' scores.
+    """
+    if len(labelled) < FEWEST:
+        return PLAIN
+    _, which = np.unique(labelled.groups, return_inverse=True)
+    fold = (np.random.default_rng(0).permutation(int(which.max(initial=-1)) + 1) % _FOLDS)[which]
+    likelier = 0.0
+    for number in range(_FOLDS):
+        rest, held = labelled.at(np.flatnonzero(fold != number)), labelled.at(np.flatnonzero(fold == number))
+        if not len(rest) or not len(held):
+            return PLAIN  # fewer clusters than folds
+        for manner, sign in ((RICH, 1), (PLAIN, -1)):
+            chances = fit_pair(rest, gated=gated, manner=manner).chances(held)
+            likelier += sign * sum(map(_log_likelihood, chances, (held.strong, held.weak)))
+    return RICH if likelier > _NATS else PLAIN
+
+
+def _log_likelihood(chances: Scores, scores: Scores) -> float:
+    return float(np.sum(scores * np.log(chances) + (1 - scores) * np.log1p(-chances)))
 
 
 def _seen(sheet: Sheet, reference: Sheet) -> Matrix:

@@ -275,7 +275,8 @@ def _certified(plan: Plan, sheet: Sheet, source: Sheet) -> Certified | None:
     rng = np.random.default_rng(0)
     parts = Split(source, sheet) if len(source) else trial.split(sheet, len(sheet) // 2, rng)
     gated = bool(plan.gates)
-    fitted = pair.fit_pair(parts.labelled, gated=gated)
+    manner = pair.suited(parts.labelled, gated=gated)
+    fitted = pair.fit_pair(parts.labelled, gated=gated, manner=manner)
     pool = Pool(parts.tested.strong, parts.tested.weak, fitted.gain(parts.tested))
     labels = len(sheet) // 2 if plan.labels is None else plan.labels
     terms = Terms(plan.epsilon, plan.delta, labels)
@@ -313,8 +314,5 @@ def _quality(parts: Split) -> Quality:
         transfer=np.zeros((len(learnt), 0), dtype=np.float32),
     )
     some = plain.at(np.arange(min(len(plain), 4 * pair.FEWEST)))
-    fitted = pair.fit_pair(some, gated=False)
-    lines = (("strong", fitted.strong), ("weak", fitted.weak))
-    return Quality(
-        fitted.known, [columns.head(name, line, some.prompts, fitted.known) for name, line in lines]
-    )
+    fitted = pair.fit_pair(some, gated=False, manner=pair.RICH)  # what takes longest to decide with
+    return Quality(fitted.known, fitted.heads("strong", "weak"))

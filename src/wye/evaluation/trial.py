@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wye.evaluation.curves import Figures, calibration_error, figures, order
-from wye.evaluation.pair import Elsewhere, Sheet, cold, fit_pair
+from wye.evaluation.pair import Elsewhere, Manner, Sheet, cold, fit_pair, suited
 from wye.evaluation.two_stage import Band, Costs, Predicted, cheapest, rethreshold, spent
 from wye.routing.watch.loss import Scores
 
@@ -70,13 +70,14 @@ def run(parts: Split, before: Elsewhere, costs: Costs, rng: np.random.Generator)
         predicted = before.gain(tested.transfer) + _COLD * cold(tested.prompts)
         return _outcome(tested, predicted, _ungated(tested, predicted, costs), None, rng)
     gated = bool(tested.gate.shape[1])
-    chances = fit_pair(labelled, gated=gated).chances(tested)
+    manner = suited(labelled, gated=gated)
+    chances = fit_pair(labelled, gated=gated, manner=manner).chances(tested)
     predicted = chances[0] - chances[1]
     errors = (
         calibration_error(chances[0], tested.strong),
         calibration_error(chances[1], tested.weak),
     )
-    saved = _gated(parts, predicted, costs, rng) if gated else _ungated(tested, predicted, costs)
+    saved = _gated(parts, predicted, costs, manner, rng) if gated else _ungated(tested, predicted, costs)
     return _outcome(tested, predicted, saved, errors, rng)
 
 
@@ -91,7 +92,7 @@ def _outcome(
     return Outcome(reached, tuple(saved), errors, predicted)
 
 
-def _held_out(labelled: Sheet, rng: np.random.Generator) -> Predicted:
+def _held_out(labelled: Sheet, manner: Manner, rng: np.random.Generator) -> Predicted:
     """Predict labelled rows from the others: what was fitted on a row would flatter it."""
     first, second = np.zeros(len(labelled)), np.zeros(len(labelled))
     fold = np.empty(len(labelled), dtype=np.int64)
@@ -100,8 +101,8 @@ def _held_out(labelled: Sheet, rng: np.random.Generator) -> Predicted:
         out = np.flatnonzero(fold == number)
         rest = labelled.at(np.flatnonzero(fold != number))
         held = labelled.at(out)
-        first[out] = fit_pair(rest, gated=False).gain(held)
-        second[out] = fit_pair(rest, gated=True).gain(held)
+        first[out] = fit_pair(rest, gated=False, manner=manner).gain(held)
+        second[out] = fit_pair(rest, gated=True, manner=manner).gain(held)
     return Predicted(labelled.strong, labelled.weak, first, second)
 
 
@@ -115,11 +116,13 @@ def _ungated(tested: Sheet, gain: Scores, costs: Costs) -> list[Saved]:
     return saved
 
 
-def _gated(parts: Split, second: Scores, costs: Costs, rng: np.random.Generator) -> list[Saved]:
+def _gated(
+    parts: Split, second: Scores, costs: Costs, manner: Manner, rng: np.random.Generator
+) -> list[Saved]:
     """Choose the band on labelled rows, and only its threshold, as all curves do, on tested ones."""
     labelled, tested = parts
-    held = _held_out(labelled, rng)
-    first = fit_pair(labelled, gated=False).gain(tested)
+    held = _held_out(labelled, manner, rng)
+    first = fit_pair(labelled, gated=False, manner=manner).gain(tested)
     rows = Predicted(tested.strong, tested.weak, first, second)
     saved = []
     for part in QUALITIES:

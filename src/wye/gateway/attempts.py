@@ -73,7 +73,7 @@ class Attempts:
         self._limits = limits
         self._health = health
 
-    async def run(self, job: Job, cause: str = "first") -> Answer:  # noqa: C901  # one loop: they share a count
+    async def run(self, job: Job, cause: str = "first") -> Answer:  # noqa: C901, PLR0912  # one loop: they share a count
         """Return the first answer. Raises the last failure's error when there is none.
 
         `cause`: why the first candidate is asked.
@@ -91,11 +91,15 @@ class Attempts:
             if health.troubled:
                 health.begin(candidate.deployment)
             for again in range(1 + target.deployment.retries):
-                attempt = self._attempt(job, target, "retry" if again else cause, crossing)
-                hedged = job.hedge is not None and not made
-                outcome = await (self._hedged(job, attempt, left) if hedged else attempt)
+                why = "retry" if again else cause
+                if job.hedge is None or made:
+                    outcome = await self._attempt(job, target, why, crossing)
+                else:
+                    outcome = await self._hedged(job, self._attempt(job, target, why, crossing), left)
                 if isinstance(outcome, Answer):
-                    health.answered(outcome.hold.target.deployment.id, outcome.seconds)
+                    hold = outcome.hold
+                    seconds = hold.first_byte - hold.entered
+                    health.answered(hold.target.deployment.id, seconds if outcome.streamed else -seconds)
                     return outcome
                 failure = outcome
                 made += 1

@@ -43,7 +43,7 @@ class Books:
 
     def _tell(self, record: Record) -> None:
         self._metrics.observe(record)
-        if self._access_log is not None:
+        if self._access_log is not None and not record.shadow_of:  # nobody came in with it
             self._access_log.write(record)
         if self._exporter is not None:
             self._exporter.offer(record)

@@ -18,6 +18,7 @@ from wye.protocols.emulation.calls import Emulation
 from wye.protocols.emulation.custom_tools import CustomTools, uses_custom_tools
 from wye.protocols.fitting import prepare
 from wye.protocols.gemini.parts import NAME as GEMINI
+from wye.protocols.lossiness.answers import Noticing, answer_losses
 from wye.protocols.lossiness.naming import way_out
 from wye.protocols.tool_names import ToolNames, is_plain
 from wye.protocols.translate import (
@@ -68,6 +69,7 @@ class Crossing:
         "_target",
         "_wants_usage",
         "_wire",
+        "left_out",
         "lost",
         "path",
         "protocol",
@@ -87,6 +89,8 @@ class Crossing:
         if not only_words(chat):
             chat, lost = self._fitted(chat, source, to)
         self._chat = chat
+        self.left_out: dict[str, None] = {}
+        """Names of what the client is not told of the answer: all of them once that is whole."""
         self.source = source
         self.protocol = source.name
         """The client's."""
@@ -143,11 +147,13 @@ class Crossing:
     def answer(self, body: bytes) -> tuple[bytes, Usage | None]:
         """Return a whole answer in the client's protocol. Raises `ValueError` if it is no answer at all."""
         answer = self._answered(body)
+        self.left_out = dict.fromkeys(answer_losses(answer, self.source.name))
         return self.source.write_answer(answer), answer.usage
 
     def stream(self, body: bytes) -> tuple[bytes, Usage | None]:
         """Return a whole answer as the client's stream, which an upstream did not make of it. As `answer`."""
         answer = self._answered(body)
+        self.left_out = dict.fromkeys(answer_losses(answer, self.source.name))
         return as_stream(answer, self.source, wants_usage=self._wants_usage), answer.usage
 
     def _answered(self, body: bytes) -> Answer:
@@ -165,7 +171,10 @@ class Crossing:
         for one in self._emulations:
             reader = EmulatingReader(reader, one.filter())
         writer = self.source.writer(want_usage=self._wants_usage)
-        return CrossingRelay(reader, writer, translates=bool(self.translated))
+        self.left_out = {}
+        return CrossingRelay(
+            reader, writer, Noticing(self.source.name, self.left_out) if self.translated else None
+        )
 
 
 def as_stream(answer: Answer, source: DownstreamDialect, *, wants_usage: bool) -> bytes:
@@ -177,10 +186,11 @@ def as_stream(answer: Answer, source: DownstreamDialect, *, wants_usage: bool) -
 class CrossingRelay:
     """Translates a stream as it arrives. Like every `Relay` it holds the end back."""
 
-    __slots__ = ("_ended", "_held", "_reader", "_translates", "_writer", "error", "trouble", "usage")
+    __slots__ = ("_ended", "_held", "_noticing", "_reader", "_writer", "error", "trouble", "usage")
 
-    def __init__(self, reader: EventReader, writer: EventWriter, *, translates: bool) -> None:
-        self._translates = translates
+    def __init__(self, reader: EventReader, writer: EventWriter, noticing: Noticing | None) -> None:
+        """`noticing`: sees what the writer has no words for; None = reader and writer speak the same."""
+        self._noticing = noticing
         self._reader = reader
         self._writer = writer
         self._held = b""
@@ -205,13 +215,15 @@ class CrossingRelay:
         for event in events:
             if self._ended or self.error:
                 break
+            if self._noticing is not None:
+                self._noticing.see(event)
             match event:
                 case Fail():
                     words = f": {event.message[:MAX_WORDS]}" if event.message else ""
                     self.error = f"the upstream reported an error in its stream{words}"
                     told = {"message": event.message, "type": event.kind}
                     self.trouble = msgspec.json.encode({"error": told})
-                case Finished(native_finish=reason) if self._translates and reason in _UNMADE:
+                case Finished(native_finish=reason) if self._noticing is not None and reason in _UNMADE:
                     self.error = _unmade(reason)
                 case End():
                     self._ended = True

@@ -14,7 +14,7 @@ from wye.gateway.books import Books
 from wye.gateway.costs import NOTHING, cost_of
 from wye.gateway.downstream import JSON, Downstream
 from wye.gateway.health import Health
-from wye.gateway.job import Answer, Job
+from wye.gateway.job import Answer, Hold, Job
 from wye.gateway.responses import Responses
 from wye.ledger.entry import Entry
 from wye.protocols.codec import Relay
@@ -58,6 +58,8 @@ class Delivery:
         deployment = answer.hold.target.deployment
         entry.deployment, entry.lane, entry.status = deployment.id, deployment.lane, answer.status
         entry.first_byte = answer.hold.first_byte
+        if answer.relay is None:
+            answer.hold.lost = _all_lost(answer.hold)
         entry.lost, entry.emulated = answer.hold.lost, answer.hold.emulated
         decision = job.decision
         if decision.certificate and deployment.id in decision.covered:
@@ -71,6 +73,7 @@ class Delivery:
         codec, entry = job.codec, job.entry
         downstream.begin(answer.headers)
         error, last = await _relay(answer, relay, entry, downstream)
+        entry.lost = _all_lost(answer.hold)
         entry.outcome = Outcome.BROKEN if error else Outcome.OK
         entry.error = error.message if error else ""
         _settle(answer, entry, relay.usage)
@@ -164,6 +167,11 @@ def _settle(answer: Answer, entry: Entry, usage: Usage | None) -> None:
     finally:  # at its worst case if nobody can say what it cost
         entry.charge(hold.reservation.settle(cost, usage))
         entry.tried.append(attempt_record(entry, hold, answer.response, entry.error))
+
+
+def _all_lost(hold: Hold) -> tuple[str, ...]:
+    """Return the names of what was lost on the way there, and of what is not told of the answer."""
+    return hold.lost if hold.crossing is None else (*hold.lost, *hold.crossing.left_out)
 
 
 def _cost_header(entry: Entry) -> bytes:

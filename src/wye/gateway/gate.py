@@ -42,6 +42,11 @@ class Gate:
         """Nobody is in and nobody waits."""
         return not self.active and not self._waiters
 
+    @property
+    def mean_seconds(self) -> float:
+        """How long requests lately stayed in, on average."""
+        return self._mean_seconds
+
     def try_enter(self) -> bool:
         """Enter at once if there is room and nobody waits."""
         if self.active < self.concurrency and not self._waiters:

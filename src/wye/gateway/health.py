@@ -12,7 +12,8 @@ from wye.catalog.deployments import Deployment
 from wye.core.lane import Lane
 from wye.gateway.gate import Gate
 from wye.gateway.outliers import odd_ones
-from wye.gateway.vital import TICK_SECONDS, Vital
+from wye.gateway.vital import Vital
+from wye.routing.clearing import TICK_SECONDS
 from wye.routing.load import Load
 from wye.routing.saturation import Saturation
 
@@ -72,7 +73,7 @@ class Health:
             vital.breaker.begin(self._now())
 
     def answered(self, deployment_id: str, seconds: float) -> None:
-        """An attempt got its answer after `seconds`: see `Answer.seconds`."""
+        """An attempt got its answer. `seconds`: to a stream's first token; of a whole answer less than 0."""
         vital = self._vitals.get(deployment_id)
         if vital is None:
             vital = self._vital(deployment_id)
@@ -111,10 +112,9 @@ class Health:
         gate = self._gates.get(deployment_id)
         busy, waiting = (gate.active, gate.waiting) if gate is not None else (0, 0)
         ttft = None if vital.ttft is None else vital.ttft * 1000
-        slots = vital.slots
-        if vital.saturation is not None and vital.saturation.window is not None:
-            slots = vital.saturation.window
-        return Load(busy, waiting, slots, vital.saturated(busy, waiting), ttft, vital.error_rate)
+        machine = vital.saturation
+        slots = vital.slots if machine is None or machine.window is None else machine.window
+        return Load(busy, waiting, slots, vital.saturated(busy, waiting), ttft, vital.error_rate, machine)
 
     # What goes on beside requests.
 
@@ -129,7 +129,11 @@ class Health:
         self._tick += 1
         for name, vital in self._vitals.items():
             told = self._tick - self._told.get(name, -100) < _OUTLIER_TICKS
-            vital.tick(self._tick, self._busy(name), told=told)
+            gate = self._gates.get(name)
+            busy, mean = (0, 0.0) if gate is None else (gate.active, gate.mean_seconds)
+            if not busy and vital.quiet:
+                continue
+            vital.tick(self._tick, busy, mean, told=told)
         if self._tick % _OUTLIER_TICKS == 0:
             self._eject()
 

@@ -73,13 +73,6 @@ class Answer(msgspec.Struct, eq=False):
     """What an error answer says, for where its body cannot be passed on."""
 
     @property
-    def seconds(self) -> float:
-        """To the first token of a stream; of a whole answer, below 0, to its end."""
-        hold = self.hold
-        seconds = hold.first_byte - hold.entered
-        return seconds if self.streamed else -seconds
-
-    @property
     def headers(self) -> bytes:
         """Header lines that tell the client who answered, their limits, and what was lost or emulated."""
         hold = self.hold

@@ -73,7 +73,10 @@ def gemini_row(row: Row) -> Row:
         "inputTokenLimit": facts.get("context_tokens"),
         "outputTokenLimit": facts.get("max_output_tokens"),
     }
-    methods = {"chat": ("generateContent", "countTokens"), "embeddings": ()}
+    methods = {
+        "chat": ("generateContent", "countTokens"),
+        "embeddings": ("embedContent", "batchEmbedContents"),
+    }
     return {
         "name": f"models/{row['id']}",
         "baseModelId": row["id"],
@@ -124,6 +127,7 @@ def _capabilities(facts: Row) -> list[str]:
     operations = facts["operations"]
     can = {
         "completion": "chat" in operations,
+        "embedding": "embeddings" in operations,
         "tools": facts["tools"],
         "vision": facts["vision"],
     }

@@ -110,7 +110,7 @@ class Pipeline:
         if caller.limited:
             codec.refuse_duplicates(request)
         before = FIRST
-        if request.previous:
+        if request.previous or request.refers:
             keyless = self._runtime.keyless
             before = await self._responses.before(request, codec, caller, now.settings, keyless=keyless)
             request = before.request or request
@@ -118,7 +118,7 @@ class Pipeline:
         verdict = now.judge(request.model, labels)
         entry.judged(labels, verdict)
         session = Session(request, codec, arrival, caller, now.targets, self._seats)
-        if request.previous or request.keep:
+        if request.previous or request.refers or request.keep:
             session.goes_on(before.holder, now.settings.responses)
         decision = entry.decision = now.decide(request, verdict, session)
         _refuse_steering(request, decision)
@@ -130,7 +130,7 @@ class Pipeline:
         if codec.estimate is not None and not job.verbatim:
             self._estimate(codec.estimate(request), entry, downstream)
             return
-        drawn = self._shadows.draw(job, now)
+        drawn = self._shadows.draw(job)
         await self._delivery.give(job, await self._asked(job, now), downstream)
         if drawn is not None:
             self._shadows.take(drawn)

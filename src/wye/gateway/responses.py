@@ -10,6 +10,8 @@ Rules:
 - An id that nobody here remembers may be of an answer made without wye. Where there are no keys, and all
   upstreams that could hold it and that labels permit are one account, that one is asked: whoever can reach
   the gateway could have made it.
+- So it is with what else an account keeps and a request may name: a conversation, a prompt, an item. Where
+  there are keys, config has to permit it.
 """
 
 import asyncio
@@ -25,7 +27,7 @@ import anyio.to_thread
 import msgspec
 
 from wye.config.settings import ResponsesSettings, Settings
-from wye.core.errors import BadRequestError, LedgerError
+from wye.core.errors import BadRequestError, ForbiddenError, LedgerError
 from wye.core.label import Labels
 from wye.core.request import Request
 from wye.gateway.asks import RESPONSES
@@ -48,6 +50,10 @@ _LOOKS = (0.0, 0.1, 0.2)
 
 One's own are in `_recent` from the moment they are known, and in a ledger of SQLite there are no others.
 """
+_WHOSE = (
+    "`{}` names what the upstream's account keeps, and nobody here knows whose it is: send what it holds in "
+    "`input`. An operator can let every key name it with `responses: {{references: true}}` in wye.yaml"
+)
 _ID = re.compile(r"[A-Za-z0-9_.:=+/-]{1,200}\Z")
 
 
@@ -78,9 +84,13 @@ class Responses:
     ) -> Before:
         """Return what `request` goes on from. `keyless` = there are no keys, so that it is nobody else's.
 
-        Raises `UnknownPreviousError`, also for an answer of another key.
+        Raises `UnknownPreviousError`, also for an answer of another key, and `ForbiddenError`.
         """
         codec.refuse_duplicates(request)
+        if request.refers and not (keyless or settings.responses.references):
+            raise ForbiddenError(_WHOSE.format(request.refers), param=request.refers)
+        if not request.previous:
+            return _UNREMEMBERED
         id_, most = request.previous, settings.listener.body_bytes
         found = await self.find(id_, caller, settings.responses)
         if isinstance(found, Held):
@@ -99,7 +109,7 @@ class Responses:
             )
             raise BadRequestError(message, param="previous_response_id")
         whole = msgspec.structs.replace(codec.decode(body), previous=id_)
-        return Before(turns[-1].labels, whole)
+        return Before(turns[-1].labels, whole, None if request.refers else "")
 
     async def find(self, id_: str, caller: Caller, settings: ResponsesSettings) -> Held | Turn | None:
         """Return an answer that `caller` got, and may go on from."""

@@ -7,6 +7,7 @@ for each upstream. Everything is worked out when it is asked for: a pinned model
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import msgspec
 
@@ -15,16 +16,18 @@ from wye.config.settings import ResponsesSettings
 from wye.core.chat import Chat, Extras
 from wye.core.decision import Seat
 from wye.core.errors import BadRequestError, CannotCarryError
-from wye.core.request import Request
+from wye.core.request import Operation, Request
 from wye.core.usage import Usage
 from wye.gateway.arrival import Arrival
 from wye.gateway.crossing import Crossing, cannot_carry
+from wye.gateway.embedding import EmbeddingCrossing
 from wye.gateway.keys import Caller
 from wye.gateway.spoken import crossing, read, streamed
 from wye.gateway.target import Target
 from wye.protocols.asked import asked
 from wye.protocols.codec import Codec
 from wye.protocols.lossiness.losses import Losses, unsealed_losses
+from wye.protocols.openai.embed import EmbeddingCodec
 from wye.protocols.opening import opening
 from wye.protocols.seal import is_sealed
 
@@ -217,6 +220,8 @@ class Session(msgspec.Struct, eq=False):
     def _make(self, target: Target) -> Crossing | BadRequestError:
         betas = bool(self.arrival.betas)
         try:
+            if self.request.operation is Operation.EMBEDDINGS:
+                return EmbeddingCrossing(self.request, cast("EmbeddingCodec", self.codec), target)
             if self._chat is None:
                 self._chat = self._kept_here(read(self.request))
             return crossing(self.request, self._chat, target, betas=betas, echo=self.echo or {})

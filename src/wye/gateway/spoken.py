@@ -20,7 +20,8 @@ from wye.protocols.gemini.dialect import GeminiDialect
 from wye.protocols.gemini.framing import ARRAY, EVENTS, Framing
 from wye.protocols.gemini.parts import NAME as GEMINI
 from wye.protocols.gemini.paths import gemini_at
-from wye.protocols.ollama.codec import Ollama, OllamaDialect
+from wye.protocols.ollama.codec import GENERATE, Ollama, OllamaDialect, OllamaGenerate
+from wye.protocols.ollama.embed import OllamaEmbed
 from wye.protocols.openai.embeddings import OpenAIEmbeddings
 from wye.protocols.responses.codec import OpenAIResponses
 from wye.protocols.responses.compact import OpenAIResponsesCompact
@@ -46,6 +47,9 @@ MODEL_ROUTES: dict[str, Codec] = {
     "/v1/messages": MESSAGES,
     "/v1/messages/count_tokens": AnthropicCount(),
     "/api/chat": OLLAMA,
+    "/api/generate": OllamaGenerate(),
+    "/api/embed": OllamaEmbed(),
+    "/api/embeddings": OllamaEmbed(older=True),
 }
 _DOWNSTREAM: dict[str, Callable[[Request, Extras], DownstreamDialect]] = {
     "openai_chat": lambda _request, _echo: _CHAT_DIALECT,
@@ -55,6 +59,7 @@ _DOWNSTREAM: dict[str, Callable[[Request, Extras], DownstreamDialect]] = {
     GEMINI: lambda request, _echo: _gemini(request, EVENTS),
     ARRAY_NAME: lambda request, _echo: _gemini(request, ARRAY),
     "ollama": lambda _request, _echo: OllamaDialect(),  # its answers say how long they took
+    GENERATE: lambda _request, _echo: OllamaDialect(prompt=True),
 }
 """Protocol -> what speaks it to the client of one request, told what its answers say of themselves."""
 _UPSTREAM: dict[str, UpstreamDialect] = {

@@ -14,7 +14,6 @@ _TEXT = "wye serves models that answer in text, and embeddings"
 _STATE = "keep the conversation on your side, or use POST /v1/responses"
 _PROVIDER = "it exists at its own provider only, to be called directly"
 _ENGINE = "models are loaded and removed by their engines, and named in wye.yaml"
-_EMBEDDINGS = "use POST /v1/embeddings"
 _GEMINI = "/v1(?:beta|alpha)?"
 
 _INSTEAD: tuple[tuple[str, str], ...] = (
@@ -29,15 +28,12 @@ _INSTEAD: tuple[tuple[str, str], ...] = (
     # Gemini
     (f"(/upload)?{_GEMINI}/files", _CONTENT),
     (f"{_GEMINI}/cachedContents", "send it with each request: upstreams cache how requests begin"),
-    (f"{_GEMINI}/models/.+:(embedContent|batchEmbedContents)", _EMBEDDINGS),
     (rf"{_GEMINI}/(batches|models/.+:(b|asyncB)atch\w+)", _ONE_BY_ONE),
     (rf"{_GEMINI}/models/.+:(predict|bidi)\w*", _TEXT),
     (f"{_GEMINI}/(fileSearchStores|tunedModels|corpora|operations|auth_tokens)", _PROVIDER),
     (f"{_GEMINI}/interactions", "use models.generateContent"),
     # Ollama
-    ("/api/generate", "use POST /api/chat"),
     ("/api/(pull|push|create|copy|delete|blobs|ps)", _ENGINE),
-    ("/api/(embed|embeddings)", _EMBEDDINGS),
     ("/api/(me|signout|user|status|experimental)", _PROVIDER),
 )
 """Where paths begin, and what to do instead."""

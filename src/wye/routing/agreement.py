@@ -23,6 +23,8 @@ NOT_COMPARED = "no final answers to compare"
 _BRIEF = 320
 """Characters up to which two texts that say the same hold the same numbers, and both deny or neither does."""
 _DENIES = re.compile(r"(?i)\b(?:no|not|never|none|nor|cannot)\b|n['\N{RIGHT SINGLE QUOTATION MARK}]t\b")
+_LONGEST = 200_000
+"""Characters of a text that is compared at all: some milliseconds."""
 _LIKE_LENGTHS = 4.0
 """By how many times one free text may be longer than another that says the same."""
 
@@ -75,11 +77,13 @@ def texts_differ(said: str, heard: str, compare: Compare, meaning: float, alike:
     `auto`, what it means: a cosine of `meaning` or more says the same. So labelled answers are compared as
     well, when a gate is certified: what is promised is what is done.
     """
+    if max(len(said), len(heard)) > _LONGEST:
+        return "too long to compare"
     if same(" ".join(said.split()), " ".join(heard.split())):
         return ""
     structured = _json(said), _json(heard)
     if isinstance(structured[0], dict | list) and isinstance(structured[1], dict | list):
-        return "" if _same_values(*structured) else "other values"
+        return "" if _say_same(*structured) else "other values"
     if compare != "meaning":
         told = _finals_differ(said, heard)
         if told is not None:
@@ -170,7 +174,15 @@ def _same_call(one: ToolCall, other: ToolCall) -> bool:
     first, second = _json(one.arguments or "{}"), _json(other.arguments or "{}")
     if first is _NO_JSON or second is _NO_JSON:
         return one.arguments.strip() == other.arguments.strip()
-    return _same_values(first, second)
+    return _say_same(first, second)
+
+
+def _say_same(one: object, other: object) -> bool:
+    """Tell whether two JSON values say the same; no, if they are too deep to look."""
+    try:
+        return _same_values(one, other)
+    except RecursionError:
+        return False
 
 
 def _same_values(one: object, other: object) -> bool:

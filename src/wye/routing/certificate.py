@@ -84,8 +84,9 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     data: str
     """Hash of the rows and their scores."""
     setting: int
-    """Of the revision's thresholds, from 0."""
+    """From 0, in the order in which settings were tested."""
     threshold: float
+    """Gain below which the weak model serves by itself."""
     strong_share: float
     """Of those rows, that the setting sends to the strong model."""
     mean_loss: float

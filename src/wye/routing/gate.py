@@ -127,6 +127,8 @@ class Gated:
                 return f"the policy does not permit '{deployment.id}'"
             if wrong := misfit(deployment, request, len(request.body) // BYTES_PER_TOKEN):
                 return f"'{deployment.id}' {wrong}"
+            if refused := choice.conversation.losses(deployment).refuse:
+                return f"'{deployment.id}' {'; '.join(refused)}"
         for deployment in (weak, *self._asked):
             load = choice.load(deployment.id)
             if load is not None and load.saturated:

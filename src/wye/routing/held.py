@@ -52,14 +52,20 @@ def unremembered(
 ) -> Deployment:
     """Return the deployment that goes on from what nobody remembers: of the only account that may hold it.
 
-    `permitted` is what the request's model may lead to. Raises `UnknownPreviousError`.
+    `permitted` is what the request's model may lead to. Raises `BadRequestError`.
     """
     account = sole(everybody, verdict, _RESPONSES)
     if account is not None:
         for deployment in permitted:
             if _same_account(deployment, account):
                 return deployment
-    raise unknown_previous(request.previous)
+    if request.previous or not request.refers:
+        raise unknown_previous(request.previous)
+    message = (
+        f"`{request.refers}` names what an account at an upstream keeps, and '{request.model}' leads to "
+        "no account that alone could have it: name a model of that account, or send what it holds in `input`"
+    )
+    raise BadRequestError(message, param=request.refers)
 
 
 def sole(everybody: Iterable[Deployment], verdict: Verdict, speaks: frozenset[Native]) -> Deployment | None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from wye.routing.saturation import Saturation
+
 
 class Load(msgspec.Struct, frozen=True, omit_defaults=True):
     """One deployment, right now."""
@@ -11,7 +13,7 @@ class Load(msgspec.Struct, frozen=True, omit_defaults=True):
     busy: int = 0
     """Requests under way there, as far as they went through this gateway."""
     waiting: int = 0
-    """Requests that wait for it, here or in the queue it last told of."""
+    """Requests that wait here to be let through to it."""
     slots: int = 1
     """Requests it serves side by side: as stated, or as its engine says."""
     saturated: str = ""
@@ -20,6 +22,8 @@ class Load(msgspec.Struct, frozen=True, omit_defaults=True):
     """Time to first token of streams lately, at the median; None = too few were seen."""
     error_rate: float = 0.0
     """Share of attempts that failed lately."""
+    machine: Saturation | None = None
+    """An own machine, which takes bids for its slots."""
 
     @property
     def pressure(self) -> float:

@@ -206,6 +206,8 @@ _BEST = {
 
 
 def _reason(goal: Objective, best: str, keeping: int, count: int, known: _Known) -> str:
+    if count == 1:
+        return "the only one that fits"
     bounds = []
     if goal.quality:
         bounds.append(f"an expected score of at least {goal.quality:g}")

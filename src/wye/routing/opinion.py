@@ -5,6 +5,7 @@ are cached by a hash of the prompt, and of the prompt itself nothing is kept.
 """
 
 import hashlib
+import math
 from collections import OrderedDict
 
 import msgspec
@@ -92,6 +93,14 @@ class Opinions:
             return Opinion(task=task)
         revision = self._learnt.revision
         quality, like = self._learnt.quality.estimate(features)
+        if task in revision.priors:
+            quality |= {name: _shifted(quality[name], by) for name, by in revision.priors[task].items()}
         tokens = self._tokens | self._learnt.lengths.expect(self._learnt.place(features.dense))
         gain = quality[revision.strong].right - quality[revision.weak].right
         return Opinion(quality, tokens, self._widths, gain, not like, task)
+
+
+def _shifted(estimate: Estimate, by: float) -> Estimate:
+    """Return an estimate with `by` added to its logit."""
+    logit = math.log(estimate.right / (1 - estimate.right)) + by
+    return Estimate(0.5 * (1 + math.tanh(0.5 * logit)), estimate.variance)

@@ -20,6 +20,15 @@ from wye.routing.features.extract import Features
 Numbers = npt.NDArray[np.float32]
 
 _PROBIT = math.pi / 8
+_NONE: Numbers = np.zeros((0, 0), dtype=np.float32)
+
+
+def gaussian(rows: Numbers, others: Numbers, width: float) -> Numbers:
+    """Return exp(-|row - other|² / width): for one row one number each of `others`, for rows a row each."""
+    own = (rows * rows).sum(axis=-1)[..., None]
+    squares = own + (others * others).sum(axis=1) - 2 * (rows @ others.T)
+    kernel: Numbers = np.exp(np.maximum(squares, 0) / np.float32(-width))
+    return kernel
 
 
 class Space(NamedTuple):
@@ -36,6 +45,10 @@ class Space(NamedTuple):
     """One over the mean variance along all other directions."""
     limit: float
     """Squared distance beyond which a prompt is unlike the fitted rows."""
+    landmarks: Numbers = _NONE
+    """What some of the fitted rows mean (landmarks x meaning): the first dense features, as they are."""
+    width: float = 1.0
+    """Squared distance at which a landmark's kernel is down to 1/e."""
 
     def place(self, dense: Numbers) -> Numbers:
         """Return dense features centred and scaled; of one prompt or of rows."""
@@ -48,6 +61,10 @@ class Space(NamedTuple):
         rest = np.maximum((placed * placed).sum(axis=-1) - squares.sum(axis=-1), 0)
         distance: Numbers = squares @ self.inverse + rest * np.float32(self.rest)
         return distance
+
+    def near(self, dense: Numbers) -> Numbers:
+        """Return how near each landmark is, in (0, 1], to raw dense features; of one prompt or of rows."""
+        return gaussian(dense[..., : self.landmarks.shape[1]], self.landmarks, self.width)
 
 
 class Head(NamedTuple):
@@ -62,6 +79,8 @@ class Head(NamedTuple):
     """Directions in which the posterior is narrower than the prior (rank x dense)."""
     gain: Numbers
     """By how much of 1 the variance along each is down."""
+    near: Numbers = _NONE.ravel()
+    """One weight a landmark: what a line over the dense features cannot say."""
 
 
 class Estimate(NamedTuple):
@@ -85,11 +104,14 @@ class Quality:
         self._constant = np.array([head.constant for head in heads], dtype=np.float32)
         self._axes = np.stack([head.axes for head in heads])
         self._gain = np.stack([head.gain for head in heads])
+        self._near = np.stack([head.near for head in heads])
 
     def estimate(self, features: Features) -> tuple[dict[str, Estimate], bool]:
         """Return what to expect of each model, and whether the prompt is like those fitted on."""
         placed = self._space.place(features.dense)
         logits = self._dense @ placed + self._constant
+        if self._near.size:
+            logits = logits + self._near @ self._space.near(features.dense)
         if len(features.grams):
             counts = np.bincount(features.grams, minlength=len(self._grams))[features.grams]
             # Σ over distinct buckets of count² is Σ over occurrences of count.

@@ -87,7 +87,7 @@ def telling(extract: Extractor, prompt: str, features: Features | None = None) -
     whole = extract(prompt) if features is None else features
     if len(prompt) <= _HEAD + _TAIL:
         return whole.dense
-    meaning = extract(f"{prompt[:_HEAD]}\n{prompt[-_TAIL:]}").dense[: extract.meaning]
+    meaning = extract.mean(f"{prompt[:_HEAD]}\n{prompt[-_TAIL:]}")
     return np.concatenate((meaning, whole.dense[extract.meaning :]))
 
 

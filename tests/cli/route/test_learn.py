@@ -46,3 +46,15 @@ def test_a_candidate_is_made_and_nothing_serves(tmp_path: Path, labels: Path) ->
 def test_unknown_models_are_told(tmp_path: Path, labels: Path) -> None:
     with pytest.raises(BenchError, match="no scores of nobody here; there are: gate, strong, weak"):
         run(tmp_path, labels, "--weak", "nobody")
+
+
+def test_without_labels_it_is_a_guess(tmp_path: Path, labels: Path) -> None:
+    words = ["learn", "auto", "--strong", "strong", "--weak", "weak", "--state-dir", str(tmp_path / "state")]
+    result = CliRunner().invoke(route, words)
+    assert result.exit_code == 0, result.exception
+    assert "a guess: learnt from what other models made of public test sets, with 0 labels" in result.output
+    labels.write_bytes(b"\n".join(labels.read_bytes().splitlines()[:80]))
+    said = run(tmp_path, labels)
+    assert "a guess" in said
+    assert "Held out" in said
+    assert len(listed(RouteState(tmp_path / "state", "auto").revisions)) == 2

@@ -18,7 +18,7 @@ def deployment(lane: str, rate: float, **more: Any) -> dict[str, Any]:
     return away | {"price": {"input": rate, "output": rate}} | more
 
 
-SETTINGS = QUIET | {
+SETTINGS: dict[str, Any] = QUIET | {
     "deployments": {
         "dear": deployment("closed", 20, model="big", profile={"strong": True}),
         "cheap": deployment("hosted", 0.2, model="small"),
@@ -70,6 +70,16 @@ def test_a_hook_and_a_rule_are_tried_before_they_are_in_force(
     shown = run(runner, config, "hello")
     assert shown.startswith("auto → cheap (hosted)")
     assert "left out by the hook 'a_hook_to_try:last'" in shown
+
+
+def test_what_is_left_out_is_told_aside(runner: CliRunner, config: Path) -> None:
+    away = {"openai/gpt-5.5": {"provider": "openai", "model": "gpt-5.5"}}
+    config.write_text(json.dumps(SETTINGS | {"deployments": SETTINGS["deployments"] | away}))
+    arguments = ["--offline", "--config", str(config), "--state-dir", str(config.parent / "state"), "hello"]
+    shown = runner.invoke(command, arguments, env={"OPENAI_API_KEY": ""})
+    assert shown.exit_code == 0
+    assert "deployments.openai/gpt-5.5 is left out" in shown.stderr
+    assert "left out" not in shown.stdout
 
 
 def test_broken_settings_are_told(runner: CliRunner, config: Path) -> None:

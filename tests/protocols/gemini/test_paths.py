@@ -54,7 +54,6 @@ def test_counts() -> None:
         "/v1beta/models/g",
         "/v1beta/models/:generateContent",
         "/v1beta/tunedModels/:generateContent",
-        "/v1beta/models/g:embedContent",
         "/v1beta/files/g:generateContent",
         "/v2/models/g:generateContent",
         "/v1beta/models/g:generateContent/x",

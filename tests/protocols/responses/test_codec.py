@@ -31,6 +31,19 @@ def decoded(**fields: Any) -> Request:
     return CODEC.decode(body(**fields))
 
 
+@pytest.mark.parametrize(
+    ("members", "refers"),
+    [
+        ({"conversation": {"id": "conv_1"}}, "conversation"),
+        ({"prompt": {"id": "pmpt_1"}}, "prompt"),
+        ({"input": [{"type": "item_reference", "id": "msg_1"}]}, "input"),
+        ({"conversation": None, "prompt": None}, ""),
+    ],
+)
+def test_what_an_account_keeps(members: dict[str, Any], refers: str) -> None:
+    assert CODEC.decode(json.dumps({"model": "m", "input": "hi"} | members).encode()).refers == refers
+
+
 def test_what_the_gateway_needs_to_know_is_read() -> None:
     request = decoded(stream=True, max_output_tokens=9, store=False, previous_response_id="resp_1")
     assert (request.protocol, request.model, request.stream) == ("openai_responses", "m", True)

@@ -184,6 +184,10 @@ async def test_leaving_in_any_phase_leaves_nothing(
 
         before = file_descriptors()
         task = asyncio.ensure_future(exchange())
+        if phase not in {"dns", "connect"}:
+            async with asyncio.timeout(30):
+                while not wire.connections:  # noqa: ASYNC110  # it has got there
+                    await asyncio.sleep(0.01)
         await asyncio.sleep(0.2)
         assert not task.done()
         task.cancel()
@@ -217,11 +221,16 @@ async def test_the_connect_timeout_covers_every_step_and_names_it(
     zone["127.0.0.2"] = [(V4, ("127.0.0.2", 0))]
     async with stuck(phase, tmp_path) as (wire, endpoint, _):
         before = file_descriptors()
-        began = time.monotonic()
-        with pytest.raises(ConnectTimeoutError, match=f"connect: {says} took more than 0.2 s") as caught:
-            await get(wire, endpoint, connect=0.2)
-        assert 0.19 < time.monotonic() - began < 10  # a timer may ring a clock's tick early
-        assert caught.value.replay_safe
+        told: list[str] = []
+        expected = f"connect: {says} took more than 0.2 s"
+        while expected not in told and len(told) < 10:  # a busy machine is late in an earlier step
+            began = time.monotonic()
+            with pytest.raises(ConnectTimeoutError) as caught:
+                await get(wire, endpoint, connect=0.2)
+            assert 0.19 < time.monotonic() - began < 10  # a timer may ring a clock's tick early
+            assert caught.value.replay_safe
+            told.append(str(caught.value))
+        assert expected in told
         for writer in wire.handling.values():
             writer.transport.abort()
         await asyncio.sleep(0.02)

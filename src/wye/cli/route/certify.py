@@ -12,14 +12,14 @@ from wye.cli.options import config_option, json_option, state_dir_option, utc
 from wye.cli.route.activate import one_of
 from wye.config.load import find, load
 from wye.config.settings import RouteSettings, Settings
-from wye.evaluation.certification import Terms
+from wye.evaluation.certification import NEVER, Terms
 from wye.evaluation.dataset import DatasetError
 from wye.evaluation.dataset import read as read_rows
 from wye.evaluation.issuing import Issued, Plan, attempt
 from wye.routing.certificate import Certificate
 from wye.routing.revision import listed, read
 from wye.routing.state import RouteState
-from wye.routing.watch import monitor
+from wye.routing.watch.journal import plan_of
 from wye.routing.watch.rehearsal import rehearse
 
 _EXAMPLES = """
@@ -174,10 +174,12 @@ def _claim(one: Certificate) -> Iterator[str]:
         f"Certificate {one.id}: at least {1 - one.epsilon:.1%} of the strong model's quality{whose}, with "
         f"confidence {1 - one.own_delta:.1%}, until {utc(one.expires)} UTC."
     )
-    told = f"the weak model serves where the gain is below {one.threshold:.3f}"
+    told = [f"where the gain is below {one.threshold:.3f}"] if one.threshold > NEVER else []
     if one.band is not None:
-        told += f", and up to {one.band.below:.3f} if {', '.join(one.band.ask)} agrees"
-    yield f"Setting {one.setting}: {told}; {one.strong_share:.1%} of these rows go to the strong model."
+        told.append(f"below {one.band.below:.3f} if {' and '.join(one.band.ask)} agree")
+    serves = ", and ".join(told)
+    yield f"Setting {one.setting}: the weak model serves {serves}."
+    yield f"{one.strong_share:.1%} of these rows go to the strong model."
     yield "It speaks of:"
     yield from (f"  - {line}" for line in one.scope)
 
@@ -187,8 +189,8 @@ def _watched(issued: Issued, one: Certificate, route: RouteSettings) -> Iterator
     if shadow is None:
         yield "Nothing watches it: set `shadow` of the route, or learn of a drop when it expires."
         return
-    plan = monitor.Plan(one.epsilon, shadow.run_length)
-    losses = np.array(issued.earned.losses)
+    plan, earned = plan_of(one, shadow), issued.earned
+    losses = np.array(earned.seen if earned.seen and shadow.judge is None else earned.losses)
     for drop in _DROPS:
         try:
             came = rehearse(plan, losses, drop, runs=_REHEARSED)

@@ -11,20 +11,23 @@ from wye.cli.bench import BenchError
 from wye.cli.options import config_option, json_option, state_dir_option
 from wye.cli.terminal import columns
 from wye.config.load import find, load
-from wye.evaluation.dataset import DatasetError, read
+from wye.evaluation.cold import enough, guess
+from wye.evaluation.dataset import DatasetError, Row, read
 from wye.evaluation.learn import Lesson, Taught, learn
 from wye.evaluation.paces import paces
+from wye.evaluation.shadowed import shadowed
 from wye.evaluation.sides import looked_at
 from wye.ledger.reader import Filter, Reader
-from wye.routing.revision import Revision, write
+from wye.routing.revision import Pace, Revision, write
 from wye.routing.state import RouteState
 from wye.routing.tasks import Tasks
+from wye.routing.watch.journal import sights
 
 _EXAMPLES = """
 \b
 Examples:
   wye route learn auto --strong gpt-5.5 --weak llama-3.3-70b --labels scored.jsonl.gz
-  wye route learn support --strong openai/gpt-5.5 --weak local/qwen --labels a.jsonl --labels b.jsonl
+  wye route learn auto --strong openai/gpt-5.5 --weak local/qwen --labels a.jsonl --from-ledger
 """
 
 
@@ -36,7 +39,6 @@ Examples:
     "--labels",
     "files",
     multiple=True,
-    required=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Prompts with models' scores, as `wye bench routing` reads them. May be repeated.",
 )
@@ -44,7 +46,7 @@ Examples:
 @click.option(
     "--from-ledger",
     is_flag=True,
-    help="Learn from requests in the ledger, too, how many tokens each model counts and writes.",
+    help="Learn from the ledger, too: from shadows whose prompts are kept, and how models count and talk.",
 )
 @config_option
 @state_dir_option
@@ -64,14 +66,17 @@ def learn_(  # noqa: PLR0913  # one parameter an option
     """Learn from labels what to expect of each model, as a candidate revision of ROUTE.
 
     Half of the rows teach, chosen by a hash of their prompt; the others are left for `wye route certify`.
-    What serves is not changed: `wye route activate` does that.
+    What serves is not changed: `wye route activate` does that. With fewer than a hundred labels, or none, the
+    guess is what is hard for other models.
     """
     settings = load(find(config))
     state = RouteState(state_dir, route)
-    known = {}
+    known: dict[str, Pace] = {}
+    rows: list[Row] = []
     if from_ledger:
         with Reader(settings.ledger, state_dir) as reader:
             known = paces(reader.requests(Filter(), None))
+            rows += shadowed(sights(state.folder), reader.get, strong, weak)
     tasks = Tasks({name: task.examples for name, task in settings.tasks.items()})
     lesson = Lesson(
         route=route,
@@ -82,8 +87,9 @@ def learn_(  # noqa: PLR0913  # one parameter an option
         paces=known,
     )
     try:
-        rows = [row for path in files for row in read(path)]
-        taught = learn(rows, lesson, tasks, time.time())
+        rows += [row for path in files for row in read(path)]
+        teach = learn if enough(rows, lesson) else guess
+        taught = teach(rows, lesson, tasks, time.time())
     except DatasetError as error:
         raise BenchError(str(error)) from error
     revision = write(state.revisions, taught.facts, taught.weights, taught.marks)
@@ -110,13 +116,16 @@ def _lines(revision: Revision, taught: Taught) -> Iterator[str]:
         (task, *(f"{means[name]:.2f}" if name in means else "-" for name in (revision.strong, revision.weak)))
         for task, means in sorted(revision.tasks.items())
     ]
-    yield from columns([("task", "strong", "weak"), *kinds])
-    yield ""
+    if kinds:
+        yield from columns([("task", "strong", "weak"), *kinds])
+        yield ""
+    yield from revision.notes
     held = taught.held_out
-    yield (
-        f"Held out: APGR {held.figures.apgr:.3f} (.5 = random), strong share for 99 % of its quality "
-        f"{held.figures.share99:.1%}, calibration error {held.error_strong:.3f} and {held.error_weak:.3f}."
-    )
+    if held is not None:
+        yield (
+            f"Held out: APGR {held.figures.apgr:.3f} (.5 = random), strong share for 99 % of its quality "
+            f"{held.figures.share99:.1%}; calibration error {held.error_strong:.3f}, {held.error_weak:.3f}."
+        )
     yield "Nothing serves differently yet. Next:"
     yield f"  wye route certify {revision.route} --labels ... --revision {revision.id}"
     yield f"  wye route activate {revision.route} {revision.id}"

@@ -10,8 +10,10 @@ from wye.cli.options import json_option, state_dir_option, utc
 from wye.cli.route.activate import told
 from wye.cli.terminal import columns
 from wye.core.errors import NotFoundError
+from wye.routing.certificate import Certificate
+from wye.routing.certificate import listed as certificates
 from wye.routing.revision import Revision, listed
-from wye.routing.state import RouteState, routes
+from wye.routing.state import Active, RouteState, routes
 
 _EXAMPLES = """
 \b
@@ -46,6 +48,7 @@ def _facts(state_dir: Path, name: str) -> dict[str, object]:
         "active": state.active(),
         "history": state.history(),
         "revisions": listed(state.revisions),
+        "certificates": certificates(state.certificates),
         "withdrawn": list(state.withdrawn().values()),
     }
 
@@ -55,8 +58,22 @@ def _lines(state: RouteState) -> Iterator[str]:
     yield told(state, active)
     serving = active.revision if active else ""
     yield from columns([_row(revision, serving) for revision in listed(state.revisions)], 2)
-    for gone in state.withdrawn().values():
+    gone_by_now = state.withdrawn()
+    held = [one for one in certificates(state.certificates) if one.id not in gone_by_now]
+    yield from columns([_claim(one, active) for one in held], 2)
+    for gone in gone_by_now.values():
         yield f"  certificate {gone.certificate} was withdrawn {utc(gone.at)} UTC: {gone.why}"
+
+
+def _claim(one: Certificate, active: Active | None) -> tuple[str, ...]:
+    return (
+        "in force" if active and active.certificate == one.id else "",
+        f"certificate {one.id}",
+        f"of {one.revision}",
+        f"{1 - one.epsilon:.1%} of the strong model's quality",
+        f"{one.strong_share:.0%} to the strong model",
+        f"until {utc(one.expires)} UTC",
+    )
 
 
 def _row(revision: Revision, serving: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from wye.cli.figures import money, one_line
 from wye.cli.found import look
 from wye.cli.options import config_option, json_option, state_dir_option
 from wye.cli.terminal import aside, columns
-from wye.config.load import find, load
+from wye.config.load import find, read
 from wye.config.settings import KeySettings, Settings
 from wye.gateway.arrival import Arrival
 from wye.gateway.keys import ANONYMOUS, KeyRing
@@ -68,7 +68,7 @@ def test(  # noqa: PLR0913  # one parameter an option
     question = Question(turns, model, labels, max_tokens)
     told = None if offline else _asked(gateway, question)
     if told is None:
-        told = asyncio.run(_decided_here(load(find(config)), state_dir, question))
+        told = asyncio.run(_decided_here(read(find(config)).settings, state_dir, question))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
         return
@@ -122,6 +122,8 @@ def _asked(gateway: Gateway, question: Question) -> Rehearsed | None:
 async def _decided_here(settings: Settings, state_dir: Path, question: Question) -> Rehearsed:
     """Decide by settings, by what is found here and by what routes have learnt. Raises `WyeError`."""
     found = await look(settings, state_dir)
+    for note in found.notes:
+        aside(note)
     limits = Limits(MemoryStore(lambda _account, _since: Decimal(0)))
     runtime = Runtime(KeyRing(KeySettings(), None), limits, Metrics(), LearntRoutes(state_dir))
     now = runtime.load(settings, found.deployments, found.dynamic)

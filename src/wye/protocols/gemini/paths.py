@@ -5,12 +5,13 @@ Source: Gemini API reference, "API versions" and the `models` and `tunedModels` 
 
 from wye.protocols.gemini.codec import Gemini
 from wye.protocols.gemini.count import GeminiCount
+from wye.protocols.gemini.embed import GeminiEmbed
 
 _VERSIONS = ("/v1beta/", "/v1/", "/v1alpha/")
 _MODELS, _TUNED = "models/", "tunedModels/"
 
 
-def gemini_at(path: str, query: bytes) -> Gemini | GeminiCount | None:
+def gemini_at(path: str, query: bytes) -> Gemini | GeminiCount | GeminiEmbed | None:
     """Return what is spoken at `path` (decoded, RFC 3986 section 2.1); None = not Gemini.
 
     `query` says how a stream is framed (`alt=sse`); nothing of it goes to an upstream.
@@ -26,6 +27,8 @@ def gemini_at(path: str, query: bytes) -> Gemini | GeminiCount | None:
             return Gemini(model, stream=True, sse=b"alt=sse" in query.split(b"&"))
         case "countTokens":
             return GeminiCount(model)
+        case "embedContent" | "batchEmbedContents":
+            return GeminiEmbed(model, batch=method == "batchEmbedContents")
     return None
 
 

@@ -1,7 +1,7 @@
 """What a request would lose on its way between two protocols: `table` applied to it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -68,15 +68,15 @@ def losses(chat: Chat, source: str, target: str, wire: Wire | None = None) -> Lo
         if name in kept:
             continue
         if why is None:
-            lost.append(name if _PRINTABLE.fullmatch(name) else "unknown_member")
+            lost.append(name)
         else:
             refused.append(f"`{name}`: {why}")
             blamed.append(name)
     if not refused:
-        return Losses(annotate=_named(lost)) if lost else _NOTHING
+        return Losses(annotate=named(lost)) if lost else _NOTHING
     first = f"speaks {display(target)}, which cannot carry {refused[0]}"
     more = (f"nor {one}" for one in refused[1:])
-    return Losses((first, *more), _named(lost), next(filter(None, blamed), None))
+    return Losses((first, *more), named(lost), next(filter(None, blamed), None))
 
 
 def unsealed_losses(chat: Chat, protocol: str, body: bytes) -> Losses:
@@ -107,9 +107,10 @@ def _advice(chat: Chat, source: str) -> str:
     return "".join(f"; `{kind}`: {known[kind]}" for kind in dict.fromkeys(kinds) if kind in known)
 
 
-def _named(names: list[str]) -> tuple[str, ...]:
-    """Return each name once, and no more of them than a header holds."""
-    once = tuple(dict.fromkeys(names))
+def named(names: Iterable[str]) -> tuple[str, ...]:
+    """Return each name once, fit for a header, and no more of them than that holds."""
+    fit = (name if _PRINTABLE.fullmatch(name) else "unknown_member" for name in names)
+    once = tuple(dict.fromkeys(fit))
     return once if len(once) <= _MOST else (*once[:_MOST], "and_more")
 
 

@@ -57,6 +57,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         "raw": "it does not take a prompt as it is",
         "suffix": "it cannot write what stands before a text",
         "template": "it has its own",
+        "context": "it is the engine's own form of the turns before: use /api/chat",
     },
 }
 """Members of a request that wye has no canonical place for and whose loss changes the meaning, by source.
@@ -100,6 +101,8 @@ PLAIN: Mapping[str, tuple[Any, ...]] = {
     "best_of": (1,),
     "suffix": ("",),
     "raw": (False,),
+    "context": ([],),
+    "template": ("",),
 }
 """Values that say only what holds anyway: to leave them out is no loss."""
 

@@ -12,6 +12,9 @@ DISPLAY: Mapping[str, str] = {
     COMPLETIONS: "OpenAI Completions",
     OLLAMA: "Ollama",
     "openai_embeddings": "OpenAI Embeddings",
+    "ollama_generate": "Ollama",
+    "gemini_embed": "Gemini Embeddings",
+    "ollama_embed": "Ollama Embeddings",
 }
 """Protocol -> its name for people."""
 

@@ -24,12 +24,27 @@ _ENDS = (Finish.STOP, Finish.STOP_SEQUENCE, Finish.TOOL_CALLS)
 """What Ollama calls `stop`."""
 
 
-def write(answer: Answer, begun: int, now: int) -> bytes:
+Shape = Callable[[Extras], Extras]
+"""Message of an answer -> the members that tell it."""
+
+
+def as_message(told: Extras) -> Extras:
+    """Tell it as `/api/chat` does."""
+    return {"message": told}
+
+
+def as_response(told: Extras) -> Extras:
+    """Tell it as `/api/generate` does: text, and thoughts beside it."""
+    more = {name: value for name, value in told.items() if name not in ("role", "content")}
+    return {"response": told["content"]} | more
+
+
+def write(answer: Answer, begun: int, now: int, shape: Shape = as_message) -> bytes:
     """Encode a whole answer. `begun` is when the request came, in Unix nanoseconds as `now`."""
     choice = answer.choices[0]
     told = {"total_duration": now - begun, "load_duration": 0}
     ended = _ended(choice.finish, choice.logprobs, told, answer.usage)
-    return _line(answer.model, now, message(choice.parts), ended)
+    return _line(answer.model, now, shape(message(choice.parts)), ended)
 
 
 def message(parts: Iterable[Part]) -> Extras:
@@ -65,7 +80,8 @@ class OllamaWriter:
     `begun` is when the request came, in the Unix nanoseconds of `clock`.
     """
 
-    def __init__(self, begun: int, clock: Callable[[], int]) -> None:
+    def __init__(self, begun: int, clock: Callable[[], int], shape: Shape = as_message) -> None:
+        self._shape = shape
         self._begun = begun
         self._clock = clock
         self._first: int | None = None
@@ -140,13 +156,16 @@ class OllamaWriter:
             "prompt_eval_duration": first - self._begun,
             "eval_duration": now - first,
         }
-        return _line(self._model, now, _NOTHING, _ended(self._finish, None, told, self._usage)) + b"\n"
+        return (
+            _line(self._model, now, self._shape(_NOTHING), _ended(self._finish, None, told, self._usage))
+            + b"\n"
+        )
 
     def _say(self, told: Extras, more: Extras | None = None) -> bytes:
         now = self._clock()
         if self._first is None:
             self._first = now
-        return _line(self._model, now, told, {"done": False} | (more or {})) + b"\n"
+        return _line(self._model, now, self._shape(told), {"done": False} | (more or {})) + b"\n"
 
 
 def _ended(finish: Finish, logprobs: Extras | None, durations: Extras, usage: Usage | None) -> Extras:
@@ -164,7 +183,7 @@ def _logprobs(logprobs: Extras | None) -> Extras:
 def _line(model: str, now: int, told: Extras, rest: Extras) -> bytes:
     second, fraction = divmod(now, 10**9)
     date = f"{_second(second)}.{fraction // 1000:06}Z"
-    return msgspec.json.encode({"model": model, "created_at": date, "message": told} | rest)
+    return msgspec.json.encode({"model": model, "created_at": date} | told | rest)
 
 
 @functools.lru_cache(64)

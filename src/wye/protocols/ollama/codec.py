@@ -1,6 +1,7 @@
-"""Ollama's chat, as its clients speak it. Nobody is asked in it: an Ollama upstream speaks OpenAI's Chat too.
+"""Ollama's chat and `generate`, as its clients speak them. Nobody is asked so: Ollama itself speaks Chat.
 
-Source: Ollama API reference, "Generate a chat completion". A stream, the default, is one JSON object a line.
+Source: Ollama API reference, "Generate a chat completion" and "Generate a completion". A stream, the default,
+is one JSON object a line.
 """
 
 import time
@@ -14,11 +15,13 @@ from wye.core.errors import BadRequestError, WyeError
 from wye.core.request import Needs, Operation, Request
 from wye.protocols.ollama import answer as ollama_answer
 from wye.protocols.ollama import request as ollama_request
-from wye.protocols.ollama.answer import HEARTBEAT, OllamaWriter
+from wye.protocols.ollama.answer import HEARTBEAT, OllamaWriter, as_message, as_response
 from wye.protocols.ollama.request import NAME
 from wye.protocols.wire.decoding import ModelName, decode
 from wye.protocols.wire.fields import FieldError, Fields
 
+GENERATE = "ollama_generate"
+"""`Request.protocol` of a prompt: in everything but its shape a chat of one turn."""
 _LEFT_OUT = msgspec.Raw()
 _NO_FORMAT = (b"", b'""', b"null")
 _NO_NEEDS = Needs()
@@ -35,6 +38,7 @@ class _Options(msgspec.Struct):
 class _ChatRequest(msgspec.Struct):
     model: ModelName
     messages: list[_Message] | None = None
+    images: list[str] | None = None
     stream: bool | None = None
     tools: list[msgspec.Raw] | None = None
     format: msgspec.Raw = _LEFT_OUT
@@ -60,7 +64,7 @@ class Ollama:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""
         wire = decode(_REQUEST, body)
         cap = wire.options.num_predict if wire.options else None
-        vision = any(message.images for message in wire.messages or ())
+        vision = bool(wire.images) or any(message.images for message in wire.messages or ())
         tools, json = bool(wire.tools), bytes(wire.format) not in _NO_FORMAT
         return Request(
             protocol=self.name,
@@ -86,29 +90,37 @@ class Ollama:
         return self.error(error, request_id) + b"\n"
 
 
+class OllamaGenerate(Ollama):
+    """The codec of `/api/generate`. Stateless."""
+
+    name = GENERATE
+
+
 class OllamaDialect:
     """How one request is translated. Durations in its answer count from when this was made.
 
-    `clock` gives Unix nanoseconds.
+    `clock` gives Unix nanoseconds. `prompt`: it is one of `/api/generate`.
     """
 
     name = NAME
 
-    def __init__(self, clock: Callable[[], int] = time.time_ns) -> None:
+    def __init__(self, clock: Callable[[], int] = time.time_ns, *, prompt: bool = False) -> None:
+        self._read = ollama_request.read_prompt if prompt else ollama_request.read
+        self._shape = as_response if prompt else as_message
         self._clock = clock
         self._begun = clock()
 
     def read_request(self, body: bytes) -> Chat:
         """Decode a client's request. Raises `BadRequestError` naming the field at fault."""
         try:
-            return ollama_request.read(Fields(decode(_OBJECT, body)))
+            return self._read(Fields(decode(_OBJECT, body)))
         except FieldError as error:
             raise BadRequestError(str(error), param=error.path or None) from None
 
     def write_answer(self, answer: Answer) -> bytes:
         """Encode a whole answer for a client."""
-        return ollama_answer.write(answer, self._begun, self._clock())
+        return ollama_answer.write(answer, self._begun, self._clock(), self._shape)
 
     def writer(self, *, want_usage: bool) -> OllamaWriter:  # noqa: ARG002  # counts are always told
         """Return the writer of one downstream stream."""
-        return OllamaWriter(self._begun, self._clock)
+        return OllamaWriter(self._begun, self._clock, self._shape)

@@ -73,6 +73,16 @@ def read(wire: Fields) -> Chat:
     )
 
 
+def read_prompt(wire: Fields) -> Chat:
+    """Read a whole request of `/api/generate`: one turn of the user's. Raises `FieldError`."""
+    if not wire.peek("prompt") and not wire.peek("images"):
+        wire.refuse("prompt", "must not be empty: no model is loaded through wye")
+    said = {"role": "user", "content": wire.text("prompt"), "images": list(wire.texts("images"))}
+    system = wire.text("system")
+    turns = [{"role": "system", "content": system}, said] if system else [said]
+    return read(Fields(wire.rest() | {"messages": turns}))
+
+
 def _messages(wire: list[Fields]) -> Iterator[Message]:
     unanswered: list[ToolCall] = []
     for at, one in enumerate(wire):

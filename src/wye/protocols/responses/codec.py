@@ -33,7 +33,9 @@ _BOUNDING_FIELDS = frozenset(
     {"model", "stream", "max_output_tokens", "input", "instructions", "tools", "service_tier", "background"}
     | {"previous_response_id", "conversation", "store", *_PRICED_APART}
 )
-_OWNED = frozenset({"previous_response_id", "store"})
+_OWNED = frozenset({"previous_response_id", "conversation", "prompt", "store"})
+_NAMES_OWNED = (b"previous", b'"conversation"', b'"prompt"')
+_REFERENCE = "item_reference"
 _TEXT_PARTS = frozenset(
     {"", "input_text", "output_text", "text", "refusal", "reasoning_text", "summary_text"}
 )
@@ -166,7 +168,7 @@ class OpenAIResponses(OpenAICodec):
         if cap is not None and cap < 1:
             message = "`max_output_tokens` must be at least 1"
             raise BadRequestError(message, param="max_output_tokens")
-        if body.count(b"previous") > 1 or b"\\u" in body:
+        if b"\\u" in body or any(body.count(name) > 1 for name in _NAMES_OWNED):
             # Whose answer this goes on from must not depend on which of two an upstream's parser takes.
             refuse_duplicates(body, _OWNED)
         return _request(self.name, wire, body, cap)
@@ -213,7 +215,8 @@ def decode_asked(name: str, body: bytes, cap: int | None) -> Request:
 
 def _request(name: str, wire: _Asked, body: bytes, cap: int | None) -> Request:
     kinds = _kinds_of_content(wire)
-    kept = bool(wire.previous_response_id) or bool(_first(wire, ("conversation", "prompt")))
+    refers = _first(wire, ("conversation", "prompt")) or ("input" if _REFERENCE in kinds else "")
+    kept = bool(wire.previous_response_id) or bool(refers)
     return Request(
         protocol=name,
         operation=Operation.CHAT,
@@ -227,6 +230,7 @@ def _request(name: str, wire: _Asked, body: bytes, cap: int | None) -> Request:
         unbounded=kept or not kinds <= _TEXT_PARTS,
         unpriced=_unpriced(wire),
         previous=wire.previous_response_id or "",
+        refers=refers,
         keep=wire.store is not False,
         steers=_steers(wire),
     )

@@ -55,11 +55,19 @@ class Extractor:
         found = tokens.words(text)
         known = self._table
         ids = np.array(tokens.places(found, known.place)[:_TOKENS], dtype=np.int64)
-        weight = known.weight[ids]
-        mean = (weight @ known.rows[ids].astype(np.float32)) * known.step
-        length = float(np.sqrt(mean @ mean))
         looks = surface.surface(text, len(prompt), found, self._rarity[ids])
-        return Features(np.concatenate((mean / length if length else mean, looks)), grams(ids))
+        return Features(np.concatenate((self._mean(ids), looks)), grams(ids))
+
+    def mean(self, text: str) -> npt.NDArray[np.float32]:
+        """Return what a short text means, as the first of the dense features would."""
+        ids = tokens.places(tokens.words(text), self._table.place)[:_TOKENS]
+        return self._mean(np.array(ids, dtype=np.int64))
+
+    def _mean(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        known = self._table
+        mean = (known.weight[ids] @ known.rows[ids].astype(np.float32)) * known.step
+        length = float(np.sqrt(mean @ mean))
+        return mean / length if length else mean
 
 
 @cache

@@ -12,6 +12,7 @@ from wye.config.settings import GateSettings, RouteSettings, Rule, Settings
 from wye.core.decision import Decision, Seat
 from wye.core.lane import Lane
 from wye.core.request import Request
+from wye.protocols.lossiness.losses import Losses
 from wye.routing import Router
 from wye.routing.band import Band, Tally
 from wye.routing.conversation import Unknown
@@ -52,8 +53,12 @@ def learnt(right: float) -> Learnt:
 
 
 class Said(Unknown):
-    def __init__(self, seat: Seat | None = None) -> None:
+    def __init__(self, seat: Seat | None = None, *refused: str) -> None:
         self._seat = seat
+        self._refused = refused
+
+    def losses(self, deployment: Deployment) -> Losses:
+        return Losses(refuse=self._refused if deployment is SECOND else ())
 
     def prompt(self) -> str:
         return "What is it?"
@@ -74,6 +79,7 @@ def decide(  # noqa: PLR0913  # what a decision depends on, by name
     tally: Tally | None = None,
     seat: Seat | None = None,
     request: Request | None = None,
+    refused: tuple[str, ...] = (),
     **route: object,
 ) -> Decision:
     serving = Serving(learnt(right), certificate, 0.1, band)
@@ -82,7 +88,7 @@ def decide(  # noqa: PLR0913  # what a decision depends on, by name
     tallies = {"auto": tally} if tally else {}
     router = Router(settings, found, measured={"auto": serving}, tallies=tallies)
     judged = verdict(found if permitted is None else permitted, found)
-    return router.decide(request or ask("auto"), judged, health or Down(), Said(seat))
+    return router.decide(request or ask("auto"), judged, health or Down(), Said(seat, *refused))
 
 
 def off(decision: Decision) -> str:
@@ -136,6 +142,13 @@ def test_whom_the_request_does_not_fit_is_not_asked() -> None:
         decide(found=(STRONG, GROQ, LLAMA, small), request=long)
     )
     assert off(decide(request=ask("auto", choices=2))) == "this kind of request has no answer to compare"
+
+
+def test_whom_the_request_cannot_be_told_is_not_asked() -> None:
+    assert (
+        off(decide(refused=("cannot be told of `web_search`",)))
+        == "'box/qwen' cannot be told of `web_search`"
+    )
 
 
 def test_a_machine_that_is_to_be_spared_is_not_asked() -> None:
