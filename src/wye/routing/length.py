@@ -11,7 +11,6 @@ import numpy as np
 
 from wye.routing.quality import Numbers
 
-
 _MOST = 50.0
 """Logarithm of more tokens than there are."""
 
