@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import functools
 import logging
+from collections.abc import Awaitable
 from http import HTTPStatus
 
 from wye.core.decision import Decision
@@ -135,11 +136,11 @@ class Pipeline:
         if drawn is not None:
             self._shadows.take(drawn)
 
-    async def _asked(self, job: Job, now: Snapshot) -> Answer:
-        """Return an answer: the first, or the one that a gate lets pass."""
+    def _asked(self, job: Job, now: Snapshot) -> Awaitable[Answer]:
+        """Return the answer: the first, or one that a gate lets pass. No coroutine itself: a level costs."""
         if job.decision.gate:
-            return await self._cascade.run(job, now.settings)
-        return await self._attempts.run(job)
+            return self._cascade.run(job, now.settings)
+        return self._attempts.run(job)
 
     def _estimate(self, body: bytes, entry: Entry, downstream: Downstream) -> None:
         """Answer with a guess: none of the candidates counts tokens."""
