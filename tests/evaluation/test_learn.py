@@ -6,9 +6,13 @@ import pytest
 
 from evaluation.made_up import rows
 from wye.evaluation.clusters import clusters
+from wye.evaluation.columns import extract
 from wye.evaluation.dataset import DatasetError, Result, Row
-from wye.evaluation.learn import Lesson, Taught, learn
+from wye.evaluation.learn import Class, Lesson, Taught, learn
+from wye.evaluation.pair import RICH
+from wye.routing.features import extractor
 from wye.routing.opinion import Opinions
+from wye.routing.quality import Quality
 from wye.routing.revision import Learnt, Pace, mark
 from wye.routing.tasks import BUILT_IN
 
@@ -103,3 +107,18 @@ def test_what_a_model_counts_sets_its_lengths() -> None:
 def test_too_little_is_told(given: list[Row], message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         learn(given, LESSON, BUILT_IN, 0.0)
+
+
+def test_models_beside_a_pair_that_bends_have_straight_lines() -> None:
+    every = rows(200)
+    groups = np.arange(len(every))
+    class_ = Class(every, extract([row.prompt for row in every]), groups)
+    weights = class_.weights(LESSON, RICH)
+    assert [len(head.near) for head in weights.heads] == [len(weights.space.landmarks)] * 3
+    assert weights.heads[0].near.any()
+    assert not weights.heads[2].near.any()
+    assert set(Quality(weights.space, weights.heads).estimate(extractor()(every[0].prompt))[0]) == {
+        "strong",
+        "weak",
+        "gate",
+    }

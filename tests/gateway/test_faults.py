@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from fake_upstream import DONE, FINISH, USAGE, Call, FakeUpstream, delta
+from fake_upstream import DONE, FINISH, USAGE, Call, FakeUpstream, Script, delta
 from running import Answered, Running, running
 
 PATIENCE = {"first_byte": 0.5, "total": 2}
 """With what never comes. Whoever works may take as long as a busy machine needs."""
 HELD = {"fine": 0, "stuck": False}
 """What scripts wait for: so many fine answers; the test."""
+TRIOS = ("errors", "hangs", "storm", "half", "resets", "flaps")
 FAULTS = ("errors", "hangs", "slow", "storm", "half", "resets", "flaps")
 
 
@@ -38,8 +39,14 @@ def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
     deployments["ebbing"] = deployment("ebbs", retries=0)
     deployments |= {"tardy": deployment("tardy"), "tardy-2": deployment("late")}
     deployments["quick"] = deployment("ok")
+    deployments["outside"] = deployment("outside", lane="closed")
     for number in range(3):
         deployments[f"replica{number}"] = deployment("shared", base_url=_base(upstream, number))
+        for fault in TRIOS:
+            place = f"http://127.0.0.1:{upstream.port}/{number}/v1"
+            deployments[f"{fault}-{number}"] = deployment(
+                f"trio-{fault}", base_url=place, timeouts={"first_byte": 1}
+            )
     trios = {
         f"{fault}-first": {"candidates": [fault, "good"], "rules": _order(fault, "good")} for fault in FAULTS
     }
@@ -48,6 +55,11 @@ def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
         "hedged": {
             "candidates": ["tardy", "quick"],
             "rules": _order("tardy", "quick"),
+            "hedge": {"after_ms": 100, "share": 1},
+        },
+        "guarded": {
+            "candidates": ["tardy-2", "outside"],
+            "rules": _order("tardy-2", "outside"),
             "hedge": {"after_ms": 100, "share": 1},
         },
         "rarely": {
@@ -64,6 +76,15 @@ def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
 
 def _base(upstream: FakeUpstream, number: int) -> str:
     return f"http://127.0.0.1:{upstream.port if number else 9}/v1"  # nobody listens on port 9
+
+
+def _one_of_three(fault: Script, good: Script) -> Script:
+    """The first replica plays `fault`, the others work."""
+
+    async def play(call: Call) -> None:
+        await (fault if call.head.startswith(b"POST /0/") else good)(call)
+
+    return play
 
 
 def _order(*names: str) -> list[dict[str, Any]]:
@@ -109,10 +130,13 @@ def scripts(upstream: FakeUpstream) -> None:  # noqa: C901  # a list of scripts,
 
     @upstream.script("flaps")
     async def flaps(call: Call) -> None:
-        if upstream.seen["flaps"] % 10 < 5:
+        if upstream.seen[call.name] % 10 < 5:
             await call.answer(503, {})
         else:
             await fine(call)
+
+    for fault in TRIOS:
+        upstream.script(f"trio-{fault}")(_one_of_three(upstream.scripts[fault], fine))
 
     @upstream.script("ebbs")
     async def ebbs(call: Call) -> None:
@@ -172,7 +196,16 @@ def test_few_attempts_are_wasted_on_one_of_three_that_is_down(gateway: Running) 
     assert len(made) <= 1.2 * len(answered), Counter(made)
     served = Counter(one.headers["x-wye-deployment"] for one in answered)
     assert set(served) == {"replica1", "replica2"}
+    assert 'wye_resting{deployment="replica0"} 1.0' in gateway.metrics()
     assert min(served.values()) >= 30
+
+
+@pytest.mark.parametrize("fault", TRIOS)
+def test_whatever_is_wrong_with_it(gateway: Running, fault: str) -> None:
+    answered = burst(gateway, f"trio-{fault}", 60)
+    assert {one.status for one in answered} == {200}
+    made = [one for request in answered for one in attempts(gateway, request)]
+    assert len(made) <= 1.2 * len(answered), Counter(made)
 
 
 def test_one_that_recovers_is_tried_by_one_request_and_comes_back(
@@ -205,6 +238,13 @@ def test_a_hedge_is_served_when_it_is_sooner(gateway: Running, upstream: FakeUps
         assert tried == [("tardy", "first", "cut short"), ("quick", "hedge", "")]
     _until(lambda: upstream.closed["tardy"] == before + 2)
     assert 'wye_in_flight{deployment="tardy"} 0.0' in gateway.metrics()
+
+
+def test_a_hedge_stays_inside_what_is_permitted(gateway: Running, upstream: FakeUpstream) -> None:
+    inside = gateway.chat("guarded", {"x-wye-label": "phi"})
+    assert (inside.status, inside.headers["x-wye-deployment"]) == (200, "tardy-2")
+    assert upstream.seen["outside"] == 0
+    assert gateway.chat("guarded").headers["x-wye-deployment"] == "outside"
 
 
 def test_no_more_are_hedged_than_may_be(gateway: Running) -> None:

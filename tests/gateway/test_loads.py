@@ -141,6 +141,7 @@ def test_a_queue_in_front_of_it_spills_at_once(gateway: Running) -> None:
     until(lambda: 'wye_queued{deployment="narrow"} 1.0' in gateway.metrics())
     answered = gateway.chat("gates", stream=True)
     assert answered.headers["x-wye-deployment"] == "spare"
+    assert 'wye_saturated{deployment="narrow"} 1.0' in gateway.metrics()
     assert "is saturated, 1 wait for it" in json.dumps(gateway.record(answered)["decision"]["reasons"])
     for thread in waiting:
         thread.join()

@@ -40,11 +40,11 @@ def test_failures_fade() -> None:
 
 def test_one_that_falls_silent_is_spared() -> None:
     vital = Vital()
-    vital.answers.extend([0.5, -2.0])
+    vital.answers.extend([0.5, -3.0])
     at = ticks(vital, 0, 1)
-    at = ticks(vital, at, int(7 / TICK_SECONDS), busy=5)
-    assert vital.saturated(5, 0) == ""  # it once took 2 s: 8 are not out of the question
-    at = ticks(vital, at, 6, busy=5)
+    at = ticks(vital, at, int(11 / TICK_SECONDS), busy=5)
+    assert vital.saturated(5, 0) == ""  # it once took 3 s: 12 are not out of the question
+    at = ticks(vital, at, 4, busy=5)
     assert vital.saturated(5, 0).startswith("5 wait for its answer, for ")
     vital.answers.append(1.0)
     ticks(vital, at, 1, busy=5)
@@ -79,3 +79,15 @@ def test_slow_first_tokens_fill_an_own_machine() -> None:
         at = ticks(vital, at, 1, busy=busy)
     assert vital.saturated(20, 0) == "all of 16 are busy"
     assert vital.saturated(3, 0) == ""
+
+
+def test_what_is_quiet_needs_no_tick() -> None:
+    vital = Vital()
+    assert vital.quiet
+    vital.failed(0.0, None)
+    assert not vital.quiet
+    ticks(vital, 0, 300)
+    assert vital.quiet
+    vital.answers.append(-1.0)
+    assert not vital.quiet
+    assert not Vital(1, Saturation(1)).quiet

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from routing.facts import deployment
+from routing.granted import FACTS, alike
 from routing.test_certificate import CERTIFICATE
 from wye.config.settings import Settings, ShadowSettings
 from wye.core.decision import Candidate, Decision, Verdict
@@ -19,6 +20,9 @@ from wye.gateway.spoken import CHAT
 from wye.gateway.target import target
 from wye.gateway.watched import MOST_BYTES, Watched, eligible, own_job, watch
 from wye.ledger.entry import Entry
+from wye.routing.measured import Serving
+from wye.routing.revision import Learnt
+from wye.routing.serving import InForce
 from wye.routing.state import RouteState
 from wye.routing.watch.monitor import Plan
 
@@ -28,7 +32,7 @@ TARGETS = {
     for name, model in (("frontier", "big"), ("house", "small"), ("claude-referee", "referee"))
 }
 BODY = b'{"model": "auto", "messages": [{"role": "user", "content": "hi"}]}'
-WATCHED = Watched(STATE, CERTIFICATE, ShadowSettings(), Plan(0.02))
+WATCHED = Watched(STATE, ShadowSettings(), "big", "small", "c", Plan(0.02))
 
 
 def job(
@@ -116,11 +120,13 @@ def test_a_judge_that_is_kin_or_absent_means_no_watch(
 ) -> None:
     there = TARGETS | {"gpt": target(deployment("gpt", None, model="gpt-4o"), Gate("gpt", 4, 8, 1.0))}
     now: Any = SimpleNamespace(settings=Settings(aliases={"judges": ("gpt",)}), targets=there)
-    kin = msgspec.structs.replace(
-        CERTIFICATE, strong=msgspec.structs.replace(CERTIFICATE.strong, name="openai/o3")
-    )
+    kin = InForce(Serving(Learnt(msgspec.structs.replace(FACTS, strong="openai/o3"), alike())), CERTIFICATE)
     assert watch(now, STATE, kin, ShadowSettings(judge=judge)) is None
     assert told in caplog.text
     watched = watch(now, STATE, kin, ShadowSettings(judge="claude-referee"))
     assert watched is not None
-    assert watched.judge == "claude-referee"
+    assert (watched.judge, watched.certificate) == ("claude-referee", CERTIFICATE.id)
+    alone = watch(now, STATE, kin._replace(certificate=None), ShadowSettings())
+    assert alone is not None
+    assert (alone.certificate, alone.plan, alone.strong) == ("", None, "openai/o3")
+    assert watch(now, STATE, InForce(), ShadowSettings()) is None

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ledger.records import START, money, record
 from wye.config.settings import LedgerSettings
+from wye.core.decision import Decision
 from wye.core.errors import NotFoundError
 from wye.core.lane import Lane
 from wye.core.money import Cost
@@ -129,6 +130,16 @@ def test_costs_are_summed_exactly_and_unknown_is_not_zero(ledger: Ledger, reader
     assert rows["embedded", ""] == CostRow("embedded", "", 1, 1, Decimal(0), 500, 40, 100, 8)
     assert rows["", ""] == CostRow("", "", 1, 0, Decimal(0), 0, 0, 0, 0)
     assert len(rows) == 4
+
+
+def test_requests_and_costs_by_task(ledger: Ledger, reader: Reader) -> None:
+    code, chat = Decision("auto", (), task="code"), Decision("auto", (), task="chat")
+    fill(
+        ledger, record(1, decision=code), record(2, decision=chat), record(3, decision=code),
+        record(4, decision=None), record(5, decision=Decision("pinned", ())),
+    )  # fmt: skip
+    assert [made.id for made in reader.requests(Filter(task="code"))] == ["r000003", "r000001"]
+    assert [(row.group, row.requests) for row in reader.cost("task")] == [("", 2), ("chat", 1), ("code", 2)]
 
 
 def test_costs_by_each_property(ledger: Ledger, reader: Reader) -> None:

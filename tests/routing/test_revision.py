@@ -1,5 +1,6 @@
 """A revision is what it was made with, or it does not serve."""
 
+import hashlib
 from pathlib import Path
 
 import msgspec
@@ -58,6 +59,17 @@ def test_the_same_rows_teach_the_same_revision(tmp_path: Path) -> None:
     other = write(tmp_path, FACTS, weights(1), ["a", "b"])
     assert first.id == again.id != other.id
     assert {revision.id for revision in listed(tmp_path)} == {first.id, other.id}
+
+
+def test_a_revision_of_a_wye_that_knew_fewer_fields_serves(tmp_path: Path) -> None:
+    written = write(tmp_path, FACTS, weights(), ["a"])
+    path = tmp_path / written.id / "revision.json"
+    older = {k: v for k, v in msgspec.json.decode(path.read_bytes()).items() if k not in {"priors", "id"}}
+    content = {k: v for k, v in older.items() if k != "made_at"}
+    id_ = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]
+    path.write_bytes(msgspec.json.encode(older | {"id": id_}))
+    path.parent.rename(tmp_path / id_)
+    assert read(tmp_path, id_).revision.priors == {}
 
 
 @pytest.mark.parametrize("file", ["revision.json", "weights.npz", "rows.txt"])

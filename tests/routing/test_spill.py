@@ -1,5 +1,6 @@
 """Equals and spill: who goes first among those that are as good, and when the first has too much to do."""
 
+import datetime as dt
 import random
 from collections import Counter
 from decimal import Decimal
@@ -12,6 +13,7 @@ from wye.catalog.deployments import Deployment
 from wye.config.settings import RouteSettings, Rule, Settings
 from wye.core.decision import Decision, Seat
 from wye.core.lane import Lane
+from wye.core.money import Price, Rates
 from wye.routing import Router
 from wye.routing.cost import avoidable_cost, expected_cost
 from wye.routing.equals import Equals
@@ -118,6 +120,18 @@ class TestBids:
         assert spilt.reasons[-1].endswith("its slots are wanted by requests that save more there")
         kept = decide("auto", A, deployment("api/x", Lane.HOSTED, price=dear), a_llama=busy)
         assert ids(kept) == ["a/llama", "api/x"]
+
+    def test_a_warm_cache_elsewhere_counts(self) -> None:
+        machine = Saturation(8, exact=True)
+        machine.clearing.price = 5e-5
+        rates = Rates(Decimal(1), Decimal(3), cache_read=Decimal("0.1"))
+        api = deployment("api/x", Lane.HOSTED, price=Price(rates, dt.date(2026, 11, 1), "a test"))
+        for cached, first in ((0, "a/llama"), (800, "api/x")):
+            seat = Seat("api/x", cached_tokens=cached, switching_cost=cached * Decimal("0.9") / 1_000_000)
+            choice = Choice([A, api], costs={A.id: Decimal(0), api.id: Decimal("0.000868")}, seat=seat)
+            choice.load = lambda i: Load(busy=7, slots=8, machine=machine) if i == A.id else None
+            spill(choice, ask("auto"), verdict())
+            assert choice.kept[0].id == first
 
     def test_every_request_bids_and_one_that_nobody_can_price_does_not(self) -> None:
         machine = Saturation(1, exact=True)

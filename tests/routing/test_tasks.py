@@ -1,6 +1,8 @@
 """What kind of work a prompt is."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wye.routing.features import extractor
 from wye.routing.tasks import BUILT_IN, Tasks, load, telling
@@ -50,6 +52,11 @@ def test_three_examples_are_enough_for_others_of_their_kind() -> None:
     tasks = Tasks({"contracts": CONTRACTS})
     assert tasks("Who is liable under this indemnity clause?") == "contracts"
     assert tasks("Does this agreement contain a non-compete clause?") == "contracts"
+
+
+@given(st.text())
+def test_any_text_is_some_kind_of_work(prompt: str) -> None:
+    assert BUILT_IN(prompt) in load().names
 
 
 def test_what_stands_between_a_prompt_s_ends_does_not_say_what_it_means() -> None:

@@ -18,7 +18,7 @@ from wye.evaluation.curves import Figures, calibration_error, figures, order
 from wye.evaluation.dataset import DatasetError, Result, Row
 from wye.evaluation.draws import settings
 from wye.evaluation.fitting import Matrix, fit, stacked
-from wye.evaluation.pair import Sheet
+from wye.evaluation.pair import Manner, Sheet
 from wye.evaluation.sides import is_for_fitting
 from wye.routing.features import extractor
 from wye.routing.length import LengthHead
@@ -86,7 +86,8 @@ def learn(rows: Sequence[Row], lesson: Lesson, tasks: Tasks, now: float) -> Taug
     _check(learnt_from, lesson, len(rows))
     prompts = columns.extract([row.prompt for row in learnt_from])
     class_ = Class(learnt_from, prompts, groups[teaching])
-    weights = class_.weights(lesson)
+    manner = class_.manner(lesson)
+    weights = class_.weights(lesson, manner)
     gain = _gain(weights, learnt_from, lesson)
     facts = Revision(
         route=lesson.route,
@@ -103,7 +104,9 @@ def learn(rows: Sequence[Row], lesson: Lesson, tasks: Tasks, now: float) -> Taug
         made_at=now,
     )
     kept_back = sum(not yes and group not in gone for yes, group in zip(fits, groups.tolist(), strict=True))
-    return Taught(facts, weights, [marks[place] for place in teaching], kept_back, _held_out(class_, lesson))
+    return Taught(
+        facts, weights, [marks[place] for place in teaching], kept_back, _held_out(class_, lesson, manner)
+    )
 
 
 def score(row: Row, model: str) -> float:
@@ -130,15 +133,19 @@ class Class:
         chosen = np.array(places, dtype=np.int64)
         return Class([self.rows[place] for place in places], self.prompts.at(chosen), self.groups[chosen])
 
-    def pair(self, lesson: Lesson) -> Weights:
+    def manner(self, lesson: Lesson) -> Manner:
+        """Return what these rows call for."""
+        return pair.suited(self._sheet(lesson), gated=False)
+
+    def pair(self, lesson: Lesson, manner: Manner) -> Weights:
         """Fit the heads of the strong and of the weak model."""
-        sheet = self._sheet(lesson)
-        fitted = pair.fit_pair(sheet, gated=False, manner=pair.suited(sheet, gated=False))
+        fitted = pair.fit_pair(self._sheet(lesson), gated=False, manner=manner)
         return Weights(fitted.known, fitted.heads(lesson.strong, lesson.weak), [])
 
-    def weights(self, lesson: Lesson) -> Weights:
+    def weights(self, lesson: Lesson, manner: Manner) -> Weights:
         """Fit every head there are scores or lengths enough for."""
-        known, pair_heads, _ = self.pair(lesson)
+        known, pair_heads, _ = self.pair(lesson, manner)
+        flat = np.zeros(len(known.landmarks), dtype=np.float32)
         heads, lengths = [*pair_heads], []
         names = sorted({name for row in self.rows for name in row.results})
         blocks = stacked([(known.place(self.prompts.dense), 1.0), (self.prompts.grams, columns.GRAMS**0.5)])
@@ -147,7 +154,8 @@ class Class:
             run = ~np.isnan(scores)
             if model not in {lesson.strong, lesson.weak} and int(run.sum()) >= pair.FEWEST:
                 line = fit(blocks[run], scores[run])
-                heads.append(columns.head(model, line, self.prompts.at(np.flatnonzero(run)), known))
+                head = columns.head(model, line, self.prompts.at(np.flatnonzero(run)), known)
+                heads.append(head._replace(near=flat))
         for model in names:
             length = self._length(model, known, lesson.paces.get(model, Pace()))
             if length is not None:
@@ -205,7 +213,7 @@ def _right(weights: Weights, rows: Sequence[Row], lesson: Lesson) -> list[tuple[
     return [(one[lesson.strong].right, one[lesson.weak].right) for one in found]
 
 
-def _held_out(class_: Class, lesson: Lesson) -> HeldOut:
+def _held_out(class_: Class, lesson: Lesson, manner: Manner) -> HeldOut:
     rng = np.random.default_rng(0)
     both = np.flatnonzero(~np.isnan(class_.scores(lesson.strong) + class_.scores(lesson.weak)))
     _, which = np.unique(class_.groups, return_inverse=True)
@@ -215,7 +223,7 @@ def _held_out(class_: Class, lesson: Lesson) -> HeldOut:
         held = [int(place) for place in both if fold[place] == number]
         rest = [int(place) for place in both if fold[place] != number]
         if held and rest:
-            right[held] = _right(class_.at(rest).pair(lesson), class_.at(held).rows, lesson)
+            right[held] = _right(class_.at(rest).pair(lesson, manner), class_.at(held).rows, lesson)
     strong, weak = class_.scores(lesson.strong)[both], class_.scores(lesson.weak)[both]
     ranked = order(right[both, 0] - right[both, 1], rng)
     return HeldOut(

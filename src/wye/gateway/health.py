@@ -131,6 +131,8 @@ class Health:
             told = self._tick - self._told.get(name, -100) < _OUTLIER_TICKS
             gate = self._gates.get(name)
             busy, mean = (0, 0.0) if gate is None else (gate.active, gate.mean_seconds)
+            if not busy and vital.quiet:
+                continue
             vital.tick(self._tick, busy, mean, told=told)
         if self._tick % _OUTLIER_TICKS == 0:
             self._eject()

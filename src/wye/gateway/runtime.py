@@ -134,6 +134,7 @@ class Runtime:
         self.health.known(known)
         for name in [n for n, gate in self.gates.items() if n not in targets and gate.idle]:
             del self.gates[name]
+            self.health.forget(name)
         return self.now
 
     def again(self) -> Snapshot:

@@ -259,6 +259,11 @@ def _gates(runtime: Runtime) -> Iterator[Reading]:
     for name, gate in runtime.gates.items():
         yield "wye_in_flight", "Requests at a deployment", {"deployment": name}, gate.active
         yield "wye_queued", "Requests waiting for a deployment", {"deployment": name}, gate.waiting
+        down = float(bool(runtime.health.reason_down(name)))
+        yield "wye_resting", "1 = tried last, since it is not expected to answer", {"deployment": name}, down
+        load = runtime.health.load(name)
+        full = float(load is not None and bool(load.saturated))
+        yield "wye_saturated", "1 = others go first until it has let up", {"deployment": name}, full
 
 
 def _depths(ledger: Ledger, egress: Egress, keys: KeyRing) -> Iterator[Reading]:

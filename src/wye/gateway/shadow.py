@@ -1,4 +1,4 @@
-"""Watch certified routes: some conversations are served by the other model too, and both answers are scored.
+"""Shadow routes: some conversations are served by the other model too, and both answers are scored.
 
 Rules:
 
@@ -10,6 +10,7 @@ Rules:
   ledger (`shadow_of`), paid by no key's budget, and asked one at a time, behind what clients wait for.
 - Conversations are scored in the order in which they were served, each once. A score that is missing counts
   as the worst.
+- Under a certificate they are watched by a monitor; without one, they are labels to learn from.
 - When the monitor fires, the certificate is withdrawn and the route goes to the strong model at once, also if
   nothing can be written any more.
 - What it does not see: requests that failed or whose client hung up, traffic of certain policies and
@@ -80,7 +81,7 @@ class Shadows:
         if self._runtime.now is not self._of:
             self._look(self._runtime.now)
         watched = self._watched.get(job.decision.strategy)
-        if watched is None or watched.over or job.decision.certificate != watched.certificate.id:
+        if watched is None or watched.over or job.decision.certificate != watched.certificate:
             return None
         if self._draw() >= watched.settings.probability:
             return None
@@ -119,7 +120,7 @@ class Shadows:
             if watched.monitor is not None and not watched.over:
                 label = {"route": route}
                 yield "wye_shadowed_total", "Shadowed conversations", label, watched.monitor.rows
-                level = watched.monitor.level / watched.plan.run_length
+                level = watched.monitor.level / watched.monitor.plan.run_length
                 yield "wye_drop_evidence", "Of a drop in quality; at 1 it is withdrawn", label, level
 
     def _look(self, now: Snapshot) -> None:
@@ -128,12 +129,12 @@ class Shadows:
         self._watched = {}
         if self._runtime.learnt is None:
             return
-        in_force = self._runtime.learnt.in_force
-        for route, settings in routes_of(now.settings).items():
-            certificate = in_force[route].certificate if route in in_force else None
-            if settings.shadow is None or certificate is None:
+        routes = routes_of(now.settings)
+        for route, found in self._runtime.learnt.in_force.items():
+            shadow = routes[route].shadow if route in routes else None
+            if shadow is None:
                 continue
-            made = watch(now, self._runtime.learnt.state(route), certificate, settings.shadow)
+            made = watch(now, self._runtime.learnt.state(route), found, shadow)
             known = before.get(route)
             if made is not None and known is not None and not known.over and made.like(known):
                 self._watched[route] = known
@@ -148,11 +149,11 @@ class Shadows:
 
     async def _resume(self, watched: Watched) -> None:
         """Go on where the journal ends: with a monitor that may have fired already."""
-        if watched.monitor is not None or watched.over:
+        if watched.monitor is not None or watched.plan is None or watched.over:
             return
         try:
             watched.monitor = await asyncio.to_thread(
-                resumed, watched.state.folder, watched.certificate.id, watched.plan
+                resumed, watched.state.folder, watched.certificate, watched.plan
             )
         except StateError as error:
             await self._take_back(watched, f"nothing watches it: {error.message}")
@@ -163,8 +164,7 @@ class Shadows:
     async def _shadow(self, drawn: Drawn) -> None:
         watched, entry = drawn.watched, drawn.job.entry
         await self._resume(watched)
-        monitor = watched.monitor
-        if monitor is None or watched.over:
+        if watched.over:
             return
         by_strong = entry.deployment == drawn.strong
         try:
@@ -177,8 +177,8 @@ class Shadows:
         sight = Sight(
             request=entry.id,
             at=time.time(),
-            certificate=watched.certificate.id,
-            plan=watched.plan.id,
+            certificate=watched.certificate,
+            plan=watched.plan.id if watched.plan else "",
             served="strong" if by_strong else "weak",
             probability=entry.shadow_probability,
             strong=scored.strong,
@@ -189,7 +189,8 @@ class Shadows:
             await asyncio.to_thread(note, watched.state.folder, sight)
         except StateError as error:
             log.error("%s; this shadow counts until the next start", error.message)  # noqa: TRY400  # no traceback
-        if count(monitor, sight):
+        monitor = watched.monitor
+        if monitor is not None and count(monitor, sight):
             await self._take_back(watched, _fired(monitor))
 
     async def _scored(self, drawn: Drawn, *, by_strong: bool) -> Scored:
@@ -239,7 +240,7 @@ class Shadows:
     async def _take_back(self, watched: Watched, why: str) -> None:
         """Withdraw a certificate, and let the strong model serve from this moment on."""
         watched.over = True
-        id_, learnt = watched.certificate.id, self._runtime.learnt
+        id_, learnt = watched.certificate, self._runtime.learnt
         assert learnt is not None  # noqa: S101  # it granted the certificate
         learnt.refuse(id_, why)
         self._runtime.again()

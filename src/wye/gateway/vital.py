@@ -19,9 +19,11 @@ _A_TICK = 8
 """TTFTs kept of one tick, so that the window spans some time also under load."""
 _FEW = 3
 _NOISE = 0.05
-_SILENCE_SECONDS = 5.0
+_SILENCE_SECONDS = 10.0
 _SILENCES = 4.0
 """Times as long as its slowest answer of late: then it hangs."""
+_REMEMBERS = 0.998
+"""Of that slowest answer, at each tick in which there were others: half of it after three minutes."""
 
 
 class Vital:
@@ -30,6 +32,7 @@ class Vital:
     __slots__ = (
         "_answered",
         "_failed",
+        "_settled",
         "_silent",
         "_slowest",
         "_ttfts",
@@ -54,6 +57,12 @@ class Vital:
         self._ttfts: deque[tuple[int, float]] = deque(maxlen=64)
         self._slowest = 0.0
         self._silent = 0.0
+        self._settled = True
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing has happened since the last tick, and nothing is left to fade. Own machines never are."""
+        return not self.answers and self._settled and self.saturation is None
 
     @property
     def attempts(self) -> float:
@@ -68,6 +77,7 @@ class Vital:
     def failed(self, now: float, retry_after: float | None) -> None:
         """An attempt failed."""
         self._failed += 1.0
+        self._settled = False
         self.breaker.failed(now, self.error_rate, self.attempts, retry_after)
 
     def eject(self, now: float, why: str) -> None:
@@ -83,7 +93,7 @@ class Vital:
         fresh = self.answers
         if fresh:
             self.answers = deque(maxlen=10_000)
-            self._slowest = max(self._slowest * _KEEP, *map(abs, fresh))
+            self._slowest = max(self._slowest * _REMEMBERS, *map(abs, fresh))
             self._ttfts.extend([(number, s) for s in fresh if s > 0][-_A_TICK:])
             self._silent = 0.0
         elif busy > 1:
@@ -92,6 +102,7 @@ class Vital:
             self._silent = 0.0
         self._answered = _faded(self._answered + len(fresh))
         self._failed = _faded(self._failed)
+        self._settled = not (self._answered or self._failed or self._ttfts)
         if self._ttfts:
             while self._ttfts and self._ttfts[0][0] < number - _LATELY:
                 self._ttfts.popleft()

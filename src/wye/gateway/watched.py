@@ -13,9 +13,9 @@ from wye.gateway.keys import ANONYMOUS
 from wye.gateway.runtime import Snapshot
 from wye.gateway.spoken import answerer
 from wye.ledger.entry import Entry
-from wye.routing.certificate import Certificate
 from wye.routing.names import alias_table
 from wye.routing.rules import expand
+from wye.routing.serving import InForce
 from wye.routing.state import RouteState
 from wye.routing.watch.journal import plan_of
 from wye.routing.watch.judge import families
@@ -28,22 +28,29 @@ MOST_BYTES = 1_000_000
 
 
 class Watched(msgspec.Struct, eq=False):
-    """A route under watch."""
+    """A route that is shadowed."""
 
     state: RouteState
-    certificate: Certificate
     settings: ShadowSettings
-    plan: Plan
+    strong: str
+    """As labels call it, as `weak`."""
+    weak: str
+    certificate: str = ""
+    """Id; empty = none holds: the strong model serves, and shadows are labels to learn from, no more."""
+    plan: Plan | None = None
+    """Of the monitor; None without a certificate."""
     judge: str = ""
     """A deployment's id; empty = final answers are compared."""
     monitor: Monitor | None = None
-    """None = its journal has not been read yet."""
+    """None = its journal has not been read yet, or there is nothing to monitor."""
     over: bool = False
-    """Its certificate is no longer in force."""
+    """Something else is in force by now."""
 
     def like(self, other: "Watched") -> bool:
         """Tell whether a monitor may go on: nothing has changed of what was fixed beforehand."""
-        return (self.certificate.id, self.plan, self.judge) == (other.certificate.id, other.plan, other.judge)
+        return (self.certificate, self.plan, self.judge, self.strong, self.weak) == (
+            *(other.certificate, other.plan, other.judge, other.strong, other.weak),
+        )
 
 
 class Drawn(msgspec.Struct, eq=False):
@@ -56,22 +63,25 @@ class Drawn(msgspec.Struct, eq=False):
     weak: str
 
 
-def watch(
-    now: Snapshot, state: RouteState, certificate: Certificate, shadow: ShadowSettings
-) -> Watched | None:
-    """Return how a certified route is watched; None = its judge may not, and the log says why."""
+def watch(now: Snapshot, state: RouteState, found: InForce, shadow: ShadowSettings) -> Watched | None:
+    """Return how a route is shadowed; None = nothing has been learnt, or its judge may not, says the log."""
+    if found.serving.learnt is None:
+        return None
+    revision, certificate = found.serving.learnt.revision, found.certificate
     judge = ""
     if shadow.judge is not None:
         named = [i for i in expand((shadow.judge,), alias_table(now.settings)) if i in now.targets]
         judge = named[0] if named else shadow.judge
         model = now.targets[judge].deployment.model if named else judge
-        kin = families(model) & (families(certificate.strong.name) | families(certificate.weak.name))
+        kin = families(model) & (families(revision.strong) | families(revision.weak))
         if kin or not named:
             why = f"is of the same family as a model it judges ({', '.join(kin)})" if kin else "is not there"
             log.warning("route '%s' is not shadowed: its judge '%s' %s", state.route, shadow.judge, why)
             return None
-    plan = plan_of(certificate, shadow)
-    return Watched(state, certificate, shadow, plan, judge)
+    watched = Watched(state, shadow, revision.strong, revision.weak, judge=judge)
+    if certificate is not None:
+        watched.certificate, watched.plan = certificate.id, plan_of(certificate, shadow)
+    return watched
 
 
 def eligible(job: Job, watched: Watched) -> Drawn | None:
@@ -88,9 +98,8 @@ def eligible(job: Job, watched: Watched) -> Drawn | None:
         or len(request.body) > MOST_BYTES
     ):
         return None
-    strong = _first(job, watched.certificate.strong.name)
-    weak = _first(job, watched.certificate.weak.name)
-    if strong is None or weak is None or not (decision.covered and strong in decision.covered):
+    strong, weak = _first(job, watched.strong), _first(job, watched.weak)
+    if strong is None or weak is None or (watched.certificate and strong not in decision.covered):
         return None
     if watched.judge and watched.judge not in job.verdict.permitted:
         return None

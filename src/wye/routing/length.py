@@ -11,6 +11,9 @@ import numpy as np
 
 from wye.routing.quality import Numbers
 
+_MOST = 50.0
+"""Logarithm of more tokens than there are."""
+
 
 class LengthHead(NamedTuple):
     """One model's."""
@@ -38,6 +41,10 @@ class Lengths:
         if not self._heads:
             return {}
         return {
-            head.model: min(max(math.exp(head.constant + line + head.spread**2 / 2), head.least), head.most)
+            head.model: min(max(_exp(head.constant + line + head.spread**2 / 2), head.least), head.most)
             for head, line in zip(self._heads, (self._dense @ placed).tolist(), strict=True)
         }
+
+
+def _exp(value: float) -> float:
+    return math.exp(min(value, _MOST))  # a prompt unlike any may lead anywhere

@@ -13,7 +13,7 @@ class Load(msgspec.Struct, frozen=True, omit_defaults=True):
     busy: int = 0
     """Requests under way there, as far as they went through this gateway."""
     waiting: int = 0
-    """Requests that wait for it, here or in the queue it last told of."""
+    """Requests that wait here to be let through to it."""
     slots: int = 1
     """Requests it serves side by side: as stated, or as its engine says."""
     saturated: str = ""

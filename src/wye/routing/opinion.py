@@ -18,8 +18,8 @@ from wye.routing.quality import Estimate
 from wye.routing.revision import Learnt
 from wye.routing.tasks import BUILT_IN, Tasks
 
-MOST_CACHED = 20_000
-"""Opinions; some 10 MB with a handful of models each."""
+MOST_CACHED = 8_192
+"""Opinions of a route: 6 MB with two models each."""
 _DIGEST_BYTES = 16
 
 

@@ -101,7 +101,7 @@ def write(revisions: Path, facts: Revision, weights: Weights, marks: Sequence[st
     facts = msgspec.structs.replace(
         facts, features=table.fingerprint(), heads=_sha(packed), rows=_sha(rows), models=_models(weights)
     )
-    facts = msgspec.structs.replace(facts, id=_identify(facts))
+    facts = msgspec.structs.replace(facts, id=_identify(msgspec.to_builtins(facts)))
     folder = revisions / facts.id
     write_bytes(folder / _WEIGHTS, packed)
     write_bytes(folder / _ROWS, rows)
@@ -132,7 +132,7 @@ def read_facts(revisions: Path, id_: str) -> Revision:
         message = f"there is no revision '{id_}': {path} is missing"
         raise RevisionError(message)
     facts = decode(data, Revision, path)
-    if facts.id != id_ or _identify(facts) != id_:
+    if facts.id != id_ or _identify(decode(data, dict[str, Any], path)) != id_:
         message = f"{path} has been changed since it was made: learn it anew, or roll back"
         raise RevisionError(message)
     return facts
@@ -159,8 +159,9 @@ def listed(revisions: Path) -> list[Revision]:
     return sorted(found, key=lambda revision: (-revision.made_at, revision.id))
 
 
-def _identify(facts: Revision) -> str:
-    content = msgspec.structs.replace(facts, id="", made_at=0.0)
+def _identify(facts: dict[str, Any]) -> str:
+    """Return the hash of what a file says: also one of a wye that knew fewer fields."""
+    content = {name: value for name, value in facts.items() if name not in {"id", "made_at"}}
     return _sha(msgspec.json.encode(content, order="deterministic"))[:_ID_DIGITS]
 
 

@@ -33,16 +33,16 @@ def in_force(
     learnt_as: Callable[[RouteState, str], Learnt],
 ) -> InForce:
     """Return what serves a route at `now`, Unix seconds. `learnt_as`: reads a revision, or remembers it."""
-    learnt = None
+    learnt, told = None, "; some conversations are shadowed" if route.shadow is not None else ""
     try:
         active = state.active()
         if active is None:
             return InForce()
         learnt = learnt_as(state, active.revision)
         if not active.certificate:
-            return InForce(Serving(learnt, why_not="no certificate is in force"))
+            return InForce(Serving(learnt, why_not=f"no certificate is in force{told}"))
         if gone := state.withdrawn().get(active.certificate):
-            why = f"certificate {gone.certificate} was withdrawn: {gone.why}"
+            why = f"certificate {gone.certificate} was withdrawn: {gone.why}{told}"
             return InForce(Serving(learnt, why_not=why))
         certificate = read_certificate(state.certificates, active.certificate)
     except StateError as error:
@@ -55,7 +55,7 @@ def in_force(
     if not void and certificate.route != state.route:
         void = f"it was earned by route '{certificate.route}'"
     if void:
-        return InForce(Serving(learnt, why_not=f"certificate {certificate.id} is void: {void}"))
+        return InForce(Serving(learnt, why_not=f"certificate {certificate.id} is void: {void}{told}"))
     return InForce(
         Serving(learnt, certificate.id, certificate.threshold, certificate.band, why_not=""), certificate
     )

@@ -56,4 +56,7 @@ def _bid(choice: Choice, request: Request, own: Deployment, other: Deployment) -
     seconds = float(expected_tokens(own, request, choice.opinion)[1] * SECONDS_PER_TOKEN)
     if cost is None or instead is None or other.lane is Lane.OWN or not seconds:
         return None
+    seat = choice.seat
+    if seat is not None and seat.deployment == other.id and seat.switching_cost is not None:
+        instead -= seat.switching_cost  # its cache is warm
     return float(instead - cost) / seconds, seconds

@@ -134,6 +134,17 @@ def test_a_judge_says_what_it_is_and_is_no_kin_of_those_it_judges(tmp_path: Path
     assert "which is not quality" in output
 
 
+def test_a_judge_that_people_correct_speaks_of_quality(tmp_path: Path, state: RouteState) -> None:
+    path = str(labels(tmp_path, prompts(300), judged=1.0))
+    words = ("--labels", path, "--epsilon", "0.1", "--judge", "claude-opus-4-1", "--margin", "0.05")
+    output = run(state, "certify", "auto", *words).output
+    assert "by claude-opus-4-1's score corrected on" in output
+    assert "quality, by judge claude-opus-4-1 and the people who corrected it" in " ".join(output.split())
+    fooled = str(labels(tmp_path, prompts(300, seed=2), weak=0.0, judged=1.0))
+    output = run(state, "certify", "auto", "--labels", fooled, *words[2:]).output
+    assert "No certificate" in output
+
+
 def test_options_that_mean_nothing_together_are_refused(tmp_path: Path, state: RouteState) -> None:
     path = str(labels(tmp_path, prompts(60)))
     for words, told in (

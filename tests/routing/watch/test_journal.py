@@ -45,10 +45,22 @@ def test_missing_scores_are_the_worst_and_a_strong_answer_loses_nothing(tmp_path
     assert resumed(tmp_path, "c1", PLAN).level == worst.level
 
 
-def test_a_damaged_journal_is_no_empty_one(tmp_path: Path) -> None:
+def test_a_line_that_was_torn_counts_as_the_worst(tmp_path: Path) -> None:
     note(tmp_path, sight(1))
-    (tmp_path / "shadows.jsonl").write_text("{half a li")
-    with pytest.raises(StateError, match="damaged"):
+    with (tmp_path / "shadows.jsonl").open("ab") as file:
+        file.write(b'{"request": "r2", "at"')
+    note(tmp_path, sight(3))  # which has no line of its own now
+    assert len(sights(tmp_path)) == 1
+    worst = Monitor(PLAN)
+    worst.see(0.98, 0.5)
+    worst.see(0.98)
+    assert resumed(tmp_path, "c1", PLAN).level == worst.level
+
+
+def test_a_journal_that_cannot_be_read_is_no_empty_one(tmp_path: Path) -> None:
+    assert resumed(tmp_path, "c1", PLAN).rows == 0
+    (tmp_path / "shadows.jsonl").mkdir()
+    with pytest.raises(StateError, match="cannot read"):
         resumed(tmp_path, "c1", PLAN)
 
 

@@ -6,16 +6,18 @@ Lines hold scores and never what was said. A monitor counts the lines of its own
 order in which their conversations were drawn, which is the order they stand in.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from wye.config.settings import ShadowSettings
 from wye.routing.certificate import Certificate
-from wye.routing.state import append, decode, read_bytes
+from wye.routing.state import StateError, append
 from wye.routing.watch.monitor import Monitor, Plan
 
 _FILE = "shadows.jsonl"
+_MOST_LINE = 65_536
 
 
 class Sight(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -57,16 +59,20 @@ def note(folder: Path, sight: Sight) -> None:
 
 
 def sights(folder: Path) -> list[Sight]:
-    """Return every line. Raises `StateError`."""
-    path = folder / _FILE
-    return [decode(line, Sight, path) for line in (read_bytes(path) or b"").splitlines()]
+    """Return every line that can be read. Raises `StateError` if the file cannot be."""
+    return [sight for sight in _lines(folder) if sight is not None]
 
 
 def resumed(folder: Path, certificate: str, plan: Plan) -> Monitor:
-    """Return the monitor of a certificate as it stood. Raises `StateError`."""
+    """Return the monitor of a certificate as it stood. Raises `StateError`.
+
+    A line that cannot be read, such as one that a loss of power has torn, counts as the worst there is.
+    """
     monitor, id_ = Monitor(plan), plan.id
-    for sight in sights(folder):
-        if (sight.certificate, sight.plan) == (certificate, id_):
+    for sight in _lines(folder):
+        if sight is None:
+            monitor.see(monitor.scale.worst)
+        elif (sight.certificate, sight.plan) == (certificate, id_):
             count(monitor, sight)
     return monitor
 
@@ -75,3 +81,20 @@ def count(monitor: Monitor, sight: Sight) -> bool:
     """Let a monitor take a line; return whether the alarm has gone off. Raises `ScoreError`."""
     loss = monitor.scale.loss(sight.strong, sight.weak, served_strong=sight.served == "strong")
     return monitor.see(loss, sight.probability)
+
+
+def _lines(folder: Path) -> Iterator[Sight | None]:
+    """Yield each line, None for one that cannot be read. A year's file is large: it is read as a stream."""
+    decoder, path = msgspec.json.Decoder(Sight), folder / _FILE
+    try:
+        with path.open("rb") as file:
+            for line in iter(lambda: file.readline(_MOST_LINE), b""):
+                try:
+                    yield decoder.decode(line)
+                except (msgspec.DecodeError, UnicodeDecodeError):
+                    yield None
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror}"
+        raise StateError(message) from error

@@ -15,6 +15,7 @@ Scores = npt.NDArray[np.float64]
 Choices = npt.NDArray[np.bool_]
 
 _ROUNDING = 1e-9
+_NOT_SCORES = "scores must be in [0, 1]: scale them before they are certified"
 
 
 class ScoreError(ValueError):
@@ -51,8 +52,7 @@ class Scale(msgspec.Struct, frozen=True):
         """Return L of each row. Raises `ScoreError` for scores outside [0, 1]."""
         for scores in (strong, chosen):
             if not bool(np.all((scores >= 0) & (scores <= 1))):  # NaN is refused too
-                message = "scores must be in [0, 1]: scale them before they are certified"
-                raise ScoreError(message)
+                raise ScoreError(_NOT_SCORES)
         return (1 - self.epsilon) * strong - chosen
 
     def loss(self, strong: float | None, weak: float | None, *, served_strong: bool) -> float:
@@ -65,11 +65,22 @@ class Scale(msgspec.Struct, frozen=True):
             strong = weak = 0.0 if strong is None else strong
         if strong is None or weak is None:
             return self.worst
-        return float(self.losses(np.array([strong]), np.array([weak]))[0])
+        if not (0 <= strong <= 1 and 0 <= weak <= 1):
+            raise ScoreError(_NOT_SCORES)
+        return (1 - self.epsilon) * strong - weak
 
     def scaled(self, losses: Scores) -> Scores:
         """Return Z of each L. Raises `ScoreError` for losses that no scores have."""
         if not bool(np.all((losses >= -1 - _ROUNDING) & (losses <= self.worst + _ROUNDING))):
-            message = f"losses must be in [-1, {self.worst:g}]"
-            raise ScoreError(message)
+            raise ScoreError(self._bounds)
         return (losses + 1) / (2 - self.epsilon)
+
+    def off(self, loss: float) -> float:
+        """Return Z - m of one loss. Raises `ScoreError` for one that no scores have."""
+        if not -1 - _ROUNDING <= loss <= self.worst + _ROUNDING:
+            raise ScoreError(self._bounds)
+        return (loss - self.allowed) / (2 - self.epsilon)
+
+    @property
+    def _bounds(self) -> str:
+        return f"losses must be in [-1, {self.worst:g}]"

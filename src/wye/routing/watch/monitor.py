@@ -16,7 +16,6 @@ arXiv 2203.03532, sections 2 and 4.
 import hashlib
 
 import msgspec
-import numpy as np
 
 from wye.routing.watch.loss import Scale
 
@@ -55,8 +54,8 @@ class Monitor:
         self.plan = plan
         self.scale = Scale(plan.epsilon, plan.allowed)
         # An inverse weight is at most 1/p: stakes shrink with it so that no factor can become negative.
-        self._stakes = np.array(STAKES) * plan.least_probability
-        self._sums = np.zeros(len(STAKES))
+        self._stakes = tuple(stake * plan.least_probability for stake in STAKES)
+        self._sums = [0.0] * len(STAKES)
         self.rows = 0
         self.fired_at: int | None = None
         """Which row it was that set off the alarm; None = none has."""
@@ -64,7 +63,7 @@ class Monitor:
     @property
     def level(self) -> float:
         """R as it stands: the alarm is at `run_length`."""
-        return float(self._sums.mean())
+        return sum(self._sums) / len(self._sums)
 
     def see(self, loss: float, probability: float = 1.0) -> bool:
         """Take the loss of one shadowed conversation; return whether the alarm has gone off.
@@ -75,8 +74,10 @@ class Monitor:
         if not self.plan.least_probability <= probability <= 1:
             message = f"the probability {probability} is not between the plan's and 1"
             raise ValueError(message)
-        off = float(self.scale.scaled(np.array([loss]))[0]) - self.scale.null
-        self._sums = (1 + self._sums) * (1 + self._stakes * (off / probability))
+        off = self.scale.off(loss) / probability
+        self._sums = [
+            (1 + sum_) * (1 + stake * off) for sum_, stake in zip(self._sums, self._stakes, strict=True)
+        ]
         self.rows += 1
         if self.fired_at is None and self.level >= self.plan.run_length:
             self.fired_at = self.rows
