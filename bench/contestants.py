@@ -21,6 +21,20 @@ PORT = int(os.environ.get("BENCH_PORT", "9901"))
 """The first of fifteen ports; the configurations in this folder name 9901 and 9902."""
 UPSTREAM, STREAMS = PORT, PORT + 1
 PATH = "/v1/chat/completions"
+ROUTES = {
+    "Chat": PATH,
+    "Messages": "/v1/messages",
+    "Responses": "/v1/responses",
+    "Gemini": "/v1beta/models/MODEL:generateContent",
+}
+"""Where clients of each protocol ask."""
+PROTOCOLS = {
+    "Chat": "openai_chat",
+    "Messages": "anthropic_messages",
+    "Responses": "openai_responses",
+    "Gemini": "gemini",
+}
+"""What upstreams speak: `bench/` and the name in small letters."""
 PROXY_CORE, LOAD_CORE = "0", "1"
 START_SECONDS = 60
 
@@ -146,6 +160,9 @@ def wye(port: int, folder: Path, *, access_log: bool) -> Contestant:
     name = "wye, access log" if access_log else "wye"
     settings = yaml.safe_load(configuration("wye.yaml"))
     settings["listener"]["access_log"] = access_log
+    upstream = settings["deployments"]["bench/gpt"]
+    for spoken_by, protocol in PROTOCOLS.items():
+        settings["deployments"][f"bench/{spoken_by.lower()}"] = {**upstream, "protocol": protocol}
     config = folder / f"wye-{port}.yaml"
     config.write_text(yaml.safe_dump(settings), encoding="utf-8")
     key = f"wye_{secrets.token_urlsafe(32)}"
@@ -164,6 +181,18 @@ def wye(port: int, folder: Path, *, access_log: bool) -> Contestant:
 def translated(ours: Contestant, name: str, path: str) -> Contestant:
     """The gateway `ours` with clients of another protocol than its upstream's: both ways are translated."""
     return Contestant(name, ours.port, ours.model, headers=ours.headers, path=path, of=ours.name)
+
+
+def pairs(ours: Contestant) -> list[Contestant]:
+    """The gateway `ours` with clients of every protocol, and upstreams of every protocol for each."""
+    found = []
+    for client, path in ROUTES.items():
+        for upstream in PROTOCOLS:
+            model = f"bench/{upstream.lower()}"
+            where = path.replace("MODEL", model)
+            name = f"{client} to {upstream}"
+            found.append(Contestant(name, ours.port, model, headers=ours.headers, path=where, of=ours.name))
+    return found
 
 
 def routed(ours: Contestant, name: str) -> Contestant:

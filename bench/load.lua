@@ -13,6 +13,9 @@ function init(args)
   local user = '{"role":"user","content":' .. prompt .. '}'
   if wrk.path == "/v1/messages" then
     wrk.body = model .. '"system":' .. system .. ',"messages":[' .. user .. '],"max_tokens":256}'
+  elseif wrk.path:find(":generateContent", 1, true) then
+    wrk.body = '{"systemInstruction":{"parts":[{"text":' .. system .. '}]},"contents":[{"role":"user","parts":[{"text":'
+      .. prompt .. '}]}],"generationConfig":{"maxOutputTokens":256}}'
   elseif wrk.path == "/v1/responses" then
     wrk.body = model .. '"instructions":' .. system .. ',"input":[' .. user .. '],"max_output_tokens":256}'
   else

@@ -44,6 +44,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--streams", type=int, default=200, help="concurrent streams; 0 = leave them out")
     parser.add_argument("--events", type=int, default=500, help="events a stream")
+    parser.add_argument("--pairs", action="store_true", help="and every protocol to every protocol")
     parser.add_argument("--only", action="append", help="measure only this one (may be repeated)")
     chosen = parser.parse_args()
     defaults = (3, 2, 50_000) if chosen.short else (7, 5, 1_000_000)
@@ -58,7 +59,7 @@ def missing_tools() -> list[str]:
     return [name for name in ("wrk", "nginx", "taskset") if shutil.which(name) is None]
 
 
-def candidates(folder: Path, notes: list[str]) -> list[Contestant]:
+def candidates(options: argparse.Namespace, folder: Path, notes: list[str]) -> list[Contestant]:
     """Name everyone that this machine can measure; note who is left out."""
     port = contestants.PORT + 10
     peers = {"LiteLLM": contestants.litellm(port + 3, folder), "Portkey": contestants.portkey(port + 4)}
@@ -73,6 +74,7 @@ def candidates(folder: Path, notes: list[str]) -> list[Contestant]:
         contestants.routed(ours, ROUTED),
         contestants.translated(ours, TRANSLATED, "/v1/messages"),
         contestants.translated(ours, RESPONSES, "/v1/responses"),
+        *(contestants.pairs(ours) if options.pairs else ()),
         *(peer for peer in peers.values() if peer is not None),
     ]
 
@@ -168,7 +170,7 @@ def main() -> int:
         folder = Path(name)
         bench = Bench(options, report, folder)
         try:
-            bench.start(stack, candidates(folder, report.notes))
+            bench.start(stack, candidates(options, folder, report.notes))
         except NotStartedError as error:
             CONSOLE.print(f"bench cannot start: {error}")
             return 1

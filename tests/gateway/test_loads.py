@@ -1,8 +1,8 @@
 """Engines that say how full they are, and requests that spill while they are."""
 
 import asyncio
+import contextlib
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +19,16 @@ class Engine:
 
     running = waiting = 0
     slots: list[bool] | None = None
+    held = False
+
+    @contextlib.contextmanager
+    def holding(self) -> Iterator[None]:
+        """Let it work until the end of the block."""
+        self.held = True
+        try:
+            yield
+        finally:
+            self.held = False
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +52,8 @@ def engine(upstream: FakeUpstream) -> Engine:
 
     @upstream.script("work")
     async def work(call: Call) -> None:
-        await asyncio.sleep(2.5)
+        while says.held:  # noqa: ASYNC110  # the test is another thread
+            await asyncio.sleep(0.02)
         await call.answer()
 
     @upstream.script("swift")
@@ -81,11 +92,15 @@ def first(gateway: Running, route: str) -> str:
     return answered.headers["x-wye-deployment"]
 
 
-def until(holds: Callable[[], bool], seconds: float = 10) -> None:
+def until(holds: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def saturated(gateway: Running, deployment: str) -> bool:
+    return f'wye_saturated{{deployment="{deployment}"}} 1.0' in gateway.metrics()
 
 
 def asked(upstream: FakeUpstream, path: str) -> int:
@@ -103,16 +118,15 @@ def test_a_measured_queue_spills_and_comes_back(
     gateway: Running, upstream: FakeUpstream, engine: Engine
 ) -> None:
     engine.running, engine.waiting = 2, 6
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(3) as pool, engine.holding():
         busy = [pool.submit(gateway.chat, "gpu") for _ in range(3)]
-        until(lambda: asked(upstream, "/metrics") > 0)
-        time.sleep(0.2)
+        until(lambda: asked(upstream, "/metrics") > 0 and saturated(gateway, "gpu"))
         spilt = gateway.chat("merit", stream=True)
         assert spilt.headers["x-wye-deployment"] == "spare"
         record = gateway.record(spilt)
         assert "spills to 'spare': 'gpu' is saturated, all of 2 are busy" in record["decision"]["reasons"]
         assert [a["cause"] for a in record["attempts"]] == ["first"]
-        assert all(one.result().status == 200 for one in busy)
+    assert all(one.result().status == 200 for one in busy)
     # Nobody here uses it any more, others do: it is asked all the same, until it has let up.
     assert first(gateway, "merit") == "spare"
     engine.running = engine.waiting = 0
@@ -121,27 +135,19 @@ def test_a_measured_queue_spills_and_comes_back(
 
 def test_slots_are_believed(gateway: Running, upstream: FakeUpstream, engine: Engine) -> None:
     engine.slots = [True, False]
-    until(lambda: _one_busy(gateway, upstream))
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(3) as pool, engine.holding():
         busy = [pool.submit(gateway.chat, "gpu") for _ in range(3)]
-        time.sleep(0.2)
+        until(lambda: asked(upstream, "/slots") > 0 and saturated(gateway, "gpu"))
         assert first(gateway, "merit") == "spare"
-        assert all(one.result().status == 200 for one in busy)
+    assert all(one.result().status == 200 for one in busy)
 
 
-def _one_busy(gateway: Running, upstream: FakeUpstream) -> bool:
-    gateway.chat("gpu")
-    return asked(upstream, "/slots") > 0
-
-
-def test_a_queue_in_front_of_it_spills_at_once(gateway: Running) -> None:
-    waiting = [threading.Thread(target=gateway.chat, args=("narrow",)) for _ in range(3)]
-    for thread in waiting:
-        thread.start()
-    until(lambda: 'wye_queued{deployment="narrow"} 1.0' in gateway.metrics())
-    answered = gateway.chat("gates", stream=True)
-    assert answered.headers["x-wye-deployment"] == "spare"
-    assert 'wye_saturated{deployment="narrow"} 1.0' in gateway.metrics()
+def test_a_queue_in_front_of_it_spills_at_once(gateway: Running, engine: Engine) -> None:
+    with ThreadPoolExecutor(3) as pool, engine.holding():
+        waiting = [pool.submit(gateway.chat, "narrow") for _ in range(3)]
+        until(lambda: 'wye_queued{deployment="narrow"} 1.0' in gateway.metrics())
+        answered = gateway.chat("gates", stream=True)
+        assert answered.headers["x-wye-deployment"] == "spare"
+        assert saturated(gateway, "narrow")
     assert "is saturated, 1 wait for it" in json.dumps(gateway.record(answered)["decision"]["reasons"])
-    for thread in waiting:
-        thread.join()
+    assert all(one.result().status == 200 for one in waiting)

@@ -16,7 +16,7 @@ def least_said(asked, offers):
     assert asked.prompt
     return [o.deployment for o in offers if o.lane == "own"] if "secretly" in asked.prompt else []
 """
-SECONDS = 20
+SECONDS = 60
 
 
 @pytest.fixture(scope="module")

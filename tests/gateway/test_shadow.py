@@ -19,7 +19,7 @@ from wye.routing.certificate import Arm, Certificate
 from wye.routing.state import RouteState
 from wye.routing.watch.journal import Sight, sights
 
-SECONDS = 20.0
+SECONDS = 60.0
 SAID = {"big": "The answer is 4.", "small": "The answer is 4."}
 """What each model answers; tests change it."""
 

@@ -25,6 +25,15 @@ def test_two_are_too_few() -> None:
     assert vital.ttft is None
 
 
+def test_a_stream_that_was_not_waited_for_counts_as_slow() -> None:
+    vital = Vital()
+    vital.answers.extend([0.1, 0.1])
+    for _ in range(3):
+        vital.slow(0, 2.0)
+    ticks(vital, 0, 1)
+    assert (vital.ttft, vital.attempts) == (2.0, 2 * 0.98)
+
+
 def test_failures_fade() -> None:
     vital = Vital()
     vital.answers.extend([-1.0] * 6)

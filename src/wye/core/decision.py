@@ -45,7 +45,7 @@ class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
     """USD that it costs to have them read anew, once a decision has looked; None = not known."""
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     """An ordered choice. The first candidate is attempted first, the others are fallbacks."""
 
     strategy: str

@@ -143,6 +143,8 @@ class Attempts:
             if one.error in {_CUT, _NOT_NEEDED}:
                 slower, busy = job.targets[one.deployment].deployment, one.duration_ms / 1000
                 entry.aside.append(cost_of(slower, None, busy, entry.at))
+                if job.request.stream:
+                    self._health.slow(one.deployment, busy)
         return outcome
 
     async def _attempt(

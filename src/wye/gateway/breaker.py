@@ -35,11 +35,6 @@ class Breaker:
         self._trying = False
         self._why = ""
 
-    @property
-    def closed(self) -> bool:
-        """Nothing is held against it."""
-        return not self._failures and self._until is None
-
     def reason(self, now: float) -> str:
         """Say why it should be tried last; empty = closed, or due to be tried."""
         until = self._until

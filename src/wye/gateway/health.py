@@ -82,6 +82,10 @@ class Health:
             vital.breaker.answered(self._now())
             self.troubled.discard(deployment_id)
 
+    def slow(self, deployment_id: str, seconds: float) -> None:
+        """A stream had not begun after `seconds`, when it was not needed any more: no failure, but slow."""
+        self._vital(deployment_id).slow(self._tick, seconds)
+
     def failed(self, deployment_id: str, retry_after: float | None = None) -> None:
         """An attempt failed; `retry_after` is what the upstream asked for, in seconds."""
         self._vital(deployment_id).failed(self._now(), retry_after)

@@ -28,6 +28,10 @@ Reading = tuple[str, str, dict[str, str], float]
 _ENDED = attrgetter("outcome", "status")
 _ATTEMPTS = attrgetter("attempts")
 _ATTEMPTED = attrgetter("deployment", "cause", "status")
+_DURATION = attrgetter("duration_ms")
+_TTFT = attrgetter("ttft_ms")
+_USAGE = attrgetter("usage")
+_COST = attrgetter("cost")
 _INPUT = attrgetter("input_tokens")
 _OUTPUT = attrgetter("output_tokens")
 
@@ -46,12 +50,12 @@ class _Histogram:
         buckets = "".join(f'{name}_bucket{{{label},le="{bound}"}} %d\n' for bound in (*bounds, "+Inf"))
         self.template = f"{buckets}{name}_count{{{label}}} %d\n{name}_sum{{{label}}} %r\n"
 
-    def add(self, seconds: list[float]) -> None:
-        seconds.sort()
+    def add(self, milliseconds: list[float]) -> None:
+        milliseconds.sort()
         for i, bound in enumerate(self.bounds):
-            self.below[i] += bisect_right(seconds, bound)
-        self.count += len(seconds)
-        self.sum += sum(seconds)
+            self.below[i] += bisect_right(milliseconds, bound * 1000)
+        self.count += len(milliseconds)
+        self.sum += sum(milliseconds) / 1000
 
     def text(self) -> str:
         return self.template % (*self.below, self.count, self.count, self.sum)
@@ -85,12 +89,14 @@ class _Served:
 
     def add(self, records: list[Record]) -> None:
         self.ended.update(map(_ENDED, records))
-        self.seconds.add([record.duration_ms / 1000 for record in records])
-        self.ttft.add([record.ttft_ms / 1000 for record in records if record.ttft_ms is not None])
-        usages = [record.usage for record in records if record.usage is not None]
+        self.seconds.add(list(map(_DURATION, records)))
+        self.ttft.add([ms for ms in map(_TTFT, records) if ms is not None])
+        usages = [usage for usage in map(_USAGE, records) if usage is not None]
         self.tokens_in += sum(map(_INPUT, usages))
         self.tokens_out += sum(map(_OUTPUT, usages))
-        for cost in [record.cost for record in records if record.cost is not None]:
+        for cost in map(_COST, records):
+            if cost is None:
+                continue
             if cost.amount is None:
                 self.unknown_costs += 1
             else:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 from http import HTTPStatus
 
@@ -208,5 +209,10 @@ def _refuse_steering(request: Request, decision: Decision) -> None:
 
 def own_headers(arrival: Arrival, codec: Codec) -> bytes:
     """Return the header lines of every answer: what the request is called here."""
-    names = "".join([f"{name}: {arrival.request_id}\r\n" for name in codec.request_id_headers])
-    return f"{names}x-wye-decision: {arrival.id}\r\n".encode("ascii")
+    names = codec.request_id_headers
+    return (_own_lines(names) % (*(arrival.request_id,) * len(names), arrival.id)).encode("ascii")
+
+
+@functools.cache  # one a protocol
+def _own_lines(names: tuple[str, ...]) -> str:
+    return "".join([f"{name}: %s\r\n" for name in (*names, "x-wye-decision")])

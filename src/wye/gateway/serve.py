@@ -130,7 +130,9 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), reload.relearn()),
             *(Loads(runtime, egress, transport).run(), responses.sweep(), shadows.run()),
         )
-        listener = await stack.enter_async_context(Listener(app, settings.listener, str(listen)))
+        listener = await stack.enter_async_context(
+            Listener(app, settings.listener, str(listen), transport.outbox)  # both sides write together
+        )
         metrics.readings(
             lambda: (
                 *_gates(runtime),

@@ -80,6 +80,11 @@ class Vital:
         self._settled = False
         self.breaker.failed(now, self.error_rate, self.attempts, retry_after)
 
+    def slow(self, number: int, seconds: float) -> None:
+        """A stream took longer than `seconds` to begin; how long, nobody waited to see."""
+        self._ttfts.append((number, seconds))
+        self._settled = False
+
     def eject(self, now: float, why: str) -> None:
         """Have it rest. It comes back with a clean slate, else what it did before would eject it again."""
         self.breaker.open(now, why)

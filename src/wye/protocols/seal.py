@@ -15,6 +15,8 @@ from wye.core.chat import Chat, Part, Reasoning, ToolCall
 _MARK = b"wye-1:"
 _OPENING = base64.b64encode(_MARK).decode()
 _SEALED = _OPENING.encode()
+_RARE = _SEALED[-4:]
+"""Four letters are found in a third of the time of eight, and prose has hardly any of these."""
 _SIGNS_CALLS = "gemini"
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Reasoning)
@@ -52,7 +54,8 @@ def unseal(text: str) -> Reasoning | None:
 
 def is_sealed(body: bytes) -> bool:
     """Tell whether something in a request may be what `seal` returned."""
-    return body.find(_SEALED) >= 0  # `in` raises and drops an error before it searches
+    # `in` raises and drops an error before it searches
+    return body.find(_RARE) >= 0 and body.find(_SEALED) >= 0
 
 
 def marked(body: bytes) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -13,6 +14,7 @@ from providers.transport.upstreams import Wire, answer, canned, echo, read_reque
 from wye.providers.transport.connection import CLOSED, IDLE, Connection
 from wye.providers.transport.connection import LEGAL as RULES
 from wye.providers.transport.errors import (
+    AbortedError,
     ClosedError,
     ContentError,
     ProtocolError,
@@ -112,7 +114,14 @@ async def test_bytes_while_idle_end_the_connection(wire: Wire, surplus: bytes) -
     assert connection.state is CLOSED
 
 
-async def test_bytes_the_loop_has_not_read_yet_are_seen_before_a_request_is_written(wire: Wire) -> None:
+@pytest.mark.parametrize("replayable", [False, True])
+@pytest.mark.parametrize(
+    ("noise", "turns"), [(b"stolen", 0), (b"stolen", 1), (b"stolen", 2), (b"", 1), (b"", 2)]
+)
+@pytest.mark.parametrize("kind", ["bytes", "large", "iterator"])
+async def test_no_request_is_written_to_a_connection_that_was_not_quiet(
+    wire: Wire, kind: str, turns: int, noise: bytes, *, replayable: bool
+) -> None:
     connections = []
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -121,13 +130,44 @@ async def test_bytes_the_loop_has_not_read_yet_are_seen_before_a_request_is_writ
             _, body = await read_request(reader)
             writer.write(answer(body))
 
-    grant = await wire.up(handle)
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"t"
+        yield b"wo"
+
+    grant = await wire.up(handle, replayable=replayable)
     send = wire.transport.send
     assert await (await send(grant, b"POST", b"/", body=b"one")).read(10) == b"one"
-    connections[0].write(answer(b"stolen"))
-    # No await between the stray bytes and the request: only the kernel knows of them.
-    assert await (await send(grant, b"POST", b"/", body=b"two")).read(10) == b"two"
+    if noise:
+        connections[0].write(answer(noise))
+    else:
+        connections[0].close()
+    # Without a turn of the loop in between only the kernel knows of it. (An end takes a turn to get there.)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    body = {"bytes": b"two", "large": b"two" * 100_000, "iterator": pieces()}[kind]
+    expected = b"two" if kind == "iterator" else body
+    assert await (await send(grant, b"POST", b"/", body=body)).read(400_000) == expected
     assert wire.connections == 2
+
+
+async def test_what_is_given_up_before_it_is_written_is_not_written(wire: Wire) -> None:
+    asked = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            _, body = await read_request(reader)
+            asked.append(body)
+            writer.write(answer(body))
+
+    grant = await wire.up(handle)
+    assert await (await wire.transport.send(grant, b"POST", b"/", body=b"one")).read(10) == b"one"
+    task = asyncio.ensure_future(wire.transport.send(grant, b"POST", b"/", body=b"two"))
+    assert grant.origin.pool is not None
+    asyncio.get_running_loop().call_soon(grant.origin.pool.close, AbortedError("by this side"))
+    with pytest.raises(AbortedError):
+        await task
+    assert await (await wire.transport.send(grant, b"POST", b"/", body=b"three")).read(10) == b"three"
+    assert asked == [b"one", b"three"]
 
 
 @pytest.mark.parametrize("name", BELIEVED_BY_NOBODY)

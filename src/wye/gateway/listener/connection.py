@@ -82,6 +82,7 @@ class Connection(Reception):
 
     def eof_received(self) -> None:
         """A client that ends its side has hung up: returning None closes the transport."""
+        self.state.outbox.flush()
 
     def pause_writing(self) -> None:
         """Note that the client reads too slowly, and how long it may."""
@@ -109,6 +110,19 @@ class Connection(Reception):
         self.pouring = (exchange, rest) if rest else None
         if not rest:
             exchange.completed()
+
+    def write(self, data: bytes) -> None:
+        """Write now, behind what is to be written soon."""
+        self.state.outbox.flush()
+        self.transport.write(data)
+
+    def write_soon(self, data: bytes) -> None:
+        """Write with the answers of this turn of the event loop."""
+        self.state.outbox.put(self._put, data)
+
+    def _put(self, data: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(data)
 
     async def writable(self) -> None:
         """Wait for `resume_writing` or the end of the connection."""
@@ -207,6 +221,7 @@ class Connection(Reception):
         `grace`: seconds for the client to take the end of what was written, and to close too.
         """
         transport = self.transport
+        self.state.outbox.flush()
         if last:
             transport.write(last)
         expects_nothing = self.phase == IDLE and not last

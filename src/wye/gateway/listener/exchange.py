@@ -126,7 +126,7 @@ class Exchange:
             raise HangupError(message)
         if self.waiting_continue:
             self.waiting_continue = False
-            self.connection.transport.write(CONTINUE)
+            self.connection.write(CONTINUE)
         self.connection.resume_reading()
         self.waiter = self.connection.loop.create_future()
         try:
@@ -166,16 +166,15 @@ class Exchange:
         self.started = True
         if self.hung_up:
             return
-        transport = self.connection.transport
         head = STATUS_LINES[status] + self.connection.state.server_block + headers + self._closing()
         if status in NO_BODY:
-            transport.write(head + b"\r\n")
+            self.connection.write_soon(head + b"\r\n")
         elif self.head:
-            transport.write(b"%bcontent-length: %d\r\n\r\n" % (head, len(body)))
+            self.connection.write_soon(b"%bcontent-length: %d\r\n\r\n" % (head, len(body)))
         elif len(body) <= ONE_WRITE:
-            transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
+            self.connection.write_soon(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
         else:
-            transport.write(b"%bcontent-length: %d\r\n\r\n" % (head, len(body)))
+            self.connection.write(b"%bcontent-length: %d\r\n\r\n" % (head, len(body)))
             self.given = True
             self.connection.pour(self, memoryview(body))
             return
@@ -202,7 +201,7 @@ class Exchange:
         self._remaining = length
         block = self.connection.state.server_block
         head = (STATUS_LINES[status], block, headers, self._closing(), framing, b"\r\n")
-        self.connection.transport.write(b"".join(head))
+        self.connection.write(b"".join(head))
 
     def write(self, data: bytes) -> None:
         """Send a piece of the body. Await `drain()` before the next one while `paused`."""

@@ -13,6 +13,7 @@ from uvicorn.server import ServerState
 from wye.config.settings import ListenerSettings
 from wye.gateway.listener.connection import TAIL_SECONDS, Connection
 from wye.gateway.listener.exchange import App
+from wye.providers.outbox import Outbox
 
 SERVER = "wye"
 BACKLOG = 2048
@@ -22,7 +23,9 @@ DRAIN_TICK = 0.02
 class State(ServerState):
     """What all connections of a listener share."""
 
-    def __init__(self, app: App, settings: ListenerSettings, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, app: App, settings: ListenerSettings, loop: asyncio.AbstractEventLoop, outbox: Outbox
+    ) -> None:
         super().__init__()
         self.connections: set[Connection] = set()  # type: ignore[assignment]  # uvicorn lists its own
         self.app = app
@@ -30,6 +33,8 @@ class State(ServerState):
         self.loop = loop
         self.now = loop.time()
         """The sweeper's clock, up to 0.1 s late; spares a call a request."""
+        self.outbox = outbox
+        """Whole answers, until the end of a turn."""
         self.in_flight = 0
         """Bytes of request bodies held."""
         self.refused: Counter[int] = Counter()
@@ -69,17 +74,21 @@ class Listener:
     caller's business.
     """
 
-    def __init__(self, app: App, settings: ListenerSettings, listen: str) -> None:
+    def __init__(
+        self, app: App, settings: ListenerSettings, listen: str, outbox: Outbox | None = None
+    ) -> None:
+        """`outbox` is where answers wait for the end of a turn of the event loop; None = one of its own."""
         self.host, self.port = split_listen(listen)
         self._app = app
         self._settings = settings
+        self._outbox = outbox or Outbox()
         self._tls = _tls_context(settings)
         self._servers: list[asyncio.Server] = []
 
     async def __aenter__(self) -> Self:
         """Bind and accept. Raises OSError when the address can't be bound."""
         loop = asyncio.get_running_loop()
-        self.state = State(self._app, self._settings, loop)
+        self.state = State(self._app, self._settings, loop, self._outbox)
         config = uvicorn.Config(
             self._app,
             http=Connection,
@@ -136,6 +145,7 @@ class Listener:
         for task in list(state.tasks):
             task.cancel()
         await asyncio.gather(*state.tasks, return_exceptions=True)
+        state.outbox.flush()
         for connection in list(state.connections):
             connection.transport.abort()
         await self._quiet()

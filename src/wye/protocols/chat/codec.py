@@ -141,13 +141,18 @@ class OpenAIChat(CompletionCodec):
 
 
 def _output_cap(wire: _ChatRequest) -> int | None:
-    caps = (wire.max_tokens, wire.max_completion_tokens)
-    for name, cap in zip(("max_tokens", "max_completion_tokens"), caps, strict=True):
-        if cap is not None and cap < 0:  # whether nothing may be asked for is the upstream's to judge
-            message = f"`{name}` must be at least 1, not {cap}"
-            raise BadRequestError(message, param=name)
-    # An upstream may heed either field; the larger one is what it could cost.
-    return max((cap for cap in caps if cap is not None), default=None)
+    older = _not_negative(wire.max_tokens, "max_tokens")
+    newer = _not_negative(wire.max_completion_tokens, "max_completion_tokens")
+    if older is None or newer is None:
+        return newer if older is None else older
+    return max(older, newer)  # an upstream may heed either field; the larger one is what it could cost
+
+
+def _not_negative(cap: int | None, name: str) -> int | None:
+    if cap is not None and cap < 0:  # whether nothing may be asked for is the upstream's to judge
+        message = f"`{name}` must be at least 1, not {cap}"
+        raise BadRequestError(message, param=name)
+    return cap
 
 
 def _at_least(least: int, value: int | None, name: str) -> int | None:

@@ -79,6 +79,7 @@ def _value_end(body: bytes, start: int) -> int:
     raise ValueError(message)
 
 
+_MODEL = b'"model"'
 _MODEL_VALUE = re.compile(rb'[ \t\r\n]*+:[ \t\r\n]*+("[^"\\]*+(?:\\.[^"\\]*+)*+")', re.DOTALL)
 
 
@@ -89,11 +90,11 @@ def model_span(body: bytes) -> tuple[int, int] | None:
     If they stand there once, and no key can be spelling them with `\u006d...` escapes, then they
     are the key that the typed decoder read.
     """
-    if (
-        body.count(b'"model"') != 1 or body.find(b"\\u006") >= 0
-    ):  # `in` takes bytes for a number first, and raises
+    at = body.find(_MODEL) + len(_MODEL)
+    # `in` takes bytes for a number first, and raises
+    if at < len(_MODEL) or body.find(_MODEL, at) >= 0 or body.find(b"\\u006") >= 0:
         return None
-    match = _MODEL_VALUE.match(body, body.index(b'"model"') + len(b'"model"'))
+    match = _MODEL_VALUE.match(body, at)
     return None if match is None else match.span(1)
 
 

@@ -6,7 +6,8 @@ the row is bytes nobody asked for, or a protocol error, and the connection is ab
 | state    | request | begin | interim head | final head | data | end      |
 |----------|---------|-------|--------------|------------|------|----------|
 | NEW      | becomes IDLE once TCP, and TLS, stand; anything before that makes it CLOSED |
-| IDLE     | WAITING |       |              |            |      |          |
+| IDLE     | QUEUED  |       |              |            |      |          |
+| QUEUED   | becomes WAITING when the request is written, at the end of the turn of the event loop |
 | WAITING  |         | HEAD  |              |            |      |          |
 | HEAD     |         |       | INTERIM      | BODY       |      |          |
 | INTERIM  |         |       |              |            |      | WAITING  |
@@ -39,6 +40,7 @@ from wye.providers.transport.errors import (
     ClosedError,
     ProtocolError,
     ShortBodyError,
+    StaleError,
     TransportError,
 )
 from wye.providers.transport.framing import CHUNKED, UNTIL_EOF, Headers, body_length, check_lines, lines_size
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
 NEW: Final = "new"
 IDLE: Final = "idle"
+QUEUED: Final = "queued"
 WAITING: Final = "waiting"
 HEAD: Final = "head"
 INTERIM: Final = "interim"
@@ -59,6 +62,7 @@ DONE: Final = "done"
 CLOSED: Final = "closed"
 
 REQUEST: Final = "request"
+WRITTEN: Final = "written"
 BEGIN: Final = "begin"
 INTERIM_HEAD: Final = "interim head"
 FINAL_HEAD: Final = "final head"
@@ -67,7 +71,8 @@ END: Final = "end"
 
 LEGAL: Final[dict[str, dict[str, str]]] = {
     NEW: {},
-    IDLE: {REQUEST: WAITING},
+    IDLE: {REQUEST: QUEUED},
+    QUEUED: {WRITTEN: WAITING},
     WAITING: {BEGIN: HEAD},
     HEAD: {INTERIM_HEAD: INTERIM, FINAL_HEAD: BODY},
     INTERIM: {END: WAITING},
@@ -76,6 +81,7 @@ LEGAL: Final[dict[str, dict[str, str]]] = {
     CLOSED: {},
 }
 
+_NOT_QUIET = "not quiet while idle"
 _BLANK = b" \t"
 _LINE_ENDS = b"\r\n"
 _VERSIONS = frozenset({"1.0", "1.1"})
@@ -163,16 +169,13 @@ class Connection(asyncio.Protocol):
 
     # The request side.
 
-    def quiet(self) -> bool:
-        """Whether nothing has come in, not even an end of file, that the loop has not told us yet.
-
-        Asked right before a request is written: it is the last moment at which a byte can be known to
-        belong to nobody. With TLS a late session ticket counts as noise too.
-        """
-        return self.state is IDLE and not self._poll.poll(0)
+    @property
+    def ready(self) -> bool:
+        """Whether a request may be written, as far as the loop has told us."""
+        return self.state is IDLE
 
     def start(self, timeouts: "Timeouts", data: bytes, *, head_only: bool, since: float) -> Response:
-        """Write `data`, a head with the body or its first part, and begin the exchange.
+        """Begin the exchange: `data`, a head with the body or its first part, is written soon.
 
         `since`: loop time at which the caller began to wait for a connection; 0 = now.
         """
@@ -183,8 +186,22 @@ class Connection(asyncio.Protocol):
         size = len(data)
         self._deadlines.begin(timeouts, since or now, now, size)
         response = self._response = Response(self, size)
-        self._transport.write(data)
+        self._pool.outbox.put(self._ask, data)
         return response
+
+    def _ask(self, data: bytes) -> None:
+        """Write the request, unless it was given up, or the connection has not been quiet.
+
+        It is the last moment at which a byte can be known to belong to nobody. With TLS a late session
+        ticket counts as noise too.
+        """
+        if self.state is not QUEUED:
+            return
+        if self.reused and self._poll.poll(0):
+            self.fail(StaleError(_NOT_QUIET))
+            return
+        self.state = LEGAL[self.state][WRITTEN]
+        self._transport.write(data)
 
     def uploading(self, upload: "asyncio.Task[None]") -> None:
         """The rest of the body is written by `upload`; until it ends the request is not complete."""
@@ -221,9 +238,11 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came in."""
         response = self._response
-        if response is None:
+        if response is None or self.state is QUEUED:
             if self.state is not CLOSED:
-                self.fail(ProtocolError("bytes nobody asked for"))
+                self.fail(
+                    ProtocolError("bytes nobody asked for") if response is None else StaleError(_NOT_QUIET)
+                )
             return
         self._received += len(data)
         response.bytes_received = self._received
@@ -436,7 +455,9 @@ class Connection(asyncio.Protocol):
         self._pool.forget(self)
 
     def _lost(self) -> None:
-        if self._response is None or not self._received:
+        if self.state is QUEUED:
+            self.fail(StaleError("the upstream closed the connection"))
+        elif self._response is None or not self._received:
             message = "the upstream closed the connection before it answered"
             self.fail(ClosedError(message, replay_safe=True))
         else:

@@ -95,6 +95,12 @@ class ClosedError(TransportError):
     phase = "first byte"
 
 
+class StaleError(ClosedError, NotSentError):
+    """The connection turned out to be closed, or not quiet, right before the request was written."""
+
+    phase = "idle"
+
+
 class ProtocolError(TransportError):
     """The upstream sent what HTTP/1.1, or our limits, do not allow."""
 

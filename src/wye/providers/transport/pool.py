@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from wye.core.heads import Head
+from wye.providers.outbox import Outbox
 from wye.providers.transport.errors import ClosedError
 
 if TYPE_CHECKING:
@@ -37,11 +38,23 @@ class Pool:
     waits.
     """
 
-    __slots__ = ("_idle", "_lessons", "_slots", "_waiters", "connections", "known", "limits", "owner")
+    __slots__ = (
+        "_idle",
+        "_lessons",
+        "_slots",
+        "_waiters",
+        "connections",
+        "known",
+        "limits",
+        "outbox",
+        "owner",
+    )
 
-    def __init__(self, limits: "Limits", owner: object) -> None:
+    def __init__(self, limits: "Limits", outbox: Outbox, owner: object) -> None:
         self.limits = limits
         self.owner = owner
+        self.outbox = outbox
+        """Requests, until the end of a turn."""
         self.connections: set[Connection] = set()
         self._idle: list[Connection] = []
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
@@ -80,14 +93,8 @@ class Pool:
         return len(self._idle)
 
     def take(self) -> "Connection | None":
-        """Return an idle connection that is still quiet, or None."""
-        idle = self._idle
-        while idle:
-            connection = idle.pop()
-            if connection.quiet():
-                return connection
-            connection.fail(ClosedError("not quiet while idle"))
-        return None
+        """Return an idle connection, or None. Whether it is quiet shows when a request is written."""
+        return self._idle.pop() if self._idle else None
 
     async def acquire(self, dial: Dial, *, fresh: bool = False) -> "Connection":
         """Return a connection: an idle one unless `fresh`, a new one, or the next to come free."""
@@ -101,10 +108,9 @@ class Pool:
                     continue
                 handed = await self._wait(ahead=ahead)
                 if handed is not None:
-                    if handed.quiet():
+                    if handed.ready:
                         return handed
-                    handed.fail(ClosedError("not quiet while idle"))
-                    # It was this caller's turn, and stays so.
+                    # It was closed in between. It was this caller's turn, and stays so.
                     ahead = True
                     continue
             else:
@@ -175,10 +181,8 @@ class Pool:
                 handed = None if waiter.exception() else waiter.result()
                 if handed is None:
                     self._free()
-                elif handed.quiet():
+                elif handed.ready:
                     self.release(handed)
-                else:
-                    handed.fail(ClosedError("not quiet while idle"))
             elif waiter in self._waiters:
                 self._waiters.remove(waiter)
             raise

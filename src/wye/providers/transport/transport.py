@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Self
 
 from wye.providers.egress import Egress, Grant
+from wye.providers.outbox import Outbox
 from wye.providers.transport.connection import Connection
 from wye.providers.transport.dial import Dialer
-from wye.providers.transport.errors import AbortedError, ClosedError, WaitTimeoutError
+from wye.providers.transport.errors import AbortedError, ClosedError, StaleError, WaitTimeoutError
 from wye.providers.transport.limits import PIECE, Limits
 from wye.providers.transport.pool import Pool
 from wye.providers.transport.upload import Body
@@ -26,12 +27,14 @@ _BODILESS = frozenset({b"GET", b"HEAD", b"DELETE", b"OPTIONS"})
 class Transport:
     """The upstream client of one egress, on one event loop.
 
-    Redirects are not followed and no status is an error: the response is returned as it came.
+    Redirects are not followed and no status is an error: the response is returned as it came. In `outbox`
+    requests wait for the end of a turn of the event loop.
     """
 
     def __init__(self, egress: Egress, limits: Limits | None = None) -> None:
         self._egress = egress
         self._limits = limits or Limits()
+        self.outbox = Outbox()
         self._dialer = Dialer(self._limits)
         self._pools: list[Pool] = []
         self._sweeper: asyncio.TimerHandle | None = None
@@ -71,15 +74,17 @@ class Transport:
             reused = connection.reused
             response = connection.start(timeouts, data, head_only=method == b"HEAD", since=started)
             if rest is not None:
+                pool.outbox.flush()
                 response.upload(rest)
             try:
                 while not response.status:
                     await response.change()
-            except ClosedError:
+            except ClosedError as error:
                 # Not slow, not wrong, and not a byte seen: the connection was closed before it was asked.
-                if fresh or not reused or not grant.replayable or not isinstance(body, bytes):
+                unsent = isinstance(error, StaleError)
+                if not reused or not (unsent or (not fresh and grant.replayable and isinstance(body, bytes))):
                     raise
-                fresh = True
+                fresh = fresh or not unsent
             except BaseException:  # nobody waits for it any more
                 response.abort()
                 raise
@@ -113,7 +118,7 @@ class Transport:
         if self._closed or origin.pool is not None or not self._egress.minted(origin):
             message = "the transport is closed, or the grant belongs to another one"
             raise RuntimeError(message)
-        pool = origin.pool = Pool(self._limits, owner=self)
+        pool = origin.pool = Pool(self._limits, self.outbox, owner=self)
         self._pools.append(pool)
         return pool
 
