@@ -148,13 +148,16 @@ def test_explain_says_what_was_translated_and_what_was_lost() -> None:
     made = Record(
         "a1", 0.0, "a1", "openai_chat", "chat", "claude", Outcome.OK, 200, 1.0,
         attempts=(Attempt("claude", "first", 0.0, 1.0, 200, translated="anthropic_messages"),),
-        lost=("seed", "my_own_member"),
+        lost=("seed", "my_own_member", "answer.opaque"),
+        added=("max_tokens=8192",),
         session="0123456789ab",
     )  # fmt: skip
     told = "\n".join(explanation(made))
     assert "OpenAI Chat → Anthropic Messages" in told
     assert "seed: the upstream has no words for it" in told
     assert "my_own_member: of the client's protocol only, or not known to wye" in told
+    assert "max_tokens=8192: the client did not say it" in told
+    assert "opaque, of the answer: the client's protocol has no words for it" in told
     assert "0123456789ab, by x-wye-session" in told
 
 
@@ -215,7 +218,14 @@ def test_costs_show_what_is_unknown(runner: CliRunner) -> None:
         ["plus", "1", "request", "whose", "cost", "is", "not", "known"],
     ]
     exact = msgspec.json.decode(runner.invoke(cost, ["--json"]).stdout)
-    assert [row["amount"] for row in exact] == ["0", "0", "0.000125001"]
+    assert [row["amount"] for row in exact] == ["0", None, "0.000125001"]
+
+
+def test_failures_that_cost_nothing_make_no_zero_of_what_is_unknown() -> None:
+    free = CostRow("own", "USD", 3, 2, Decimal(0), 9, 9, 0, 0)
+    (_, cells, *rest) = table("model", [free], {})
+    assert cells.split() == ["own", "3", "9", "0", "9", "-", "2"]
+    assert "total -" in rest
 
 
 def test_a_total_of_which_nothing_is_known_is_no_zero() -> None:

@@ -10,7 +10,7 @@ import pytest
 from fake_upstream import Call, FakeUpstream
 from running import Running, running
 from wye.config.settings import LedgerSettings
-from wye.gateway.arrival import new_id
+from wye.gateway.ids import new_id
 from wye.ledger.keystore import Grant, KeyStore, Scope
 
 Headers = dict[str, str]

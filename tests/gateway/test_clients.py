@@ -28,3 +28,12 @@ from wye.gateway.clients import ANTHROPIC, GEMINI, OLLAMA, OPENAI, Client, clien
 def test_whose_client_it_is(method: str, path: str, header: str, client: Client) -> None:
     scope = {"method": method, "path": path, "headers": [(b"host", b"x"), (header.encode(), b"1")]}
     assert client_of(scope) is client
+
+
+@pytest.mark.parametrize(
+    ("client", "path"),
+    [(OPENAI, "/v1/chat/completions"), (ANTHROPIC, "/v1/messages"), (OLLAMA, "/api/generate")],
+)
+def test_its_own_routes(client: Client, path: str) -> None:
+    assert path in client.routes
+    assert all(route.startswith("/v1beta/models/MODEL:") for route in GEMINI.routes)

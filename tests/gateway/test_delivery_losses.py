@@ -53,6 +53,18 @@ def test_a_whole_answer_told_as_a_stream(gateway: Running) -> None:
     assert gateway.record(answered)["lost"] == LOST
 
 
+def test_what_the_upstream_is_told_beyond_the_request(gateway: Running) -> None:
+    assert gateway.record(gateway.chat("searches"))["added"] == ["max_tokens=8192"]
+    assert "added" not in gateway.record(gateway.chat("searches", max_tokens=5))
+
+
+def test_a_request_in_vain_is_recorded_with_its_model(gateway: Running) -> None:
+    refused = gateway.ask("POST", "/v1/chat/completions", {"model": "searches", "messages": 5})
+    assert (refused.status, gateway.record(refused)["asked"]) == (400, "searches")
+    path = "/v1beta/models/searches:embedContent"
+    assert gateway.record(gateway.ask("POST", path, {}))["asked"] == "searches"
+
+
 def test_its_own_protocol_is_told_everything(gateway: Running) -> None:
     message = {"role": "user", "content": "hi"}
     answered = gateway.ask(

@@ -99,12 +99,13 @@ def test_geminis_row() -> None:
         "supportedGenerationMethods": ["generateContent", "countTokens"],
         "inputTokenLimit": 8192,
     }
-    assert modellist.gemini_row(row("e", operations=["embeddings"]))["supportedGenerationMethods"] == []
+    vectors = modellist.gemini_row(row("e", operations=["embeddings"]))
+    assert vectors["supportedGenerationMethods"] == ["embedContent", "batchEmbedContents"]
 
 
 def test_ollamas_rows() -> None:
     told = modellist.ollama_row(row("m", operations=["chat", "embeddings"], vision=True))
-    assert told["capabilities"] == ["completion", "tools", "vision"]
+    assert told["capabilities"] == ["completion", "embedding", "tools", "vision"]
     assert (told["name"], told["size"], len(told["digest"])) == ("m", 0, 64)
     shown = modellist.ollama_show(row("m", tools=None))
     assert shown["capabilities"] == ["completion"]

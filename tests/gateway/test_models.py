@@ -78,7 +78,7 @@ def test_ollamas_list(gateway: Running) -> None:
     unknown = gateway.ask("POST", "/api/show", {"model": "nobody"})
     assert (unknown.status, unknown.json) == (
         404,
-        {"error": "there is no model 'nobody'; GET /v1/models lists what there is"},
+        {"error": "there is no model 'nobody'; GET /api/tags lists what there is"},
     )
     assert gateway.ask("POST", "/api/show", b"{").status == 400
     large = gateway.ask("POST", "/api/show", b'{"model":"nick","x":"' + b"x" * 2_000_000 + b'"}')

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -73,7 +74,7 @@ def cost(  # noqa: PLR0913  # one parameter an option
     with Reader(settings, state_dir) as reader:
         rows = reader.cost(by, Filter(since=since, until=until))
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(rows)).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode([_told(row) for row in rows])).decode())
         return
     if not rows:
         click.echo("No requests in this time.", err=True)
@@ -91,7 +92,7 @@ def table(by: By, rows: Sequence[CostRow], names: Mapping[str, str]) -> Iterator
     headers = (by, "requests", "tokens in", "cached", "out", "cost", "", "cost unknown")
     yield from _right_aligned([headers, *(_cells(by, row, names) for row in folded(rows))])
     yield ""
-    known = [row for row in rows if row.currency and row.requests > row.unknown]
+    known = [row for row in rows if _is_known(row)]
     for currency in sorted({row.currency for row in known}):
         total = sum((row.amount for row in known if row.currency == currency), Decimal(0))
         yield f"total {money(total)} {currency}"
@@ -100,6 +101,17 @@ def table(by: By, rows: Sequence[CostRow], names: Mapping[str, str]) -> Iterator
         yield "total -"
     if unknown:
         yield f"plus {unknown:,} request{'s' if unknown > 1 else ''} whose cost is not known"
+
+
+def _is_known(row: CostRow) -> bool:
+    """Tell whether the sum says anything: failures that cost nothing make no 0 of what is unknown."""
+    return bool(row.currency) and (row.amount > 0 or not row.unknown)
+
+
+def _told(row: CostRow) -> dict[str, Any]:
+    """Return a row for a program; `amount` is null where no cost is known."""
+    told: dict[str, Any] = msgspec.structs.asdict(row)
+    return told | ({} if row.amount > 0 or not row.unknown else {"amount": None})
 
 
 def folded(rows: Sequence[CostRow]) -> list[CostRow]:
@@ -117,7 +129,7 @@ def folded(rows: Sequence[CostRow]) -> list[CostRow]:
 
 
 def _cells(by: By, row: CostRow, names: Mapping[str, str]) -> tuple[str, ...]:
-    known = row.requests > row.unknown and row.currency
+    known = _is_known(row)
     return (
         clip(names.get(row.group, row.group) or _NOBODY.get(by, "-"), _NAME_WIDTH),
         f"{row.requests:,}",

@@ -14,6 +14,7 @@ from wye.core.errors import NotFoundError
 from wye.core.record import Attempt, Record
 from wye.ledger.reader import Filter, Reader
 from wye.protocols.fitting import WITHHELD
+from wye.protocols.lossiness.answers import OF_ANSWERS
 from wye.protocols.lossiness.naming import display
 from wye.protocols.lossiness.table import TABLE
 
@@ -107,7 +108,7 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
     translated = [attempt.translated for attempt in record.attempts if attempt.translated]
     if translated:
         yield "translated", f"{display(record.protocol)} → {display(translated[-1])}"
-    yield from _lost(record.lost)
+    yield from _changed(record)
     if record.emulated:
         yield "emulated", "; ".join(f"{one}: {_EMULATED[one]}" for one in record.emulated)
     yield "usage", _usage(record)
@@ -126,6 +127,16 @@ def _served(record: Record) -> Iterator[tuple[str, str]]:
             yield "certified", f"by {record.certificate}" if record.certificate else "no: uncertified"
     if record.gate:
         yield "gate", record.gate
+
+
+def _changed(record: Record) -> Iterator[tuple[str, str]]:
+    """Yield what the upstream was told beyond what the client said, and what it was not."""
+    if record.added:
+        yield "added", f"{', '.join(record.added)}: the client did not say it"
+    yield from _lost([name for name in record.lost if not name.startswith(OF_ANSWERS)])
+    untold = [name.removeprefix(OF_ANSWERS) for name in record.lost if name.startswith(OF_ANSWERS)]
+    if untold:
+        yield "not told", f"{', '.join(untold)}, of the answer: the client's protocol has no words for it"
 
 
 def _lost(names: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -85,6 +85,8 @@ class Record(msgspec.Struct, omit_defaults=True):
     """None = the upstream reported none."""
     lost: tuple[str, ...] = ()
     """Hints of the request that the upstream's protocol has no words for."""
+    added: tuple[str, ...] = ()
+    """What the upstream was told that the client did not say: `max_tokens=8192`."""
     emulated: tuple[str, ...] = ()
     """What the upstream cannot do and was made to look as if it could: `tools`."""
     ttft_ms: float | None = None

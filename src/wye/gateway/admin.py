@@ -1,7 +1,7 @@
 """The control plane: health, readiness, metrics, single records, and what is said where nothing is."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import anyio.to_thread
 from starlette.applications import Starlette
@@ -13,6 +13,7 @@ from starlette.routing import Route
 from wye.core.errors import MethodError, NotFoundError, WyeError
 from wye.core.record import Record
 from wye.gateway.arrival import Arrival
+from wye.gateway.clients import client_of
 from wye.gateway.control import guarded, json, named, refusal
 from wye.gateway.keys import Caller
 from wye.gateway.metrics import Metrics
@@ -103,16 +104,18 @@ async def _nothing_there(request: Request, exc: Exception) -> Response:
         error = MethodError(f"{path[:200]} does not take {method}")
         headers = exc.headers or {}
     arrival = Arrival(request.scope)
-    response = named(arrival, refusal(error or NotFoundError(_hint(method, path)), arrival))
+    response = named(
+        arrival,
+        refusal(error or NotFoundError(_hint(method, path, client_of(request.scope).routes)), arrival),
+    )
     response.headers.update(headers)
     return response
 
 
-def _hint(method: str, path: str) -> str:
+def _hint(method: str, path: str, routes: Iterable[str]) -> str:
     """Return what to do about a path that is not known."""
     nothing = f"{method} {path[:200]} is not served here"
     for meant, base in ((f"/v1{path}", "must end in /v1"), (path.removeprefix("/v1"), "must not end in /v1")):
         if meant != path and meant in MODEL_ROUTES:
             return f"{nothing}: the path is {meant}, so the client's base URL {base}"
-    known = ", ".join((*MODEL_ROUTES, "/v1beta/models/MODEL:generateContent"))
-    return f"{nothing}; the model routes are POST {known}; GET /v1/models lists models"
+    return f"{nothing}; the model routes are POST {', '.join(routes)}; GET /v1/models lists models"

@@ -1,13 +1,12 @@
 """A request as it arrives: its headers read once."""
 
 import hashlib
-import random
 import re
-import time
 from typing import Any
 
 from wye.core.errors import BadRequestError
 from wye.core.label import Labels, parse_labels
+from wye.gateway.ids import new_id
 from wye.gateway.keys import CREDENTIALS, in_query
 from wye.gateway.listener.exchange import Exchange, Scope
 
@@ -19,12 +18,6 @@ _MARK = 12
 """Hex digits by which a session is known again. Its name may tell who somebody is."""
 _NO_LABELS: Labels = frozenset()
 _READ = CREDENTIALS | {b"x-request-id", b"x-wye-label", b"x-wye-session", b"traceparent", b"anthropic-beta"}
-_bits = random.Random(random.SystemRandom().getrandbits(128)).getrandbits  # noqa: S311  # unique, not secret
-
-
-def new_id() -> str:
-    """Return an id that sorts by time: 12 hex digits of milliseconds and 16 random ones."""
-    return "%012x%016x" % (time.time_ns() // 1_000_000, _bits(64))  # noqa: UP031  # half the time of an f-string
 
 
 class _Told:

@@ -18,12 +18,22 @@ class Client(NamedTuple):
     error: Callable[[WyeError, str], bytes]
     """(error, request id) -> body."""
     request_id_headers: tuple[str, ...] = ("x-request-id",)
+    routes: tuple[str, ...] = ("/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/embeddings")
+    """Paths of the model routes that such clients know."""
 
 
+_METHODS = ("generateContent", "streamGenerateContent", "countTokens", "embedContent")
 OPENAI = Client("openai", openai_errors.error_body)
-ANTHROPIC = Client("anthropic", anthropic_errors.error_body, ("request-id", "x-request-id"))
-GEMINI = Client("gemini", gemini_errors.error_body)
-OLLAMA = Client("ollama", Ollama().error)
+ANTHROPIC = Client(
+    "anthropic",
+    anthropic_errors.error_body,
+    ("request-id", "x-request-id"),
+    ("/v1/messages", "/v1/messages/count_tokens"),
+)
+GEMINI = Client(
+    "gemini", gemini_errors.error_body, routes=tuple(f"/v1beta/models/MODEL:{one}" for one in _METHODS)
+)
+OLLAMA = Client("ollama", Ollama().error, routes=("/api/chat", "/api/generate", "/api/embed"))
 
 _PATHS = {
     "/v1/messages": ANTHROPIC,

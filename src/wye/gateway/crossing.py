@@ -20,6 +20,7 @@ from wye.protocols.fitting import prepare
 from wye.protocols.gemini.parts import NAME as GEMINI
 from wye.protocols.lossiness.answers import Noticing, answer_losses
 from wye.protocols.lossiness.naming import way_out
+from wye.protocols.lossiness.table import MESSAGES
 from wye.protocols.tool_names import ToolNames, is_plain
 from wye.protocols.translate import (
     DownstreamDialect,
@@ -69,6 +70,7 @@ class Crossing:
         "_target",
         "_wants_usage",
         "_wire",
+        "added",
         "left_out",
         "lost",
         "path",
@@ -89,6 +91,8 @@ class Crossing:
         if not only_words(chat):
             chat, lost = self._fitted(chat, source, to)
         self._chat = chat
+        self.added: tuple[str, ...] = ()
+        """What the upstream is told that the client did not say."""
         self.left_out: dict[str, None] = {}
         """Names of what the client is not told of the answer: all of them once that is whole."""
         self.source = source
@@ -142,6 +146,8 @@ class Crossing:
         chat = self._chat
         if edits.output_cap is not None:
             chat = msgspec.structs.replace(chat, max_output_tokens=edits.output_cap)
+        elif chat.max_output_tokens is None and self._target.name == MESSAGES:
+            self.added = (f"max_tokens={self._wire.default_max_tokens}",)  # it has to be told one
         return self._target.write_request(chat, self._wire)
 
     def answer(self, body: bytes) -> tuple[bytes, Usage | None]:

@@ -61,6 +61,7 @@ class Delivery:
         if answer.relay is None:
             answer.hold.lost = _all_lost(answer.hold)
         entry.lost, entry.emulated = answer.hold.lost, answer.hold.emulated
+        entry.added = _added(job, answer.hold)
         decision = job.decision
         if decision.certificate and deployment.id in decision.covered:
             entry.certificate = decision.certificate
@@ -167,6 +168,17 @@ def _settle(answer: Answer, entry: Entry, usage: Usage | None) -> None:
     finally:  # at its worst case if nobody can say what it cost
         entry.charge(hold.reservation.settle(cost, usage))
         entry.tried.append(attempt_record(entry, hold, answer.response, entry.error))
+
+
+def _added(job: Job, hold: Hold) -> tuple[str, ...]:
+    """Return what the upstream was told that the client did not say."""
+    cap, crossing = hold.reservation.output_cap, hold.crossing
+    if cap is not None:
+        return (f"max_tokens={cap}",)
+    if crossing is not None:
+        return crossing.added
+    asks = job.request.stream and not job.request.wants_usage
+    return ("include_usage",) if asks and hold.target.deployment.spelling.stream_options else ()
 
 
 def _all_lost(hold: Hold) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ class EmbeddingCrossing(Crossing):
         self._named = request.model
         self.protocol = codec.name
         self.path = PATH
+        self.added = ()
         self.left_out = {}
         self.lost = named(self._embed.lost)
 

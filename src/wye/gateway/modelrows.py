@@ -6,6 +6,7 @@ from typing import Any
 from wye.catalog.deployments import Deployment
 from wye.core.errors import WyeError
 from wye.core.money import Price
+from wye.core.request import Operation
 from wye.gateway.keys import Caller
 from wye.gateway.runtime import Runtime
 
@@ -64,7 +65,9 @@ def _deployment(deployment: Deployment, down: str) -> Row:
 
 def _some_of(candidates: Iterable[Deployment]) -> Row:
     """Return what some candidate can do: a request goes to those that can serve it."""
-    profiles = [candidate.profile for candidate in candidates]
+    candidates = tuple(candidates)
+    profiles = [candidate.profile for candidate in candidates if Operation.CHAT in candidate.operations]
+    profiles = profiles or [candidate.profile for candidate in candidates]
     return {
         "operations": sorted({one for candidate in candidates for one in candidate.operations}),
         "context_tokens": _most(profile.context_tokens for profile in profiles),

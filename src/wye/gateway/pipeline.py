@@ -30,6 +30,7 @@ from wye.gateway.shadow import Shadows
 from wye.ledger.entry import Entry
 from wye.ledger.keystore import Scope
 from wye.protocols.codec import Codec
+from wye.protocols.wire.toplevel import model_in
 
 log = logging.getLogger("wye")
 
@@ -103,8 +104,7 @@ class Pipeline:
         if body is None:
             body = await arrival.exchange.read_body()
         entry.request_bytes = len(body)
-        request = codec.decode(body)
-        entry.asks(request)
+        request = _decoded(codec, body, entry)
         if arrival.session:
             entry.session = arrival.session_mark()
         caller.check_model(request.model)
@@ -182,6 +182,17 @@ class Pipeline:
             downstream.end(codec.error_event(error, entry.request_id, said=downstream.said))
         else:
             downstream.whole(error.status, error_headers(error), codec.error(error, entry.request_id))
+
+
+def _decoded(codec: Codec, body: bytes, entry: Entry) -> Request:
+    """Return the request, and note what it asks for. Raises `BadRequestError`."""
+    try:
+        request = codec.decode(body)
+    except BadRequestError:
+        entry.asked = codec.named or model_in(body)
+        raise
+    entry.asks(request)
+    return request
 
 
 def _refuse_steering(request: Request, decision: Decision) -> None:

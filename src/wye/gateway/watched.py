@@ -7,7 +7,7 @@ import msgspec
 from wye.config.settings import ShadowSettings
 from wye.core.decision import Candidate, Decision
 from wye.core.request import Operation
-from wye.gateway.arrival import new_id
+from wye.gateway.ids import new_id
 from wye.gateway.job import Job
 from wye.gateway.keys import ANONYMOUS
 from wye.gateway.runtime import Snapshot

@@ -32,6 +32,8 @@ _COUNT = re.compile(
 _NOT_FOUND = 404
 
 Client = Literal["openai", "anthropic", "gemini"]
+_LIST = "GET /v1/models"
+_LISTS: dict[str, str] = {"gemini": "GET /v1beta/models", "ollama": "GET /api/tags"}
 
 
 class Told(msgspec.Struct):
@@ -53,10 +55,15 @@ def blamed(status: int, message: str, told: Told, *, openai: bool) -> UpstreamRe
     return UpstreamRefusedError(status, message, kind=kind, said=said if openai else UNSAID, tokens=tokens)
 
 
+def own_paths(client: str, message: str) -> str:
+    """Return `message` with the path by which such a client lists models."""
+    return message.replace(_LIST, _LISTS[client]) if client in _LISTS else message
+
+
 def told_by(client: Client, error: WyeError) -> str:
     """Return the message of `error`, led in by the words that such a client looks for."""
     if not isinstance(error, UpstreamRefusedError):
-        return error.message
+        return own_paths(client, error.message)
     words = _words(client, error)
     return (
         error.message if not words or words.lower() in error.message.lower() else f"{words}: {error.message}"

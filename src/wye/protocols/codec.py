@@ -48,6 +48,11 @@ class Codec(Protocol):
 
     name: str
     operation: Operation
+
+    @property
+    def named(self) -> str:
+        """Model that the path names; empty = the body does."""
+
     heartbeat: bytes
     """What a silent stream says so that nobody in between closes it."""
     stream_type: bytes

@@ -55,6 +55,7 @@ def test_refused(serve: Serve, data: bytes, status: int) -> None:
     assert head.startswith(b"HTTP/1.1 %d " % status)
     assert b"\r\nconnection: close" in head
     assert b"\r\nserver: wye\r\n" in head
+    assert b"\r\nx-request-id: " in head
     error = json.loads(body)["error"]
     assert error.keys() == {"message", "type", "param", "code"}
     assert "Traceback" not in error["message"]

@@ -154,7 +154,7 @@ def test_who_else_would_get_it_is_named(fields: dict[str, object], steers: str) 
             "at least 0",
             "max_tokens",
         ),
-        (b'{"model":"m","max_tokens":"1","messages":[]}', "expected `int`", "max_tokens"),
+        (b'{"model":"m","max_tokens":"1","messages":[]}', "expected `integer`", "max_tokens"),
         (b'{"model":"m","max_tokens":1,"messages":[{"role":"user"}]}', "required", "messages[0].content"),
         (
             b'{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[{}]}]}',

@@ -10,6 +10,7 @@ from wye.protocols.wire.toplevel import (
     find_model,
     insert_first,
     members,
+    model_in,
     model_span,
     refuse_duplicates,
     replace,
@@ -140,3 +141,18 @@ def test_what_is_no_object_yields_no_wrong_member(body: bytes) -> None:
     except ValueError:
         return
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("body", "model"),
+    [
+        (b'{"messages": 5, "model": "m"}', "m"),
+        (b'{"model": "' + b"x" * 300 + b'"}', "x" * 256),
+        (b'{"model": 5}', ""),
+        (b'{"model": "m', ""),
+        (b"[]", ""),
+        (b"", ""),
+    ],
+)
+def test_the_model_that_is_asked_for_in_vain(body: bytes, model: str) -> None:
+    assert model_in(body) == model

@@ -7,6 +7,7 @@ import msgspec
 
 from wye.core.errors import UpgradeError, WyeError
 from wye.gateway.headers import error_headers
+from wye.gateway.ids import new_id
 
 _PHRASES = {status.value: status.phrase.encode() for status in http.HTTPStatus}
 STATUS_LINES = {n: b"HTTP/1.1 %d %b\r\n" % (n, _PHRASES.get(n, b"")) for n in range(200, 600)}
@@ -65,7 +66,7 @@ def error_block(error: WyeError) -> tuple[bytes, bytes]:
     """
     kind = "invalid_request_error" if error.status < http.HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
     body = msgspec.json.encode(_Body(_Detail(error.message, kind, error.param, error.kind)))
-    return error_headers(error), body
+    return b"x-request-id: %b\r\n" % new_id().encode() + error_headers(error), body
 
 
 def refusal(error: WyeError, server_block: bytes) -> bytes:

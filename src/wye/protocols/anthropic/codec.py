@@ -122,6 +122,7 @@ class AnthropicMessages:
 
     name = NAME
     operation = Operation.CHAT
+    named = ""
     heartbeat = PING
     stream_type = CONTENT_TYPE
     mark = DATA

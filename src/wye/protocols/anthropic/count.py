@@ -31,6 +31,7 @@ class AnthropicCount:
 
     name = "anthropic_count_tokens"
     operation = Operation.CHAT
+    named = ""
     heartbeat = PING
     stream_type = CONTENT_TYPE
     mark = DATA

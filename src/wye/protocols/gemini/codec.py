@@ -57,10 +57,10 @@ class Gemini:
     operation = Operation.CHAT
     request_id_headers = ("x-request-id",)
     estimate = None
-    __slots__ = ("_framing", "_model", "_stream", "heartbeat", "mark", "stream_type")
+    __slots__ = ("_framing", "_stream", "heartbeat", "mark", "named", "stream_type")
 
     def __init__(self, model: str, *, stream: bool = False, sse: bool = True) -> None:
-        self._model = model
+        self.named = model
         self._stream = stream
         self._framing: Framing = EVENTS if sse or not stream else ARRAY
         self.stream_type = self._framing.content_type
@@ -78,7 +78,7 @@ class Gemini:
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""
         protocol = NAME if self._framing is EVENTS else ARRAY_NAME
-        return read_request(protocol, self._model, decode(OBJECT, body), body, stream=self._stream)
+        return read_request(protocol, self.named, decode(OBJECT, body), body, stream=self._stream)
 
     def splice(self, request: Request, edits: Edits) -> bytes:
         """Return the client's own bytes with only the cap put in, where one is needed.

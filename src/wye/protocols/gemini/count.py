@@ -39,10 +39,10 @@ class GeminiCount:
     heartbeat = EVENTS.heartbeat
     mark = EVENTS.mark
     request_id_headers = ("x-request-id",)
-    __slots__ = ("_model",)
+    __slots__ = ("named",)
 
     def __init__(self, model: str) -> None:
-        self._model = model
+        self.named = model
 
     def path(self, model: str) -> bytes:
         """Return the path below an upstream's base path."""
@@ -52,7 +52,7 @@ class GeminiCount:
         """Decode a request: contents alone, or a whole request under `generateContentRequest`."""
         asked = decode(OBJECT, body)
         whole = typed(named(asked), _WHOLE, OBJECT)
-        return read_request(self.name, self._model, whole or asked, body, stream=False)
+        return read_request(self.name, self.named, whole or asked, body, stream=False)
 
     def splice(self, request: Request, edits: Edits) -> bytes:
         """Return the client's own bytes; where they name the model as well, with the upstream's name."""

@@ -27,16 +27,16 @@ class GeminiEmbed:
     mark = EVENTS.mark
     request_id_headers = ("x-request-id",)
     estimate = None
-    __slots__ = ("_batch", "_model")
+    __slots__ = ("_batch", "named")
 
     def __init__(self, model: str, *, batch: bool = False) -> None:
-        self._model = model
+        self.named = model
         self._batch = batch
 
     def decode(self, body: bytes) -> Request:
         """Decode a request. Raises `BadRequestError` naming the field at fault."""
         self.read(body)
-        return Request(self.name, self.operation, self._model, body)
+        return Request(self.name, self.operation, self.named, body)
 
     def read(self, body: bytes) -> Embed:
         """Return what a request asks for. Raises `BadRequestError`."""

@@ -15,6 +15,9 @@ from wye.core.chat import Audio, Document, Image, Opaque, Part, Reasoning, Text
 from wye.core.stream import Cite, Delta, Event, Finished, Open, Sign
 from wye.protocols.lossiness.table import CHAT, COMPLETIONS, GEMINI, MESSAGES, OLLAMA, RESPONSES
 
+OF_ANSWERS = "answer."
+"""How the names begin."""
+
 
 class Kept(msgspec.Struct, frozen=True):
     """One thing that an answer may hold. A protocol that is not in `into` tells it."""

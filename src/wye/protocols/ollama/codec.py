@@ -13,6 +13,7 @@ from wye.core.answer import Answer
 from wye.core.chat import Chat
 from wye.core.errors import BadRequestError, WyeError
 from wye.core.request import Needs, Operation, Request
+from wye.protocols.blame import own_paths
 from wye.protocols.ollama import answer as ollama_answer
 from wye.protocols.ollama import request as ollama_request
 from wye.protocols.ollama.answer import HEARTBEAT, OllamaWriter, as_message, as_response
@@ -54,6 +55,7 @@ class Ollama:
 
     name = NAME
     operation = Operation.CHAT
+    named = ""
     heartbeat = HEARTBEAT
     stream_type = b"application/x-ndjson"
     mark = b"{"
@@ -83,7 +85,7 @@ class Ollama:
 
     def error(self, error: WyeError, request_id: str) -> bytes:  # noqa: ARG002  # the header says it
         """Encode an error answer's body."""
-        return msgspec.json.encode({"error": error.message})
+        return msgspec.json.encode({"error": own_paths("ollama", error.message)})
 
     def error_event(self, error: WyeError, request_id: str, *, said: bool = True) -> bytes:  # noqa: ARG002  # it stands alone
         """Encode an error inside a stream that began with a 200."""

@@ -21,6 +21,7 @@ _NULL = b"null"
 class OpenAICodec:
     """The base of all of them. Stateless."""
 
+    named = ""
     heartbeat = COMMENT
     stream_type = CONTENT_TYPE
     mark = DATA

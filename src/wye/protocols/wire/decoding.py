@@ -12,6 +12,9 @@ ModelName = Annotated[str, msgspec.Meta(max_length=256)]
 """As a client gives it. It is written into records and logs, so its length is limited."""
 
 _PATH = re.compile(r" - at `\$\.?(?P<path>.*)`$")
+_JSON = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+"""Python's types, of which msgspec speaks, as JSON Schema calls them."""
+_TYPES = re.compile(r"\b(?:str|int|float|bool)\b(?=[^`]*`)")
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]*)`")
 
 
@@ -42,5 +45,6 @@ def _invalid(text: str) -> BadRequestError:
         path = f"{path}.{missing['name']}".lstrip(".")
         return BadRequestError(f"`{path}` is required", param=path)
     what = text[: at.start()] if at else text
+    what = _TYPES.sub(lambda one: _JSON[one[0]], what)
     field = f"`{path}`: " if path else ""
     return BadRequestError(f"{field}{what[0].lower()}{what[1:]}", param=path or None)

@@ -15,6 +15,8 @@ from wye.core.errors import BadRequestError
 _WS = re.compile(rb"[ \t\r\n]*+")
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _SCALAR = re.compile(rb"[^,}\]\s]++")
+_LONGEST_NAME = 256
+"""Characters: a model's name is written into records and logs."""
 _NESTED = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
 
 
@@ -134,6 +136,16 @@ def find_model(body: bytes) -> tuple[int, int]:
             raise BadRequestError(message, param="model")
         span = found[0].start, found[0].end
     return span
+
+
+def model_in(body: bytes) -> str:
+    """Return the model that a body names which is no request; empty = it cannot be told."""
+    try:
+        named = next((one for one in members(body) if one.key == "model"), None)
+        told = None if named is None else msgspec.json.decode(body[named.start : named.end], type=str)
+    except (ValueError, RecursionError):
+        return ""
+    return (told or "")[:_LONGEST_NAME]
 
 
 def replace(body: bytes, span: tuple[int, int], value: str) -> bytes:
