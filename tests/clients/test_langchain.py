@@ -14,6 +14,8 @@ from clients.conftest import EMBEDDED, PROTOCOLS
 
 KEY = SecretStr("unused")
 Make = Callable[[str, str], BaseChatModel]
+KEPT: list[object] = []
+"""Models, which cannot be closed: one collected while connected warns in whichever test runs then."""
 
 
 def by_chat(url: str, model: str) -> BaseChatModel:
@@ -45,6 +47,7 @@ def weather(city: str) -> str:
 @ANYBODY
 def test_an_answer_and_a_stream(url: str, make: Make, model: str) -> None:
     chat = make(url, model)
+    KEPT.append(chat)
     answer = chat.invoke("Hi")
     assert answer.text == "Hello."
     assert answer.usage_metadata is not None
@@ -57,6 +60,7 @@ def test_an_answer_and_a_stream(url: str, make: Make, model: str) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_tool_loop(url: str, make: Make, model: str, *, stream: bool) -> None:
     chat = make(url, model).bind_tools([weather])
+    KEPT.append(chat)
     turns: list[BaseMessage] = [HumanMessage("Weather in Paris and Rome?")]
     if stream:
         gathered: AIMessageChunk | None = None
@@ -79,11 +83,14 @@ def test_a_tool_loop(url: str, make: Make, model: str, *, stream: bool) -> None:
 @CLIENTS
 def test_the_embedded_model(url: str, make: Make) -> None:
     longest = "max_output_tokens" if make is by_gemini else "max_tokens"
-    assert make(url, EMBEDDED).invoke("Name a colour.", **{longest: 8}).text
+    chat = make(url, EMBEDDED)
+    KEPT.append(chat)
+    assert chat.invoke("Name a colour.", **{longest: 8}).text
 
 
 def test_embeddings(url: str) -> None:
     embedding = OpenAIEmbeddings(
         base_url=f"{url}/v1", api_key=KEY, model="auto", check_embedding_ctx_length=False
     )
+    KEPT.append(embedding)
     assert len(embedding.embed_query("a cat")) == 384
