@@ -33,6 +33,8 @@ from wye.core.lane import Lane
 from wye.core.money import Price, Rates, Tier
 from wye.core.request import Needs, Request
 from wye.core.spelling import Spelling
+from wye.core.usage import Usage
+from wye.gateway.costs import cost_of
 from wye.routing import Router
 from wye.routing.router import MAX_CANDIDATES, MAX_EXCLUDED
 
@@ -202,9 +204,18 @@ class TestCost:
         gpu = deployment("own/gpu", Lane.OWN, energy_hour=Decimal("3.60"), slots=8)
         assert self.order(gpu) == [("own/gpu", Decimal("0.00128"), "own machine, its energy")]
 
-    def test_a_price_on_an_own_machine_does_not_count(self) -> None:
-        gpu = deployment("own/gpu", Lane.OWN, price=price("100", "100"))
-        assert self.order(gpu, GROQ)[0][:2] == ("own/gpu", Decimal(0))
+    def test_a_price_on_an_own_machine_counts_as_it_is_billed(self) -> None:
+        gpu = deployment("own/gpu", Lane.OWN, price=price("100", "100"), energy_hour=Decimal("3.60"))
+        groq, own = self.order(gpu, GROQ)
+        assert groq[0] == "groq/llama"
+        assert own == ("own/gpu", Decimal("0.0356"), "own machine, by its price")
+        usage = Usage(input_tokens=100, output_tokens=256)
+        assert cost_of(gpu, usage, 1.0, 0.0).amount == own[1]
+
+    def test_an_hour_stated_replaces_a_price_as_it_does_in_billing(self) -> None:
+        gpu = deployment("own/gpu", Lane.OWN, price=price("100", "100"), machine_hour=Decimal("3.60"))
+        assert self.order(gpu, GROQ)[0] == ("own/gpu", Decimal(0), "own machine, its hour is paid for")
+        assert cost_of(gpu, None, 1.0, 0.0).amount == Decimal("0.001")
 
     def test_another_currency_ranks_behind_and_before_unknown(self) -> None:
         euro = deployment("eu/cheap", Lane.HOSTED, price=price("0.0001", "0.0001", "EUR"))

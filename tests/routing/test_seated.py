@@ -179,3 +179,10 @@ def test_the_price_of_switching() -> None:
     assert switching_cost(euros, seat, 0) is None
     odd = priced("c/odd", "1", "3")
     assert switching_cost(odd, seat, 0) == 0
+
+
+def test_an_own_machine_that_bills_tokens_has_a_cache_to_lose() -> None:
+    seat = Seat("x", 1_000_000)
+    own = priced("own/gpu", "2", "0.5", Lane.OWN)
+    assert switching_cost(own, seat, 0) == Decimal("1.5")
+    assert switching_cost(msgspec.structs.replace(own, machine_hour=Decimal(1)), seat, 0) == 0

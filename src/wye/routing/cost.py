@@ -33,13 +33,21 @@ _FOLLOWS = 2 * _EMULATES
 """Added as well: who may not serve first, by measured quality, comes behind all who may."""
 
 
+def bills_tokens(deployment: Deployment) -> bool:
+    """Tell whether tokens are what it is billed by: of own machines, one with a price and no stated hour."""
+    return deployment.lane is not Lane.OWN or (
+        deployment.price is not None and deployment.machine_hour is None
+    )
+
+
 def expected_cost(deployment: Deployment, input_tokens: int, output_tokens: int) -> tuple[int, Decimal, str]:
     """Return (rank of the figure's worth, USD, what to say of it).
 
-    An own machine has no price per token: its share of the stated hour, or 0 when none is stated.
+    An own machine costs its share of the stated hour; without one what its price says, and 0 when neither is
+    stated.
     A price that is not known, or in another currency, cannot be compared and ranks behind.
     """
-    if deployment.lane is Lane.OWN:
+    if not bills_tokens(deployment):
         if deployment.machine_hour is None:
             return _PRICED, _ZERO, "own machine, no cost an hour stated"
         seconds = output_tokens * SECONDS_PER_TOKEN
@@ -55,16 +63,16 @@ def expected_cost(deployment: Deployment, input_tokens: int, output_tokens: int)
     total = input_tokens * rates.input
     if output_tokens:
         total += output_tokens * (rates.output or _ZERO)
-    return _PRICED, total / MILLION, ""
+    return _PRICED, total / MILLION, "own machine, by its price" if deployment.lane is Lane.OWN else ""
 
 
 def avoidable_cost(deployment: Deployment, input_tokens: int, output_tokens: int) -> tuple[int, Decimal, str]:
     """Return what a request costs that would not be spent without it: as `expected_cost`.
 
     An own machine's hour is paid for whether it serves or not: until it saturates, a request costs its share
-    of the energy.
+    of the energy. One that bills tokens costs what it bills.
     """
-    if deployment.lane is not Lane.OWN:
+    if bills_tokens(deployment):
         return expected_cost(deployment, input_tokens, output_tokens)
     if deployment.energy_hour is None:
         paid = deployment.machine_hour is not None

@@ -16,10 +16,9 @@ import msgspec
 
 from wye.catalog.deployments import Deployment
 from wye.core.decision import Seat, Verdict
-from wye.core.lane import Lane
 from wye.core.money import MILLION
 from wye.core.request import Request
-from wye.routing.cost import BYTES_PER_TOKEN, CURRENCY
+from wye.routing.cost import BYTES_PER_TOKEN, CURRENCY, bills_tokens
 from wye.routing.strategy import Choice
 
 _ZERO = Decimal(0)
@@ -28,9 +27,9 @@ _ZERO = Decimal(0)
 def switching_cost(deployment: Deployment, seat: Seat, input_tokens: int) -> Decimal | None:
     """Return what it costs, in USD, to have the seat's cached tokens read anew; None = not known.
 
-    An own machine bills no tokens: 0.
+    A machine that bills no tokens: 0.
     """
-    if deployment.lane is Lane.OWN:
+    if not bills_tokens(deployment):
         return _ZERO
     price = deployment.price
     if price is None or price.currency != CURRENCY:
