@@ -120,8 +120,8 @@ class Shadows:
             if watched.monitor is not None and not watched.over:
                 label = {"route": route}
                 yield "wye_shadowed_total", "Shadowed conversations", label, watched.monitor.rows
-                level = watched.monitor.level / watched.monitor.plan.run_length
-                yield "wye_drop_evidence", "Of a drop in quality; at 1 it is withdrawn", label, level
+                evidence = watched.monitor.evidence
+                yield "wye_drop_evidence", "Of a drop in quality; at 1 it is withdrawn", label, evidence
 
     def _look(self, now: Snapshot) -> None:
         """Take over what is in force; a monitor goes on as long as its certificate and its plan do."""
@@ -254,5 +254,5 @@ class Shadows:
 def _fired(monitor: Monitor) -> str:
     return (
         f"the monitor fired after {monitor.fired_at} shadowed conversations: quality has dropped below what "
-        f"was certified (evidence {monitor.level:,.0f}, {monitor.plan.run_length:,.0f} is enough)"
+        f"was certified (evidence {monitor.evidence:.2f}, 1 is enough)"
     )

@@ -89,8 +89,8 @@ class Measured:
         told, low = _compare(opinion, serving.threshold)
         leading = standard | weak if low else standard
         choice.leading, choice.covered = leading, tuple(sorted(leading))
-        who = "weak" if low and weak else "strong"
-        choice.reasons.append(f"certified by {serving.certificate}: {who} serves, {told}")
+        who = "weak may serve" if low and weak else "strong serves"
+        choice.reasons.append(f"certified by {serving.certificate}: {who}, {told}")
 
     def _is_strong(self, deployment: Deployment) -> bool:
         return deployment.profile.strong if self._strong is None else deployment.id in self._strong

@@ -89,7 +89,11 @@ def test_a_certificate_is_earned_and_put_in_force(tmp_path: Path, state: RouteSt
     assert why_void(issued, facts, issued.issued + 29 * 86_400) == ""
     assert why_void(issued, facts, issued.issued + 30 * 86_400) != ""
     assert issued.id in run(state, "activate", "auto", issued.revision, "--certificate", issued.id).output
-    assert "0 shadowed conversations" in run(state, "monitor", "auto").output
+    assert (
+        "0 shadowed conversations, evidence of a drop 0.000; at 1 it is"
+        in run(state, "monitor", "auto").output
+    )
+    assert json.loads(run(state, "monitor", "auto", "--json").output)["evidence"] == 0
 
 
 def test_what_is_told_names_the_claim_its_scope_and_how_to_use_it(tmp_path: Path, state: RouteState) -> None:

@@ -35,6 +35,14 @@ def test_the_mean_run_length_is_at_least_what_was_stated() -> None:
     assert min(runs) < 4000  # it does fire in the end: a detector that never does would pass, too
 
 
+def test_it_fires_when_the_evidence_reaches_one() -> None:
+    monitor, rng = Monitor(PLAN), np.random.default_rng(7)
+    assert monitor.evidence == 0
+    while not monitor.see(drawn(rng, 0.3)):
+        assert 0 <= monitor.evidence < 1
+    assert monitor.evidence >= 1
+
+
 def test_good_history_is_not_banked() -> None:
     """After 3,000 good rows a drop is noticed nearly as fast as after none."""
     rng = np.random.default_rng(6)

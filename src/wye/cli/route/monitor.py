@@ -59,8 +59,8 @@ def monitor(  # noqa: PLR0913  # one parameter an option
 ) -> None:
     """Show what watches the certificate of ROUTE, or rehearse what a monitor does.
 
-    It fires once the evidence that quality has dropped reaches the run length: shadowed conversations between
-    false alarms, on average at least.
+    It fires once the evidence that quality has dropped, the metric `wye_drop_evidence`, reaches 1. The run
+    length is how many shadowed conversations lie between false alarms, on average at least.
     """
     if simulate:
         _simulated(rehearse(Plan(0.02, run_length), ZEROEVAL, drop, good=good, runs=runs), as_json=as_json)
@@ -84,6 +84,7 @@ def monitor(  # noqa: PLR0913  # one parameter an option
             "plan": plan,
             "rows": watching.rows,
             "level": watching.level,
+            "evidence": watching.evidence,
             "fired_at": watching.fired_at,
             "withdrawn": gone,
             "missing": sum(1 for one in mine if one.why),
@@ -99,10 +100,9 @@ def monitor(  # noqa: PLR0913  # one parameter an option
 
 
 def _told(certificate: certificates.Certificate, watching: Monitor, mine: list[Sight]) -> Iterator[str]:
-    plan = watching.plan
     yield (
         f"Certificate {certificate.id} of {certificate.route}: {watching.rows} shadowed conversations, "
-        f"evidence of a drop {watching.level:,.1f}; it is withdrawn at {plan.run_length:,.0f}."
+        f"evidence of a drop {watching.evidence:.3f}; at 1 it is withdrawn."
     )
     for arm in ("weak", "strong"):
         count = sum(1 for one in mine if one.served == arm)

@@ -65,6 +65,11 @@ class Monitor:
         """R as it stands: the alarm is at `run_length`."""
         return sum(self._sums) / len(self._sums)
 
+    @property
+    def evidence(self) -> float:
+        """Of a drop, as a share of what sets off the alarm: at 1 it goes off."""
+        return self.level / self.plan.run_length
+
     def see(self, loss: float, probability: float = 1.0) -> bool:
         """Take the loss of one shadowed conversation; return whether the alarm has gone off.
 
