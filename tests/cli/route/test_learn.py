@@ -58,3 +58,27 @@ def test_without_labels_it_is_a_guess(tmp_path: Path, labels: Path) -> None:
     assert "a guess" in said
     assert "Held out" in said
     assert len(listed(RouteState(tmp_path / "state", "auto").revisions)) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ("nowhere", "--strong", "a", "--weak", "b"),
+            "there is no route 'nowhere' in wye.yaml; there are: auto",
+        ),
+        (("../x", "--strong", "a", "--weak", "b"), "there is no route '../x'"),
+        (("auto", "--strong", "a", "--weak", "a"), "nothing to choose between"),
+    ],
+)
+def test_what_cannot_be_learnt_is_refused_at_once(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+    result = CliRunner().invoke(route, ["learn", *words, "--state-dir", str(tmp_path / "state")])
+    assert result.exit_code == 2
+    assert told in result.output
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_file_without_rows_is_no_guess(tmp_path: Path, labels: Path) -> None:
+    labels.write_bytes(b"")
+    with pytest.raises(BenchError, match="holds no row; leave --labels out"):
+        run(tmp_path, labels)

@@ -10,8 +10,9 @@ import numpy as np
 from wye.cli.bench import BenchError, Names
 from wye.cli.options import config_option, json_option, state_dir_option, utc
 from wye.cli.route.activate import one_of
+from wye.cli.route.known import known_route
 from wye.config.load import find, load
-from wye.config.settings import RouteSettings, Settings
+from wye.config.settings import RouteSettings
 from wye.evaluation.certification import NEVER, Terms
 from wye.evaluation.dataset import DatasetError
 from wye.evaluation.dataset import read as read_rows
@@ -98,7 +99,7 @@ def certify(  # noqa: PLR0913  # one parameter an option
         message = "--margin corrects a judge: name it with --judge"
         raise click.UsageError(message)
     settings = load(find(config))
-    chosen = _route(settings, route)
+    chosen = known_route(settings, route)
     if gate and chosen.gate is None:
         message = f"route '{route}' has no gate in wye.yaml"
         raise click.UsageError(message)
@@ -122,16 +123,6 @@ def certify(  # noqa: PLR0913  # one parameter an option
         return
     for line in _told(issued, chosen):
         click.echo(line)
-
-
-def _route(settings: Settings, name: str) -> RouteSettings:
-    if name == "auto":
-        return settings.auto
-    if name not in settings.routes:
-        known = ", ".join(("auto", *settings.routes))
-        message = f"there is no route '{name}' in wye.yaml; there are: {known}"
-        raise click.UsageError(message)
-    return settings.routes[name]
 
 
 def _facts(issued: Issued) -> dict[str, object]:

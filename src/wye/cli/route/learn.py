@@ -9,6 +9,7 @@ import msgspec
 
 from wye.cli.bench import BenchError
 from wye.cli.options import config_option, json_option, state_dir_option
+from wye.cli.route.known import known_route
 from wye.cli.terminal import columns
 from wye.config.load import find, load
 from wye.evaluation.cold import enough, guess
@@ -70,6 +71,10 @@ def learn_(  # noqa: PLR0913  # one parameter an option
     guess is what is hard for other models.
     """
     settings = load(find(config))
+    known_route(settings, route)
+    if strong == weak:
+        message = f"--strong and --weak are both '{strong}': there is nothing to choose between"
+        raise click.UsageError(message)
     state = RouteState(state_dir, route)
     known: dict[str, Pace] = {}
     rows: list[Row] = []
@@ -87,7 +92,8 @@ def learn_(  # noqa: PLR0913  # one parameter an option
         paces=known,
     )
     try:
-        rows += [row for path in files for row in read(path)]
+        for path in files:
+            rows += _labels(path)
         teach = learn if enough(rows, lesson) else guess
         taught = teach(rows, lesson, tasks, time.time())
     except DatasetError as error:
@@ -99,6 +105,14 @@ def learn_(  # noqa: PLR0913  # one parameter an option
         return
     for line in _lines(revision, taught):
         click.echo(line)
+
+
+def _labels(path: Path) -> list[Row]:
+    found = read(path)
+    if not found:
+        message = f"{path} holds no row; leave --labels out for a guess without labels"
+        raise DatasetError(message)
+    return found
 
 
 def _lines(revision: Revision, taught: Taught) -> Iterator[str]:

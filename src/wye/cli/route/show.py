@@ -31,7 +31,8 @@ def show(*, route: str | None, as_json: bool, state_dir: Path) -> None:
     """Show what ROUTE has learnt and what serves it; without ROUTE, all that have learnt anything."""
     names = routes(state_dir) if route is None else [route]
     if not names or not all(RouteState(state_dir, name).folder.is_dir() for name in names):
-        message = f"{route or 'no route'} has learnt anything yet: `wye route learn` does"
+        who = f"route '{route}' has not" if route else "no route has"
+        message = f"{who} learnt anything yet: `wye route learn` makes it"
         raise NotFoundError(message)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode([_facts(state_dir, name) for name in names])))
