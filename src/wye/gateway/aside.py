@@ -21,6 +21,7 @@ from wye.gateway.job import Answer, Job
 from wye.gateway.overheard import Ear
 from wye.gateway.spoken import crossing
 from wye.gateway.target import Target
+from wye.protocols.responses.parts import NAME as RESPONSES
 
 
 class Aside(Job, eq=False):
@@ -37,6 +38,8 @@ def quiet(chat: Chat) -> Chat:
     """Return a request as it is asked aside: whole, without what only its client wants, and kept nowhere."""
     sampling = msgspec.structs.replace(chat.sampling, logprobs=None, top_logprobs=None)
     extras = {key: value for key, value in chat.extras.items() if key not in {"store", "background"}}
+    if chat.protocol == RESPONSES:
+        extras["store"] = False  # unsaid, an upstream of that protocol keeps it
     return msgspec.structs.replace(chat, stream=False, sampling=sampling, extras=extras)
 
 
