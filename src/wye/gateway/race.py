@@ -37,6 +37,20 @@ async def race(
     finally:
         for task in running:
             task.cancel()
-        for ended in await asyncio.gather(*running, return_exceptions=True):
-            if isinstance(ended, Answer) and ended is not won:
-                discard(ended)
+        try:
+            await asyncio.wait(running)
+        except asyncio.CancelledError:  # nobody is there for the answer that has won either
+            won = None
+            raise
+        finally:
+            for ended in filter(None, map(_answer, running)):
+                if ended is not won:
+                    discard(ended)
+
+
+def _answer(task: "asyncio.Task[Answer | Failure]") -> Answer | None:
+    """Return what a task ended with, if that is an answer."""
+    if not task.done() or task.cancelled() or task.exception() is not None:
+        return None
+    ended = task.result()
+    return ended if isinstance(ended, Answer) else None
