@@ -51,6 +51,10 @@ def gateway(
             "anthropic": deployment("up-anthropic", "anthropic", price=price, api_key_env="UP_KEY"),
             "openai": deployment("up-openai", "openai", price=price, api_key_env="UP_KEY"),
             **{
+                f"{speaks}-tells": deployment(f"{speaks}-tells", speaks, api_key_env="UP_KEY")
+                for speaks in UPSTREAMS
+            },
+            **{
                 f"{speaks}-{trouble}": deployment(f"{speaks}-{trouble}", speaks)
                 for speaks in UPSTREAMS
                 for trouble in ("blames", "busy", "half", "fails-midway", "hangs", "single")
@@ -119,7 +123,22 @@ def scripts(upstream: FakeUpstream) -> None:
 
     for speaks in UPSTREAMS:
         troubles(speaks)
+        tells_the_key(upstream, speaks, firsts[speaks])
         upstream.scripts[f"{speaks}-single"] = play_whole
+
+
+def tells_the_key(upstream: FakeUpstream, speaks: str, first: bytes) -> None:
+    error = {"type": "odd", "message": "Bad key: sk-up"}
+
+    @upstream.script(f"{speaks}-tells")
+    async def tells(call: Call) -> None:
+        await call.begin_stream()
+        if call.json["messages"][0]["content"] == "midway":
+            await call.event(first)
+            await asyncio.sleep(0.05)
+        told = event("error", error=error) if speaks == "anthropic" else b"data: %b\n\n"
+        await call.event(told.replace(b"%b", json.dumps({"error": error}).encode()))
+        await call.send(b"0\r\n\r\n")
 
 
 async def play_whole(call: Call) -> None:
@@ -527,3 +546,16 @@ def test_nothing_failed_in_a_way_nobody_foresaw(gateway: Running) -> None:
     text = gateway.log.read_text()
     assert "Traceback" not in text
     assert "sk-up" not in text
+
+
+@pytest.mark.parametrize("when", ["at once", "midway"])
+@pytest.mark.parametrize("speaks", UPSTREAMS)
+def test_a_stream_that_tells_the_key_is_not_quoted(gateway: Running, speaks: str, when: str) -> None:
+    body = {"stream": True, "messages": [{"role": "user", "content": when}]}
+    if speaks == "openai":
+        answered = messages(gateway, "openai-tells", **body)
+    else:
+        answered = gateway.ask("POST", COMPLETIONS, {"model": "anthropic-tells"} | body)
+    assert b"reported an error in its stream" in answered.body
+    assert b"sk-up" not in answered.body
+    assert "sk-up" not in str(gateway.record(answered))

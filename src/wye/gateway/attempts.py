@@ -43,6 +43,7 @@ from wye.gateway.refusals import (
     OVERLOADED,
     Refusal,
     asked_to_wait,
+    broke,
     refusal,
     refusal_within,
 )
@@ -253,7 +254,7 @@ class Attempts:
                     hold.first_byte = time.perf_counter()
                     return Answer(response.status, first, None, response, hold, streamed=True, relay=relay)
             rest = relay.finish()
-            wrong = relay.error
+            wrong = broke(hold.target.deployment, relay)
         except (ValueError, RecursionError) as error:
             wrong = str(error)
         if wrong:

@@ -32,6 +32,7 @@ from wye.gateway.attempts import MAX_ANSWER_BYTES, Attempts
 from wye.gateway.crossing import Crossing
 from wye.gateway.job import Answer, Job
 from wye.gateway.overheard import Ear, heard
+from wye.gateway.refusals import broke
 from wye.gateway.spoken import answerer, crossing, read
 from wye.gateway.target import Target
 from wye.providers.transport.errors import TransportError
@@ -253,7 +254,7 @@ async def _drained(answer: Answer) -> str:
     finally:
         answer.usage = relay.usage
     answer.body, answer.relay = b"".join(pieces), None
-    return relay.error
+    return broke(answer.hold.target.deployment, relay)
 
 
 def _served(job: Job, first: First) -> Answer:

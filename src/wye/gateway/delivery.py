@@ -15,6 +15,7 @@ from wye.gateway.costs import NOTHING, cost_of
 from wye.gateway.downstream import JSON, Downstream
 from wye.gateway.health import Health
 from wye.gateway.job import Answer, Hold, Job
+from wye.gateway.refusals import broke
 from wye.gateway.responses import Responses
 from wye.ledger.entry import Entry
 from wye.protocols.codec import Relay
@@ -150,7 +151,8 @@ async def _relay(
     except (ValueError, RecursionError) as broken:
         answer.response.abort()
         return UpstreamError(f"'{entry.deployment}': {broken}"), b""
-    return UpstreamError(f"'{entry.deployment}': {relay.error}") if relay.error else None, last
+    wrong = broke(answer.hold.target.deployment, relay)
+    return UpstreamError(f"'{entry.deployment}': {wrong}") if wrong else None, last
 
 
 def _settle(answer: Answer, entry: Entry, usage: Usage | None) -> None:

@@ -17,7 +17,9 @@ from wye.core.errors import (
 )
 from wye.gateway.complaints import Complaint, complaint, is_out_of_credit, status_of
 from wye.protocols.blame import blamed
+from wye.protocols.codec import Relay
 from wye.protocols.ratelimits import RETRY_AFTER, RETRY_AFTER_MS
+from wye.protocols.wire.relay import BROKEN
 from wye.providers.transport.response import Response
 
 _OURS = frozenset({401, 403})
@@ -96,6 +98,14 @@ def refusal_within(deployment: Deployment, body: bytes) -> Refusal | None:
     told = _read(deployment, body)
     status = None if told is None else status_of(told.error)
     return None if status is None else refusal(deployment, status, body, None)
+
+
+def broke(deployment: Deployment, relay: Relay) -> str:
+    """Return what broke a stream, in the upstream's own words unless they tell wye's key; empty = nothing."""
+    key = deployment.api_key
+    if relay.trouble and key is not None and key.reveal().encode() in relay.trouble:
+        return BROKEN
+    return relay.error
 
 
 def _blamed(deployment: Deployment, status: int, body: bytes) -> Refusal:
