@@ -100,3 +100,14 @@ def test_what_is_quiet_needs_no_tick() -> None:
     vital.answers.append(-1.0)
     assert not vital.quiet
     assert not Vital(1, Saturation(1)).quiet
+
+
+def test_a_silence_ends_when_nobody_waits_any_more() -> None:
+    vital = Vital()
+    vital.answers.append(1.0)
+    at = ticks(vital, 0, 1)
+    at = ticks(vital, at, int(600 / TICK_SECONDS), busy=5)
+    assert vital.saturated(5, 0)
+    assert not vital.quiet
+    ticks(vital, at, 1)
+    assert (vital.saturated(0, 0), vital.quiet) == ("", True)

@@ -62,7 +62,7 @@ class Vital:
     @property
     def quiet(self) -> bool:
         """Nothing has happened since the last tick, and nothing is left to fade. Own machines never are."""
-        return not self.answers and self._settled and self.saturation is None
+        return not self.answers and not self._silent and self._settled and self.saturation is None
 
     @property
     def attempts(self) -> float:
