@@ -130,3 +130,9 @@ def test_a_judge_that_is_kin_or_absent_means_no_watch(
     assert alone is not None
     assert (alone.certificate, alone.plan, alone.strong) == ("", None, "openai/o3")
     assert watch(now, STATE, InForce(), ShadowSettings()) is None
+
+
+def test_what_was_drawn_with_another_probability_is_not_gone_on_with() -> None:
+    bare = Watched(STATE, ShadowSettings(), "big", "small")
+    assert bare.like(Watched(STATE, ShadowSettings(), "big", "small"))
+    assert not bare.like(Watched(STATE, ShadowSettings(probability=0.5), "big", "small"))

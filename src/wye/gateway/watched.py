@@ -48,8 +48,8 @@ class Watched(msgspec.Struct, eq=False):
 
     def like(self, other: "Watched") -> bool:
         """Tell whether a monitor may go on: nothing has changed of what was fixed beforehand."""
-        return (self.certificate, self.plan, self.judge, self.strong, self.weak) == (
-            *(other.certificate, other.plan, other.judge, other.strong, other.weak),
+        return (self.certificate, self.plan, self.settings, self.judge, self.strong, self.weak) == (
+            *(other.certificate, other.plan, other.settings, other.judge, other.strong, other.weak),
         )
 
 
