@@ -1,5 +1,6 @@
 """A certified route is shadowed, and goes to the strong model when its quality drops: in a real gateway."""
 
+import asyncio
 import itertools
 import time
 from collections.abc import Callable, Iterator
@@ -273,3 +274,21 @@ def test_a_judge_scores_both_without_knowing_whose_they_are(
         ask(gateway, 2)
         until(lambda: len(seen(gateway)) == 2)
         assert seen(gateway)[1].why == "the judge's answer is no verdict"
+
+
+def test_a_shadow_that_the_end_of_the_gateway_cuts_short_is_on_record(
+    models: FakeUpstream, price: dict[str, Any], tmp_path: Path
+) -> None:
+    @models.script("big")
+    async def hangs(_: Call) -> None:
+        await asyncio.sleep(30)
+
+    certified(tmp_path)
+    with running(tmp_path, settings(models, price)) as gateway:
+        answered = ask(gateway, 1)
+        until(lambda: models.seen["big"])
+        assert gateway.stop() == 0
+        (shadow,) = (one for one in records(gateway) if one.get("shadow_of"))
+    assert shadow["shadow_of"] == answered.headers["x-wye-decision"]
+    assert (shadow["outcome"], shadow["error"]) == ("error", "it was stopped before it ended")
+    assert [one["error"] for one in shadow["attempts"]] == ["cut short"]

@@ -27,6 +27,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
+from wye.core.answer import Answer
 from wye.core.errors import BadRequestError, LedgerError
 from wye.core.money import total
 from wye.core.record import Outcome
@@ -52,6 +53,7 @@ _RANDOM = random.Random(random.SystemRandom().getrandbits(128))  # noqa: S311  #
 MOST_WAITING = 16
 """Conversations that wait for their shadow; while there are more, none is drawn."""
 MOST_CONVERSATIONS = 50_000
+_STOPPED = "it was stopped before it ended"
 SECONDS = 300.0
 """The longest that a shadow, and as long again its judge, may take."""
 
@@ -200,24 +202,28 @@ class Shadows:
         served = heard(job.request, bytes(job.entry.heard or b""), streamed=job.request.stream)
         other = drawn.weak if by_strong else drawn.strong
         aside = own_job(job, other, "shadow")
+        said: Answer | str = _STOPPED
         try:
             async with asyncio.timeout(SECONDS):
                 said = await ask(self._attempts, aside, quiet(chat), other, "shadow")
         except TimeoutError:
             said = f"no answer within {SECONDS:g} s"
-        self._seal(aside, said if isinstance(said, str) else "")
+        finally:  # whatever ended it: what was asked for is on record
+            self._seal(aside, said if isinstance(said, str) else "")
         if isinstance(said, str):
             return Scored(why=f"{other}: {said}")
         strong, weak = (served, said) if by_strong else (said, served)
         if not drawn.watched.judge:
             return agreement(strong, weak, chat)
         aside = own_job(job, drawn.watched.judge, "judge")
+        scored = Scored(why=_STOPPED)
         try:
             async with asyncio.timeout(SECONDS):
                 scored = await judged(self._attempts, aside, drawn.watched.judge, strong, weak)
         except TimeoutError:
             scored = Scored(why="the judge took too long")
-        self._seal(aside, scored.why)
+        finally:
+            self._seal(aside, scored.why)
         return scored
 
     def _seal(self, aside: Job, error: str) -> None:
