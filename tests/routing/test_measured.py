@@ -208,3 +208,18 @@ def test_bounds_go_by_what_was_learnt_and_promise_no_certificate(learnt: Learnt)
     assert easy.reasons == ("cheapest of 2 with an expected score of at least 0.9, of 3 that fit",)
     best = decide(EASY, serving, objective=Objective(best="quality"))
     assert ids(best) == ["groq/llama", "openai/gpt", "together/llama"]
+
+
+@pytest.mark.parametrize("flagged", [False, True])
+def test_what_was_learnt_says_who_is_strong_where_profiles_tell_nobody_apart(
+    learnt: Learnt, *, flagged: bool
+) -> None:
+    found = [
+        msgspec.structs.replace(one, profile=msgspec.structs.replace(one.profile, strong=flagged))
+        for one in (STRONG, GROQ)
+    ]
+    assert ids(decide(EASY, Serving(learnt, why_not="it was withdrawn"), *found))[0] == "openai/gpt"
+    certified = Serving(learnt, "c1", 0.2)
+    assert ids(decide(HARD, certified, *found))[0] == "openai/gpt"
+    easy = decide(EASY, certified, *found)
+    assert (ids(easy)[0], easy.certificate) == ("groq/llama", "c1")

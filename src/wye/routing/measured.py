@@ -68,11 +68,14 @@ class Measured:
         kept = choice.kept
         if choice.ordered or not guards(choice.objective) or len(kept) < 2:  # noqa: PLR2004  # one candidate is no choice
             return
+        serving, opinion = self._serving, choice.opinion
         strong = frozenset(d.id for d in kept if self._is_strong(d))
+        if serving.learnt is not None and len(strong) in {0, len(kept)}:
+            # Profiles tell nobody apart: then what was learnt says who sets the standard.
+            strong = _named(kept, serving.learnt.revision.strong)
         if not strong or len(strong) == len(kept):
             return
         choice.leading = strong
-        serving, opinion = self._serving, choice.opinion
         if not serving.certificate or serving.learnt is None or serving.threshold is None:
             choice.reasons.append(f"uncertified: strong serves ({serving.why_not})")
             return
