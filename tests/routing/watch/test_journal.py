@@ -53,7 +53,7 @@ def test_a_line_that_was_torn_counts_as_the_worst(tmp_path: Path) -> None:
     assert len(sights(tmp_path)) == 1
     worst = Monitor(PLAN)
     worst.see(0.98, 0.5)
-    worst.see(0.98)
+    worst.see(0.98, 0.5)
     assert resumed(tmp_path, "c1", PLAN).level == worst.level
 
 

@@ -71,7 +71,7 @@ def resumed(folder: Path, certificate: str, plan: Plan) -> Monitor:
     monitor, id_ = Monitor(plan), plan.id
     for sight in _lines(folder):
         if sight is None:
-            monitor.see(monitor.scale.worst)
+            monitor.see(monitor.scale.worst, plan.least_probability)
         elif (sight.certificate, sight.plan) == (certificate, id_):
             count(monitor, sight)
     return monitor
