@@ -68,8 +68,8 @@ def attempt(state_dir: Path, learnt: Learnt, rows: Sequence[Row], plan: Plan) ->
     """Try to certify a revision. Raises `StateError`, before anything is registered where it can."""
     revision, terms = learnt.revision, plan.terms
     state = RouteState(state_dir, revision.route)
-    _check(revision, terms)
     strong, weak = (arm(name, plan.declared) for name in (revision.strong, revision.weak))
+    _check(revision, terms, (strong, weak))
     spent = read_rows(state.revisions, revision.id) | looked_at(state.folder)
     chosen = calibration(rows, revision, terms.judge, spent)
     if len(chosen.rows) < FEWEST:
@@ -108,6 +108,7 @@ class Grounds(NamedTuple):
 def _certificate(on: Grounds, setting: int) -> Certificate:
     revision, plan, earned, terms, at = on.revision, on.plan, on.earned, on.plan.terms, time.time()
     alone, below = settings(revision, gated=bool(terms.gates))[setting]
+    band = _band(plan, on.seen, alone, below)
     return Certificate(
         route=revision.route,
         scope=_scope(revision, terms),
@@ -122,7 +123,7 @@ def _certificate(on: Grounds, setting: int) -> Certificate:
         data=on.chosen.data,
         setting=setting,
         threshold=alone,
-        band=_band(plan, on.seen, alone, below),
+        band=band,
         strong_share=earned.strong_share,
         mean_loss=float(np.mean(earned.losses)),
         watch=0.0 if terms.judge else earned.watch,
@@ -130,7 +131,7 @@ def _certificate(on: Grounds, setting: int) -> Certificate:
         features=revision.features,
         heads=revision.heads,
         thresholds=thresholds_hash(revision.thresholds),
-        gate=gate_hash(plan.gate) if terms.gates else "",
+        gate=gate_hash(plan.gate) if band is not None else "",
         judge=terms.judge,
         prompts=PROMPTS if terms.judge else "",
         strong=on.arms[0],
@@ -140,13 +141,14 @@ def _certificate(on: Grounds, setting: int) -> Certificate:
     )
 
 
-def _check(revision: Revision, terms: Terms) -> None:
+def _check(revision: Revision, terms: Terms, arms: tuple[Arm, Arm]) -> None:
     if not revision.thresholds or list(revision.thresholds) != sorted(revision.thresholds):
         message = f"revision {revision.id} has no settings in order, the safest first: learn it anew"
         raise StateError(message)
     if not terms.judge:
         return
-    kin = families(terms.judge) & (families(revision.strong) | families(revision.weak))
+    names = (name for one in arms for name in (one.name, one.model) if name)  # an id may not say whose it is
+    kin = families(terms.judge) & {family for name in names for family in families(name)}
     if kin:
         message = f"the judge '{terms.judge}' is of the same family as a model it judges ({', '.join(kin)})"
         raise StateError(message)

@@ -138,6 +138,29 @@ def test_a_judge_says_what_it_is_and_is_no_kin_of_those_it_judges(tmp_path: Path
     assert "which is not quality" in output
 
 
+def test_a_judge_is_no_kin_of_a_model_behind_an_id(tmp_path: Path, state: RouteState) -> None:
+    config = tmp_path / "wye.yaml"
+    config.write_text(
+        "deployments: {qwen-7b: {base_url: 'https://models.example/v1', lane: hosted, model: claude-haiku}}\n"
+    )
+    words = ("--labels", str(labels(tmp_path, prompts(300), judged=1.0)), "--config", str(config))
+    with pytest.raises(StateError, match="same family"):
+        run(state, "certify", "auto", *words, "--judge", "claude-opus-4-1", fails=True)
+
+
+def test_where_all_is_certified_without_asking_a_gate_none_is_part_of_it(
+    tmp_path: Path, state: RouteState
+) -> None:
+    config = tmp_path / "wye.yaml"
+    config.write_text("auto: {gate: {ask: [ollama/qwen-7b]}}\n")
+    words = ("--labels", str(labels(tmp_path, prompts(600))), "--config", str(config), "--gate", "qwen-7b")
+    told = json.loads(run(state, "certify", "auto", *words, "--json").output)["certificate"]
+    certificate = read(state.certificates, told["id"])
+    assert (certificate.setting, certificate.band, certificate.gate) == (3, None, "")
+    revision = read_facts(state.revisions, certificate.revision)
+    assert why_void(certificate, Facts(revision, "of some gate", ()), certificate.issued) == ""
+
+
 def test_a_judge_that_people_correct_speaks_of_quality(tmp_path: Path, state: RouteState) -> None:
     path = str(labels(tmp_path, prompts(300), judged=1.0))
     words = ("--labels", path, "--epsilon", "0.1", "--judge", "claude-opus-4-1", "--margin", "0.05")
