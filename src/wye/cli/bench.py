@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from wye.cli.merit import merit
-from wye.cli.options import json_option
+from wye.cli.options import epsilon_option, json_option
 from wye.cli.terminal import columns
 from wye.core.errors import WyeError
 from wye.evaluation.dataset import DatasetError, read
@@ -81,13 +81,7 @@ def bench() -> None:
     help="The same, of each gate.",
 )
 @click.option("--certify", is_flag=True, help="Certify 2,000 times against a frozen pool.")
-@click.option(
-    "--epsilon",
-    type=click.FloatRange(0, 1, max_open=True),
-    default=0.02,
-    show_default=True,
-    help="Share of the strong model's quality that may be lost.",
-)
+@epsilon_option
 @click.option(
     "--delta",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),

@@ -86,6 +86,14 @@ class Moment(click.ParamType[float]):
 since_option = click.option("--since", type=Moment(-1), help="Not before, e.g. 24h, 7d or 2026-01-31 (UTC).")
 until_option = click.option("--until", type=Moment(-1), help="Before, written like --since.")
 
+epsilon_option = click.option(
+    "--epsilon",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.02,
+    show_default=True,
+    help="Share of the strong model's quality that may be lost.",
+)
+
 
 def utc(moment: float, form: str = "%Y-%m-%d %H:%M:%S") -> str:
     """Write a Unix time for people, in UTC."""

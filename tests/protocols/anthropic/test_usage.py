@@ -1,7 +1,8 @@
 import pytest
 
 from wye.core.usage import Usage
-from wye.protocols.anthropic.usage import WireUsage, merge, read_usage, to_usage, write_usage
+from wye.protocols.anthropic.usage import WireUsage, read_usage, to_usage, write_usage
+from wye.protocols.wire.merging import merge
 
 
 @pytest.mark.parametrize(

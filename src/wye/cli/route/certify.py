@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from wye.cli.bench import BenchError, Names
-from wye.cli.options import config_option, json_option, state_dir_option, utc
+from wye.cli.options import config_option, epsilon_option, json_option, state_dir_option, utc
 from wye.cli.route.activate import one_of
 from wye.cli.route.known import known_route
 from wye.config.load import find, load
@@ -45,13 +45,7 @@ _REHEARSED = 200
     help="Prompts with both models' scores. May be repeated.",
 )
 @click.option("--revision", help="What was learnt. Default: the latest.")
-@click.option(
-    "--epsilon",
-    type=click.FloatRange(0, 1, max_open=True),
-    default=0.02,
-    show_default=True,
-    help="Share of the strong model's quality that may be lost.",
-)
+@epsilon_option
 @click.option(
     "--delta",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),

@@ -5,8 +5,9 @@ Source: Anthropic API reference, "Streaming messages". An answer is whole with `
 
 import msgspec
 
-from wye.protocols.anthropic.usage import WireUsage, merge, to_usage
+from wye.protocols.anthropic.usage import WireUsage, to_usage
 from wye.protocols.wire import sse
+from wye.protocols.wire.merging import merge
 from wye.protocols.wire.relay import HoldingRelay
 
 

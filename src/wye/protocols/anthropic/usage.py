@@ -39,17 +39,6 @@ _COUNTED = {name: frozenset[str]() for name in WireUsage.__struct_fields__} | {
 """Members that `Usage` holds, and which of theirs, where they are objects."""
 
 
-def merge(earlier: WireUsage | None, later: WireUsage) -> WireUsage:
-    """Return what is known after `later` came."""
-    if earlier is None:
-        return later
-    for name in WireUsage.__struct_fields__:
-        value = getattr(later, name)
-        if value is not None:
-            setattr(earlier, name, value)
-    return earlier
-
-
 def to_usage(wire: WireUsage | None) -> Usage | None:
     """Make cache reads and writes parts of the input. None for no usage, and for an impossible one."""
     if wire is None or wire.input_tokens is None:

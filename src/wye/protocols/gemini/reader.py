@@ -14,8 +14,9 @@ from wye.protocols.gemini.framing import EVENTS
 from wye.protocols.gemini.grounding import read_citations
 from wye.protocols.gemini.logprobs import read_logprobs
 from wye.protocols.gemini.parts import NAME, Calls, read_parts
-from wye.protocols.gemini.usage import WireUsage, merge, to_usage
+from wye.protocols.gemini.usage import WireUsage, to_usage
 from wye.protocols.wire.fields import FieldError, Fields
+from wye.protocols.wire.merging import merge
 from wye.protocols.wire.relay import UNFINISHED
 
 

@@ -7,7 +7,8 @@ candidate has told why it finished, or the prompt was blocked.
 import msgspec
 
 from wye.protocols.gemini.framing import Framing
-from wye.protocols.gemini.usage import WireUsage, merge, to_usage
+from wye.protocols.gemini.usage import WireUsage, to_usage
+from wye.protocols.wire.merging import merge
 from wye.protocols.wire.relay import HoldingRelay
 
 

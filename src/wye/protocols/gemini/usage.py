@@ -33,17 +33,6 @@ class WireUsage(msgspec.Struct):
     candidatesTokensDetails: list[Share] | None = None  # noqa: N815  # the API's name
 
 
-def merge(earlier: WireUsage | None, later: WireUsage) -> WireUsage:
-    """Return what is known after `later` came."""
-    if earlier is None:
-        return later
-    for name in WireUsage.__struct_fields__:
-        value = getattr(later, name)
-        if value is not None:
-            setattr(earlier, name, value)
-    return earlier
-
-
 def to_usage(wire: WireUsage | None) -> Usage | None:
     """Add up. None for no usage, and for an impossible one."""
     if wire is None or wire.promptTokenCount is None:
