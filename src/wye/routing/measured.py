@@ -101,8 +101,12 @@ class Measured:
 
 def guards(objective: Objective) -> bool:
     """Tell whether an objective rests on measured quality: the cheapest, without bounds of its own."""
-    bounds = (objective.quality, objective.cost, objective.ttft_ms)
-    return objective.best == "cheapest" and all(bound is None for bound in bounds)
+    return (
+        objective.best == "cheapest"
+        and objective.quality is None
+        and objective.cost is None
+        and objective.ttft_ms is None
+    )
 
 
 def _named(kept: list[Deployment], model: str) -> frozenset[str]:
