@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 
 from wye.config.problems import Path, Problem, dotted, suggestion
-from wye.config.settings import Section
+from wye.config.section import Section
 from wye.config.tree import Node
 
 LARGEST = 2**53

@@ -9,16 +9,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from wye.catalog.deployments import Native, Speech
+from wye.config.economy import MachineSettings
+from wye.config.section import Count, NonNegativeCount, Positive, Section, Share
 from wye.core.lane import Lane
 from wye.core.spelling import CallIds, Formats, Ignored, MaxOutputField, Refused, Taken
-
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-Count = Annotated[int, msgspec.Meta(ge=1)]
-NonNegativeCount = Annotated[int, msgspec.Meta(ge=0)]
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Base of every section: immutable, and a misspelt field is an error."""
 
 
 class LabelRule(Section, frozen=True):
@@ -159,6 +153,8 @@ class DeploymentSettings(Section, frozen=True):
     """Replaces the catalogue's."""
     machine_hour: Decimal | None = None
     """USD an hour for the machines of an `own` deployment."""
+    machines: str | None = None
+    """An entry of `machines`, which serve it: their hour's cost stands for `machine_hour`."""
     energy_hour: Decimal | None = None
     """USD of it that an idle hour saves, which routes go by: energy; all of it where idle machines go."""
     slots: Count = 1
@@ -212,7 +208,6 @@ class When(Section, frozen=True):
     max_bytes: NonNegativeCount | None = None
 
 
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Weight = Annotated[float, msgspec.Meta(ge=0)]
 
@@ -428,6 +423,8 @@ class Settings(Section, frozen=True):
     """Providers wye knows need no entry."""
     deployments: dict[str, DeploymentSettings] = {}
     """Name → a model at an endpoint; clients may ask for the name."""
+    machines: dict[str, MachineSettings] = {}
+    """Name → machines of your own, and what they cost; see docs/costs.md."""
     aliases: dict[str, str | tuple[str, ...]] = {}
     """Name -> deployment, or several in order of preference."""
     routes: dict[str, RouteSettings] = {}

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from wye.config.litellm.convert import Imported
-from wye.config.settings import Section, Settings
+from wye.config.section import Section
+from wye.config.settings import Settings
 from wye.config.show import flow
 
 _WIDTH = 110

@@ -1,0 +1,1 @@
+"""What it all costs: read from the ledger and the catalogue, never on the request path."""
