@@ -24,7 +24,7 @@ from wye.routing.features import extractor
 from wye.routing.features.extract import BUCKETS
 from wye.routing.quality import Head, Quality, Space
 from wye.routing.revision import Revision, Weights, mark
-from wye.routing.tasks import Tasks
+from wye.routing.tasks import BUILT_IN
 from wye.routing.watch.loss import Scores
 
 FEWEST = 20
@@ -65,7 +65,7 @@ def teaching(rows: Sequence[Row], lesson: Lesson) -> list[Row]:
     ]
 
 
-def guess(rows: Sequence[Row], lesson: Lesson, tasks: Tasks, now: float) -> Taught:
+def guess(rows: Sequence[Row], lesson: Lesson, now: float) -> Taught:
     """Make a revision of no labels, or of few. Raises `DatasetError` for rows of other models."""
     known = {name for row in rows for name in row.results}
     if rows and (missing := sorted({lesson.strong, lesson.weak} - known)):
@@ -77,7 +77,7 @@ def guess(rows: Sequence[Row], lesson: Lesson, tasks: Tasks, now: float) -> Taug
     scores = np.array([(score(row, lesson.strong), score(row, lesson.weak)) for row in few]).reshape(-1, 2)
     shifts = (_shift(before[:, 0], scores[:, 0]), _shift(before[:, 1], scores[:, 1]))
     weights = _weights(lesson, shifts)
-    kinds = np.array([tasks(row.prompt) for row in few])
+    kinds = np.array([BUILT_IN(row.prompt) for row in few])
     after = _right(weights, few, lesson)
     priors = {
         str(kind): {

@@ -93,8 +93,11 @@ class Opinions:
             return Opinion(task=task)
         revision = self._learnt.revision
         quality, like = self._learnt.quality.estimate(features)
-        if task in revision.priors:
-            quality |= {name: _shifted(quality[name], by) for name, by in revision.priors[task].items()}
+        if revision.priors:
+            # Whatever kinds wye.yaml adds: a guess was drawn towards labels by the built-in ones.
+            kind = task if self._tasks is BUILT_IN else BUILT_IN(prompt, features)
+            shifts = revision.priors.get(kind, {})
+            quality |= {name: _shifted(quality[name], by) for name, by in shifts.items()}
         tokens = self._tokens | self._learnt.lengths.expect(self._learnt.place(features.dense))
         gain = quality[revision.strong].right - quality[revision.weak].right
         return Opinion(quality, tokens, self._widths, gain, not like, task)

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from wye.routing import tasks
 from wye.routing.features import table
 from wye.routing.length import LengthHead, Lengths
 from wye.routing.quality import Head, Quality, Space
@@ -62,7 +63,9 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     tasks: dict[str, dict[str, float]] = {}
     """Task -> model -> mean score there, drawn towards the model's mean where rows are few."""
     priors: dict[str, dict[str, float]] = {}
-    """Task -> model -> what is added to its logit there, where heads were guessed from few labels."""
+    """Built-in task -> model -> what is added to its logit there, where heads are guesses with few labels."""
+    kinds: str = ""
+    """Fingerprint of the built-in tasks, where there are `priors`."""
     paces: dict[str, Pace] = {}
     """Model -> how it counts and talks."""
     notes: tuple[str, ...] = ()
@@ -99,7 +102,12 @@ def write(revisions: Path, facts: Revision, weights: Weights, marks: Sequence[st
     packed = _pack(weights)
     rows = _rows(marks)
     facts = msgspec.structs.replace(
-        facts, features=table.fingerprint(), heads=_sha(packed), rows=_sha(rows), models=_models(weights)
+        facts,
+        features=table.fingerprint(),
+        kinds=tasks.fingerprint() if facts.priors else "",
+        heads=_sha(packed),
+        rows=_sha(rows),
+        models=_models(weights),
     )
     facts = msgspec.structs.replace(facts, id=_identify(msgspec.to_builtins(facts)))
     folder = revisions / facts.id
@@ -120,6 +128,9 @@ def read(revisions: Path, id_: str) -> Learnt:
         raise RevisionError(message)
     if facts.features != table.fingerprint():
         message = f"revision {id_} was learnt from other features than this wye has: learn it anew"
+        raise RevisionError(message)
+    if facts.priors and facts.kinds != tasks.fingerprint():
+        message = f"revision {id_} was guessed with other kinds of work than this wye knows: learn it anew"
         raise RevisionError(message)
     return Learnt(facts, _unpack(packed, facts, path))
 

@@ -94,8 +94,8 @@ def learn_(  # noqa: PLR0913  # one parameter an option
     try:
         for path in files:
             rows += _labels(path)
-        teach = learn if enough(rows, lesson) else guess
-        taught = teach(rows, lesson, tasks, time.time())
+        now = time.time()
+        taught = learn(rows, lesson, tasks, now) if enough(rows, lesson) else guess(rows, lesson, now)
     except DatasetError as error:
         raise BenchError(str(error)) from error
     revision = write(state.revisions, taught.facts, taught.weights, taught.marks)
