@@ -64,7 +64,7 @@ def certify(state_dir: Path, route: str, strong: str, weak: str, gate: GateSetti
             heads=revision.heads,
             thresholds=thresholds_hash(THRESHOLDS),
             gate=gate_hash(gate),
-            band=Band(THRESHOLDS[1], gate.ask, gate.compare, gate.meaning, 0.9),
+            band=Band(THRESHOLDS[1], gate.ask, agrees=0.9),
             strong=Arm(strong),
             weak=Arm(weak),
             issued=now,

@@ -56,8 +56,17 @@ def spoken_by(call: Call) -> tuple[DownstreamDialect, bool]:
     return OpenAIChatDialect(), stream
 
 
+PROSE = (
+    "We looked at what the lease says of repairs, at who had been told of the leak and when, and at what "
+    "the landlord did once the letter had come. The clause puts the roof with the landlord, the letter came "
+    "in time, and nothing was done for two months. Courts have held that rent may be held back then. "
+    "So we conclude that the tenant is {} to hold back a part of the rent for the months of the leak."
+)
+"""Long texts, alike but for their conclusion."""
+
+
 def answer(told: str, *, tells: bool = False) -> Answer:
-    part: Part = Text(text=f"The answer is {told}.")
+    part: Part = Text(text=PROSE.format(told[5:]) if told.startswith("prose") else f"The answer is {told}.")
     finish = Finish.STOP
     if told == "cut":
         part, finish = Text(text="The ans"), Finish.LENGTH
@@ -357,6 +366,15 @@ def test_calls_of_tools_are_checked_and_compared(
     tool = {"type": "function", "function": {"name": "look", "parameters": LOOK}}
     answered = ask(gateway, "gated", does, limited, tools=[tool])
     assert gateway.record(answered, limited)["gate"] == gate
+
+
+def test_texts_without_a_final_answer_agree_on_nothing_however_alike_they_are(
+    gateway: Running, limited: dict[str, str]
+) -> None:
+    """Under `auto`: as their rows were compared when the gate was certified."""
+    answered = ask(gateway, "gated", "weak=proseallowed second=proseforbidden strong=6", limited)
+    assert answered.headers["x-wye-deployment"] == "strong"
+    assert gateway.record(answered, limited)["gate"] == "second: no final answers to compare"
 
 
 @pytest.mark.parametrize("stream", [False, True])

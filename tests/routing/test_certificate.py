@@ -87,6 +87,8 @@ def test_another_gate_voids_it() -> None:
     gated = msgspec.structs.replace(CERTIFICATE, gate=gate_hash(gate), band=Band(0.3, ("third",)))
     assert why_void(gated, facts, 150.0) == ""
     assert "another gate" in why_void(gated, FACTS, 150.0)
+    meant = msgspec.structs.replace(gated, band=Band(0.3, ("third",), "meaning"))
+    assert "what texts mean" in why_void(meant, facts, 150.0)
 
 
 def test_another_judge_or_prompt_voids_it_if_there_was_one() -> None:

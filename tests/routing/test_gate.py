@@ -127,7 +127,8 @@ def test_another_gate_than_the_certified_one_is_not_asked() -> None:
     told = "it is not the gate that the certificate was earned with"
     assert off(decide(gate=GateSettings(ask=("together/llama",)))) == told
     assert off(decide(gate=GateSettings(ask=("box/qwen", "together/llama")))) == told
-    assert off(decide(gate=GateSettings(ask=("box/qwen",), meaning=0.5))) == told
+    assert off(decide(gate=GateSettings(ask=("box/qwen",), compare="meaning"))) == told
+    assert decide(gate=GateSettings(ask=("box/qwen",), compare="answer")).gate == ("box/qwen",)
     assert off(decide(found=(STRONG, GROQ, LLAMA))) == "'box/qwen' is not there"
 
 

@@ -260,9 +260,9 @@ class GateSettings(Section, frozen=True):
     ask: tuple[str, ...]
     """Deployments or aliases whose answers are compared with the weak one's; its own = a second sample."""
     compare: Literal["auto", "answer", "meaning"] = "auto"
-    """`answer`: final answers are the same; `meaning`: embeddings are close; `auto`: by what is asked."""
+    """`answer`, `auto`: calls, JSON and final answers are the same; `meaning`: cannot be certified."""
     meaning: Share = 0.85
-    """From which cosine on two free texts agree."""
+    """From which cosine on two free texts agree, under `meaning`."""
     sure: Share | None = None
     """Mean probability (geometric) that the weak answer's tokens must have, where its engine tells."""
 

@@ -24,7 +24,8 @@ import numpy as np
 from wye.evaluation.betting import peak_log_capital
 from wye.evaluation.clusters import clusters
 from wye.evaluation.dataset import Result, Row
-from wye.routing.agreement import Compare, texts_differ
+from wye.routing.agreement import texts_differ
+from wye.routing.band import CERTIFIABLE
 from wye.routing.finals import same
 from wye.routing.meaning import alike
 from wye.routing.opinion import Opinions
@@ -50,10 +51,6 @@ class Terms(msgspec.Struct, frozen=True):
     """b, where rows with both correct the judge; None = they do not."""
     gates: tuple[str, ...] = ()
     """Models that must say the same as the weak one; empty = no gate."""
-    compare: Compare = "answer"
-    """How answers of rows are compared, as the gateway does it: final answers, or whole ones."""
-    meaning: float = 0.85
-    """From which cosine on two free texts agree."""
 
 
 class Calibration(msgspec.Struct, frozen=True):
@@ -206,8 +203,7 @@ def _column(scores: Sequence[float | None]) -> Scores:
 def _agreed(row: Row, weak: str, terms: Terms) -> bool:
     said, *opinions = (row.results.get(name, _NOTHING).answer for name in (weak, *terms.gates))
     return said is not None and all(
-        heard is not None and not texts_differ(said, heard, terms.compare, terms.meaning, alike)
-        for heard in opinions
+        heard is not None and not texts_differ(said, heard, CERTIFIABLE, 1.0, alike) for heard in opinions
     )
 
 

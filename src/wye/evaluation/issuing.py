@@ -30,7 +30,7 @@ from wye.evaluation.certification import (
 from wye.evaluation.dataset import Row
 from wye.evaluation.sides import Looked, look, looked_at
 from wye.routing import certificate as certificates
-from wye.routing.band import Band
+from wye.routing.band import CERTIFIABLE, Band
 from wye.routing.certificate import Arm, Certificate, Scored, arm, gate_hash, thresholds_hash
 from wye.routing.revision import Learnt, Revision, mark, read_rows
 from wye.routing.state import RouteState, StateError, register
@@ -69,7 +69,7 @@ def attempt(state_dir: Path, learnt: Learnt, rows: Sequence[Row], plan: Plan) ->
     revision, terms = learnt.revision, plan.terms
     state = RouteState(state_dir, revision.route)
     strong, weak = (arm(name, plan.declared) for name in (revision.strong, revision.weak))
-    _check(revision, terms, (strong, weak))
+    _check(revision, plan, (strong, weak))
     spent = read_rows(state.revisions, revision.id) | looked_at(state.folder)
     chosen = calibration(rows, revision, terms.judge, spent)
     if len(chosen.rows) < FEWEST:
@@ -141,9 +141,16 @@ def _certificate(on: Grounds, setting: int) -> Certificate:
     )
 
 
-def _check(revision: Revision, terms: Terms, arms: tuple[Arm, Arm]) -> None:
+def _check(revision: Revision, plan: Plan, arms: tuple[Arm, Arm]) -> None:
+    terms = plan.terms
     if not revision.thresholds or list(revision.thresholds) != sorted(revision.thresholds):
         message = f"revision {revision.id} has no settings in order, the safest first: learn it anew"
+        raise StateError(message)
+    if plan.gate is not None and terms.gates and plan.gate.compare not in {"auto", CERTIFIABLE}:
+        message = (
+            f"a gate that compares by `{plan.gate.compare}` cannot be certified: texts that mean alike may "
+            f"conclude otherwise, and labels hold final answers; set `compare: {CERTIFIABLE}`"
+        )
         raise StateError(message)
     if not terms.judge:
         return
@@ -165,7 +172,7 @@ def _band(plan: Plan, seen: Sheet, alone: float, below: float) -> Band | None:
         return None
     inside = (seen.gain >= alone) & (seen.gain < below)
     agrees = float(seen.agreed[inside].mean()) if inside.any() else 0.0
-    return Band(below, plan.terms.gates, plan.gate.compare, plan.gate.meaning, agrees)
+    return Band(below, plan.terms.gates, agrees=agrees)
 
 
 def _scope(revision: Revision, terms: Terms) -> tuple[str, ...]:

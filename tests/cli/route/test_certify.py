@@ -161,6 +161,15 @@ def test_where_all_is_certified_without_asking_a_gate_none_is_part_of_it(
     assert why_void(certificate, Facts(revision, "of some gate", ()), certificate.issued) == ""
 
 
+def test_a_gate_that_compares_what_texts_mean_is_not_certified(tmp_path: Path, state: RouteState) -> None:
+    config = tmp_path / "wye.yaml"
+    config.write_text("auto: {gate: {ask: [ollama/qwen-7b], compare: meaning}}\n")
+    words = ("--labels", str(labels(tmp_path, prompts(300))), "--config", str(config), "--gate", "qwen-7b")
+    with pytest.raises(StateError, match=r"by `meaning` cannot be certified.*set `compare: answer`"):
+        run(state, "certify", "auto", *words, fails=True)
+    assert not register(tmp_path / "state").exists()  # no confidence is spent
+
+
 def test_a_judge_that_people_correct_speaks_of_quality(tmp_path: Path, state: RouteState) -> None:
     path = str(labels(tmp_path, prompts(300), judged=1.0))
     words = ("--labels", path, "--epsilon", "0.1", "--judge", "claude-opus-4-1", "--margin", "0.05")

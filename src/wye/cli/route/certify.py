@@ -107,10 +107,7 @@ def certify(  # noqa: PLR0913  # one parameter an option
         rows = [row for path in files for row in read_rows(path)]
     except DatasetError as error:
         raise BenchError(str(error)) from error
-    terms = Terms(epsilon, judge, margin, gate)
-    if gate and chosen.gate is not None:
-        terms = msgspec.structs.replace(terms, compare=chosen.gate.compare, meaning=chosen.gate.meaning)
-    plan = Plan(terms, delta, days, chosen.gate, settings.deployments)
+    plan = Plan(Terms(epsilon, judge, margin, gate), delta, days, chosen.gate, settings.deployments)
     issued = attempt(state_dir, learnt, rows, plan)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(_facts(issued))).decode())
