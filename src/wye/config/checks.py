@@ -1,6 +1,6 @@
 """What types cannot say: addresses, labels, credentials in the wrong place.
 
-Names are in `names`, deployments in `reach`, routes in `routes`.
+Names are in `names`, deployments in `reach`, machines in `machines`, routes in `routes`.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from wye.config.addresses import parse_endpoint, parse_listen
 from wye.config.certificates import check_chain
 from wye.config.draft import Draft
+from wye.config.machines import check_machines
 from wye.config.names import check_names
 from wye.config.reach import check_deployment, check_provider
 from wye.config.routes import check_routes
@@ -24,6 +25,7 @@ def check(draft: Draft, environ: Mapping[str, str]) -> None:
         check_provider(draft, name, provider, environ)
     for name, deployment in draft.settings.deployments.items():
         check_deployment(draft, name, deployment, environ)
+    check_machines(draft)
     check_names(draft)
     check_routes(draft)
     _ledger(draft)

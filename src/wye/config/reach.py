@@ -8,6 +8,7 @@ from functools import partial
 from wye.config.addresses import is_loopback, parse_endpoint, parse_network
 from wye.config.certificates import check_authority, check_chain
 from wye.config.draft import ENGINES, Draft
+from wye.config.machines import check_served
 from wye.config.problems import Path, suggestion
 from wye.config.settings import DeploymentSettings, PriceSettings, ProviderSettings, TlsSettings
 from wye.core.lane import Lane
@@ -43,6 +44,7 @@ def check_deployment(
     _where(draft, path, deployment, environ)
     if deployment.price is not None:
         _price(draft, (*path, "price"), deployment.price)
+    check_served(draft, path, deployment)
     for field, amount in (("machine_hour", deployment.machine_hour), ("energy_hour", deployment.energy_hour)):
         if amount is not None and amount < 0:
             draft.say((*path, field), "must not be negative")

@@ -9,6 +9,7 @@ import pytest
 
 from wye.catalog.deployments import LOOPBACK
 from wye.catalog.providers import PROVIDERS
+from wye.config.economy import MachineSettings, PowerSettings
 from wye.config.settings import (
     DeploymentSettings,
     DiscoverySettings,
@@ -271,6 +272,28 @@ async def test_a_deployment_is_what_config_says(probe: Probe) -> None:
         "deployments.lost is left out",
         "deployments.keyless is left out",
     ]
+
+
+async def test_machines_share_their_bill_slot_by_slot(probe: Probe) -> None:
+    def served(slots: int, energy_hour: Decimal | None = None) -> DeploymentSettings:
+        return DeploymentSettings(
+            model="m",
+            base_url="http://localhost:9000/v1",
+            lane=Lane.OWN,
+            machines="rack",
+            slots=slots,
+            energy_hour=energy_hour,
+        )
+
+    power = PowerSettings(kw=Decimal(2), idle_kw=Decimal(1), pue=Decimal(1), kwh=Decimal("0.1"))
+    rack = MachineSettings(rent_hour=Decimal(4), power=power)
+    small, large = served(8), served(24, energy_hour=Decimal(3))
+    settings = Settings(
+        discovery=QUIET, machines={"rack": rack}, deployments={"small": small, "large": large}
+    )
+    found = {one.id: one for one in (await _found(probe, {}, settings)).deployments}
+    assert (found["small"].machine_hour, found["small"].energy_hour) == (Decimal("1.05"), Decimal("0.025"))
+    assert (found["large"].machine_hour, found["large"].energy_hour) == (Decimal("3.15"), 3)
 
 
 async def test_a_declared_name_wins_over_a_found_one(probe: Probe) -> None:

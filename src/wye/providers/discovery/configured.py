@@ -1,7 +1,9 @@
 """From settings and keys to accounts and deployments."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 
 import msgspec
 
@@ -11,6 +13,7 @@ from wye.catalog.prices import PriceList
 from wye.catalog.provider import Model, Provider
 from wye.catalog.providers import ENGINES, PROVIDERS
 from wye.config.addresses import parse_endpoint
+from wye.config.machines import hour
 from wye.config.settings import DeploymentSettings, PriceSettings, ProfileSettings, ProviderSettings, Settings
 from wye.core.lane import Lane
 from wye.core.money import Price, Rates
@@ -129,7 +132,7 @@ def declared(
         else:
             why = f"provider '{given.provider}' has no key, is disabled, or was not found on this machine"
         notes.append(f"deployments.{name} is left out: {why}")
-    return Declared(tuple(made), tuple(notes))
+    return Declared(tuple(_with_machines(settings, made)), tuple(notes))
 
 
 def _reached(given: DeploymentSettings, account: Account | None, credential: Credential) -> Account | None:
@@ -169,6 +172,24 @@ def _deployment(name: str, given: DeploymentSettings, base: Deployment) -> Deplo
         also=base.also if given.also is None else frozenset(given.also),
         spelling=_spelling(base.spelling, given),
     )
+
+
+def _with_machines(settings: Settings, made: Sequence[Deployment]) -> Iterator[Deployment]:
+    """Give each deployment its machines' hour. Who share machines pay alike for each of their slots."""
+    named = {one.id: settings.deployments[one.id].machines for one in made}
+    slots = Counter[str | None]()
+    for one in made:
+        slots[named[one.id]] += one.slots
+    for one in made:
+        name = named[one.id]
+        if name is None:
+            yield one
+            continue
+        whole, energy = hour(settings.machines[name])
+        share = Decimal(one.slots) / slots[name]
+        said = one.energy_hour
+        saved = energy * share if said is None and energy is not None else said
+        yield msgspec.structs.replace(one, machine_hour=whole * share, energy_hour=saved)
 
 
 def _spelling(known: Spelling, given: DeploymentSettings) -> Spelling:
