@@ -177,6 +177,21 @@ class Reader:
             key=lambda row: (row.group, row.currency),
         )
 
+    def hours(self, filter_: Filter = Filter()) -> Iterator[tuple[int, ...]]:  # noqa: B008  # immutable
+        """Yield (start, requests, input, output, cached, reasoning tokens) of each hour that had requests.
+
+        Of what clients asked: shadows and judges, which ask for no model, are left out.
+        """
+        c = request.c
+        sqlite = self._engine.dialect.name == "sqlite"  # whose cast cuts off; PostgreSQL's rounds
+        hour = sa.cast(c.at, sa.BigInteger) // 3600 if sqlite else sa.func.floor(c.at / 3600)
+        tokens = [c.input_tokens, c.output_tokens, c.cached_tokens, c.reasoning_tokens]
+        sums = [sa.func.coalesce(sa.func.sum(column), 0) for column in tokens]
+        query = sa.select(hour, sa.func.count(), *sums).where(c.asked != "", *filter_.clauses())
+        with self._connect() as connection:
+            for start, *figures in connection.execute(query.group_by(hour).order_by(hour)):
+                yield int(start) * 3600, *map(int, figures)
+
     def spent(self, key_id: str, since: float | None = None) -> Decimal:
         """Return what a key, and all keys it was rotated from or to, have used of a budget, in USD.
 
