@@ -9,7 +9,7 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -48,7 +48,25 @@ class Plan(msgspec.Struct, frozen=True):
     gate: GateSettings | None = None
     """The route's, where `terms.gates` name its models as labels do; None = none is certified."""
     declared: Mapping[str, DeploymentSettings] = {}
-    """The deployments in wye.yaml: what the two models are now."""
+    """The deployments in wye.yaml: what the models are now."""
+
+
+class Arms(NamedTuple):
+    """The models that an attempt rests on, as they are now."""
+
+    strong: Arm
+    weak: Arm
+    asked: tuple[Arm, ...]
+    judge: Arm | None
+
+    @classmethod
+    def of(cls, revision: Revision, plan: Plan) -> Self:
+        """Raise `StateError` if deployments of one name differ."""
+        strong, weak, *asked = (
+            arm(name, plan.declared) for name in (revision.strong, revision.weak, *plan.terms.gates)
+        )
+        judge = arm(plan.terms.judge, plan.declared) if plan.terms.judge else None
+        return cls(strong, weak, tuple(asked), judge)
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -68,8 +86,8 @@ def attempt(state_dir: Path, learnt: Learnt, rows: Sequence[Row], plan: Plan) ->
     """Try to certify a revision. Raises `StateError`, before anything is registered where it can."""
     revision, terms = learnt.revision, plan.terms
     state = RouteState(state_dir, revision.route)
-    strong, weak = (arm(name, plan.declared) for name in (revision.strong, revision.weak))
-    _check(revision, plan, (strong, weak))
+    arms = Arms.of(revision, plan)
+    _check(revision, plan, arms)
     spent = read_rows(state.revisions, revision.id) | looked_at(state.folder)
     chosen = calibration(rows, revision, terms.judge, spent)
     if len(chosen.rows) < FEWEST:
@@ -79,7 +97,7 @@ def attempt(state_dir: Path, learnt: Learnt, rows: Sequence[Row], plan: Plan) ->
             "seen by an earlier attempt"
         )
         raise StateError(message)
-    fixed = [chosen.data, revision.id, terms, plan.gate, strong, weak, PROMPTS if terms.judge else ""]
+    fixed = [chosen.data, revision.id, terms, plan.gate, arms, PROMPTS if terms.judge else ""]
     hashed = hashlib.sha256(msgspec.json.encode(fixed, order="deterministic")).hexdigest()
     book = Register(register(state_dir))
     registered = book.begin(revision.route, plan.delta, hashed)
@@ -88,7 +106,7 @@ def attempt(state_dir: Path, learnt: Learnt, rows: Sequence[Row], plan: Plan) ->
     earned = earn(seen, terms, registered.own_delta)
     issued = None
     if earned.setting is not None:
-        grounds = Grounds(revision, plan, registered, chosen, seen, earned, (strong, weak))
+        grounds = Grounds(revision, plan, registered, chosen, seen, earned, arms)
         issued = certificates.write(state.certificates, _certificate(grounds, earned.setting))
     return Issued(issued, registered, earned, len(chosen.rows), chosen.left_out, book.expected_false())
 
@@ -102,7 +120,7 @@ class Grounds(NamedTuple):
     chosen: Calibration
     seen: Sheet
     earned: Earned
-    arms: tuple[Arm, Arm]
+    arms: Arms
 
 
 def _certificate(on: Grounds, setting: int) -> Certificate:
@@ -134,14 +152,16 @@ def _certificate(on: Grounds, setting: int) -> Certificate:
         gate=gate_hash(plan.gate) if band is not None else "",
         judge=terms.judge,
         prompts=PROMPTS if terms.judge else "",
-        strong=on.arms[0],
-        weak=on.arms[1],
+        strong=on.arms.strong,
+        weak=on.arms.weak,
+        asked=on.arms.asked if band is not None else (),
+        referee=on.arms.judge,
         issued=at,
         expires=at + plan.days * DAY,
     )
 
 
-def _check(revision: Revision, plan: Plan, arms: tuple[Arm, Arm]) -> None:
+def _check(revision: Revision, plan: Plan, arms: Arms) -> None:
     terms = plan.terms
     if not revision.thresholds or list(revision.thresholds) != sorted(revision.thresholds):
         message = f"revision {revision.id} has no settings in order, the safest first: learn it anew"
@@ -152,13 +172,17 @@ def _check(revision: Revision, plan: Plan, arms: tuple[Arm, Arm]) -> None:
             f"conclude otherwise, and labels hold final answers; set `compare: {CERTIFIABLE}`"
         )
         raise StateError(message)
-    if not terms.judge:
+    if arms.judge is None:
         return
-    names = (name for one in arms for name in (one.name, one.model) if name)  # an id may not say whose it is
-    kin = families(terms.judge) & {family for name in names for family in families(name)}
+    kin = _families(arms.judge) & (_families(arms.strong) | _families(arms.weak))
     if kin:
         message = f"the judge '{terms.judge}' is of the same family as a model it judges ({', '.join(kin)})"
         raise StateError(message)
+
+
+def _families(one: Arm) -> frozenset[str]:
+    """Return whose kind a model is: an id may not say it."""
+    return frozenset().union(*(families(name) for name in (one.name, one.model) if name))
 
 
 def _scored(terms: Terms) -> Scored:

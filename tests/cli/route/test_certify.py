@@ -183,10 +183,13 @@ def test_a_judge_that_people_correct_speaks_of_quality(tmp_path: Path, state: Ro
 
 def test_options_that_mean_nothing_together_are_refused(tmp_path: Path, state: RouteState) -> None:
     path = str(labels(tmp_path, prompts(60)))
+    config = tmp_path / "wye.yaml"
+    config.write_text("aliases: {referee: [anthropic/claude-opus-4-1]}\n")
     for words, told in (
         (("auto", "--margin", "0.1"), "corrects a judge"),
         (("auto", "--gate", "x"), "has no gate"),
         (("nowhere",), "no route 'nowhere'"),
+        (("auto", "--judge", "referee", "--config", str(config)), "'referee' is an alias"),
         (("auto", "--revision", "zz"), "none begins with 'zz'"),
     ):
         result = run(state, "certify", *words, "--labels", path, fails=True)

@@ -93,6 +93,9 @@ def certify(  # noqa: PLR0913  # one parameter an option
         message = "--margin corrects a judge: name it with --judge"
         raise click.UsageError(message)
     settings = load(find(config))
+    if judge in settings.aliases:
+        message = f"'{judge}' is an alias, which may lead elsewhere some day: name the judge's deployment"
+        raise click.UsageError(message)
     chosen = known_route(settings, route)
     if gate and chosen.gate is None:
         message = f"route '{route}' has no gate in wye.yaml"
