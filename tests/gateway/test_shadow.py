@@ -104,6 +104,7 @@ def test_a_drop_sends_the_route_to_the_strong_model_at_once_and_for_good(
         until(lambda: len(seen(gateway)) == 1)
         (good,) = seen(gateway)
         assert (good.served, good.strong, good.weak, good.probability) == ("weak", 1.0, 1.0, 1.0)
+        assert good.models == ("big", "small")
         SAID["small"] = "The answer is 5."
         number = 1
         while ask(gateway, number := number + 1).headers["x-wye-deployment"] == "house":

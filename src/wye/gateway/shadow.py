@@ -186,6 +186,7 @@ class Shadows:
             strong=scored.strong,
             weak=scored.weak,
             why=scored.why,
+            models=(watched.strong, watched.weak),
         )
         try:
             await asyncio.to_thread(note, watched.state.folder, sight)

@@ -195,10 +195,3 @@ def test_options_that_mean_nothing_together_are_refused(tmp_path: Path, state: R
         result = run(state, "certify", *words, "--labels", path, fails=True)
         assert result.exit_code == 2
         assert told in " ".join(result.output.split())
-
-
-def test_a_drop_is_rehearsed_without_any_route() -> None:
-    told = CliRunner().invoke(route, ["monitor", "--simulate", "--runs", "100", "--json"])
-    came = json.loads(told.output)
-    assert came["rows"] <= 450
-    assert came["run_length"] >= 2000

@@ -25,6 +25,10 @@ Examples:
 """
 
 
+_SEES = 0.5
+"""Share of comparisons with a score below which a monitor sees next to nothing."""
+
+
 @click.command(epilog=_EXAMPLES)
 @click.argument("route", default="auto")
 @click.option(
@@ -88,6 +92,7 @@ def monitor(  # noqa: PLR0913  # one parameter an option
             "fired_at": watching.fired_at,
             "withdrawn": gone,
             "missing": sum(1 for one in mine if one.why),
+            "compared": _compared(mine),
         }
         click.echo(msgspec.json.format(msgspec.json.encode(facts)).decode())
         return
@@ -108,6 +113,17 @@ def _told(certificate: certificates.Certificate, watching: Monitor, mine: list[S
         count = sum(1 for one in mine if one.served == arm)
         missing = sum(1 for one in mine if one.served == arm and one.why)
         yield f"  served by the {arm} model: {count}, of them without a score: {missing}"
+    share = _compared(mine)
+    if share is None:
+        return
+    yield f"It could compare the answers of {share:.0%} of them; what it cannot compare counts as the worst."
+    if share < _SEES:
+        yield "So it is nearly blind: quality can drop unseen. A `judge` in `shadow` scores any answer."
+
+
+def _compared(mine: list[Sight]) -> float | None:
+    """Return the share of shadowed conversations with both scores; None = nothing was shadowed."""
+    return sum(1 for one in mine if not one.why) / len(mine) if mine else None
 
 
 def _simulated(came: Rehearsal, *, as_json: bool) -> None:
