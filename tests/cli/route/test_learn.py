@@ -1,5 +1,8 @@
 """From labels to a candidate revision."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -82,3 +85,12 @@ def test_a_file_without_rows_is_no_guess(tmp_path: Path, labels: Path) -> None:
     labels.write_bytes(b"")
     with pytest.raises(BenchError, match="holds no row; leave --labels out"):
         run(tmp_path, labels)
+
+
+def test_what_is_learnt_does_not_depend_on_how_many_cores_there_are() -> None:
+    code = "import wye.cli.route.learn, psutil; print(psutil.Process().num_threads())"
+    alone = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    found = subprocess.run(
+        [sys.executable, "-c", code], env=alone, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert found.stdout == "1\n"
