@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from wye.cli.options import config_option, json_option, state_dir_option, utc
+from wye.cli.route.known import known_route, standing
 from wye.config.load import find, load
 from wye.config.settings import ShadowSettings
 from wye.core.errors import NotFoundError
@@ -61,7 +62,7 @@ def monitor(  # noqa: PLR0913  # one parameter an option
     state_dir: Path,
     as_json: bool,
 ) -> None:
-    """Show what watches the certificate of ROUTE, or rehearse what a monitor does.
+    """Show what watches the certificate of ROUTE (default: auto), or rehearse what a monitor does.
 
     It fires once the evidence that quality has dropped, the metric `wye_drop_evidence`, reaches 1. The run
     length is how many shadowed conversations lie between false alarms, on average at least.
@@ -70,8 +71,8 @@ def monitor(  # noqa: PLR0913  # one parameter an option
         _simulated(rehearse(Plan(0.02, run_length), ZEROEVAL, drop, good=good, runs=runs), as_json=as_json)
         return
     settings = load(find(config))
-    asked = settings.auto if route == "auto" else settings.routes.get(route)
-    shadow = (asked.shadow if asked is not None else None) or ShadowSettings()
+    asked = known_route(settings, route)
+    shadow = asked.shadow or ShadowSettings()
     state = RouteState(state_dir, route)
     active = state.active()
     if active is None or not active.certificate:
@@ -82,6 +83,7 @@ def monitor(  # noqa: PLR0913  # one parameter an option
     watching = resumed(state.folder, certificate.id, plan)
     mine = [one for one in sights(state.folder) if one.certificate == certificate.id and one.plan == plan.id]
     gone = state.withdrawn().get(certificate.id)
+    why_not = standing(state, active, settings).serving.why_not
     if as_json:
         facts = {
             "certificate": certificate.id,
@@ -91,6 +93,7 @@ def monitor(  # noqa: PLR0913  # one parameter an option
             "evidence": watching.evidence,
             "fired_at": watching.fired_at,
             "withdrawn": gone,
+            "why_not": why_not,
             "missing": sum(1 for one in mine if one.why),
             "compared": _compared(mine),
         }
@@ -100,7 +103,9 @@ def monitor(  # noqa: PLR0913  # one parameter an option
         click.echo(line)
     if gone is not None:
         click.echo(f"It was withdrawn {utc(gone.at)} UTC: {gone.why}")
-    elif asked is None or asked.shadow is None:
+    elif why_not:
+        click.echo(f"It is not in force, the strong model serves: {why_not}")
+    elif asked.shadow is None:
         click.echo("Nothing is shadowed: set `shadow` of the route in wye.yaml.")
 
 
