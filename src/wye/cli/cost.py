@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from wye.cli.figures import clip, money, one_line
+from wye.cli.ledger import told
 from wye.cli.options import (
     config_option,
     json_option,
@@ -19,8 +20,9 @@ from wye.cli.options import (
     until_option,
 )
 from wye.cli.terminal import columns
+from wye.economics.showback import COUNTS, GROUPS, Group, sums
 from wye.ledger.keystore import KeyStore
-from wye.ledger.reader import GROUPS, By, CostRow, Filter, Reader
+from wye.ledger.reader import CostRow, Filter
 
 _NAME_WIDTH = 34
 _NOBODY = {
@@ -29,16 +31,17 @@ _NOBODY = {
     "key": "(no key)",
     "team": "(no team)",
     "task": "(not routed)",
+    "project": "(no project)",
+    "label": "(no label)",
+    "route": "(not decided)",
 }
-
-_COUNTS = ("requests", "unknown", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
 
 _EXAMPLES = """
 \b
 Examples:
   wye cost --since 7d
   wye cost --by day --since 2026-01-01 --until 2026-02-01
-  wye cost --by task --since 7d
+  wye cost --by project --since 7d
   wye cost --by key --json
 """
 
@@ -49,7 +52,8 @@ Examples:
     type=click.Choice(GROUPS),
     default="model",
     show_default=True,
-    help="What to sum by; model = the deployment that answered, day = in UTC.",
+    help="What to sum by; model = the deployment that answered, route = what decided, label = all of a "
+    "request's labels together, day = in UTC.",
 )
 @since_option
 @until_option
@@ -58,7 +62,7 @@ Examples:
 @state_dir_option
 def cost(  # noqa: PLR0913  # one parameter an option
     *,
-    by: By,
+    by: Group,
     since: float | None,
     until: float | None,
     as_json: bool,
@@ -71,8 +75,7 @@ def cost(  # noqa: PLR0913  # one parameter an option
     Currencies are not mixed. Reads the ledger, by --config and --state-dir, not the running gateway.
     """
     settings = ledger_settings(config)
-    with Reader(settings, state_dir) as reader:
-        rows = reader.cost(by, Filter(since=since, until=until))
+    rows = sums(settings, state_dir, by, Filter(since=since, until=until), told())
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode([_told(row) for row in rows])).decode())
         return
@@ -87,7 +90,7 @@ def cost(  # noqa: PLR0913  # one parameter an option
         click.echo(one_line(line))
 
 
-def table(by: By, rows: Sequence[CostRow], names: Mapping[str, str]) -> Iterator[str]:
+def table(by: Group, rows: Sequence[CostRow], names: Mapping[str, str]) -> Iterator[str]:
     """Yield the lines of the table and of the totals, one total a currency. `names` replace groups."""
     headers = (by, "requests", "tokens in", "cached", "out", "cost", "", "cost unknown")
     yield from _right_aligned([headers, *(_cells(by, row, names) for row in folded(rows))])
@@ -121,14 +124,14 @@ def folded(rows: Sequence[CostRow]) -> list[CostRow]:
         group = list(found)
         match group:
             case [CostRow(currency="") as free, other]:
-                counts = {name: getattr(free, name) + getattr(other, name) for name in _COUNTS}
+                counts = {name: getattr(free, name) + getattr(other, name) for name in COUNTS}
                 result.append(msgspec.structs.replace(other, **counts))
             case _:
                 result += group
     return result
 
 
-def _cells(by: By, row: CostRow, names: Mapping[str, str]) -> tuple[str, ...]:
+def _cells(by: Group, row: CostRow, names: Mapping[str, str]) -> tuple[str, ...]:
     known = _is_known(row)
     return (
         clip(names.get(row.group, row.group) or _NOBODY.get(by, "-"), _NAME_WIDTH),

@@ -26,6 +26,7 @@ COMMANDS = {
     "requests": Lazy("wye.cli.requests:requests", "List requests in the ledger, or follow them."),
     "explain": Lazy("wye.cli.explain:explain", "Show why a request went where it went."),
     "cost": Lazy("wye.cli.cost:cost", "Sum up what requests cost."),
+    "ledger": Lazy("wye.cli.ledger:ledger", "Roll the ledger into Parquet for reports."),
     "keys": Lazy("wye.cli.keys:keys", "Create, list, rotate and revoke keys."),
     "config": Lazy("wye.cli.config:config", "Check and show wye.yaml."),
     "init": Lazy("wye.cli.init:init", "Write a commented wye.yaml from what is found here."),

@@ -107,20 +107,25 @@ def roll(settings: LedgerSettings, state_dir: Path, progress: Progress = lambda 
 
     Raises `LedgerError` where the parts are not this ledger's, or the ledger cannot be read.
     """
-    folder = private_directory(directory(state_dir))
-    with Reader(settings, state_dir) as reader, Lock(folder / _LOCK, wait=True), _umask():
-        found = parts(folder)
-        _tidy(folder, found)
-        with connect(folder) as connection:
-            belong(connection, found, reader)
-            last, horizon, rows = (found[-1].last if found else 0), reader.settled(), 0
-            while last < horizon:
-                told = _shifted(progress, rows, horizon - last)
-                done, last = _add(connection, folder, reader.rows(last, horizon), (last, horizon), told)
-                rows += done
-            if rows:
-                _merge(connection, folder)
-        return Rolled(rows, last, len(parts(folder)))
+    with Reader(settings, state_dir) as reader:
+        folder = private_directory(directory(state_dir))
+        with Lock(folder / _LOCK, wait=True), _umask():
+            return _roll(reader, folder, progress)
+
+
+def _roll(reader: Reader, folder: Path, progress: Progress) -> Rolled:
+    found = parts(folder)
+    _tidy(folder, found)
+    with connect(folder) as connection:
+        belong(connection, found, reader)
+        last, horizon, rows = (found[-1].last if found else 0), reader.settled(), 0
+        while last < horizon:
+            told = _shifted(progress, rows, horizon - last)
+            done, last = _add(connection, folder, reader.rows(last, horizon), (last, horizon), told)
+            rows += done
+        if rows:
+            _merge(connection, folder)
+    return Rolled(rows, last, len(parts(folder)))
 
 
 def _shifted(progress: Progress, rows: int, left: int) -> Callable[[int], None]:

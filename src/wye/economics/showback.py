@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
+from pathlib import Path
 from typing import Any, Literal, get_args
 
-from wye.economics.history import History, conditions
-from wye.ledger.reader import CostRow, Filter
+from wye.config.settings import LedgerSettings
+from wye.economics.history import TAIL_ROWS, History, conditions
+from wye.economics.optional import installed
+from wye.economics.rolled import Progress
+from wye.ledger import reader
+from wye.ledger.keystore import KeyStore
+from wye.ledger.reader import CostRow, Filter, Reader
 
 Group = Literal["model", "asked", "route", "task", "lane", "key", "team", "project", "label", "day"]
 GROUPS: tuple[Group, ...] = get_args(Group)
@@ -17,6 +23,29 @@ _COLUMNS: Mapping[Group, str] = {
 }
 _DIGITS = 400
 COUNTS = ("requests", "unknown", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
+
+
+def sums(
+    settings: LedgerSettings,
+    state_dir: Path,
+    by: Group,
+    filter_: Filter,
+    progress: Progress = lambda *_: None,
+) -> list[CostRow]:
+    """Return `cost` of a ledger: from the database itself while it is small, or while DuckDB is missing.
+
+    Raises `LedgerError` when there is no ledger, `MissingPackageError` for what the database cannot tell.
+    """
+    if by in reader.GROUPS:
+        with Reader(settings, state_dir) as opened:
+            if opened.newest() <= TAIL_ROWS or not installed("duckdb"):
+                return opened.cost(by, filter_)
+    projects = {}
+    if by == "project":
+        with KeyStore(settings, state_dir) as keys:
+            projects = {key.id: key.grant.project for key in keys.list()}
+    with History.open(settings, state_dir, progress) as history:
+        return cost(history, by, filter_, projects)
 
 
 def cost(
