@@ -18,7 +18,7 @@ from wye.routing.certificate import Arm, Facts, gate_hash, read, why_void
 from wye.routing.features import Extractor
 from wye.routing.features.extract import BUCKETS
 from wye.routing.quality import Head, Space
-from wye.routing.revision import Learnt, Revision, Weights, mark, read_facts, write
+from wye.routing.revision import Learnt, Revision, Trace, Weights, mark, read_facts, write
 from wye.routing.revision import read as read_revision
 from wye.routing.state import RouteState, StateError, register
 from wye.routing.watch.judge import PROMPTS
@@ -52,7 +52,7 @@ def taught(state_dir: Path, gain: float, marks: Sequence[str] = (), **facts: obj
     revisions = RouteState(state_dir, "auto").revisions
     weights = Weights(Space(0 * one, one, axes[:1], one[:1], 1.0, 1e9), heads, [])
     return read_revision(
-        revisions, write(revisions, msgspec.structs.replace(FACTS, **facts), weights, marks).id
+        revisions, write(revisions, msgspec.structs.replace(FACTS, **facts), weights, Trace(tuple(marks))).id
     )
 
 
@@ -100,7 +100,8 @@ def test_an_attempt_and_its_rows_are_on_the_disk_before_a_score_is_looked_at(tmp
     with pytest.raises(ScoreError):
         tried(tmp_path, taught(tmp_path, 0.2), wrong)
     assert len(Register(register(tmp_path)).attempts("auto")) == 1
-    assert {mark(row.prompt) for row in wrong[:20]} <= looked_at(RouteState(tmp_path, "auto").folder)
+    (looked,) = looked_at(RouteState(tmp_path, "auto").folder)
+    assert {mark(row.prompt) for row in wrong[:20]} <= set(looked.rows)
     with pytest.raises(StateError, match="0 of 400 rows are left"):
         tried(tmp_path, taught(tmp_path, 0.2), scored(1.0, 1.0))
 

@@ -19,7 +19,7 @@ from wye.routing.length import LengthHead
 from wye.routing.measured import UNMEASURED, Serving
 from wye.routing.opinion import MOST_CACHED, NONE, Opinions
 from wye.routing.quality import Head, Space
-from wye.routing.revision import Learnt, Pace, Revision, Weights, read, write
+from wye.routing.revision import Learnt, Pace, Revision, Trace, Weights, read, write
 
 FACTS = Revision(
     route="auto",
@@ -61,7 +61,7 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> Learnt:
     ]
     lengths = [LengthHead("groq/llama", 0 * one, float(np.log(40)), 0.0, 1.0, 500.0)]
     folder = tmp_path_factory.mktemp("revisions")
-    return read(folder, write(folder, FACTS, Weights(space, heads, lengths), []).id)
+    return read(folder, write(folder, FACTS, Weights(space, heads, lengths), Trace()).id)
 
 
 def decide(

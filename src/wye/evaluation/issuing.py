@@ -28,11 +28,11 @@ from wye.evaluation.certification import (
     sheet,
 )
 from wye.evaluation.dataset import Row
-from wye.evaluation.sides import Looked, look, looked_at
+from wye.evaluation.sides import look, looked_at
 from wye.routing import certificate as certificates
 from wye.routing.band import CERTIFIABLE, Band
 from wye.routing.certificate import Arm, Certificate, Scored, arm, gate_hash, thresholds_hash
-from wye.routing.revision import Learnt, Revision, mark, read_rows
+from wye.routing.revision import Learnt, Revision, read_rows
 from wye.routing.state import RouteState, StateError, register
 from wye.routing.watch.judge import PROMPTS, families
 
@@ -88,8 +88,8 @@ def attempt(state_dir: Path, learnt: Learnt, rows: Sequence[Row], plan: Plan) ->
     state = RouteState(state_dir, revision.route)
     arms = Arms.of(revision, plan)
     _check(revision, plan, arms)
-    spent = read_rows(state.revisions, revision.id) | looked_at(state.folder)
-    chosen = calibration(rows, revision, terms.judge, spent)
+    spent = (read_rows(state.revisions, revision.id), *looked_at(state.folder))
+    chosen = calibration(rows, revision, terms, spent)
     if len(chosen.rows) < FEWEST:
         message = (
             f"{len(chosen.rows)} of {len(rows)} rows are left to certify with, and {FEWEST} are the least: "
@@ -97,11 +97,17 @@ def attempt(state_dir: Path, learnt: Learnt, rows: Sequence[Row], plan: Plan) ->
             "seen by an earlier attempt"
         )
         raise StateError(message)
+    if terms.margin is not None and (gold := sum(_has_gold(row, revision) for row in chosen.rows)) < FEWEST:
+        message = (
+            f"{gold} of the {len(chosen.rows)} rows left have scores of people for both models (`quality` beside "
+            f"`judged`), and {FEWEST} are the least to correct a judge by: score more, or leave --margin out"
+        )
+        raise StateError(message)
     fixed = [chosen.data, revision.id, terms, plan.gate, arms, PROMPTS if terms.judge else ""]
     hashed = hashlib.sha256(msgspec.json.encode(fixed, order="deterministic")).hexdigest()
     book = Register(register(state_dir))
     registered = book.begin(revision.route, plan.delta, hashed)
-    look(state.folder, Looked(registered.number, tuple(sorted(mark(row.prompt) for row in chosen.rows))))
+    look(state.folder, registered.number, chosen.trace)
     seen = sheet(chosen.rows, learnt, terms)
     earned = earn(seen, terms, registered.own_delta)
     issued = None
@@ -109,6 +115,10 @@ def attempt(state_dir: Path, learnt: Learnt, rows: Sequence[Row], plan: Plan) ->
         grounds = Grounds(revision, plan, registered, chosen, seen, earned, arms)
         issued = certificates.write(state.certificates, _certificate(grounds, earned.setting))
     return Issued(issued, registered, earned, len(chosen.rows), chosen.left_out, book.expected_false())
+
+
+def _has_gold(row: Row, revision: Revision) -> bool:
+    return all(row.quality(name) is not None for name in (revision.strong, revision.weak))
 
 
 class Grounds(NamedTuple):

@@ -15,7 +15,7 @@ from wye.routing.certificate import Facts, read, why_void
 from wye.routing.features import Extractor
 from wye.routing.features.extract import BUCKETS
 from wye.routing.quality import Head, Space
-from wye.routing.revision import Revision, Weights, mark, read_facts, write
+from wye.routing.revision import Revision, Trace, Weights, mark, read_facts, write
 from wye.routing.state import RouteState, StateError, register
 
 FACTS = Revision(
@@ -53,7 +53,7 @@ def weights() -> Weights:
 
 @pytest.fixture
 def state(tmp_path: Path) -> RouteState:
-    taught = [mark(prompt) for prompt in prompts(20, seed=9)]
+    taught = Trace(tuple(mark(prompt) for prompt in prompts(20, seed=9)))
     found = RouteState(tmp_path / "state", "auto")
     write(found.revisions, FACTS, weights(), taught)
     return found
@@ -120,7 +120,8 @@ def test_an_attempt_is_registered_whatever_comes_of_it_and_its_rows_never_count_
     )
     assert list(state.certificates.glob("*")) == []
     assert len(Register(register(tmp_path / "state")).attempts("auto")) == 1
-    assert mark(prompts(200)[0]) in looked_at(state.folder)
+    (looked,) = looked_at(state.folder)
+    assert mark(prompts(200)[0]) in looked.rows
     with pytest.raises(StateError, match="0 of 200 rows are left"):
         run(state, "certify", "auto", "--labels", str(path), fails=True)
     assert len(Register(register(tmp_path / "state")).attempts("auto")) == 1  # nothing was looked at
@@ -179,6 +180,15 @@ def test_a_judge_that_people_correct_speaks_of_quality(tmp_path: Path, state: Ro
     fooled = str(labels(tmp_path, prompts(300, seed=2), weak=0.0, judged=1.0))
     output = run(state, "certify", "auto", "--labels", fooled, *words[2:]).output
     assert "No certificate" in output
+
+
+def test_a_judge_is_not_corrected_by_nobody(tmp_path: Path, state: RouteState) -> None:
+    path = labels(tmp_path, prompts(300), judged=1.0)
+    path.write_text(path.read_text().replace('"quality": 1.0, ', ""))
+    words = ("--labels", str(path), "--judge", "claude-opus-4-1", "--margin", "0.05")
+    with pytest.raises(StateError, match=r"^0 of the \d+ rows left have scores of people .* leave --margin"):
+        run(state, "certify", "auto", *words, fails=True)
+    assert not register(tmp_path / "state").exists()  # no confidence is spent
 
 
 def test_options_that_mean_nothing_together_are_refused(tmp_path: Path, state: RouteState) -> None:

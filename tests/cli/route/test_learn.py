@@ -40,7 +40,7 @@ def test_a_candidate_is_made_and_nothing_serves(tmp_path: Path, labels: Path) ->
     assert "Held out: APGR" in said
     assert state.active() is None
     assert read(state.revisions, revision.id).revision == revision
-    assert len(read_rows(state.revisions, revision.id)) == revision.labels["weak"]
+    assert len(read_rows(state.revisions, revision.id).rows) == revision.labels["weak"]
     told = msgspec.json.decode(run(tmp_path, labels, "--json"))
     assert told["revision"]["id"] == revision.id  # the same rows teach the same revision
     assert told["kept_back"] > 0

@@ -98,7 +98,7 @@ def learn_(  # noqa: PLR0913  # one parameter an option
         taught = learn(rows, lesson, tasks, now) if enough(rows, lesson) else guess(rows, lesson, now)
     except DatasetError as error:
         raise BenchError(str(error)) from error
-    revision = write(state.revisions, taught.facts, taught.weights, taught.marks)
+    revision = write(state.revisions, taught.facts, taught.weights, taught.trace)
     if as_json:
         told = {"revision": revision, "held_out": taught.held_out, "kept_back": taught.kept_back}
         click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
@@ -117,7 +117,7 @@ def _labels(path: Path) -> list[Row]:
 
 def _lines(revision: Revision, taught: Taught) -> Iterator[str]:
     yield f"Revision {revision.id} of route {revision.route}: '{revision.strong}' (strong), '{revision.weak}'"
-    yield f"learnt from {len(taught.marks):,} rows; {taught.kept_back:,} are left to certify with."
+    yield f"learnt from {taught.rows:,} rows; {taught.kept_back:,} are left to certify with."
     yield ""
     lengths = {head.model for head in taught.weights.lengths}
     heads = [
