@@ -392,7 +392,7 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_file() -> None:
         ),
         (
             "discovery: {environment: false}\ndeployments: {a: {model: m, provider: mistral}}",
-            "2:15: warning: deployments.a: no key is looked for, as discovery.environment is false: this is left",
+            "2:15: warning: deployments.a: no key is looked for, as discovery.environment is false: this",
         ),
         (
             "providers: {mistral: {enabled: false}}\ndeployments: {a: {model: m, provider: mistral}}",

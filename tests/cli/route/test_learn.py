@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from evaluation.made_up import rows
 from wye.cli.bench import BenchError
 from wye.cli.route import route
+from wye.config.settings import LedgerSettings
+from wye.ledger import Ledger
 from wye.routing.revision import listed, read, read_rows
 from wye.routing.state import RouteState
 
@@ -29,7 +31,8 @@ def run(tmp_path: Path, labels: Path, *more: str) -> str:
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output
-    return result.output
+    assert "read " in result.stderr  # it takes its time, and says so
+    return result.stdout
 
 
 def test_a_candidate_is_made_and_nothing_serves(tmp_path: Path, labels: Path) -> None:
@@ -83,8 +86,19 @@ def test_what_cannot_be_learnt_is_refused_at_once(tmp_path: Path, words: tuple[s
 
 def test_a_file_without_rows_is_no_guess(tmp_path: Path, labels: Path) -> None:
     labels.write_bytes(b"")
-    with pytest.raises(BenchError, match="holds no row; leave --labels out"):
+    with pytest.raises(BenchError, match="holds no row: leave --labels out"):
         run(tmp_path, labels)
+
+
+def test_a_ledger_without_labels_says_what_would_make_them(tmp_path: Path) -> None:
+    Ledger.open(LedgerSettings(), tmp_path / "state").close()
+    words = ["learn", "auto", "--strong", "a", "--weak", "b", "--from-ledger"]
+    result = CliRunner().invoke(route, [*words, "--state-dir", str(tmp_path / "state")])
+    assert result.exit_code == 0, result.exception
+    assert "0 labels from shadows, lengths of 0 models. Labels come of shadows" in result.stderr
+    assert "`shadow` of the route" in result.stderr
+    assert "store_content: true" in result.stderr
+    assert "a guess" in result.stdout
 
 
 def test_what_is_learnt_does_not_depend_on_how_many_cores_there_are() -> None:
