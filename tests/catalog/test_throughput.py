@@ -143,3 +143,10 @@ def test_the_sample_is_read_as_measured() -> None:
     (row,) = table.rows
     assert (row.gpus, row.concurrency, row.itl_ms, row.as_of) == (2, 8, 10.0, dt.date(2026, 3, 1))
     assert row.engine == "vllm 0.19.0"
+
+
+def test_a_machine_holds_only_what_fits_its_gpus() -> None:
+    one = best("qwen3-32b", "H100", gpus=1)
+    assert one is not None
+    assert one.gpus == 1
+    assert best("llama-3.1-405b", "H100", gpus=4) is None

@@ -164,6 +164,7 @@ def best(  # noqa: PLR0913  # one parameter a column that may be asked for
     *,
     itl_ms: float = 50,
     ttft_ms: float = 5_000,
+    gpus: int | None = None,
     precision: str | None = None,
     input_tokens: float | None = None,
     output_tokens: float | None = None,
@@ -171,6 +172,7 @@ def best(  # noqa: PLR0913  # one parameter a column that may be asked for
 ) -> Throughput | None:
     """Return the row with the most output that keeps `itl_ms` and `ttft_ms`, where told; None = none known.
 
+    `gpus`: of one machine; a model that takes more of them has no rate there.
     What was measured here (`local`) comes before what others measured, and that before an estimate. With
     `input_tokens` and `output_tokens`, rows of the nearest shape count; of others the shape may differ much.
     """
@@ -178,7 +180,9 @@ def best(  # noqa: PLR0913  # one parameter a column that may be asked for
     fitting = [
         row
         for row in measured(model, gpu, precision=precision, local=mine)
-        if (row.itl_ms is None or row.itl_ms <= itl_ms) and (row.ttft_ms is None or row.ttft_ms <= ttft_ms)
+        if (row.itl_ms is None or row.itl_ms <= itl_ms)
+        and (row.ttft_ms is None or row.ttft_ms <= ttft_ms)
+        and (gpus is None or row.gpus <= gpus)
     ]
     for group in (
         [row for row in fitting if row in mine],
