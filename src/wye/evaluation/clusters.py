@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+# Traces of spent rows are kept (`sides`): made with others than these, they know nothing again.
 SHINGLE = 3
 """Words."""
 HASHES, BANDS = 64, 16

@@ -1,10 +1,10 @@
 """On which side of a split a labelled row is: what a revision is fitted on never certifies it.
 
 Rows belong together that are of one conversation, or nearly the same: they are on one side, and count once.
-The side is a hash of what they are, so that nobody chooses it. A trace of the rows that a revision was fitted
-on is kept beside it, and here one of the rows that an attempt to certify has looked at: they count for no
-further attempt, since what came of them may have led to whatever is tried next. In another file a trace knows
-again such rows, other turns of their conversations, and prompts that are nearly the same.
+The side is a hash of what they are: there is no seed. A trace of the rows that a revision was fitted on is
+kept beside it, and here one of the rows that an attempt to certify has looked at: they count for no further
+attempt, since what came of them may have led to whatever is tried next. In another file a trace knows again
+such rows, other turns of their conversations, and prompts that are nearly the same.
 """
 
 from collections.abc import Iterable, Sequence
