@@ -99,8 +99,8 @@ def attempt(state_dir: Path, learnt: Learnt, rows: Sequence[Row], plan: Plan) ->
         raise StateError(message)
     if terms.margin is not None and (gold := sum(_has_gold(row, revision) for row in chosen.rows)) < FEWEST:
         message = (
-            f"{gold} of the {len(chosen.rows)} rows left have scores of people for both models (`quality` beside "
-            f"`judged`), and {FEWEST} are the least to correct a judge by: score more, or leave --margin out"
+            f"{gold} of the {len(chosen.rows)} rows left have scores of people for both models (`quality` "
+            f"beside `judged`), and {FEWEST} are the least to correct a judge by: score more, or no --margin"
         )
         raise StateError(message)
     fixed = [chosen.data, revision.id, terms, plan.gate, arms, PROMPTS if terms.judge else ""]
