@@ -151,7 +151,12 @@ def first_token(station: Station, rate: float, share: float = 0.95) -> float:
     residual = _pieces(lambda t: service.residual(t * slots / stretch), step)
     whole = _pieces(lambda t: service.below(t * slots / stretch), step)
     height = (alone * residual + (again - alone) * whole) / again if again else residual
-    first = _pieces(lambda t: 1 - (1 - service.residual(t)) ** slots, step) if slots > 1 else height
+    first = height
+    if slots > 1:
+        fresh = _crossing(station, load)
+        lone = _pieces(lambda t: 1 - (1 - service.residual(t)) ** slots, step)
+        met = _pieces(lambda t: 1 - _none_over(service, slots, load, t), step)
+        first = (1 - fresh) * lone + fresh * met
     waited = (1 - wait) + wait * first * (1 - again) / (1 - again * height)
     both = np.fft.irfft(waited * _pieces(station.prefill.below, step), _POINTS)
     reached = np.cumsum(both)
@@ -187,6 +192,24 @@ def _found(slots: int, offered: float, burst: float) -> tuple[float, float]:
         if below > _RESCALE:
             found, below = found / _RESCALE, below / _RESCALE
     return below, found
+
+
+def _crossing(station: Station, load: float) -> float:
+    """Return how many of those who wait are of a bunch that found room and took all of it."""
+    slots, burst = station.slots, station.burst
+    again = 1 - 1 / burst
+    _, last = _found(slots, load * slots, burst)
+    # last = taken + again * before, and taken = load / burst * before.
+    taken = last * (load / burst) / (load / burst + again)
+    wait = last / burst / (1 - _ratio(load, burst))
+    return max(0.0, 1 - load - taken / wait)
+
+
+def _none_over(service: LogNormal, slots: int, load: float, times: Floats) -> Floats:
+    """Return how likely no slot is free yet when a bunch took the last: its own have only just begun."""
+    old = slots * (1 + load) / 2
+    left: Floats = (1 - service.residual(times)) ** old * (1 - service.below(times)) ** (slots - old)
+    return left
 
 
 def _likeness(station: Station) -> float:
