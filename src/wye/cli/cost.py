@@ -1,6 +1,8 @@
 """`wye cost`: sums by what one is asked for in a budget meeting."""
 
+import datetime as dt
 import itertools
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 import click
 import msgspec
 
+from wye.cli import outlook
 from wye.cli.figures import clip, money, one_line
 from wye.cli.ledger import told
 from wye.cli.options import (
@@ -20,6 +23,10 @@ from wye.cli.options import (
     until_option,
 )
 from wye.cli.terminal import columns
+from wye.config.settings import LedgerSettings
+from wye.economics.budgets import BudgetUse
+from wye.economics.budgets import budgets as budget_uses
+from wye.economics.history import History
 from wye.economics.showback import COUNTS, GROUPS, Group, sums
 from wye.ledger.keystore import KeyStore
 from wye.ledger.reader import CostRow, Filter
@@ -43,6 +50,8 @@ Examples:
   wye cost --by day --since 2026-01-01 --until 2026-02-01
   wye cost --by project --since 7d
   wye cost --by key --json
+  wye cost --forecast
+  wye cost --budgets
 """
 
 
@@ -55,6 +64,8 @@ Examples:
     help="What to sum by; model = the deployment that answered, route = what decided, label = all of a "
     "request's labels together, day = in UTC.",
 )
+@click.option("--forecast", is_flag=True, help="The month's bill when it ends, with an interval.")
+@click.option("--budgets", is_flag=True, help="What keys have used of their budgets, and will have.")
 @since_option
 @until_option
 @json_option
@@ -63,6 +74,8 @@ Examples:
 def cost(  # noqa: PLR0913  # one parameter an option
     *,
     by: Group,
+    forecast: bool,
+    budgets: bool,
     since: float | None,
     until: float | None,
     as_json: bool,
@@ -75,6 +88,13 @@ def cost(  # noqa: PLR0913  # one parameter an option
     Currencies are not mixed. Reads the ledger, by --config and --state-dir, not the running gateway.
     """
     settings = ledger_settings(config)
+    if forecast or budgets:
+        if since is not None or (forecast and budgets):
+            message = "--forecast and --budgets stand alone, but for --until: as if it were that moment"
+            raise click.UsageError(message)
+        now = dt.datetime.fromtimestamp(time.time() if until is None else until, dt.UTC)
+        _ahead(settings, state_dir, now, budgets=budgets, as_json=as_json)
+        return
     rows = sums(settings, state_dir, by, Filter(since=since, until=until), told())
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode([_told(row) for row in rows])).decode())
@@ -88,6 +108,29 @@ def cost(  # noqa: PLR0913  # one parameter an option
             names = {key.id: f"{key.id} {key.grant.name}" for key in keys.list()}
     for line in table(by, rows, names):
         click.echo(one_line(line))
+
+
+def _ahead(
+    settings: LedgerSettings, state_dir: Path, now: dt.datetime, *, budgets: bool, as_json: bool
+) -> None:
+    """Show what is to come."""
+    found: list[outlook.Outlook] | list[BudgetUse]
+    if budgets:
+        with KeyStore(settings, state_dir) as keys, History.open(settings, state_dir, told()) as history:
+            uses = budget_uses(history, keys.list(), now)
+        found, lines = uses, outlook.budget_lines(uses)
+    else:
+        end = now.timestamp()
+        past = Filter(since=end - outlook.HISTORY_SECONDS, until=end)
+        ahead = outlook.outlooks(sums(settings, state_dir, "day", past, told()), now)
+        found, lines = ahead, outlook.outlook_lines(ahead)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+    elif not found:
+        click.echo("No key has a budget." if budgets else "No costs are known of the last 90 days.", err=True)
+    else:
+        for line in lines:
+            click.echo(one_line(line))
 
 
 def table(by: Group, rows: Sequence[CostRow], names: Mapping[str, str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Who spent what: sums over the whole history by what one is asked for, exact and with the unknown beside."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from pathlib import Path
@@ -18,7 +19,6 @@ GROUPS: tuple[Group, ...] = get_args(Group)
 _COLUMNS: Mapping[Group, str] = {
     "model": "deployment",
     "label": "labels",
-    "day": "strftime(day, '%Y-%m-%d')",
     "project": "key",
 }
 _DIGITS = 400
@@ -62,7 +62,7 @@ def cost(
     group = _COLUMNS.get(by, by)
     rows = history.rows(
         f"""
-        SELECT coalesce({group}, ''), currency, count(*), count(*) FILTER (unknown),
+        SELECT {group}, currency, count(*), count(*) FILTER (unknown),
                sum(amount), list(amount_text) FILTER (amount_text IS NOT NULL),
                coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
                coalesce(sum(cached_tokens), 0), coalesce(sum(reasoning_tokens), 0)
@@ -71,7 +71,7 @@ def cost(
         parameters,
     )
     found = [
-        CostRow(name, currency, n, unknown, exact(amount, texts), *map(int, counts))
+        CostRow(str(name or ""), currency, n, unknown, exact(amount, texts), *map(int, counts))
         for name, currency, n, unknown, amount, texts, *counts in rows
     ]
     if by == "project":
@@ -108,16 +108,25 @@ def _joined(rows: Sequence[CostRow], names: Mapping[str, str]) -> list[CostRow]:
 
 def spent(history: History, filter_: Filter = Filter()) -> dict[str, Decimal]:  # noqa: B008  # immutable
     """Return key id -> what its requests were charged, in USD, as `Reader.spent` counts it."""
+    totals: dict[str, Decimal] = {}
+    with localcontext(prec=_DIGITS):
+        for (key, _), amount in spent_daily(history, filter_).items():
+            totals[key] = totals.get(key, Decimal(0)) + amount
+    return totals
+
+
+def spent_daily(history: History, filter_: Filter = Filter()) -> dict[tuple[str, dt.date], Decimal]:  # noqa: B008  # immutable
+    """Return (key id, day in UTC) -> what that day's requests were charged, in USD."""
     where, parameters = conditions(filter_)
     rows = history.rows(
         f"""
-        SELECT key, sum(CASE WHEN own THEN amount ELSE charged END),
+        SELECT key, day, sum(CASE WHEN own THEN amount ELSE charged END),
                list(CASE WHEN own THEN amount_text ELSE charged_text END)
                FILTER (CASE WHEN own THEN amount_text ELSE charged_text END IS NOT NULL)
         FROM (SELECT *, charged IS NULL AND charged_text IS NULL AND currency = 'USD' AS own
               FROM request)
-        WHERE {where} GROUP BY key
+        WHERE {where} GROUP BY key, day
         """,  # noqa: S608  # our own names
         parameters,
     )
-    return {key: exact(amount, texts) for key, amount, texts in rows}
+    return {(key, day): exact(amount, texts) for key, day, amount, texts in rows}
