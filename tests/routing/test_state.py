@@ -71,7 +71,7 @@ def test_a_damaged_file_is_told_by_name(state: RouteState) -> None:
     with pytest.raises(StateError, match=r"withdrawn\.jsonl is damaged"):
         state.withdrawn()
     state.active_path.write_bytes(b"{")
-    with pytest.raises(StateError, match=r"active\.json is damaged"):
+    with pytest.raises(StateError, match=r"active\.json is damaged .*: `wye route activate` writes it anew"):
         state.active()
 
 

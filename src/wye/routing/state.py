@@ -104,7 +104,11 @@ class RouteState:
     def active(self) -> Active | None:
         """Return what serves; None = nothing learnt does. Raises `StateError`."""
         data = read_bytes(self.active_path)
-        return None if data is None else decode(data, Active, self.active_path)
+        try:
+            return None if data is None else decode(data, Active, self.active_path)
+        except StateError as error:
+            message = f"{error.message}: `wye route activate` writes it anew"
+            raise StateError(message) from error
 
     def history(self) -> list[Active]:
         """Return every activation and rollback, oldest first. Raises `StateError`.

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from wye.cli.bench import BenchError
 from wye.cli.route import route
 from wye.evaluation.attempts import Register
 from wye.evaluation.sides import looked_at
@@ -189,6 +190,20 @@ def test_a_judge_is_not_corrected_by_nobody(tmp_path: Path, state: RouteState) -
     with pytest.raises(StateError, match=r"^0 of the \d+ rows left have scores of people .* or no --margin"):
         run(state, "certify", "auto", *words, fails=True)
     assert not register(tmp_path / "state").exists()  # no confidence is spent
+
+
+def test_labels_of_other_models_are_told_as_that(tmp_path: Path, state: RouteState) -> None:
+    path = labels(tmp_path, prompts(60))
+    path.write_text(path.read_text().replace("qwen-7b", "other"))
+    with pytest.raises(BenchError, match="no scores of qwen-7b in these labels; there are: gpt-4o, other"):
+        run(state, "certify", "auto", "--labels", str(path), fails=True)
+    path.write_text("")
+    with pytest.raises(BenchError, match="no scores of gpt-4o, qwen-7b in these labels; there are: none"):
+        run(state, "certify", "auto", "--labels", str(path), fails=True)
+    path.write_text('{"question": "x"}\n')
+    with pytest.raises(BenchError, match=r'line 1: .*`id`. A line is a row: {"id"'):
+        run(state, "certify", "auto", "--labels", str(path), fails=True)
+    assert not register(tmp_path / "state").exists()
 
 
 def test_options_that_mean_nothing_together_are_refused(tmp_path: Path, state: RouteState) -> None:

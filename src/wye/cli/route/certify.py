@@ -110,6 +110,11 @@ def certify(  # noqa: PLR0913  # one parameter an option
         rows = [row for path in files for row in read_rows(path)]
     except DatasetError as error:
         raise BenchError(str(error)) from error
+    there = {name for row in rows for name in row.results}
+    if missing := [name for name in (learnt.revision.strong, learnt.revision.weak) if name not in there]:
+        known = ", ".join(sorted(there)) or "none"
+        message = f"no scores of {', '.join(missing)} in these labels; there are: {known}"
+        raise BenchError(message)
     plan = Plan(Terms(epsilon, judge, margin, gate), delta, days, chosen.gate, settings.deployments)
     issued = attempt(state_dir, learnt, rows, plan)
     if as_json:
