@@ -190,6 +190,24 @@ def test_opinions_are_remembered_without_the_prompt(learnt: Learnt) -> None:
     assert len(opinions._known) == MOST_CACHED
 
 
+def test_a_defect_in_what_was_learnt_is_no_opinion_and_strong_serves(
+    learnt: Learnt, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def defect(*_: object) -> None:
+        message = "a head of another size"
+        raise ValueError(message)
+
+    monkeypatch.setattr(learnt.quality, "estimate", defect)
+    found = (STRONG, GROQ, LLAMA)
+    router = Router(Settings(), found, measured={"auto": Serving(learnt, "c1", 0.2)})
+    for _ in range(2):
+        chosen = router.decide(ask("auto"), verdict(found, found), UP, Said(EASY))
+        assert ids(chosen)[0] == "openai/gpt"
+        assert chosen.unlike
+    assert router.opinions["auto"].defects == 2
+    assert caplog.text.count("a head of another size") == 1
+
+
 def test_a_canary_that_the_certificate_does_not_cover_is_uncertified(learnt: Learnt) -> None:
     serving = Serving(learnt, "c1", 0.2)
     outside = decide(EASY, serving, rules=(Rule(canary={"together/llama": 100}),))
