@@ -34,7 +34,7 @@ from wye.routing.band import CERTIFIABLE, Band
 from wye.routing.certificate import Arm, Certificate, Scored, arm, gate_hash, thresholds_hash
 from wye.routing.revision import Learnt, Revision, read_rows
 from wye.routing.state import RouteState, StateError, register
-from wye.routing.watch.judge import PROMPTS, families
+from wye.routing.watch.judge import PROMPTS, kin
 
 DAY = 86_400.0
 
@@ -184,15 +184,11 @@ def _check(revision: Revision, plan: Plan, arms: Arms) -> None:
         raise StateError(message)
     if arms.judge is None:
         return
-    kin = _families(arms.judge) & (_families(arms.strong) | _families(arms.weak))
-    if kin:
-        message = f"the judge '{terms.judge}' is of the same family as a model it judges ({', '.join(kin)})"
+    if shared := kin(arms.judge, arms.strong, arms.weak):
+        message = (
+            f"the judge '{terms.judge}' is of the same family as a model it judges ({', '.join(shared)})"
+        )
         raise StateError(message)
-
-
-def _families(one: Arm) -> frozenset[str]:
-    """Return whose kind a model is: an id may not say it."""
-    return frozenset().union(*(families(name) for name in (one.name, one.model) if name))
 
 
 def _scored(terms: Terms) -> Scored:
