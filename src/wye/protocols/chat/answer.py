@@ -25,6 +25,7 @@ from wye.protocols.chat.parts import (
 from wye.protocols.chat.thoughts import NAME, spoken, with_signatures, write_details
 from wye.protocols.openai.usage import WireUsage, billed, to_usage
 from wye.protocols.wire.fields import FieldError, Fields, overlay
+from wye.protocols.wire.service import with_service
 
 SPOKEN_FIELD = "reasoning_content"
 """Where clients of Chat look for thoughts: DeepSeek's name, which most of them know."""
@@ -60,7 +61,7 @@ def read(body: bytes) -> Answer:
         id=wire.text("id"),
         model=wire.text("model"),
         created=wire.integer("created"),
-        usage=read_usage(wire.take("usage")),
+        usage=with_service(read_usage(wire.take("usage")), wire.peek("service_tier")),
         choices=tuple(choice for _, choice in sorted(choices, key=_INDEX)),
         extras=wire.rest(),
     )
