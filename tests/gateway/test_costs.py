@@ -5,7 +5,7 @@ import msgspec
 
 from wye.catalog.deployments import Deployment, Endpoint
 from wye.core.lane import Lane
-from wye.core.money import Cost, Price, Rates, Window, total
+from wye.core.money import Cost, Price, Rates, Service, Window, total
 from wye.core.record import Attempt
 from wye.core.usage import Usage
 from wye.gateway.costs import NOTHING, NOTHING_SENT, cost_of, unserved
@@ -71,3 +71,16 @@ def test_what_nobody_was_served_cost_nothing_unless_somebody_may_bill_for_it() -
     assert unserved(entry) == total(entry.aside)
     entry.billed = True  # something was sent, and broke off
     assert unserved(entry) is None
+
+
+def test_a_service_tier_that_was_asked_for_is_priced_where_the_answer_tells_it() -> None:
+    flex = Service("flex", Rates(Decimal("0.5"), Decimal(1)))
+    price = msgspec.structs.replace(PRICE, services=(flex,))
+    deployment = msgspec.structs.replace(OWN, lane=Lane.HOSTED, price=price)
+    usage = Usage(1_000_000, 0)
+    told = msgspec.structs.replace(usage, service="flex")
+    assert cost_of(deployment, told, 1, NOW, "service_tier").amount == Decimal("0.5")
+    assert cost_of(deployment, told, 1, NOW).amount == Decimal("0.5")
+    assert cost_of(deployment, usage, 1, NOW, "service_tier").amount is None
+    unheard = msgspec.structs.replace(usage, service="ultra")
+    assert cost_of(deployment, unheard, 1, NOW, "service_tier").amount is None

@@ -57,7 +57,8 @@ def cost_of(
     if usage is None:
         price = deployment.price
         return Cost(None, price.currency, "the upstream reported no usage", price.as_of, price.source)
-    if unpriced and unpriced not in COUNTED:
+    told = unpriced == "service_tier" and usage.service  # then the answer says what it was
+    if unpriced and not told and unpriced not in COUNTED:
         price, basis = deployment.price, f"`{unpriced}` has a price of its own"
         return Cost(None, price.currency, basis, price.as_of, price.source)
     at = dt.datetime.fromtimestamp(began, dt.UTC).time() if deployment.price.windows else None
