@@ -69,7 +69,7 @@ def people() -> Iterator[tuple[str, int]]:
             ):
                 for value in filter(lambda one: isinstance(one, str), values):
                     for part in re.split(r"[ \-]", value):
-                        if len(part) > 2 and part.isalpha() and max(part) <= LAST_LATIN:  # noqa: PLR2004
+                        if len(part) > 2 and part.isalpha() and max(part) <= LAST_LATIN:  # noqa: PLR2004  # initials
                             yield part.lower(), flag
 
 

@@ -1,4 +1,5 @@
 import base64
+import time
 
 import pytest
 from hypothesis import given
@@ -114,3 +115,31 @@ def test_findings_are_in_order_inside_the_text_and_apart(text: str) -> None:
 def test_an_identifier_is_found_wherever_it_stands(before: str, secret: str, after: str) -> None:
     text = f"{before} {secret} {after}"
     assert any(secret in span for span in hidden(text))
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "1-",
+        "a",
+        "A ",
+        "1 ",
+        "Ab ",
+        "MRN ",
+        "May 1 ",
+        "::",
+        "Apt 1\n",
+        "Calle de la ",
+        "corner of a ",
+        "aa of ",
+        "%41",
+        "1 Ab ",
+        "e\u0301",
+    ],
+)
+def test_no_text_takes_long(unit: str) -> None:
+    """What the time is proportional to is the length; a rule that backtracks took minutes here."""
+    text = (unit * 16_384)[:16_384]
+    began = time.thread_time()
+    DETECTOR.find(text)
+    assert time.thread_time() - began < 2  # seconds for 16 KB

@@ -49,7 +49,7 @@ STREETS = (
     Pattern(
         "address",
         re.compile(
-            r"\b[\w-]+(?:stra(?:ß|ss)e|str\.|gasse|weg|platz|straat|laan|gade|vej|gatan|gata|katu|tie|veien|vegen|utca)\s+\d{1,4}[a-z]?\b",
+            r"(?<![\w-])[\w-]{1,40}?(?:stra(?:ß|ss)e|str\.|gasse|weg|platz|straat|laan|gade|vej|gatan|gata|katu|tie|veien|vegen|utca)\s+\d{1,4}[a-z]?\b",
             re.IGNORECASE,
         ),
         0.8,

@@ -30,8 +30,6 @@ _SIGNATURE = re.compile(
     re.MULTILINE,
 )
 """A name and what its bearer does, over the ways to reach them."""
-_HOUSES = frozenset({"place", "organisation", "region", "address"})
-_WITHIN = frozenset({" in ", " of ", " en "})
 _WINDOW = 48
 _TITLE_CASE = 4
 _ACRONYM = 5
@@ -47,8 +45,8 @@ def names(text: str) -> Iterator[Finding]:
     for found in _each(text):
         if (
             last is not None
-            and _HOUSES.issuperset({last.kind, found.kind})
-            and text[last.end : found.start] in _WITHIN
+            and {last.kind, found.kind} <= {"place", "organisation", "region", "address"}
+            and text[last.end : found.start] in {" in ", " of ", " en "}
         ):
             last = Finding(last.start, found.end, last.kind, last.confidence)
             continue

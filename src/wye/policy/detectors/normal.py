@@ -30,6 +30,7 @@ _MIXED = re.compile(r"[A-Za-z0-9]")
 _SPACED = re.compile(r"(?<![\w.])\d(?:[ \t._\-\u2013]{1,3}\d(?!\d)){5,}(?!\w)")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_\-=])[A-Za-z0-9+/_\-]{16,}={0,2}(?![A-Za-z0-9+/_\-=])")
 _PERCENT = re.compile(r"[\w.+\-]*(?:%[0-9A-Fa-f]{2}[\w.+\-]*){1,}")
+_LAST_LATIN = "\u024f"
 _PRINTABLE = 0.9
 _LOOKALIKE = re.compile(r"(?<!\w)(?=[A-Za-z|]*\d)(?:[\dOoIl|SB][ \-]?){8,34}(?!\w)")
 _DIGITS = str.maketrans("OoIl|SB", "0011158")
@@ -58,7 +59,12 @@ class View(msgspec.Struct, frozen=True):
 
 def normal(text: str) -> View:
     """Return `text` with its disguises undone. ASCII has none of them and costs one test."""
-    if text.isascii():
+    if text.isascii() or (
+        max(text) <= _LAST_LATIN
+        and "\xad" not in text
+        and "ı" not in text
+        and unicodedata.is_normalized("NFKC", text)
+    ):
         return View(text)
     out: list[str] = []
     places: list[int] = []
