@@ -26,6 +26,7 @@ CURRENCY = "USD"
 
 _ZERO = Decimal(0)
 _HOUR = Decimal(3600)
+_FREE, _PAID = "own machine, no cost an hour stated", "own machine, its hour is paid for"
 
 _PRICED, _OTHER_CURRENCY, _UNKNOWN, _EMULATES = range(4)
 """Ranks; `_EMULATES` is added to any of them: who only looks as if it could comes behind all who can."""
@@ -49,7 +50,7 @@ def expected_cost(deployment: Deployment, input_tokens: int, output_tokens: int)
     """
     if not bills_tokens(deployment):
         if deployment.machine_hour is None:
-            return _PRICED, _ZERO, "own machine, no cost an hour stated"
+            return _PRICED, _ZERO, _FREE
         seconds = output_tokens * SECONDS_PER_TOKEN
         return _PRICED, deployment.machine_hour * seconds / (_HOUR * deployment.slots), ""
     price = deployment.price
@@ -75,8 +76,7 @@ def avoidable_cost(deployment: Deployment, input_tokens: int, output_tokens: int
     if bills_tokens(deployment):
         return expected_cost(deployment, input_tokens, output_tokens)
     if deployment.energy_hour is None:
-        paid = deployment.machine_hour is not None
-        return _PRICED, _ZERO, f"own machine, {'its hour is paid for' if paid else 'no cost an hour stated'}"
+        return _PRICED, _ZERO, _FREE if deployment.machine_hour is None else _PAID
     seconds = output_tokens * SECONDS_PER_TOKEN
     return _PRICED, deployment.energy_hour * seconds / (_HOUR * deployment.slots), "own machine, its energy"
 

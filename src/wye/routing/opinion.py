@@ -77,7 +77,7 @@ class Opinions:
         prompt = conversation.prompt()
         if not prompt:
             return NONE
-        key = hashlib.blake2b(prompt.encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).digest()
+        key = hashlib.sha256(prompt.encode("utf-8", "replace")).digest()[:_DIGEST_BYTES]
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = self.form(prompt)
