@@ -3,8 +3,9 @@
     python scripts/build_prices.py 2026-11-22
 
 genai-prices itself is a development dependency: at run time it would cost pydantic, httpx and a second
-of start-up. What is valid on the day and later is kept. DeepInfra is not in it: the few models that
-wye offers there are in `DEEPINFRA`.
+of start-up. What is valid on the day and later is kept; a price in the file that changed stays in it until
+the day. DeepInfra is not in it: the few models that wye offers there are in `DEEPINFRA`. Rates of service
+tiers (batch, flex, priority) are the second opinion's, where its standard rates agree.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import msgspec
 from genai_prices import data, types
 
 from wye.catalog.prices import Clause, Entry, Period, PriceList
+from wye.catalog.second import Row, SecondList, differ
 from wye.core.money import Rates, Tier, Window
 
 TARGET = Path(__file__).parents[1] / "src/wye/catalog/data/prices.json"
@@ -167,8 +169,69 @@ def _with_hour(rates: Rates) -> Rates:
     return msgspec.structs.replace(rates, cache_write_1h=2 * rates.input)
 
 
+def _with_services(provider: str, entry: Entry, second: SecondList, day: dt.date) -> Entry:
+    """Fill in the service tiers of what holds on `day`, where both sources agree on the standard one."""
+    row = second.row(provider, entry.id)
+    holding = [place for place, one in enumerate(entry.periods) if one.start is None or one.start <= day]
+    if row is None or not row.services or not holding:
+        return entry
+    periods = list(entry.periods)
+    period = periods[holding[-1]]
+    if not _agree(period, row):
+        return entry
+    services = row.services
+    if provider == "anthropic":  # a cache write of an hour is twice the input rate there, too
+        services = tuple(
+            msgspec.structs.replace(service, rates=_with_hour(service.rates)) for service in services
+        )
+    periods[holding[-1]] = msgspec.structs.replace(period, services=services)
+    return msgspec.structs.replace(entry, periods=tuple(periods))
+
+
+def _agree(period: Period, row: Row) -> bool:
+    """Say whether a period and a row have the same standard rates."""
+    if period.windows:
+        return False
+    ours = {tier.above_input_tokens: tier.rates for tier in period.tiers}
+    pairs = [(period.rates, row.rates)]
+    pairs += [(ours.get(tier.above_input_tokens, Rates()), tier.rates) for tier in row.tiers]
+    return not any(
+        differ(getattr(left, name), getattr(right, name)) or getattr(left, name) is None
+        for left, right in pairs
+        for name in ("input", "output")
+    )
+
+
+def merge(old: PriceList, new: PriceList) -> PriceList:
+    """Return `new`, with every period of `old` that began before its day: no price is overwritten.
+
+    What changed since counts from `new`'s day on, or from its own.
+    """
+    before = {(provider, entry.id): entry for provider, rows in old.providers.items() for entry in rows}
+    providers = {
+        provider: tuple(_merged(before.pop((provider, entry.id), None), entry, new.as_of) for entry in rows)
+        for provider, rows in new.providers.items()
+    }
+    for (provider, _), entry in before.items():  # no longer in the source: what it cost is still known
+        providers[provider] = (*providers.get(provider, ()), entry)
+    return msgspec.structs.replace(new, providers=providers)
+
+
+def _merged(old: Entry | None, new: Entry, day: dt.date) -> Entry:
+    if old is None or not old.periods or not new.periods:
+        return new
+    kept = [one for one in old.periods if one.start is None or one.start < day]
+    if not kept:
+        return new
+    current, *announced = new.periods
+    same = msgspec.structs.replace(current, start=kept[-1].start) == kept[-1]
+    later = [] if same else [msgspec.structs.replace(current, start=max(day, current.start or day))]
+    return msgspec.structs.replace(new, periods=(*kept, *later, *announced))
+
+
 def build(day: dt.date) -> PriceList:
     """Return the list that is valid on `day`."""
+    second = SecondList.load()
     theirs = {provider.id: provider for provider in data.providers}
     providers = {
         ours: tuple(_entry(model, day) for model in theirs[name].models) for ours, name in PROVIDERS.items()
@@ -179,8 +242,17 @@ def build(day: dt.date) -> PriceList:
         for entry in providers["openrouter"]
     )
     providers["deepinfra"] = DEEPINFRA
+    providers = {
+        provider: tuple(_with_services(provider, entry, second, day) for entry in rows)
+        for provider, rows in providers.items()
+    }
     source = f"genai-prices {importlib.metadata.version('genai-prices')} (MIT)"
-    return PriceList(as_of=day, source=source, providers=dict(sorted(providers.items())))
+    return PriceList(
+        as_of=day,
+        source=source,
+        providers=dict(sorted(providers.items())),
+        services_source=f"{second.source}, {second.as_of}",
+    )
 
 
 def main() -> None:
@@ -188,7 +260,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("day", type=dt.date.fromisoformat)
     prices = build(parser.parse_args().day)
-    lines = msgspec.json.format(msgspec.json.encode(prices), indent=0).replace(b'},{"id"', b'},\n{"id"')
+    if TARGET.exists():
+        prices = merge(msgspec.json.decode(TARGET.read_bytes(), type=PriceList), prices)
+    lines = msgspec.json.format(msgspec.json.encode(prices), indent=0).replace(b'}, {"id"', b'},\n{"id"')
     TARGET.write_bytes(lines + b"\n")
     print(f"{TARGET.name}: {sum(map(len, prices.providers.values()))} models, {len(lines)} bytes")
 

@@ -105,7 +105,92 @@ def entry_named(name: str, entry: build_prices.Entry) -> build_prices.Entry:
 
 
 def test_the_file_is_what_the_script_writes() -> None:
-    assert build_prices.build(PRICES.as_of) == PRICES
+    built = build_prices.build(PRICES.as_of)
+    assert built == PRICES
+    assert build_prices.merge(PRICES, built) == PRICES
+
+
+def _list(day: dt.date, price: str, *, model: str = "m", start: dt.date | None = None) -> PriceList:
+    period = build_prices.Period(Rates(Decimal(price), Decimal(2)), start)
+    entry = build_prices.Entry(id=model, names=(model,), periods=(period,))
+    return PriceList(day, "a list", {"x": (entry,)})
+
+
+def test_a_price_that_changes_is_appended_and_never_overwritten() -> None:
+    first, second = dt.date(2026, 1, 1), dt.date(2026, 6, 1)
+    old = _list(first, "1")
+    assert build_prices.merge(old, _list(second, "1")).providers == old.providers
+    both = build_prices.merge(old, _list(second, "3"))
+    for day, rate in ((first, 1), (dt.date(2026, 5, 31), 1), (second, 3)):
+        price = both.find("x", "m", day)
+        assert price is not None
+        assert price.rates.input == rate
+    announced = build_prices.merge(both, _list(dt.date(2026, 7, 1), "3"))
+    assert announced.providers == both.providers
+    gone = build_prices.merge(old, _list(second, "3", model="n"))
+    assert [entry.id for entry in gone.providers["x"]] == ["n", "m"]
+    back = build_prices.merge(both, _list(dt.date(2026, 8, 1), "1"))
+    assert len(back.providers["x"][0].periods) == 3
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "service", "usage", "dollars"),
+    [
+        # gpt-5.5: 5/30/.5, above 272,000 of input 10/45/1 for the whole request; batch and flex half of it,
+        # priority two and a half times.
+        ("openai", "gpt-5.5", "", Usage(100_000, 10_000), "0.80"),
+        ("openai", "gpt-5.5", "", Usage(272_000, 1_000), "1.39"),
+        ("openai", "gpt-5.5", "", Usage(272_001, 1_000), "2.76501"),
+        ("openai", "gpt-5.5", "", Usage(300_000, 1_000, 200_000), "1.245"),
+        ("openai", "gpt-5.5", "batch", Usage(100_000, 10_000), "0.40"),
+        ("openai", "gpt-5.5", "flex", Usage(100_000, 10_000, 50_000), "0.2875"),
+        ("openai", "gpt-5.5", "batch", Usage(300_000, 1_000), "1.5225"),
+        ("openai", "gpt-5.5", "priority", Usage(100_000, 10_000), "2.00"),
+        ("openai", "gpt-5.5", "priority", Usage(300_000, 1_000), None),  # not sold so long
+        ("openai", "gpt-5.5", "scale", Usage(100, 10), None),
+        ("openai", "gpt-5.5", "default", Usage(100_000, 10_000), "0.80"),
+        # claude-opus-4-8: 5/25/.5, written for five minutes 6.25, for an hour 10; batch half of all.
+        ("anthropic", "claude-opus-4-8", "", Usage(100_000, 10_000), "0.75"),
+        ("anthropic", "claude-opus-4-8", "", Usage(100_000, 10_000, 80_000, 20_000), "0.415"),
+        ("anthropic", "claude-opus-4-8", "", Usage(100_000, 0, 0, 100_000, 0, 60_000), "0.85"),
+        ("anthropic", "claude-opus-4-8", "batch", Usage(100_000, 10_000, 0, 100_000, 0, 60_000), "0.55"),
+        ("anthropic", "claude-opus-4-8", "priority", Usage(100, 10), None),  # sold by commitment
+        # gemini-3.5-flash: 1.5/9/.15; batch half. gemini-3.1-pro-preview: 2/12.
+        ("google", "gemini-3.5-flash", "", Usage(1_000_000, 100_000, 400_000), "1.86"),
+        ("google", "gemini-3.5-flash", "batch", Usage(1_000_000, 100_000), "1.20"),
+        ("google", "gemini-3.1-pro-preview", "", Usage(100_000, 10_000), "0.32"),
+        ("moonshot", "kimi-k2.5", "", Usage(1_000_000, 100_000, 500_000), "0.65"),
+        ("deepinfra", "google/gemma-4-31B-it", "", Usage(3_000, 500), "0.00058"),
+        ("deepinfra", "google/gemma-4-31B-it", "batch", Usage(3_000, 500), None),
+    ],
+)
+def test_worked_examples_to_the_cent(
+    provider: str, model: str, service: str, usage: Usage, dollars: str | None
+) -> None:
+    price = PRICES.find(provider, model)
+    assert price is not None
+    cost = token_cost(usage, price, service=service)
+    assert cost.amount == (None if dollars is None else Decimal(dollars))
+    if service == "batch" and cost.amount is not None:
+        assert cost.basis == "price list, batch"
+        assert "LiteLLM" in cost.source
+
+
+def test_no_service_tier_has_a_rate_that_its_standard_contradicts() -> None:
+    """Batch and flex cost at most, priority at least what the standard service does."""
+    seen = 0
+    for entries in PRICES.providers.values():
+        for entry in entries:
+            for period in entry.periods:
+                for service in period.services:
+                    for name in ("input", "output"):
+                        tier, standard = getattr(service.rates, name), getattr(period.rates, name)
+                        if tier is None:
+                            continue
+                        seen += 1
+                        cheap = service.name in {"batch", "flex"}
+                        assert (tier <= standard) if cheap else (tier >= standard), (entry.id, service.name)
+    assert seen > 200
 
 
 def test_announced_prices_begin_on_their_day() -> None:

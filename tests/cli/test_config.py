@@ -76,6 +76,17 @@ def test_check_prints_every_problem_and_fails() -> None:
     assert result.stderr == "2 problems: wye would not start with this\n"
 
 
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_the_file_may_be_named_as_other_commands_do(command: str) -> None:
+    Path("mine.yaml").write_text("default_label: x\n")
+    by_option, by_name = run(command, "--config", "mine.yaml"), run(command, "mine.yaml")
+    assert "mine.yaml" in by_option.output
+    assert by_option.output == by_name.output
+    both = run(command, "mine.yaml", "--config", "wye.yaml")
+    assert both.exit_code == 2
+    assert "two files are named, 'mine.yaml' and 'wye.yaml': name one" in both.output
+
+
 def test_show() -> None:
     Path("wye.yaml").write_text("listen: 127.0.0.1:1\n")
     assert "\nlisten: 127.0.0.1:1\n" in run("show").output

@@ -134,7 +134,7 @@ def test_explain_tells_why_and_what_it_cost(runner: CliRunner) -> None:
 
 @pytest.mark.usefixtures("state")
 def test_explain_says_what_is_unknown_and_what_was_not_tried(runner: CliRunner) -> None:
-    assert "unknown: no rate for a kind of token used" in runner.invoke(explain, ["r000002"]).stdout
+    assert "unknown: no rate for a kind of token used\n" in runner.invoke(explain, ["r000002"]).stdout
     refused = "\n".join(lines(runner.invoke(explain, ["r000003"])))
     assert "error 403: label phi permits no deployment" in refused
     assert "nothing: no upstream was contacted" in refused

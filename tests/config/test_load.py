@@ -386,6 +386,18 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_file() -> None:
             "deployments: {a: {model: m, base_url: 'http://a.b', lane: hosted, api_key_file: /dev/null}}",
             "1:29: warning: deployments.a.base_url: sends its key unencrypted. Use https://",
         ),
+        (
+            "deployments: {a: {model: m, provider: mistral}}",
+            "1:29: warning: deployments.a.provider: MISTRAL_API_KEY is not set: this is left out",
+        ),
+        (
+            "discovery: {environment: false}\ndeployments: {a: {model: m, provider: mistral}}",
+            "2:15: warning: deployments.a: no key is looked for, as discovery.environment is false: this",
+        ),
+        (
+            "providers: {mistral: {enabled: false}}\ndeployments: {a: {model: m, provider: mistral}}",
+            "2:29: warning: deployments.a.provider: providers.mistral is not enabled: this is left out",
+        ),
         ("auto: {rules: [{name: x}]}", "1:16: warning: auto.rules[0]: changes nothing"),
         ("routes: {r: {labels: [hipaa]}}", "1:23: warning: routes.r.labels[0]: label 'hipaa' is not defined"),
     ],

@@ -15,7 +15,7 @@ MINE = "deployments: {a: {model: m, base_url: 'http://localhost:1', lane: own, m
 
 def said(text: str) -> list[str]:
     try:
-        from_bytes(text.encode(), FILE, {})
+        from_bytes(text.encode(), FILE, {"OPENAI_API_KEY": "o"})
     except ConfigError as error:
         return [str(problem).removeprefix("wye.yaml:") for problem in error.problems]
     return []
@@ -114,7 +114,7 @@ machines:
     upkeep_month: 1800
     fte: 0.1
 """
-    given = from_bytes(text.encode(), FILE, {}).settings.machines["node"]
+    given = from_bytes(text.encode(), FILE, {"OPENAI_API_KEY": "o"}).settings.machines["node"]
     assert owned("node", given) == Machines(
         name="node",
         gpu="H100",

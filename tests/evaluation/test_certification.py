@@ -10,9 +10,11 @@ import pytest
 from wye.evaluation.attempts import Register
 from wye.evaluation.certification import Corrected, Sheet, Terms, beyond, calibration, earn
 from wye.evaluation.dataset import Result, Row
-from wye.routing.revision import Revision, mark
+from wye.routing.revision import Revision, Trace, mark
 
 EPSILON, DELTA, ROWS = 0.02, 0.1, 400
+TERMS = Terms(EPSILON)
+WORDS = [f"word{number}" for number in range(100)]
 DRAWS = 1000
 REVISION = Revision(
     route="auto",
@@ -141,9 +143,9 @@ def row(number: int, prompt: str = "", conversation: str = "", **scores: float) 
 
 def test_what_was_fitted_on_or_seen_before_does_not_count_nor_what_is_nearly_the_same() -> None:
     rows = [row(number) for number in range(40)]
-    spent = frozenset(mark(one.prompt) for one in rows[:10])
+    spent = [Trace(tuple(mark(one.prompt) for one in rows[:10]))]
     near = row(90, prompt=rows[0].prompt + " Please.")
-    kept = calibration([*rows, near], REVISION, "", spent)
+    kept = calibration([*rows, near], REVISION, TERMS, spent)
     assert {one.id for one in kept.rows}.isdisjoint({"r90", *(f"r{number}" for number in range(10))})
     assert kept.left_out == 41 - len(kept.rows)
 
@@ -157,19 +159,50 @@ def test_one_row_a_conversation_counts_and_their_order_is_nobodys_choice() -> No
         )
         for number, word in enumerate(("alpha", "beta", "gamma", "delta", "omega") * 4)
     ]
-    kept = calibration(rows, REVISION, "", frozenset())
+    kept = calibration(rows, REVISION, TERMS, ())
     assert sorted(one.conversation for one in kept.rows) == ["c0", "c1", "c2", "c3", "c4"]
-    again = calibration(rows[::-1], REVISION, "", frozenset())
+    again = calibration(rows[::-1], REVISION, TERMS, ())
     assert (again.rows, again.data) == (kept.rows, kept.data)
     other = msgspec.structs.replace(rows[0], results={"big": Result(1.0), "small": Result(0.0)})
-    assert calibration([other, *rows[1:]], REVISION, "", frozenset()).data != kept.data
+    assert calibration([other, *rows[1:]], REVISION, TERMS, ()).data != kept.data
+
+
+def test_what_is_not_used_of_rows_has_no_say_in_their_order() -> None:
+    """Or whoever wants another order would try ids until one passes."""
+    rows = [row(number, prompt=" ".join(WORDS[number : number + 9])) for number in range(0, 90, 9)]
+    renamed = [
+        msgspec.structs.replace(
+            one,
+            id=f"other {one.id}",
+            dataset="other",
+            category="other",
+            results=one.results
+            | {"third": Result(0.5, answer="x"), "big": Result(1.0, judged=0.3, answer="x", output_chars=9)},
+        )
+        for one in rows
+    ]
+    kept, again = (calibration(some, REVISION, TERMS, ()) for some in (rows, renamed))
+    assert [one.prompt for one in again.rows] == [one.prompt for one in kept.rows]
+    assert again.data == kept.data
+    gated = Terms(EPSILON, gates=("third",))
+    assert calibration(rows, REVISION, gated, ()).data != calibration(renamed, REVISION, gated, ()).data
+
+
+def test_what_an_attempt_saw_is_known_again_with_all_that_belongs_to_it() -> None:
+    first = row(1, prompt=" ".join(WORDS[:12]), conversation="c1")
+    (kept,) = (seen := calibration([first], REVISION, TERMS, ())).rows
+    assert kept == first
+    nearly = row(2, prompt=" ".join((*WORDS[:11], "otherwise")))
+    turn = row(3, prompt=" ".join(WORDS[20:32]), conversation="c1")
+    fresh = row(4, prompt=" ".join(WORDS[40:52]), conversation="c2")
+    assert calibration([nearly, turn, fresh], REVISION, TERMS, [seen.trace]).rows == (fresh,)
 
 
 def test_rows_without_both_scores_do_not_count() -> None:
     judged = Row("j", "Tell me of the tides.", {"big": Result(judged=1.0), "small": Result(judged=0.5)})
     rows = [row(1), row(2, prompt="Only one was run here.", big=1.0), judged]
-    assert [one.id for one in calibration(rows, REVISION, "", frozenset()).rows] == ["r1"]
-    assert [one.id for one in calibration(rows, REVISION, "referee", frozenset()).rows] == ["j"]
+    assert [one.id for one in calibration(rows, REVISION, TERMS, ()).rows] == ["r1"]
+    assert [one.id for one in calibration(rows, REVISION, Terms(EPSILON, "referee"), ()).rows] == ["j"]
 
 
 def test_the_walk_stops_at_the_first_failure_and_what_it_accepts_is_seldom_false() -> None:

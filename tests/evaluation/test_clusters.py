@@ -1,6 +1,6 @@
 import numpy as np
 
-from wye.evaluation.clusters import clusters
+from wye.evaluation.clusters import HASHES, Shingled, clusters
 
 QUESTION = "Which planet of the solar system has the largest number of known moons as of today?"
 INSTRUCTION = "Read the following task with care, think step by step, and answer with one number only."
@@ -45,3 +45,16 @@ def test_short_and_empty_prompts_are_compared_whole() -> None:
 
 def test_no_prompts() -> None:
     assert len(clusters([])) == 0
+
+
+def test_signatures_know_prompts_of_another_file_again() -> None:
+    """Without what these shared: another file may be too small to tell that it is shared."""
+    ours = Shingled([f"{INSTRUCTION} {prompt}" for prompt in unrelated(200)])
+    signed = ours.signed(ours.common, range(100))
+    assert (signed.places.tolist(), signed.likeness.shape) == (list(range(100)), (100, HASHES))
+    nearly = f"{INSTRUCTION} {unrelated(100)[7]} again"
+    theirs = Shingled([nearly, *(f"{INSTRUCTION} {prompt}" for prompt in unrelated(110)[100:]), "hi"])
+    assert theirs.common == frozenset()
+    assert theirs.like(signed.likeness, ours.common).tolist() == [True, *[False] * 11]
+    assert not theirs.like(signed.likeness[:0], ours.common).any()
+    assert not Shingled(["hi"]).like(signed.likeness, ours.common).any()

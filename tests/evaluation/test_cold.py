@@ -10,7 +10,7 @@ from wye.evaluation.cold import FEWEST, guess, load, teaching
 from wye.evaluation.dataset import DatasetError
 from wye.evaluation.learn import Lesson
 from wye.routing.opinion import Opinions
-from wye.routing.revision import RevisionError, mark, read, write
+from wye.routing.revision import RevisionError, Trace, mark, read, write
 from wye.routing.tasks import BUILT_IN, Tasks
 
 LESSON = Lesson(route="auto", strong="strong", weak="weak", everything=True)
@@ -27,7 +27,7 @@ def test_without_labels_more_is_to_be_won_where_more_is_asked(tmp_path: Path) ->
     assert taught.held_out is None
     assert taught.facts.labels == {"strong": 0, "weak": 0}
     assert list(taught.facts.thresholds) == sorted(taught.facts.thresholds)
-    opinions = Opinions(read(tmp_path, write(tmp_path, taught.facts, taught.weights, taught.marks).id))
+    opinions = Opinions(read(tmp_path, write(tmp_path, taught.facts, taught.weights, taught.trace).id))
     easy, hard = opinions.form(EASY), opinions.form(HARD)
     assert easy.gain is not None
     assert hard.gain is not None
@@ -40,11 +40,11 @@ def test_few_labels_draw_the_means_towards_them(tmp_path: Path) -> None:
     few = rows(80)
     taught = guess(few, LESSON, 1.0)
     assert taught.held_out is not None
-    assert len(taught.marks) == 80
+    assert taught.rows == 80
     assert set(taught.facts.priors) == {BUILT_IN(row.prompt) for row in few}
-    opinions = Opinions(read(tmp_path, write(tmp_path, taught.facts, taught.weights, taught.marks).id))
+    opinions = Opinions(read(tmp_path, write(tmp_path, taught.facts, taught.weights, taught.trace).id))
     unlabelled = guess([], LESSON, 1.0)
-    before = Opinions(read(tmp_path, write(tmp_path, unlabelled.facts, unlabelled.weights, []).id))
+    before = Opinions(read(tmp_path, write(tmp_path, unlabelled.facts, unlabelled.weights, Trace()).id))
     for name in ("strong", "weak"):
         true = np.mean([row.quality(name) for row in few])
         was, is_ = (
@@ -58,7 +58,7 @@ def test_a_guess_says_the_same_whatever_kinds_of_work_are_added(tmp_path: Path) 
     few = rows(80)
     taught = guess(few, LESSON, 1.0)
     assert any(any(by.values()) for by in taught.facts.priors.values())
-    learnt = read(tmp_path, write(tmp_path, taught.facts, taught.weights, taught.marks).id)
+    learnt = read(tmp_path, write(tmp_path, taught.facts, taught.weights, taught.trace).id)
     served = Opinions(learnt, Tasks({"ours": [row.prompt for row in few[:40]]}))
     certified = Opinions(learnt)
     assert {served.form(row.prompt).task for row in few} >= {"ours"}
@@ -69,8 +69,8 @@ def test_a_guess_is_void_where_the_kinds_of_work_are_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taught, unlabelled = guess(rows(80), LESSON, 1.0), guess([], LESSON, 1.0)
-    by_task = write(tmp_path, taught.facts, taught.weights, taught.marks).id
-    everywhere = write(tmp_path, unlabelled.facts, unlabelled.weights, []).id
+    by_task = write(tmp_path, taught.facts, taught.weights, taught.trace).id
+    everywhere = write(tmp_path, unlabelled.facts, unlabelled.weights, Trace()).id
     monkeypatch.setattr("wye.routing.tasks.fingerprint", lambda: "another")
     with pytest.raises(RevisionError, match="other kinds of work"):
         read(tmp_path, by_task)
@@ -79,7 +79,7 @@ def test_a_guess_is_void_where_the_kinds_of_work_are_others(
 
 def test_only_rows_that_may_teach_count() -> None:
     few = rows(60)
-    seen = frozenset(mark(row.prompt) for row in few[:30])
+    seen = (Trace(tuple(mark(row.prompt) for row in few[:30])),)
     assert (
         len(teaching(few, Lesson(route="a", strong="strong", weak="weak", everything=True, spent=seen))) == 30
     )

@@ -13,7 +13,7 @@ from wye.evaluation.pair import RICH
 from wye.routing.features import extractor
 from wye.routing.opinion import Opinions
 from wye.routing.quality import Quality
-from wye.routing.revision import Learnt, Pace, mark
+from wye.routing.revision import Learnt, Pace, Trace, mark
 from wye.routing.tasks import BUILT_IN
 
 LESSON = Lesson(route="auto", strong="strong", weak="weak")
@@ -40,18 +40,18 @@ def test_heads_tell_what_the_weak_model_cannot_do(taught: Taught) -> None:
 
 
 def test_half_of_the_rows_are_left_to_certify_with(taught: Taught) -> None:
-    assert 200 < len(taught.marks) < 400
-    assert len(taught.marks) + taught.kept_back == 600
-    assert taught.facts.labels == dict.fromkeys(("strong", "weak", "gate"), len(taught.marks))
+    assert 200 < taught.rows < 400
+    assert taught.rows + taught.kept_back == 600
+    assert taught.facts.labels == dict.fromkeys(("strong", "weak", "gate"), taught.rows)
     every = learn(rows(120), msgspec.structs.replace(LESSON, everything=True), BUILT_IN, 0.0)
-    assert (len(every.marks), every.kept_back) == (120, 0)
+    assert (every.rows, every.kept_back) == (120, 0)
 
 
 def test_near_duplicates_stay_on_one_side() -> None:
     originals = rows(150)
     twins = [msgspec.structs.replace(row, id=f"{row.id}'", prompt=f"{row.prompt}!") for row in originals]
     both = [*originals, *twins]
-    teaching = set(learn(both, LESSON, BUILT_IN, 0.0).marks)
+    teaching = set(learn(both, LESSON, BUILT_IN, 0.0).trace.rows)
     sides: dict[int, set[bool]] = {}
     for group, row in zip(clusters([row.prompt for row in both]).tolist(), both, strict=True):
         sides.setdefault(group, set()).add(mark(row.prompt) in teaching)
@@ -60,9 +60,9 @@ def test_near_duplicates_stay_on_one_side() -> None:
 
 def test_what_certified_does_not_teach() -> None:
     every = rows(400)
-    seen = frozenset(mark(row.prompt) for row in every[:60])
-    again = learn(every, msgspec.structs.replace(LESSON, spent=seen), BUILT_IN, 0.0)
-    assert seen.isdisjoint(again.marks)
+    seen = Trace(tuple(mark(row.prompt) for row in every[:60]))
+    again = learn(every, msgspec.structs.replace(LESSON, spent=(seen,)), BUILT_IN, 0.0)
+    assert set(seen.rows).isdisjoint(again.trace.rows)
 
 
 def test_settings_are_in_order_and_the_safest_first(taught: Taught) -> None:

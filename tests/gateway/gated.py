@@ -12,7 +12,7 @@ from wye.routing.certificate import Arm, Certificate, gate_hash, thresholds_hash
 from wye.routing.features import Extractor
 from wye.routing.features.extract import BUCKETS
 from wye.routing.quality import Head, Space
-from wye.routing.revision import Revision, Weights, write
+from wye.routing.revision import Revision, Trace, Weights, write
 from wye.routing.state import RouteState
 
 DAY = 86_400.0
@@ -42,7 +42,7 @@ def certify(state_dir: Path, route: str, strong: str, weak: str, gate: GateSetti
             labels={},
         ),
         Weights(space, heads, []),
-        [],
+        Trace(),
     )
     now = time.time()
     issued = certificates.write(

@@ -5,9 +5,11 @@ import msgspec
 
 from wye.catalog.deployments import Deployment, Endpoint
 from wye.core.lane import Lane
-from wye.core.money import Price, Rates, Window
+from wye.core.money import Cost, Price, Rates, Service, Window, total
+from wye.core.record import Attempt
 from wye.core.usage import Usage
-from wye.gateway.costs import cost_of
+from wye.gateway.costs import NOTHING, NOTHING_SENT, cost_of, unserved
+from wye.ledger.entry import Entry
 
 OWN = Deployment(
     id="d", model="m", provider="p", lane=Lane.OWN, endpoint=Endpoint("http", "127.0.0.1", 1), found_by="test"
@@ -52,3 +54,33 @@ def test_the_hour_of_arrival_sets_the_rate() -> None:
     usage = Usage(1_000_000)
     assert cost_of(deployment, usage, 1, NOW).amount == Decimal(2)
     assert cost_of(deployment, usage, 1, NOW + 7200).amount == Decimal(1)
+
+
+def attempt(sent: int) -> Attempt:
+    return Attempt("d", "first", 0.0, 1.0, request_bytes=sent)
+
+
+def test_what_nobody_was_served_cost_nothing_unless_somebody_may_bill_for_it() -> None:
+    entry = Entry.begin("d1", "r1", "openai_chat", "chat")
+    assert unserved(entry) == NOTHING_SENT
+    entry.tried = [attempt(0)]
+    assert unserved(entry) == NOTHING_SENT
+    entry.tried = [attempt(100)]
+    assert unserved(entry) == NOTHING
+    entry.aside = [Cost(Decimal(1)), Cost(Decimal(2))]  # opinions that came
+    assert unserved(entry) == total(entry.aside)
+    entry.billed = True  # something was sent, and broke off
+    assert unserved(entry) is None
+
+
+def test_a_service_tier_that_was_asked_for_is_priced_where_the_answer_tells_it() -> None:
+    flex = Service("flex", Rates(Decimal("0.5"), Decimal(1)))
+    price = msgspec.structs.replace(PRICE, services=(flex,))
+    deployment = msgspec.structs.replace(OWN, lane=Lane.HOSTED, price=price)
+    usage = Usage(1_000_000, 0)
+    told = msgspec.structs.replace(usage, service="flex")
+    assert cost_of(deployment, told, 1, NOW, "service_tier").amount == Decimal("0.5")
+    assert cost_of(deployment, told, 1, NOW).amount == Decimal("0.5")
+    assert cost_of(deployment, usage, 1, NOW, "service_tier").amount is None
+    unheard = msgspec.structs.replace(usage, service="ultra")
+    assert cost_of(deployment, unheard, 1, NOW, "service_tier").amount is None

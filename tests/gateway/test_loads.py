@@ -20,6 +20,7 @@ class Engine:
     running = waiting = 0
     slots: list[bool] | None = None
     held = False
+    starting = True
 
     @contextlib.contextmanager
     def holding(self) -> Iterator[None]:
@@ -50,6 +51,13 @@ def engine(upstream: FakeUpstream) -> Engine:
     async def slots(call: Call) -> None:
         await call.answer(body=[{"is_processing": busy} for busy in says.slots or ()])
 
+    @upstream.script("GET /late/metrics")
+    async def late(call: Call) -> None:
+        if says.starting:
+            await call.answer(503, {"error": "loading"})
+        else:
+            await call.answer(body=b"vllm:num_requests_running 9\nvllm:num_requests_waiting 9\n")
+
     @upstream.script("work")
     async def work(call: Call) -> None:
         while says.held:  # noqa: ASYNC110  # the test is another thread
@@ -77,6 +85,7 @@ def gateway(
     deployments = {
         "gpu": place | {"model": "work"},
         "narrow": place | {"model": "work", "concurrency": 2},
+        "late": place | {"model": "work", "base_url": f"http://127.0.0.1:{upstream.port}/late/v1"},
         "spare": place | {"model": "swift", "base_url": f"http://localhost:{upstream.port}/other/v1"},
     }
     order = {"rules": [{"use": ["gpu", "spare"]}]}
@@ -151,3 +160,14 @@ def test_a_queue_in_front_of_it_spills_at_once(gateway: Running, engine: Engine)
         assert saturated(gateway, "narrow")
     assert "is saturated, 1 wait for it" in json.dumps(gateway.record(answered)["decision"]["reasons"])
     assert all(one.result().status == 200 for one in waiting)
+
+
+def test_an_engine_that_does_not_say_is_soon_asked_again(
+    gateway: Running, upstream: FakeUpstream, engine: Engine
+) -> None:
+    with ThreadPoolExecutor(1) as pool, engine.holding():
+        busy = pool.submit(gateway.chat, "late")
+        until(lambda: asked(upstream, "/late/metrics") > 1)
+        engine.starting = False
+        until(lambda: saturated(gateway, "late"))
+    assert busy.result().status == 200

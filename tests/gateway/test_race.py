@@ -59,3 +59,44 @@ async def test_a_client_that_leaves_while_the_loser_is_cut_short_is_given_nothin
     with pytest.raises(asyncio.CancelledError):
         await racing
     assert discarded == [SECOND]
+
+
+async def test_who_is_told_twice_to_end_waits_for_what_losers_note() -> None:
+    noted, gone = [], asyncio.Event()
+
+    async def slow_to_note() -> Answer | Failure:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            gone.set()
+            await asyncio.sleep(0.05)
+            noted.append("what it cost")
+        return FIRST
+
+    racing: asyncio.Task[Any] = asyncio.ensure_future(
+        race(slow_to_note(), hedge(), lambda: after(60, SECOND), lambda _: None)
+    )
+    await asyncio.sleep(0.02)
+    racing.cancel()
+    await gone.wait()
+    racing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await racing
+    assert noted == ["what it cost"]
+
+
+async def failing() -> Answer | Failure:
+    await asyncio.sleep(0.005)
+    message = "a defect"
+    raise LookupError(message)
+
+
+async def test_a_defect_in_one_attempt_leaves_the_other_and_is_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    won = await race(after(0.05, FIRST), hedge(), failing, lambda _: None)
+    assert won is FIRST
+    assert "a defect" in caplog.text
+    caplog.clear()
+    with pytest.raises(LookupError):
+        await race(failing(), hedge(), failing, lambda _: None)

@@ -92,6 +92,7 @@ def test_labels_bind_it(gateway: Running) -> None:
         ({"model": "work"}, {}, 400, None),
         (b"{", {}, 400, None),
         (HELLO, {"x-wye-label": "not a label!"}, 400, None),
+        (HELLO | {"models": ["far"]}, {}, 400, None),
     ],
 )
 def test_what_would_be_refused_is_refused(

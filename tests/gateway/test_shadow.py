@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,18 @@ import msgspec
 import pytest
 
 from fake_upstream import CHAT, DONE, FINISH, USAGE, Call, FakeUpstream, delta
+from gateway.test_runtime import THERE, in_force, nobody, runtime
 from routing.granted import grant
 from running import Running, running
-from wye.config.settings import LedgerSettings
+from wye.config.settings import LedgerSettings, RouteSettings, Settings, ShadowSettings
+from wye.gateway import shadow
+from wye.gateway.learnt import LearntRoutes
+from wye.gateway.shadow import Shadows
+from wye.gateway.watched import Watched
 from wye.ledger import Reader
 from wye.ledger.reader import Filter
 from wye.routing.certificate import Arm, Certificate
-from wye.routing.state import RouteState
+from wye.routing.state import RouteState, StateError
 from wye.routing.watch.journal import Sight, sights
 
 SECONDS = 60.0
@@ -104,6 +110,7 @@ def test_a_drop_sends_the_route_to_the_strong_model_at_once_and_for_good(
         until(lambda: len(seen(gateway)) == 1)
         (good,) = seen(gateway)
         assert (good.served, good.strong, good.weak, good.probability) == ("weak", 1.0, 1.0, 1.0)
+        assert good.models == ("big", "small")
         SAID["small"] = "The answer is 5."
         number = 1
         while ask(gateway, number := number + 1).headers["x-wye-deployment"] == "house":
@@ -292,3 +299,84 @@ def test_a_shadow_that_the_end_of_the_gateway_cuts_short_is_on_record(
     assert shadow["shadow_of"] == answered.headers["x-wye-decision"]
     assert (shadow["outcome"], shadow["error"]) == ("error", "it was stopped before it ended")
     assert [one["error"] for one in shadow["attempts"]] == ["cut short"]
+
+
+def slowly(models: FakeUpstream, name: str, seconds: float) -> None:
+    @models.script(name)
+    async def slow(call: Call) -> None:
+        await asyncio.sleep(seconds)
+        await answer(call)
+
+
+def test_two_requests_of_a_conversation_at_once_are_one(models: FakeUpstream, shared: Running) -> None:
+    slowly(models, "small", 0.5)
+    before, number = len(seen(shared)), next(NUMBERS)
+    with ThreadPoolExecutor(2) as pool:
+        both = [shared.record(one) for one in pool.map(lambda _: ask(shared, number), range(2))]
+    assert sorted("shadow_probability" in one for one in both) == [False, True]
+    newest(shared, before)
+    ask(shared, next(NUMBERS))
+    newest(shared, before + 1)
+    assert (len(seen(shared)), models.seen["big"]) == (before + 2, 2)
+
+
+def test_who_was_not_served_may_be_drawn_again(models: FakeUpstream, shared: Running) -> None:
+    @models.script("small")
+    async def blames(call: Call) -> None:
+        await call.answer(400, {"error": {"message": "no"}})
+
+    before, number = len(seen(shared)), next(NUMBERS)
+    assert ask(shared, number).status == 400
+    models.scripts["small"] = answer
+    ask(shared, number)
+    newest(shared, before)
+    assert "wye_shadows_waiting 0.0" in shared.metrics()
+
+
+def test_what_waits_when_the_gateway_ends_is_on_record(
+    models: FakeUpstream, price: dict[str, Any], tmp_path: Path
+) -> None:
+    slowly(models, "big", 30)
+    certified(tmp_path)
+    with running(tmp_path, settings(models, price)) as gateway:
+        for number in range(3):
+            ask(gateway, number)
+        until(lambda: models.seen["big"] and "wye_shadows_waiting 2.0" in gateway.metrics())
+        assert gateway.stop() == 0
+        told = [one["error"] for one in records(gateway) if one.get("shadow_of")]
+    assert sorted(told) == [
+        "it was stopped before it ended",
+        *["the gateway was stopped before it began"] * 2,
+    ]
+    assert "2 conversations that were drawn are not shadowed" in gateway.log.read_text()
+    assert not seen(gateway)
+
+
+@pytest.mark.parametrize("trouble", ["", "full", "slow"])
+async def test_a_withdrawal_is_written_first_and_acted_on_in_any_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, trouble: str
+) -> None:
+    certificate = grant(tmp_path)
+    made = runtime(LearntRoutes(tmp_path))
+    made.load(Settings(auto=RouteSettings(shadow=ShadowSettings())), THERE, nobody)
+    withdraw, before = RouteState.withdraw, []
+
+    def write(state: RouteState, id_: str, why: str) -> None:
+        before.append(in_force(made))
+        if trouble == "slow":
+            time.sleep(0.3)
+        if trouble == "full":
+            message = "cannot write: no space left"
+            raise StateError(message)
+        withdraw(state, id_, why)
+
+    monkeypatch.setattr(RouteState, "withdraw", write)
+    monkeypatch.setattr(shadow, "WRITE_SECONDS", 0.1)
+    unused: Any = None
+    shadows = Shadows(made, unused, unused)
+    watched = Watched(RouteState(tmp_path, "auto"), ShadowSettings(), "big", "small", certificate.id)
+    await shadows._take_back(watched, "quality dropped")
+    assert before == [certificate.id]
+    assert in_force(made) == ""
+    assert watched.over
+    assert ("strong serves all the same" in caplog.text) is bool(trouble)

@@ -132,6 +132,18 @@ def test_a_judge_that_is_kin_or_absent_means_no_watch(
     assert watch(now, STATE, InForce(), ShadowSettings()) is None
 
 
+def test_kin_is_found_behind_ids(caplog: pytest.LogCaptureFixture) -> None:
+    """Labels may call a model by its deployment's id, which says nothing of its family."""
+    there = {
+        name: target(deployment(name, None, model=model), Gate(name, 4, 8, 1.0))
+        for name, model in (("best", "claude-opus"), ("house", "small"), ("referee", "claude-haiku"))
+    }
+    now: Any = SimpleNamespace(settings=Settings(), targets=there)
+    learnt = Learnt(msgspec.structs.replace(FACTS, strong="best", weak="house"), alike())
+    assert watch(now, STATE, InForce(Serving(learnt)), ShadowSettings(judge="referee")) is None
+    assert "same family" in caplog.text
+
+
 def test_what_was_drawn_with_another_probability_is_not_gone_on_with() -> None:
     bare = Watched(STATE, ShadowSettings(), "big", "small")
     assert bare.like(Watched(STATE, ShadowSettings(), "big", "small"))

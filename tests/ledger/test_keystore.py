@@ -16,6 +16,7 @@ from wye.ledger.keystore import PREFIX, Budget, Grant, Scope, Window
 FULL = Grant(
     name="app",
     team="search",
+    project="apps",
     scopes=frozenset({Scope.INFER, Scope.READ}),
     labels=("internal", "phi"),
     models=("gpt-*", "a,b", 'q"'),

@@ -212,3 +212,16 @@ def test_the_sum_on_sqlite_is_exact_in_any_order(amounts: list[Decimal | None]) 
         return
     with localcontext(prec=1000):
         assert Decimal(str(forward.finalize())) == Decimal(str(backward.finalize())) == sum(known)
+
+
+def test_hours_are_whole_and_without_shadows(ledger: Ledger, reader: Reader) -> None:
+    hour = START // 3600 * 3600
+    fill(
+        ledger,
+        record(1, at=hour + 3599.9),
+        record(2, at=hour + 3600.0),
+        record(3, at=hour + 3601.0, usage=None),
+        record(4, asked="", shadow_of="r000001"),
+    )
+    assert list(reader.hours()) == [(int(hour), 1, 500, 40, 100, 8), (int(hour) + 3600, 2, 500, 40, 100, 8)]
+    assert list(reader.hours(Filter(since=hour + 3601))) == [(int(hour) + 3600, 1, 0, 0, 0, 0)]

@@ -217,6 +217,7 @@ CHAT_ANSWERS = st.fixed_dictionaries(
         "created": st.none() | st.integers(0, 9),
         "usage": st.none() | COUNTS | st.just("many"),
         "system_fingerprint": st.just("fp"),
+        "service_tier": st.none() | st.sampled_from(["default", "flex"]) | st.integers(),
     },
 )
 

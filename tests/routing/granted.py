@@ -11,7 +11,7 @@ from wye.routing.certificate import write as write_certificate
 from wye.routing.features import Extractor
 from wye.routing.features.extract import BUCKETS
 from wye.routing.quality import Head, Space
-from wye.routing.revision import Revision, Weights
+from wye.routing.revision import Revision, Trace, Weights
 from wye.routing.revision import write as write_revision
 from wye.routing.state import RouteState
 
@@ -40,7 +40,7 @@ def alike(strong: str = "big", weak: str = "small") -> Weights:
 def grant(state_dir: Path, route: str = "auto", **facts: object) -> Certificate:
     """Teach and certify a route, and put both in force."""
     state = RouteState(state_dir, route)
-    revision = write_revision(state.revisions, msgspec.structs.replace(FACTS, route=route), alike(), [])
+    revision = write_revision(state.revisions, msgspec.structs.replace(FACTS, route=route), alike(), Trace())
     made = Certificate(
         route=route,
         epsilon=0.02,

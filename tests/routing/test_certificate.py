@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import msgspec
@@ -112,13 +113,40 @@ def test_another_model_or_quantisation_voids_it(weak: object, told: str) -> None
     assert told in why_void(CERTIFICATE, facts, 150.0)
 
 
+@pytest.mark.parametrize("role", ["asked", "referee"])
+def test_another_model_behind_the_name_of_a_gate_or_a_judge_voids_it(role: str) -> None:
+    one = Arm("third", "qwen", "Q4")
+    changed = msgspec.structs.replace(CERTIFICATE, **{role: (one,) if role == "asked" else one})
+    for model, build, told in (
+        ("qwen", "Q4", ""),
+        ("phi", "Q4", "model 'phi'"),
+        ("qwen", "Q8", "build 'Q8'"),
+    ):
+        third = deployment("third", None, model=model, build=build)
+        void = why_void(changed, msgspec.structs.replace(FACTS, deployments=(*DEPLOYMENTS, third)), 150.0)
+        assert told in void
+        assert bool(told) is bool(void)
+
+
 def test_what_is_not_configured_is_known_by_its_name_alone() -> None:
     declared = {"b": DeploymentSettings(model="small", build="Q4"), "c": DeploymentSettings(model="other")}
     assert arm("small", declared) == Arm("small", "small", "Q4")
     assert arm("openai/big", declared) == Arm("openai/big")
     assert Arm("openai/big").unlike([deployment("openai/big", None, model="big")]) == ""
+    assert "model 'other'" in Arm("openai/big").unlike([deployment("openai/big", None, model="other")])
+    assert Arm("openai/big").unlike([deployment("box/openai/big", None, model="openai/big")]) == ""
+    assert Arm("openai/big").unlike([deployment("box/openai/big", None, model="huge")]) == ""
     with pytest.raises(StateError, match="differ"):
         arm("small", declared | {"d": DeploymentSettings(model="small", build="Q8")})
+
+
+def test_a_certificate_of_a_wye_that_knew_fewer_fields_holds(tmp_path: Path) -> None:
+    path = tmp_path / f"{write(tmp_path, CERTIFICATE).id}.json"
+    known = msgspec.json.decode(path.read_bytes())
+    older = {name: value for name, value in known.items() if name not in {"asked", "referee", "watch"}}
+    id_ = hashlib.sha256(msgspec.json.encode(older | {"id": ""})).hexdigest()[:16]
+    (tmp_path / f"{id_}.json").write_bytes(msgspec.json.encode(older | {"id": id_}))
+    assert read(tmp_path, id_) == msgspec.structs.replace(CERTIFICATE, id=id_)
 
 
 def test_a_file_says_what_was_issued_or_nothing(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from wye.routing.length import LengthHead
 from wye.routing.measured import UNMEASURED, Serving
 from wye.routing.opinion import MOST_CACHED, NONE, Opinions
 from wye.routing.quality import Head, Space
-from wye.routing.revision import Learnt, Pace, Revision, Weights, read, write
+from wye.routing.revision import Learnt, Pace, Revision, Trace, Weights, read, write
 
 FACTS = Revision(
     route="auto",
@@ -61,7 +61,7 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> Learnt:
     ]
     lengths = [LengthHead("groq/llama", 0 * one, float(np.log(40)), 0.0, 1.0, 500.0)]
     folder = tmp_path_factory.mktemp("revisions")
-    return read(folder, write(folder, FACTS, Weights(space, heads, lengths), []).id)
+    return read(folder, write(folder, FACTS, Weights(space, heads, lengths), Trace()).id)
 
 
 def decide(
@@ -188,6 +188,24 @@ def test_opinions_are_remembered_without_the_prompt(learnt: Learnt) -> None:
     opinions._known = type(opinions._known)((b"%d" % n, NONE) for n in range(MOST_CACHED))
     opinions.of(request, Said(HARD))
     assert len(opinions._known) == MOST_CACHED
+
+
+def test_a_defect_in_what_was_learnt_is_no_opinion_and_strong_serves(
+    learnt: Learnt, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def defect(*_: object) -> None:
+        message = "a head of another size"
+        raise ValueError(message)
+
+    monkeypatch.setattr(learnt.quality, "estimate", defect)
+    found = (STRONG, GROQ, LLAMA)
+    router = Router(Settings(), found, measured={"auto": Serving(learnt, "c1", 0.2)})
+    for _ in range(2):
+        chosen = router.decide(ask("auto"), verdict(found, found), UP, Said(EASY))
+        assert ids(chosen)[0] == "openai/gpt"
+        assert chosen.unlike
+    assert router.opinions["auto"].defects == 2
+    assert caplog.text.count("a head of another size") == 1
 
 
 def test_a_canary_that_the_certificate_does_not_cover_is_uncertified(learnt: Learnt) -> None:

@@ -38,7 +38,15 @@ def test_rolling_back_twice_goes_back_twice(state: RouteState) -> None:
     state.roll_back()
     assert state.roll_back() is None
     assert state.active() is None
-    assert len(state.history()) == 9
+    assert len(state.history()) == 10
+    last = state.history()[-1]
+    assert (last.revision, last.turn) == ("", 0)  # since then nothing has
+    assert last.since > 0
+    state.activate("e")
+    for _ in range(4):
+        state.roll_back()
+    assert state.roll_back() is None  # what was nothing is not gone back to
+    assert names(state.active()) is None
 
 
 def test_what_is_withdrawn_stays_withdrawn(state: RouteState) -> None:
@@ -63,7 +71,7 @@ def test_a_damaged_file_is_told_by_name(state: RouteState) -> None:
     with pytest.raises(StateError, match=r"withdrawn\.jsonl is damaged"):
         state.withdrawn()
     state.active_path.write_bytes(b"{")
-    with pytest.raises(StateError, match=r"active\.json is damaged"):
+    with pytest.raises(StateError, match=r"active\.json is damaged .*: `wye route activate` writes it anew"):
         state.active()
 
 

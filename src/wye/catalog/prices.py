@@ -15,7 +15,7 @@ import re
 
 import msgspec
 
-from wye.core.money import Price, Rates, Tier, Window
+from wye.core.money import Price, Rates, Service, Tier, Window
 
 
 class Period(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -26,6 +26,7 @@ class Period(msgspec.Struct, frozen=True, omit_defaults=True):
     """First day; None = before the snapshot."""
     tiers: tuple[Tier, ...] = ()
     windows: tuple[Window, ...] = ()
+    services: tuple[Service, ...] = ()
 
 
 class Clause(msgspec.Struct, frozen=True):
@@ -75,6 +76,8 @@ class PriceList(msgspec.Struct, frozen=True, dict=True):
     as_of: dt.date
     source: str
     providers: dict[str, tuple[Entry, ...]]
+    services_source: str = ""
+    """Of service tiers: batch, flex, priority."""
 
     @staticmethod
     @functools.cache
@@ -99,6 +102,8 @@ class PriceList(msgspec.Struct, frozen=True, dict=True):
             source=entry.source or self.source,
             tiers=period.tiers,
             windows=period.windows,
+            services=period.services,
+            services_source=self.services_source if period.services else "",
         )
 
     def context_tokens(self, provider: str, model: str) -> int | None:

@@ -15,6 +15,7 @@ from wye.config.show import as_yaml
 from wye.policy import Policy
 
 _file = click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+_option = click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="The same as FILE.")
 
 
 _EXAMPLES = """
@@ -45,12 +46,13 @@ Examples:
 
 @config.command(epilog=_CHECK_EXAMPLES)
 @_file
+@_option
 @click.option("--json", "as_json", is_flag=True, help="Print `ok`, `problems` and `summary` as JSON.")
 @click.pass_context
-def check(ctx: click.Context, file: Path | None, *, as_json: bool) -> None:
+def check(ctx: click.Context, file: Path | None, *, config: Path | None, as_json: bool) -> None:
     """Say what is wrong with the settings, with line and fix; exit 1 if anything is."""
     try:
-        loaded = read(find(file))
+        loaded = read(find(_one(file, config)))
     except ConfigError as error:
         _tell(error.problems, None, as_json=as_json)
         if not as_json:
@@ -58,6 +60,14 @@ def check(ctx: click.Context, file: Path | None, *, as_json: bool) -> None:
             click.echo(f"{count} problem{'s' if count > 1 else ''}: wye would not start with this", err=True)
         ctx.exit(1)
     _tell(loaded.warnings, summary(loaded), as_json=as_json)
+
+
+def _one(file: Path | None, config: Path | None) -> Path | None:
+    """Return which file was named, as other commands do (`--config`) or without it."""
+    if file is not None and config is not None:
+        message = f"two files are named, '{file}' and '{config}': name one"
+        raise click.UsageError(message)
+    return file or config
 
 
 def _tell(problems: Sequence[Problem], told: str | None, *, as_json: bool) -> None:
@@ -74,10 +84,11 @@ def _tell(problems: Sequence[Problem], told: str | None, *, as_json: bool) -> No
 
 @config.command()
 @_file
+@_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the paths of what is a default.")
-def show(file: Path | None, *, as_json: bool) -> None:
+def show(file: Path | None, *, config: Path | None, as_json: bool) -> None:
     """Print the settings that hold. Defaults are marked, secrets are never shown."""
-    loaded = read(find(file))
+    loaded = read(find(_one(file, config)))
     click.echo(shown_as_json(loaded) if as_json else as_yaml(loaded).rstrip("\n"))
 
 

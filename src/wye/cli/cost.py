@@ -1,6 +1,8 @@
 """`wye cost`: sums by what one is asked for in a budget meeting."""
 
+import datetime as dt
 import itertools
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +11,9 @@ from typing import Any
 import click
 import msgspec
 
+from wye.cli import outlook
 from wye.cli.figures import clip, money, one_line
+from wye.cli.ledger import told
 from wye.cli.options import (
     config_option,
     json_option,
@@ -19,8 +23,13 @@ from wye.cli.options import (
     until_option,
 )
 from wye.cli.terminal import columns
+from wye.config.settings import LedgerSettings
+from wye.economics.budgets import BudgetUse
+from wye.economics.budgets import budgets as budget_uses
+from wye.economics.history import History
+from wye.economics.showback import COUNTS, GROUPS, Group, sums
 from wye.ledger.keystore import KeyStore
-from wye.ledger.reader import GROUPS, By, CostRow, Filter, Reader
+from wye.ledger.reader import CostRow, Filter
 
 _NAME_WIDTH = 34
 _NOBODY = {
@@ -29,17 +38,20 @@ _NOBODY = {
     "key": "(no key)",
     "team": "(no team)",
     "task": "(not routed)",
+    "project": "(no project)",
+    "label": "(no label)",
+    "route": "(not decided)",
 }
-
-_COUNTS = ("requests", "unknown", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
 
 _EXAMPLES = """
 \b
 Examples:
   wye cost --since 7d
   wye cost --by day --since 2026-01-01 --until 2026-02-01
-  wye cost --by task --since 7d
+  wye cost --by project --since 7d
   wye cost --by key --json
+  wye cost --forecast
+  wye cost --budgets
 """
 
 
@@ -49,8 +61,11 @@ Examples:
     type=click.Choice(GROUPS),
     default="model",
     show_default=True,
-    help="What to sum by; model = the deployment that answered, day = in UTC.",
+    help="What to sum by; model = the deployment that answered, route = what decided, label = all of a "
+    "request's labels together, day = in UTC.",
 )
+@click.option("--forecast", is_flag=True, help="The month's bill when it ends, with an interval.")
+@click.option("--budgets", is_flag=True, help="What keys have used of their budgets, and will have.")
 @since_option
 @until_option
 @json_option
@@ -58,7 +73,9 @@ Examples:
 @state_dir_option
 def cost(  # noqa: PLR0913  # one parameter an option
     *,
-    by: By,
+    by: Group,
+    forecast: bool,
+    budgets: bool,
     since: float | None,
     until: float | None,
     as_json: bool,
@@ -71,8 +88,14 @@ def cost(  # noqa: PLR0913  # one parameter an option
     Currencies are not mixed. Reads the ledger, by --config and --state-dir, not the running gateway.
     """
     settings = ledger_settings(config)
-    with Reader(settings, state_dir) as reader:
-        rows = reader.cost(by, Filter(since=since, until=until))
+    if forecast or budgets:
+        if since is not None or (forecast and budgets):
+            message = "--forecast and --budgets stand alone, but for --until: as if it were that moment"
+            raise click.UsageError(message)
+        now = dt.datetime.fromtimestamp(time.time() if until is None else until, dt.UTC)
+        _ahead(settings, state_dir, now, budgets=budgets, as_json=as_json)
+        return
+    rows = sums(settings, state_dir, by, Filter(since=since, until=until), told())
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode([_told(row) for row in rows])).decode())
         return
@@ -87,7 +110,30 @@ def cost(  # noqa: PLR0913  # one parameter an option
         click.echo(one_line(line))
 
 
-def table(by: By, rows: Sequence[CostRow], names: Mapping[str, str]) -> Iterator[str]:
+def _ahead(
+    settings: LedgerSettings, state_dir: Path, now: dt.datetime, *, budgets: bool, as_json: bool
+) -> None:
+    """Show what is to come."""
+    found: list[outlook.Outlook] | list[BudgetUse]
+    if budgets:
+        with KeyStore(settings, state_dir) as keys, History.open(settings, state_dir, told()) as history:
+            uses = budget_uses(history, keys.list(), now)
+        found, lines = uses, outlook.budget_lines(uses)
+    else:
+        end = now.timestamp()
+        past = Filter(since=end - outlook.HISTORY_SECONDS, until=end)
+        ahead = outlook.outlooks(sums(settings, state_dir, "day", past, told()), now)
+        found, lines = ahead, outlook.outlook_lines(ahead)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+    elif not found:
+        click.echo("No key has a budget." if budgets else "No costs are known of the last 90 days.", err=True)
+    else:
+        for line in lines:
+            click.echo(one_line(line))
+
+
+def table(by: Group, rows: Sequence[CostRow], names: Mapping[str, str]) -> Iterator[str]:
     """Yield the lines of the table and of the totals, one total a currency. `names` replace groups."""
     headers = (by, "requests", "tokens in", "cached", "out", "cost", "", "cost unknown")
     yield from _right_aligned([headers, *(_cells(by, row, names) for row in folded(rows))])
@@ -121,14 +167,14 @@ def folded(rows: Sequence[CostRow]) -> list[CostRow]:
         group = list(found)
         match group:
             case [CostRow(currency="") as free, other]:
-                counts = {name: getattr(free, name) + getattr(other, name) for name in _COUNTS}
+                counts = {name: getattr(free, name) + getattr(other, name) for name in COUNTS}
                 result.append(msgspec.structs.replace(other, **counts))
             case _:
                 result += group
     return result
 
 
-def _cells(by: By, row: CostRow, names: Mapping[str, str]) -> tuple[str, ...]:
+def _cells(by: Group, row: CostRow, names: Mapping[str, str]) -> tuple[str, ...]:
     known = _is_known(row)
     return (
         clip(names.get(row.group, row.group) or _NOBODY.get(by, "-"), _NAME_WIDTH),

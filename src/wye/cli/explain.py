@@ -172,10 +172,10 @@ def _cost(record: Record) -> str:
     cost = record.cost
     if cost is None:
         return "unknown" if record.attempts else "nothing: no upstream was contacted"
+    if cost.amount is None:  # whatever the price is: it is not the reason
+        return f"unknown: {cost.basis or 'no price'}"
     dated = f" of {cost.as_of}" if cost.as_of else ""
     source = f", {cost.source}" if cost.source else ""
-    if cost.amount is None:
-        return f"unknown: {cost.basis or 'no price'}{dated}{source}"
     return f"{cost.amount:f} {cost.currency} ({cost.basis}{dated}{source})"
 
 

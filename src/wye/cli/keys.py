@@ -78,6 +78,7 @@ def keys() -> None:
 @keys.command(epilog=_CREATE_EXAMPLES)
 @click.argument("name")
 @click.option("--team", default="", help="Who pays; requests carry it.")
+@click.option("--project", default="", help="What it is for; `wye cost --by project` sums by it.")
 @click.option(
     "--scope",
     "scopes",
@@ -100,6 +101,7 @@ def create(  # noqa: PLR0913  # one parameter an option
     *,
     name: str,
     team: str,
+    project: str,
     scopes: tuple[str, ...],
     labels: tuple[str, ...],
     models: tuple[str, ...],
@@ -121,6 +123,7 @@ def create(  # noqa: PLR0913  # one parameter an option
     grant = Grant(
         name=name,
         team=team,
+        project=project,
         scopes=frozenset(map(Scope, scopes)),
         labels=_labels(labels),
         models=models,
@@ -229,7 +232,8 @@ def table(found: Sequence[Key], now: float) -> Iterator[str]:
     for key in found:
         grant = key.grant
         scopes = "+".join(sorted(grant.scopes))
-        facts = [f"team {grant.team}" if grant.team else "", scopes, _state(key, now)]
+        whose = [f"{what} {name}" for what in ("team", "project") if (name := getattr(grant, what))]
+        facts = [*whose, scopes, _state(key, now)]
         yield from columns([(key.id, clip(grant.name, 30).ljust(12), ", ".join(f for f in facts if f))])
         limits = list(_limits(grant))
         if limits:

@@ -13,6 +13,8 @@ from wye.config.settings import LedgerSettings
 
 STATE_VARIABLE = "WYE_STATE_DIR"
 _AGE = re.compile(r"(\d{1,9})([smhdw])\Z")
+_SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s?(ms|s)\Z")
+_LONGEST_SPAN = 3_600
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -58,6 +60,40 @@ class Duration(click.ParamType[float]):
         if not match:
             self.fail(f"'{value}' is not a length of time: write 30m, 24h, 7d or 2w", param, ctx)
         return float(match[1]) * _UNIT_SECONDS[match[2]]
+
+
+class Span(click.ParamType[float]):
+    """A short time such as `2s` or `50ms`, as seconds, above 0."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it, or say how it is written."""
+        match = _SPAN.match(str(value))
+        if not match:
+            self.fail(f"'{value}' is not a short time: write 2s or 50ms", param, ctx)
+        seconds = float(match[1]) / (1_000 if match[2] == "ms" else 1)
+        if not 0 < seconds <= _LONGEST_SPAN:
+            self.fail(f"'{value}' must be above 0, and at most an hour", param, ctx)
+        return seconds
+
+
+class Spread(click.ParamType[tuple[float, float]]):
+    """A median and a 95th percentile such as `500ms..1.2s`, as seconds."""
+
+    name = "median..p95"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float]:
+        """Read it, or say how it is written."""
+        median, dots, tail = str(value).partition("..")
+        if not dots:
+            self.fail(f"'{value}' is not a median and a tail: write 500ms..1.2s", param, ctx)
+        low, high = (Span().convert(part, param, ctx) for part in (median, tail))
+        if low > high:
+            self.fail(f"'{value}': the 95th percentile is not below the median", param, ctx)
+        return low, high
 
 
 class Moment(click.ParamType[float]):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from functools import partial
 
+from wye.catalog.providers import PROVIDERS
 from wye.config.addresses import is_loopback, parse_endpoint, parse_network
 from wye.config.certificates import check_authority, check_chain
 from wye.config.draft import ENGINES, Draft
@@ -42,6 +43,7 @@ def check_deployment(
     if not deployment.operations:
         draft.say((*path, "operations"), "is empty", "Write `[chat]`, or leave it out")
     _where(draft, path, deployment, environ)
+    _key_of_provider(draft, path, deployment, environ)
     if deployment.price is not None:
         _price(draft, (*path, "price"), deployment.price)
     check_served(draft, path, deployment)
@@ -67,6 +69,26 @@ def _whose(draft: Draft, path: Path, deployment: DeploymentSettings) -> None:
         if given is None or given.base_url is None:
             what = "an engine has no address of its own; one on this machine is found without being declared"
             draft.say(path, what, "Add `base_url` and `lane`, or leave the deployment out")
+
+
+def _key_of_provider(
+    draft: Draft, path: Path, deployment: DeploymentSettings, environ: Mapping[str, str]
+) -> None:
+    """Warn of a deployment whose provider has no key for it, by which it would be left out."""
+    name = deployment.provider or ""
+    row = PROVIDERS.get(name)
+    own = deployment.base_url or deployment.api_key_env or deployment.api_key_file
+    if row is None or own or not row.variables:
+        return
+    given = draft.settings.providers.get(name)
+    if given is None and not draft.settings.discovery.environment:
+        what = "no key is looked for, as discovery.environment is false: this is left out"
+        draft.say(path, what, f"Add `api_key_env: {row.variables[0]}`", fatal=False)
+    elif given is None and not any(environ.get(one) for one in row.variables):
+        what = f"{' or '.join(row.variables)} is not set: this is left out"
+        draft.say((*path, "provider"), what, fatal=False)
+    elif given is not None and not given.enabled:
+        draft.say((*path, "provider"), f"providers.{name} is not enabled: this is left out", fatal=False)
 
 
 def _not_own(

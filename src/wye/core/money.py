@@ -26,6 +26,8 @@ class Rates(msgspec.Struct, frozen=True, omit_defaults=True):
     """Sound. Falls back to `input` when unset."""
     output_audio: Decimal | None = None
     """Sound. Falls back to `output` when unset."""
+    image: Decimal | None = None
+    """A picture that is made: money for one, not for a million."""
 
 
 class Tier(msgspec.Struct, frozen=True):
@@ -33,6 +35,15 @@ class Tier(msgspec.Struct, frozen=True):
 
     above_input_tokens: int
     rates: Rates
+
+
+class Service(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Rates of a service tier."""
+
+    name: str
+    """`batch`, `flex`, `priority`."""
+    rates: Rates
+    tiers: tuple[Tier, ...] = ()
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -50,6 +61,10 @@ class Window(msgspec.Struct, frozen=True):
         return self.start <= at < self.end
 
 
+STANDARD = frozenset({"", "standard", "default", "auto", "on_demand"})
+"""How upstreams call the service that a price list's own rates are for."""
+
+
 class Price(msgspec.Struct, frozen=True):
     """A dated price list entry of one model at one provider."""
 
@@ -61,6 +76,34 @@ class Price(msgspec.Struct, frozen=True):
     """Ascending by `above_input_tokens`."""
     windows: tuple[Window, ...] = ()
     """Peak and off-peak hours; the last that holds counts. A price has tiers or windows."""
+    services: tuple[Service, ...] = ()
+    """Service tiers whose rates are known."""
+    services_source: str = ""
+    """Where those rates come from; empty = `source`."""
+
+    def served(self, service: str) -> "Price | None":
+        """Return the price of a service tier, `batch` say; None = its rates are not known.
+
+        Where the standard rates jump and the tier's jump is not known, no rate is known beyond.
+        """
+        if service in STANDARD:
+            return self
+        told = next((one for one in self.services if one.name == service), None)
+        if told is None:
+            return None
+        known = {tier.above_input_tokens for tier in told.tiers}
+        beyond = [
+            Tier(tier.above_input_tokens, Rates())
+            for tier in self.tiers
+            if tier.above_input_tokens not in known
+        ]
+        return Price(
+            rates=told.rates,
+            as_of=self.as_of,
+            source=self.services_source or self.source,
+            currency=self.currency,
+            tiers=tuple(sorted((*told.tiers, *beyond), key=lambda tier: tier.above_input_tokens)),
+        )
 
     def rates_for(self, input_tokens: int, at: dt.time | None = None) -> Rates:
         """Return the rates of a request with `input_tokens` of input that began at `at`, UTC.
@@ -107,34 +150,63 @@ def _dearer(left: Rates, right: Rates) -> bool:
     return (left.output or 0, left.input or 0) > (right.output or 0, right.input or 0)
 
 
-def token_cost(usage: Usage, price: Price, at: dt.time | None = None) -> Cost:
+def buckets(usage: Usage) -> dict[str, int]:
+    """Return how many tokens fall under each rate, by its name in `Rates`. Every token is in one of them."""
+    read, written, heard = usage.cache_read_tokens, usage.cache_write_tokens, usage.input_audio_tokens
+    return {
+        "input": usage.input_tokens - read - written - heard,
+        "cache_read": read,
+        "cache_write": written - usage.cache_write_1h_tokens,
+        "cache_write_1h": usage.cache_write_1h_tokens,
+        "output": usage.output_tokens - usage.output_audio_tokens,
+        "input_audio": heard,
+        "output_audio": usage.output_audio_tokens,
+    }
+
+
+def token_cost(usage: Usage, price: Price, at: dt.time | None = None, service: str | None = None) -> Cost:
     """Price `usage` of a request that began at `at` (UTC) by `price`. Every token lands in one bucket.
 
-    A bucket that holds tokens but has no rate makes the whole cost unknown, and so does what is not tokens.
+    `service` overrides the service tier that the usage tells. A bucket that holds tokens but has no rate
+    makes the whole cost unknown, and so does a tier without known rates, and what is not tokens.
     """
+    tier = usage.service if service is None else service
+    if tier not in STANDARD:
+        served = price.served(tier)
+        if served is None:
+            return _unknown(price, f"no rates are known for the service tier `{tier}`")
+        price = served
     if usage.apart:
-        basis = f"{usage.apart} have a price of their own"
-        return Cost(None, price.currency, basis, price.as_of, price.source)
+        return _unknown(price, f"{usage.apart} have a price of their own")
     rates = price.rates_for(usage.input_tokens, at)
-    heard, spoken = usage.input_audio_tokens, usage.output_audio_tokens
-    fresh = usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens - heard
-    brief = usage.cache_write_tokens - usage.cache_write_1h_tokens
     write = rates.input if rates.cache_write is None else rates.cache_write
-    buckets = (
-        (fresh, rates.input),
-        (usage.cache_read_tokens, rates.input if rates.cache_read is None else rates.cache_read),
-        (brief, write),
-        (usage.cache_write_1h_tokens, write if rates.cache_write_1h is None else rates.cache_write_1h),
-        (usage.output_tokens - spoken, rates.output),
-        (heard, rates.input if rates.input_audio is None else rates.input_audio),
-        (spoken, rates.output if rates.output_audio is None else rates.output_audio),
-    )
+    charged = {
+        "input": rates.input,
+        "cache_read": rates.input if rates.cache_read is None else rates.cache_read,
+        "cache_write": write,
+        "cache_write_1h": write if rates.cache_write_1h is None else rates.cache_write_1h,
+        "output": rates.output,
+        "input_audio": rates.input if rates.input_audio is None else rates.input_audio,
+        "output_audio": rates.output if rates.output_audio is None else rates.output_audio,
+    }
     total = Decimal(0)
-    for tokens, rate in buckets:
+    for name, tokens in buckets(usage).items():
         if tokens == 0:
             continue
+        rate = charged[name]
         if rate is None or tokens < 0:
-            basis = "no rate for a kind of token used" if rate is None else "inconsistent usage"
-            return Cost(None, price.currency, basis, price.as_of, price.source)
+            return _unknown(
+                price, "no rate for a kind of token used" if rate is None else "inconsistent usage"
+            )
         total += tokens * rate
-    return Cost(total / MILLION, price.currency, "price list", price.as_of, price.source)
+    total /= MILLION
+    if usage.images:
+        if rates.image is None or usage.images < 0:
+            return _unknown(price, "no rate for pictures" if rates.image is None else "inconsistent usage")
+        total += usage.images * rates.image
+    basis = "price list" if tier in STANDARD else f"price list, {tier}"
+    return Cost(total, price.currency, basis, price.as_of, price.source)
+
+
+def _unknown(price: Price, basis: str) -> Cost:
+    return Cost(None, price.currency, basis, price.as_of, price.source)

@@ -31,5 +31,9 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     """Part of `output_tokens` that is sound."""
     apart: str = ""
     """What else was used, that has a price of its own and is not in a price list's terms; empty = nothing."""
+    service: str = ""
+    """Service tier the upstream says it served with: `flex`, ...; empty = the standard one, or not said."""
+    images: int = 0
+    """Pictures made, that are sold by the piece."""
     billed: Decimal | None = None
     """USD that the upstream says it bills; None = it does not say."""

@@ -15,21 +15,21 @@ so that its chance to pass is at most δ_j/2 even; δ_j is what is claimed.)
 import hashlib
 import hmac
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from wye.evaluation.betting import peak_log_capital
-from wye.evaluation.clusters import clusters
 from wye.evaluation.dataset import Result, Row
+from wye.evaluation.sides import Grouped
 from wye.routing.agreement import texts_differ
 from wye.routing.band import CERTIFIABLE
 from wye.routing.finals import same
 from wye.routing.meaning import alike
 from wye.routing.opinion import Opinions
-from wye.routing.revision import Learnt, Revision, mark
+from wye.routing.revision import Learnt, Revision, Trace
 from wye.routing.watch.loss import Choices, Scale, Scores
 
 FEWEST = 50
@@ -58,9 +58,11 @@ class Calibration(msgspec.Struct, frozen=True):
 
     rows: tuple[Row, ...]
     data: str
-    """Hash of the rows with their scores."""
+    """Hash of what is used of the rows: prompts, scores, and answers if a gate compares them."""
     left_out: int
-    """Rows that were fitted on or seen before, that are near-duplicates of such, or of one that counts."""
+    """Rows that were fitted on or seen before, that belong to such, or to one that counts."""
+    trace: Trace
+    """Of these rows, and of all that belong to them."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -116,45 +118,36 @@ class Corrected(NamedTuple):
     """L_gold - L_judge of the rows that both have scored (rows x settings)."""
 
 
-def calibration(rows: Sequence[Row], revision: Revision, judge: str, spent: frozenset[str]) -> Calibration:
-    """Choose among labelled rows. Their order is an HMAC of their own hash: nobody can choose it.
+def calibration(rows: Sequence[Row], revision: Revision, terms: Terms, spent: Iterable[Trace]) -> Calibration:
+    """Choose among labelled rows. Their order is an HMAC of what is used of each, under a hash of it all.
 
-    `spent`: marks of rows that were fitted on, or seen by an earlier attempt.
+    No seed and no id has a say in it. `spent`: of rows that were fitted on, or seen by an earlier attempt.
     """
-    names = (revision.strong, revision.weak)
-    groups = _groups(rows)
-    marks = [mark(row.prompt) for row in rows]
-    out = {group for group, one in zip(groups, marks, strict=True) if one in spent}
+    names, grouped = (revision.strong, revision.weak), Grouped(rows)
+    groups, out = grouped.groups.tolist(), grouped.known(spent).tolist()
     able = [
-        (msgspec.json.encode(row), row, group)
-        for row, group in zip(rows, groups, strict=True)
-        if group not in out and all(_score(row, name, judge) is not None for name in names)
+        (_used(row, revision, terms), row, group)
+        for row, group, gone in zip(rows, groups, out, strict=True)
+        if not gone and all(_score(row, name, terms.judge) is not None for name in names)
     ]
-    data = hashlib.sha256(b"\n".join(sorted(line for line, _, _ in able))).hexdigest()
+    data = hashlib.sha256(b"\n".join(sorted(used for used, _, _ in able))).hexdigest()
     key = bytes.fromhex(data)
-    able.sort(key=lambda one: (hmac.digest(key, one[1].id.encode(), "sha256"), one[0]))
+    able.sort(key=lambda one: (hmac.digest(key, one[0], "sha256"), msgspec.json.encode(one[1])))
     kept: dict[int, Row] = {}
     for _, row, group in able:
         kept.setdefault(group, row)
-    return Calibration(tuple(kept.values()), data, len(rows) - len(kept))
+    trace = grouped.trace([place for place, group in enumerate(groups) if group in kept])
+    return Calibration(tuple(kept.values()), data, len(rows) - len(kept), trace)
 
 
-def _groups(rows: Sequence[Row]) -> list[int]:
-    """Return which rows count once: near-duplicates, and rows of one conversation."""
-    found = clusters([row.prompt for row in rows]).tolist()
-    joined: dict[int, int] = {}
-
-    def root(group: int) -> int:
-        while joined.get(group, group) != group:
-            group = joined[group]
-        return group
-
-    first: dict[str, int] = {}
-    for row, group in zip(rows, found, strict=True):
-        if row.conversation:
-            one, other = sorted((root(group), root(first.setdefault(row.conversation, group))))
-            joined[other] = one
-    return [root(group) for group in found]
+def _used(row: Row, revision: Revision, terms: Terms) -> bytes:
+    """Return what of a row an attempt looks at."""
+    names = (revision.strong, revision.weak)
+    scores = [_score(row, name, terms.judge) for name in names]
+    gold = [row.quality(name) for name in names] if terms.margin is not None else []
+    compared = (revision.weak, *terms.gates) if terms.gates else ()
+    answers = [row.results.get(name, _NOTHING).answer for name in compared]
+    return msgspec.json.encode((row.prompt, scores, gold, answers))
 
 
 def _score(row: Row, model: str, judge: str) -> float | None:

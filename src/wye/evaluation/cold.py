@@ -19,11 +19,11 @@ from wye.evaluation.dataset import DatasetError, Row
 from wye.evaluation.draws import settings
 from wye.evaluation.fitting import Matrix, chance
 from wye.evaluation.learn import HeldOut, Lesson, Taught, score
-from wye.evaluation.sides import is_for_fitting
+from wye.evaluation.sides import Grouped
 from wye.routing.features import extractor
 from wye.routing.features.extract import BUCKETS
 from wye.routing.quality import Head, Quality, Space
-from wye.routing.revision import Revision, Weights, mark
+from wye.routing.revision import Revision, Weights
 from wye.routing.tasks import BUILT_IN
 from wye.routing.watch.loss import Scores
 
@@ -56,12 +56,15 @@ def load() -> Cold:
 
 def teaching(rows: Sequence[Row], lesson: Lesson) -> list[Row]:
     """Return the rows with both scores that may teach."""
+    return [rows[place] for place in _teaching(Grouped(rows), rows, lesson)]
+
+
+def _teaching(grouped: Grouped, rows: Sequence[Row], lesson: Lesson) -> list[int]:
+    may = ~grouped.known(lesson.spent) & (lesson.everything | grouped.teaching())
     return [
-        row
-        for row in rows
-        if (one := mark(row.prompt)) not in lesson.spent
-        and (lesson.everything or is_for_fitting(one))
-        and not math.isnan(score(row, lesson.strong) + score(row, lesson.weak))
+        place
+        for place in np.flatnonzero(may).tolist()
+        if not math.isnan(score(rows[place], lesson.strong) + score(rows[place], lesson.weak))
     ]
 
 
@@ -71,7 +74,9 @@ def guess(rows: Sequence[Row], lesson: Lesson, now: float) -> Taught:
     if rows and (missing := sorted({lesson.strong, lesson.weak} - known)):
         message = f"no scores of {', '.join(missing)} here; there are: {', '.join(sorted(known)) or 'none'}"
         raise DatasetError(message)
-    few = teaching(rows, lesson)
+    grouped = Grouped(rows)
+    places = _teaching(grouped, rows, lesson)
+    few = [rows[place] for place in places]
     plain = _weights(lesson, (0.0, 0.0))
     before = _right(plain, few, lesson)
     scores = np.array([(score(row, lesson.strong), score(row, lesson.weak)) for row in few]).reshape(-1, 2)
@@ -102,8 +107,8 @@ def guess(rows: Sequence[Row], lesson: Lesson, now: float) -> Taught:
         notes=(_NOTE.format(labels=len(few)),),
         made_at=now,
     )
-    marks = [mark(row.prompt) for row in few]
-    return Taught(facts, weights, marks, len(rows) - len(few), _held_out(before, scores))
+    kept_back = int((~grouped.known(lesson.spent)).sum()) - len(few)
+    return Taught(facts, weights, len(few), grouped.trace(places), kept_back, _held_out(before, scores))
 
 
 def _weights(lesson: Lesson, shifts: tuple[float, float]) -> Weights:

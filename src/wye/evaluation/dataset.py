@@ -11,6 +11,10 @@ MAX_LINE = 8 << 20
 """Bytes of one row."""
 MAX_ROWS = 2_000_000
 
+_SHAPE = (
+    'A line is a row: {"id": "1", "prompt": "...", "results": {"MODEL": {"quality": 0.5}, "OTHER": {...}}}'
+)
+
 
 class Result(msgspec.Struct, frozen=True):
     """What one model made of a prompt."""
@@ -67,7 +71,7 @@ def _rows(path: Path, lines: Iterator[bytes]) -> Iterator[Row]:
         try:
             row = decoder.decode(line)
         except msgspec.DecodeError as error:
-            message = f"{path}, line {number}: {error}"
+            message = f"{path}, line {number}: {error}. {_SHAPE}"
             raise DatasetError(message) from error
         for model, result in row.results.items():
             for score in (result.quality, result.judged):

@@ -9,7 +9,7 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -28,13 +28,13 @@ from wye.evaluation.certification import (
     sheet,
 )
 from wye.evaluation.dataset import Row
-from wye.evaluation.sides import Looked, look, looked_at
+from wye.evaluation.sides import look, looked_at
 from wye.routing import certificate as certificates
 from wye.routing.band import CERTIFIABLE, Band
 from wye.routing.certificate import Arm, Certificate, Scored, arm, gate_hash, thresholds_hash
-from wye.routing.revision import Learnt, Revision, mark, read_rows
+from wye.routing.revision import Learnt, Revision, read_rows
 from wye.routing.state import RouteState, StateError, register
-from wye.routing.watch.judge import PROMPTS, families
+from wye.routing.watch.judge import PROMPTS, kin
 
 DAY = 86_400.0
 
@@ -48,7 +48,25 @@ class Plan(msgspec.Struct, frozen=True):
     gate: GateSettings | None = None
     """The route's, where `terms.gates` name its models as labels do; None = none is certified."""
     declared: Mapping[str, DeploymentSettings] = {}
-    """The deployments in wye.yaml: what the two models are now."""
+    """The deployments in wye.yaml: what the models are now."""
+
+
+class Arms(NamedTuple):
+    """The models that an attempt rests on, as they are now."""
+
+    strong: Arm
+    weak: Arm
+    asked: tuple[Arm, ...]
+    judge: Arm | None
+
+    @classmethod
+    def of(cls, revision: Revision, plan: Plan) -> Self:
+        """Raise `StateError` if deployments of one name differ."""
+        strong, weak, *asked = (
+            arm(name, plan.declared) for name in (revision.strong, revision.weak, *plan.terms.gates)
+        )
+        judge = arm(plan.terms.judge, plan.declared) if plan.terms.judge else None
+        return cls(strong, weak, tuple(asked), judge)
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -68,10 +86,10 @@ def attempt(state_dir: Path, learnt: Learnt, rows: Sequence[Row], plan: Plan) ->
     """Try to certify a revision. Raises `StateError`, before anything is registered where it can."""
     revision, terms = learnt.revision, plan.terms
     state = RouteState(state_dir, revision.route)
-    strong, weak = (arm(name, plan.declared) for name in (revision.strong, revision.weak))
-    _check(revision, plan, (strong, weak))
-    spent = read_rows(state.revisions, revision.id) | looked_at(state.folder)
-    chosen = calibration(rows, revision, terms.judge, spent)
+    arms = Arms.of(revision, plan)
+    _check(revision, plan, arms)
+    spent = (read_rows(state.revisions, revision.id), *looked_at(state.folder))
+    chosen = calibration(rows, revision, terms, spent)
     if len(chosen.rows) < FEWEST:
         message = (
             f"{len(chosen.rows)} of {len(rows)} rows are left to certify with, and {FEWEST} are the least: "
@@ -79,18 +97,28 @@ def attempt(state_dir: Path, learnt: Learnt, rows: Sequence[Row], plan: Plan) ->
             "seen by an earlier attempt"
         )
         raise StateError(message)
-    fixed = [chosen.data, revision.id, terms, plan.gate, strong, weak, PROMPTS if terms.judge else ""]
+    if terms.margin is not None and (gold := sum(_has_gold(row, revision) for row in chosen.rows)) < FEWEST:
+        message = (
+            f"{gold} of the {len(chosen.rows)} rows left have scores of people for both models (`quality` "
+            f"beside `judged`), and {FEWEST} are the least to correct a judge by: score more, or no --margin"
+        )
+        raise StateError(message)
+    fixed = [chosen.data, revision.id, terms, plan.gate, arms, PROMPTS if terms.judge else ""]
     hashed = hashlib.sha256(msgspec.json.encode(fixed, order="deterministic")).hexdigest()
     book = Register(register(state_dir))
     registered = book.begin(revision.route, plan.delta, hashed)
-    look(state.folder, Looked(registered.number, tuple(sorted(mark(row.prompt) for row in chosen.rows))))
+    look(state.folder, registered.number, chosen.trace)
     seen = sheet(chosen.rows, learnt, terms)
     earned = earn(seen, terms, registered.own_delta)
     issued = None
     if earned.setting is not None:
-        grounds = Grounds(revision, plan, registered, chosen, seen, earned, (strong, weak))
+        grounds = Grounds(revision, plan, registered, chosen, seen, earned, arms)
         issued = certificates.write(state.certificates, _certificate(grounds, earned.setting))
     return Issued(issued, registered, earned, len(chosen.rows), chosen.left_out, book.expected_false())
+
+
+def _has_gold(row: Row, revision: Revision) -> bool:
+    return all(row.quality(name) is not None for name in (revision.strong, revision.weak))
 
 
 class Grounds(NamedTuple):
@@ -102,7 +130,7 @@ class Grounds(NamedTuple):
     chosen: Calibration
     seen: Sheet
     earned: Earned
-    arms: tuple[Arm, Arm]
+    arms: Arms
 
 
 def _certificate(on: Grounds, setting: int) -> Certificate:
@@ -134,14 +162,16 @@ def _certificate(on: Grounds, setting: int) -> Certificate:
         gate=gate_hash(plan.gate) if band is not None else "",
         judge=terms.judge,
         prompts=PROMPTS if terms.judge else "",
-        strong=on.arms[0],
-        weak=on.arms[1],
+        strong=on.arms.strong,
+        weak=on.arms.weak,
+        asked=on.arms.asked if band is not None else (),
+        referee=on.arms.judge,
         issued=at,
         expires=at + plan.days * DAY,
     )
 
 
-def _check(revision: Revision, plan: Plan, arms: tuple[Arm, Arm]) -> None:
+def _check(revision: Revision, plan: Plan, arms: Arms) -> None:
     terms = plan.terms
     if not revision.thresholds or list(revision.thresholds) != sorted(revision.thresholds):
         message = f"revision {revision.id} has no settings in order, the safest first: learn it anew"
@@ -152,12 +182,12 @@ def _check(revision: Revision, plan: Plan, arms: tuple[Arm, Arm]) -> None:
             f"conclude otherwise, and labels hold final answers; set `compare: {CERTIFIABLE}`"
         )
         raise StateError(message)
-    if not terms.judge:
+    if arms.judge is None:
         return
-    names = (name for one in arms for name in (one.name, one.model) if name)  # an id may not say whose it is
-    kin = families(terms.judge) & {family for name in names for family in families(name)}
-    if kin:
-        message = f"the judge '{terms.judge}' is of the same family as a model it judges ({', '.join(kin)})"
+    if shared := kin(arms.judge, arms.strong, arms.weak):
+        message = (
+            f"the judge '{terms.judge}' is of the same family as a model it judges ({', '.join(shared)})"
+        )
         raise StateError(message)
 
 

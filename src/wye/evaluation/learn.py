@@ -1,7 +1,7 @@
 """Learn a routing revision from labelled prompts: heads of quality and of length for models, and settings.
 
-A revision is a candidate until a person activates it: nothing here changes what serves. Rows are split by a
-hash of their prompt, near-duplicates together: what is learnt from does not certify (`sides`).
+A revision is a candidate until a person activates it: nothing here changes what serves. Rows are split by
+hashes, those that belong together on one side: what is learnt from does not certify (`sides`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,18 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from wye.evaluation import columns, pair
-from wye.evaluation.clusters import clusters
 from wye.evaluation.columns import Prompts
 from wye.evaluation.curves import Figures, calibration_error, figures, order
 from wye.evaluation.dataset import DatasetError, Result, Row
 from wye.evaluation.draws import settings
 from wye.evaluation.fitting import Matrix, fit, stacked
 from wye.evaluation.pair import Manner, Sheet
-from wye.evaluation.sides import is_for_fitting
+from wye.evaluation.sides import Grouped
 from wye.routing.features import extractor
 from wye.routing.length import LengthHead
 from wye.routing.quality import Quality, Space
-from wye.routing.revision import Pace, Revision, Weights, mark
+from wye.routing.revision import Pace, Revision, Trace, Weights
 from wye.routing.tasks import Tasks
 from wye.routing.watch.loss import Scores
 
@@ -44,8 +43,8 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
     """As labels call them: models, or deployments' ids."""
     everything: bool = False
     """Learn from all rows: then none of them can certify."""
-    spent: frozenset[str] = frozenset()
-    """Marks of rows that an attempt to certify has seen: they, and what is like them, teach nothing."""
+    spent: tuple[Trace, ...] = ()
+    """Of rows that attempts to certify have seen: they, and what belongs to them, teach nothing."""
     paces: Mapping[str, Pace] = {}
     """Model -> how it counts and talks, as the ledger says."""
 
@@ -64,8 +63,10 @@ class Taught(NamedTuple):
 
     facts: Revision
     weights: Weights
-    marks: list[str]
-    """Of the rows that taught."""
+    rows: int
+    """How many taught."""
+    trace: Trace
+    """Of them."""
     kept_back: int
     """Rows left for certificates."""
     held_out: HeldOut | None
@@ -74,18 +75,13 @@ class Taught(NamedTuple):
 
 def learn(rows: Sequence[Row], lesson: Lesson, tasks: Tasks, now: float) -> Taught:
     """Learn from rows. Raises `DatasetError` if there are too few with scores of both models."""
-    groups = clusters([row.prompt for row in rows])
-    marks = [mark(row.prompt) for row in rows]
-    gone = {group for group, one in zip(groups.tolist(), marks, strict=True) if one in lesson.spent}
-    # A cluster is named by its first row, and that row's side is the side of all.
-    fits = [
-        group not in gone and (lesson.everything or is_for_fitting(marks[group])) for group in groups.tolist()
-    ]
-    teaching = [place for place, yes in enumerate(fits) if yes]
+    grouped = Grouped(rows)
+    gone = grouped.known(lesson.spent)
+    teaching: list[int] = np.flatnonzero(~gone & (lesson.everything | grouped.teaching())).tolist()
     learnt_from = [rows[place] for place in teaching]
     _check(learnt_from, lesson, len(rows))
     prompts = columns.extract([row.prompt for row in learnt_from])
-    class_ = Class(learnt_from, prompts, groups[teaching])
+    class_ = Class(learnt_from, prompts, grouped.groups[teaching])
     manner = class_.manner(lesson)
     weights = class_.weights(lesson, manner)
     gain = _gain(weights, learnt_from, lesson)
@@ -103,10 +99,8 @@ def learn(rows: Sequence[Row], lesson: Lesson, tasks: Tasks, now: float) -> Taug
         paces=dict(lesson.paces),
         made_at=now,
     )
-    kept_back = sum(not yes and group not in gone for yes, group in zip(fits, groups.tolist(), strict=True))
-    return Taught(
-        facts, weights, [marks[place] for place in teaching], kept_back, _held_out(class_, lesson, manner)
-    )
+    trace, kept_back = grouped.trace(teaching), len(rows) - int(gone.sum()) - len(teaching)
+    return Taught(facts, weights, len(teaching), trace, kept_back, _held_out(class_, lesson, manner))
 
 
 def score(row: Row, model: str) -> float:

@@ -25,14 +25,15 @@ _DECODER = msgspec.json.Decoder(_Content)
 def shadowed(
     sights: Iterable[Sight], record: Callable[[str], Record | None], strong: str, weak: str
 ) -> Iterator[Row]:
-    """Yield a row for each shadow that has both scores and whose prompt is kept."""
+    """Yield a row for each shadow of these two models that has both scores and whose prompt is kept."""
     for sight in sights:
-        if sight.strong is None or sight.weak is None:
+        if sight.strong is None or sight.weak is None or set(sight.models) != {strong, weak}:
             continue
         found = record(sight.request)
         prompt = (
             asked(Outline(_DECODER.decode(found.content).request.encode())) if found and found.content else ""
         )
         if prompt:
-            results = {strong: Result(judged=sight.strong), weak: Result(judged=sight.weak)}
+            of_strong, of_weak = sight.models
+            results = {of_strong: Result(judged=sight.strong), of_weak: Result(judged=sight.weak)}
             yield Row(sight.request, prompt, results, "shadows")

@@ -87,7 +87,6 @@ def settle(job: Job, answer: Answer, error: str = "") -> Cost:
     if error:
         answer.response.abort()
     hold.release()
-    entry.billed = True
     cost = None
     try:
         busy = time.perf_counter() - hold.entered

@@ -17,7 +17,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Iterator
+from collections import deque
 from http import HTTPStatus
 
 from wye.core.decision import Candidate
@@ -74,26 +74,24 @@ class Attempts:
         self._limits = limits
         self._health = health
 
-    async def run(self, job: Job, cause: str = "first") -> Answer:  # noqa: C901, PLR0912  # one loop: they share a count
+    async def run(self, job: Job, cause: str = "first") -> Answer:  # noqa: C901  # one loop: they share a count
         """Return the first answer. Raises the last failure's error when there is none.
 
         `cause`: why the first candidate is asked.
         """
         made = 0
         failure: Failure | None = None
-        health, candidates = self._health, job.decision.candidates
-        left = iter(candidates)
-        for candidate in left:
+        health, left = self._health, deque(job.decision.candidates)
+        while left:
+            candidate = left.popleft()
             target = job.targets[candidate.deployment]
             try:
                 crossing = job.way(target)
             except BadRequestError:
                 continue
-            if health.troubled:
-                health.begin(candidate.deployment)
             for again in range(1 + target.deployment.retries):
                 why = "retry" if again else cause
-                if job.hedge is None or made:
+                if job.hedge is None or made or not left:
                     outcome = await self._attempt(job, target, why, crossing)
                 else:
                     outcome = await self._hedged(job, self._attempt(job, target, why, crossing), left)
@@ -106,7 +104,7 @@ class Attempts:
                 made += 1
                 if not failure.retry or again == target.deployment.retries or made == MAX_ATTEMPTS:
                     break
-                if candidate is not candidates[-1] and health.reason_down(candidate.deployment):
+                if left and health.reason_down(candidate.deployment):
                     break
                 if not await _backoff(again, failure.retry_after):
                     break
@@ -120,13 +118,13 @@ class Attempts:
             return failure.passed
         raise failure.error
 
-    async def _hedged(self, job: Job, attempt: Attempting, left: Iterator[Candidate]) -> Answer | Failure:
+    async def _hedged(self, job: Job, attempt: Attempting, left: deque[Candidate]) -> Answer | Failure:
         """Make `attempt`; if it is slow to begin, make one at the next of those `left` as well."""
         assert job.hedge is not None  # noqa: S101  # the caller looked
 
         def second() -> Attempting | None:
-            for candidate in left:
-                target = job.targets[candidate.deployment]
+            while left:
+                target = job.targets[left.popleft().deployment]
                 with contextlib.suppress(BadRequestError):
                     return self._attempt(job, target, "hedge", job.way(target))
             return None
@@ -136,6 +134,7 @@ class Attempts:
             answer.hold.release()
             entry.charge(answer.hold.reservation.settle(None))
             entry.tried.append(attempt_record(entry, answer.hold, answer.response, _NOT_NEEDED))
+            self._health.works(answer.hold.target.deployment.id)
 
         entry = job.entry
         before = len(entry.tried)
@@ -168,6 +167,8 @@ class Attempts:
         except BaseException:
             gate.leave(entered)
             raise
+        if self._health.troubled:  # only now is it certain that it will be asked
+            self._health.begin(target.deployment.id)
         hold = Hold(target, reservation, entered, cause, crossing, job.session.lost(crossing))
         try:
             outcome = await self._exchange(job, target, hold)
@@ -313,6 +314,8 @@ class Attempts:
         job.entry.billed |= billed
         if failure.fallback:
             self._health.failed(hold.target.deployment.id, failure.retry_after)
+        else:  # it blames the request, and works
+            self._health.works(hold.target.deployment.id)
         job.entry.tried.append(attempt_record(job.entry, hold, response, failure.error.message))
         return failure
 

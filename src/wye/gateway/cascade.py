@@ -16,6 +16,7 @@ Rules:
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Collection, Mapping
 
@@ -32,6 +33,7 @@ from wye.gateway.attempts import MAX_ANSWER_BYTES, Attempts
 from wye.gateway.crossing import Crossing
 from wye.gateway.job import Answer, Job
 from wye.gateway.overheard import Ear, heard
+from wye.gateway.race import all_ended
 from wye.gateway.refusals import broke
 from wye.gateway.spoken import answerer, crossing, read
 from wye.gateway.target import Target
@@ -40,6 +42,8 @@ from wye.routing.agreement import differs, flaw, unsure
 from wye.routing.band import CERTIFIABLE, Tally
 from wye.routing.cost import CURRENCY
 from wye.routing.meaning import alike
+
+log = logging.getLogger("wye")
 
 LEAST_PATIENCE = 5.0
 """Seconds that opinions are waited for at least, once the answer is here."""
@@ -119,6 +123,7 @@ class Cascade:
         """Ask the first candidate, and take in its whole answer."""
         ear = Ear()
         weak = _Heard(*msgspec.structs.astuple(job))
+        weak.hedge = None  # nobody else is asked; the allowance is for the next candidates
         weak.ear, weak.chat = ear, chat if gate.sure is not None else None
         weak.decision = msgspec.structs.replace(job.decision, candidates=job.decision.candidates[:1])
         try:
@@ -172,8 +177,12 @@ class Cascade:
 
     async def _opinion(self, job: Job, chat: Chat, name: str) -> Said | str:
         """Return what `name` answers to the same request, or why there is nothing to go by."""
-        told = await ask(self._attempts, job, _aside(chat, job, name), name, "gate")
-        return told if isinstance(told, str) else flaw(told, chat) or told
+        try:
+            told = await ask(self._attempts, job, _aside(chat, job, name), name, "gate")
+            return told if isinstance(told, str) else flaw(told, chat) or told
+        except Exception:
+            log.exception("request %s: asking '%s' failed in a way nobody foresaw", job.entry.id, name)
+            return "an internal error; the gateway's log has the details"
 
     async def _next(self, job: Job, first: First) -> Answer | None:
         """Ask the other candidates; None = none can serve it, and the first one's answer is better than none.
@@ -275,4 +284,4 @@ async def _stopped(tasks: Collection["asyncio.Task[Said | str]"]) -> None:
     """Stop what is still asked, and wait until that is noted."""
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await all_ended(tasks)

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from wye.catalog.deployments import Deployment
 from wye.core.lane import Lane
-from wye.core.money import Cost, Price, token_cost
+from wye.core.money import Cost, Price, token_cost, total
 from wye.core.usage import Usage
+from wye.ledger.entry import Entry
 
 _MICROSECONDS_AN_HOUR = Decimal(3_600_000_000)
 _SMALLEST = Decimal("1e-12")
@@ -17,6 +18,15 @@ NOTHING_SENT = Cost(Decimal(0), basis="no upstream was asked")
 
 COUNTED = frozenset({"input_audio", "audio", "modalities", "prediction", "background"})
 """What a request may ask for whose price no count bounds beforehand, and whose tokens the usage tells."""
+
+
+def unserved(entry: Entry) -> Cost | None:
+    """Return what a request cost that nobody was served; None = unknown, since somebody may bill for it."""
+    if entry.billed:
+        return None
+    if entry.aside:
+        return total(entry.aside)
+    return NOTHING if any(one.request_bytes for one in entry.tried) else NOTHING_SENT
 
 
 @functools.lru_cache(1024)
@@ -47,7 +57,8 @@ def cost_of(
     if usage is None:
         price = deployment.price
         return Cost(None, price.currency, "the upstream reported no usage", price.as_of, price.source)
-    if unpriced and unpriced not in COUNTED:
+    told = unpriced == "service_tier" and usage.service  # then the answer says what it was
+    if unpriced and not told and unpriced not in COUNTED:
         price, basis = deployment.price, f"`{unpriced}` has a price of its own"
         return Cost(None, price.currency, basis, price.as_of, price.source)
     at = dt.datetime.fromtimestamp(began, dt.UTC).time() if deployment.price.windows else None

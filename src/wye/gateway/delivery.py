@@ -11,7 +11,7 @@ from wye.core.record import Outcome
 from wye.core.usage import Usage
 from wye.gateway.attempts import attempt_record
 from wye.gateway.books import Books
-from wye.gateway.costs import NOTHING, cost_of
+from wye.gateway.costs import cost_of, unserved
 from wye.gateway.downstream import JSON, Downstream
 from wye.gateway.health import Health
 from wye.gateway.job import Answer, Hold, Job
@@ -102,8 +102,8 @@ class Delivery:
         if served:
             _settle(answer, entry, answer.usage)
             job.session.served(entry.deployment, answer.usage)
-        elif not entry.billed:
-            entry.cost = NOTHING
+        else:
+            entry.cost = unserved(entry)
 
     def _give_whole(self, answer: Answer, entry: Entry, downstream: Downstream) -> None:
         headers = answer.headers

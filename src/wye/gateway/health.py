@@ -78,8 +78,13 @@ class Health:
         if vital is None:
             vital = self._vital(deployment_id)
         vital.answers.append(seconds)
-        if self.troubled and deployment_id in self.troubled:
-            vital.breaker.answered(self._now())
+        if self.troubled:
+            self.works(deployment_id)
+
+    def works(self, deployment_id: str) -> None:
+        """It has said something that is not its own failure, be it that a request is wrong."""
+        if deployment_id in self.troubled:
+            self._vitals[deployment_id].breaker.answered(self._now())
             self.troubled.discard(deployment_id)
 
     def slow(self, deployment_id: str, seconds: float) -> None:

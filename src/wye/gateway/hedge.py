@@ -13,9 +13,10 @@ _MOST_SAVED = 10.0
 class Hedge:
     """One route's. At most `share` of its requests are hedged: a slow upstream must not double its load."""
 
-    __slots__ = ("_saved", "_share", "seconds")
+    __slots__ = ("_saved", "_share", "seconds", "settings")
 
     def __init__(self, settings: HedgeSettings) -> None:
+        self.settings = settings
         self.seconds = settings.after_ms / 1000
         """How long the first candidate has to begin."""
         self._share = settings.share

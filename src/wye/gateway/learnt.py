@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from wye.catalog.deployments import Deployment
 from wye.config.settings import RouteSettings, Settings
@@ -19,6 +20,19 @@ log = logging.getLogger("wye")
 def routes_of(settings: Settings) -> dict[str, RouteSettings]:
     """Return every route by name, `auto` among them."""
     return {**settings.routes, "auto": settings.auto}
+
+
+class Look(NamedTuple):
+    """What files and clock say; nothing of it holds until it is taken."""
+
+    in_force: dict[str, InForce]
+    """By route."""
+    stamps: dict[Path, Stamp | None]
+
+    @property
+    def serving(self) -> dict[str, Serving]:
+        """What a router is told."""
+        return {name: one.serving for name, one in self.in_force.items()}
 
 
 class LearntRoutes:
@@ -42,16 +56,27 @@ class LearntRoutes:
         """Let a certificate hold no longer, whatever files say. For as long as the gateway runs."""
         self._refused[certificate] = why
 
-    def measured(self, settings: Settings, deployments: Iterable[Deployment]) -> dict[str, Serving]:
-        """Read what serves each route now."""
+    def look(self, settings: Settings, deployments: Iterable[Deployment]) -> Look:
+        """Read what may serve each route now."""
         now, there = self._clock(), tuple(deployments)
         states = {name: self.state(name) for name in routes_of(settings)}
-        self._stamps = {path: stamp(path) for state in states.values() for path in _watched(state)}
-        before = self.in_force
-        self.in_force = {
+        stamps = {path: stamp(path) for state in states.values() for path in _watched(state)}
+        found = {
             name: self._unless_refused(in_force(states[name], route, there, now, self._learnt))
             for name, route in routes_of(settings).items()
         }
+        return Look(found, stamps)
+
+    def without(self, why: str) -> Look:
+        """Return what is in force, less every certificate: where nothing else is known to be right."""
+        bare = {
+            name: InForce(Serving(one.serving.learnt, why_not=why)) for name, one in self.in_force.items()
+        }
+        return Look(bare, {path: stamp(path) for path in self._stamps})
+
+    def take(self, look: Look) -> None:
+        """Note that this is in force now."""
+        before, self.in_force, self._stamps = self.in_force, *look
         ends = [one.certificate.expires for one in self.in_force.values() if one.certificate is not None]
         self._until = min(ends, default=float("inf"))
         used = {
@@ -62,7 +87,6 @@ class LearntRoutes:
         self._known = {key: learnt for key, learnt in self._known.items() if key in used}
         for name, one in self.in_force.items():
             _tell(name, before.get(name, InForce()), one)
-        return {name: one.serving for name, one in self.in_force.items()}
 
     def changed(self) -> bool:
         """Tell whether files say something else, or a certificate has expired; poll it once a second."""

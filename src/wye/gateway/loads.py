@@ -1,7 +1,7 @@
 """Asks own engines how full they are, once a second while they have something to do.
 
 What is asked carries nothing of any request, and is not asked of an engine nobody uses. One that does not
-say is left alone for ten minutes; what tells of its queue then is how soon it answers.
+say is asked less and less often, at last every 30 s; what tells of its queue then is how soon it answers.
 """
 
 import asyncio
@@ -20,9 +20,11 @@ from wye.providers.transport.errors import TransportError
 from wye.providers.transport.transport import Transport
 
 ASK_SECONDS = 1.0
-LEAVE_SECONDS = 600.0
+MOST_SECONDS = 30.0
+"""Between two times that one is asked that did not say: it may just be starting."""
 _PATIENCE = Timeouts(connect=0.5, first_byte=1.0, idle=1.0, total=2.0)
 _OK = 200
+_NEVER = (0.0, ASK_SECONDS)
 _KNOWN = "embedded"
 """An engine that nobody else uses: what is under way there is all that is."""
 
@@ -37,8 +39,8 @@ class Loads:
         self._now: Snapshot | None = None
         self._engines: dict[Endpoint, list[Deployment]] = {}
         """As of `_now`."""
-        self._silent: dict[Endpoint, float] = {}
-        """Until when an engine is left alone."""
+        self._silent: dict[Endpoint, tuple[float, float]] = {}
+        """Until when an engine that did not say is left alone, and for how long that is."""
         self._where: dict[Endpoint, bytes] = {}
         self._asking: dict[Endpoint, asyncio.Task[None]] = {}
 
@@ -60,7 +62,7 @@ class Loads:
             self._engines = _engines(self._now.deployments)
         now = time.monotonic()
         for endpoint, deployments in self._engines.items():
-            if endpoint in self._asking or self._silent.get(endpoint, 0.0) > now:
+            if endpoint in self._asking or self._silent.get(endpoint, _NEVER)[0] > now:
                 continue
             if any(self._worth_asking(deployment.id) for deployment in deployments):
                 self._asking[endpoint] = asyncio.create_task(self._ask(endpoint, deployments))
@@ -82,12 +84,14 @@ class Loads:
             queue = await self._get(endpoint, deployments[0], target)
             if queue is not None:
                 self._where[endpoint] = target
+                self._silent.pop(endpoint, None)
                 for deployment in deployments:
                     self._runtime.health.told(deployment.id, *queue)
                 return
         self._where.pop(endpoint, None)
         if known is None:
-            self._silent[endpoint] = time.monotonic() + LEAVE_SECONDS
+            pause = min(2 * self._silent.get(endpoint, _NEVER)[1], MOST_SECONDS)
+            self._silent[endpoint] = (time.monotonic() + pause, pause)
 
     async def _get(self, endpoint: Endpoint, deployment: Deployment, target: bytes) -> Queue | None:
         path = endpoint.base_path.removesuffix("/v1").encode() + target

@@ -7,16 +7,14 @@ import logging
 from collections.abc import Awaitable
 from http import HTTPStatus
 
-from wye.core.decision import Decision
 from wye.core.errors import BadRequestError, LedgerError, OverloadedError, WyeError
-from wye.core.lane import Lane
 from wye.core.record import Outcome
 from wye.core.request import Request
 from wye.gateway.arrival import Arrival
 from wye.gateway.attempts import Attempts
 from wye.gateway.books import Books
 from wye.gateway.cascade import Cascade
-from wye.gateway.costs import NOTHING, NOTHING_SENT
+from wye.gateway.costs import NOTHING_SENT, unserved
 from wye.gateway.delivery import Delivery
 from wye.gateway.downstream import JSON, Downstream, Heart
 from wye.gateway.headers import error_headers
@@ -27,6 +25,8 @@ from wye.gateway.responses import FIRST, Responses
 from wye.gateway.runtime import Runtime, Snapshot
 from wye.gateway.session import Seats, Session
 from wye.gateway.shadow import Shadows
+from wye.gateway.steering import refuse_steering
+from wye.gateway.watched import Drawn
 from wye.ledger.entry import Entry
 from wye.ledger.keystore import Scope
 from wye.protocols.codec import Codec
@@ -122,7 +122,7 @@ class Pipeline:
         if request.previous or request.refers or request.keep:
             session.goes_on(before.holder, now.settings.responses)
         decision = entry.decision = now.decide(request, verdict, session)
-        _refuse_steering(request, decision)
+        refuse_steering(request, decision)
         if request.stream:
             self._heart.watch(downstream)
         job = Job(request, verdict, decision, codec, caller, entry, now.targets, session, arrival.betas)
@@ -132,9 +132,19 @@ class Pipeline:
             self._estimate(codec.estimate(request), entry, downstream)
             return
         drawn = self._shadows.draw(job)
-        await self._delivery.give(job, await self._asked(job, now), downstream)
-        if drawn is not None:
-            self._shadows.take(drawn)
+        if drawn is None:
+            await self._delivery.give(job, await self._asked(job, now), downstream)
+        else:
+            await self._drawn(drawn, now, downstream)
+
+    async def _drawn(self, drawn: Drawn, now: Snapshot, downstream: Downstream) -> None:
+        """Answer a request that is to be shadowed once it is served."""
+        try:
+            await self._delivery.give(drawn.job, await self._asked(drawn.job, now), downstream)
+        except BaseException:
+            self._shadows.drop(drawn)
+            raise
+        self._shadows.take(drawn)
 
     def _asked(self, job: Job, now: Snapshot) -> Awaitable[Answer]:
         """Return the answer: the first, or one that a gate lets pass. No coroutine itself: a level costs."""
@@ -161,6 +171,7 @@ class Pipeline:
         """The client went away: whatever is known goes into the ledger."""
         entry.outcome, entry.error = Outcome.HANGUP, "the client hung up"
         if not entry.sealed:
+            entry.cost = entry.cost or unserved(entry)
             with contextlib.suppress(LedgerError):  # there is nobody left to tell; /readyz says it
                 self._books.seal(entry)
 
@@ -170,8 +181,7 @@ class Pipeline:
         entry.status = HTTPStatus.OK if downstream.begun else error.status
         entry.error = error.message
         if not entry.sealed:
-            if entry.tried and not entry.billed and entry.cost is None:
-                entry.cost = NOTHING
+            entry.cost = entry.cost or unserved(entry)
             try:
                 self._books.seal(entry)
             except LedgerError as refused:
@@ -193,19 +203,6 @@ def _decoded(codec: Codec, body: bytes, entry: Entry) -> Request:
         raise
     entry.asks(request)
     return request
-
-
-def _refuse_steering(request: Request, decision: Decision) -> None:
-    """Raise `BadRequestError` if a processor could be told to pass it on: no verdict covers that."""
-    if not request.steers:
-        return
-    away = [candidate.deployment for candidate in decision.candidates if candidate.lane is not Lane.OWN]
-    if away:
-        message = (
-            f"`{request.steers}` could make '{away[0]}' pass the request on to another upstream, which only "
-            "wye's configuration may choose: leave it out, or ask for that upstream as `model`"
-        )
-        raise BadRequestError(message, param=request.steers)
 
 
 def own_headers(arrival: Arrival, codec: Codec) -> bytes:

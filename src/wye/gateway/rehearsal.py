@@ -17,6 +17,7 @@ from wye.gateway.keys import Caller
 from wye.gateway.runtime import Runtime, Snapshot
 from wye.gateway.session import Seats, Session
 from wye.gateway.spoken import CHAT
+from wye.gateway.steering import refuse_steering
 from wye.ledger.keystore import Scope
 from wye.routing.cost import comparable_cost
 
@@ -40,10 +41,13 @@ def rehearse(now: Snapshot, arrival: Arrival, caller: Caller, body: bytes) -> Re
     """Judge and decide on `body`, a Chat Completions request. Raises the `WyeError` that it would meet."""
     request = CHAT.decode(body)
     caller.check_model(request.model)
+    if caller.limited:
+        CHAT.refuse_duplicates(request)
     labels = now.labels(arrival, caller, request)
     verdict = now.judge(request.model, labels)
     session = Session(request, CHAT, arrival, caller, now.targets, Seats())
     decision = now.decide(request, verdict, session)
+    refuse_steering(request, decision)
     return Rehearsed(
         request.model,
         tuple(sorted(labels)),

@@ -42,9 +42,12 @@ class Reload:
         learnt = self._runtime.learnt
         while learnt is not None:
             await asyncio.sleep(WATCH_SECONDS)
-            if learnt.changed():
-                async with self._one_at_a_time:
+            try:
+                # Not behind a look around, which takes its time: it is done at once, with what is in force.
+                if learnt.changed():
                     self._runtime.again()
+            except Exception:
+                log.exception("looking at what routes have learnt failed; it is tried again")
 
     async def rediscover(self) -> None:
         """Notice engines that come and go."""

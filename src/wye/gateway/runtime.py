@@ -4,7 +4,8 @@ A request takes the snapshot once and keeps it to its end. A new configuration, 
 new set of keys makes a new snapshot; gates and health live on, since what they count is still there.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from wye.catalog.deployments import Deployment
@@ -20,7 +21,7 @@ from wye.gateway.guard import Guard
 from wye.gateway.health import Health
 from wye.gateway.hedge import Hedge
 from wye.gateway.keys import ANONYMOUS, Caller, KeyRing
-from wye.gateway.learnt import LearntRoutes
+from wye.gateway.learnt import LearntRoutes, Look, routes_of
 from wye.gateway.limits import Limits
 from wye.gateway.metrics import Metrics
 from wye.gateway.target import Target, target
@@ -31,6 +32,9 @@ from wye.routing.conversation import Conversation
 from wye.routing.names import mentioned
 from wye.routing.router import Dynamic, Router
 
+log = logging.getLogger("wye")
+
+_FAILED = "it cannot be put in force; the gateway's log has the details"
 _VARIABLES = {name: row.variables[0] for name, row in PROVIDERS.items() if row.variables}
 
 MAX_LATE = 1024
@@ -85,6 +89,7 @@ class Runtime:
         self._guard = Guard()
         self.gates: dict[str, Gate] = {}
         self.health = Health(self.gates)
+        self._hedges: dict[str, Hedge] = {}
         self.tallies: dict[str, Tally] = {}
         """Route -> what came of its agreement gate lately."""
         self.learnt = learnt
@@ -114,22 +119,28 @@ class Runtime:
 
     def load(self, settings: Settings, deployments: Iterable[Deployment], dynamic: Dynamic) -> Snapshot:
         """Put a new snapshot in force. Raises `ValueError` before anything changes if it cannot be built."""
-        known = tuple(deployments)
-        ids = {deployment.id for deployment in known}
-        known += tuple(late for name in sorted(mentioned(settings) - ids) if (late := dynamic(name)))
+        known = _all(settings, deployments, dynamic)
+        return self._put(settings, known, dynamic, self.learnt.look(settings, known) if self.learnt else None)
+
+    def _put(
+        self, settings: Settings, known: tuple[Deployment, ...], dynamic: Dynamic, look: Look | None
+    ) -> Snapshot:
         policy = Policy(settings, known)
         router = Router(
             settings,
             known,
             dynamic=dynamic,
             variables=_VARIABLES,
-            measured=self.learnt.measured(settings, known) if self.learnt else None,
+            measured=None if look is None else look.serving,
             tallies=self.tallies,
         )
         targets = {deployment.id: self.target(deployment) for deployment in known}
         default = frozenset({settings.default_label})
-        self.now = Snapshot(settings, known, policy, router, targets, default, self, _hedges(settings))
+        self._hedges = _hedges(settings, self._hedges)
+        self.now = Snapshot(settings, known, policy, router, targets, default, self, self._hedges)
         self._dynamic = dynamic
+        if self.learnt is not None and look is not None:
+            self.learnt.take(look)
         self._metrics.known(deployment.id for deployment in known)
         self.health.known(known)
         for name in [n for n, gate in self.gates.items() if n not in targets and gate.idle]:
@@ -137,9 +148,18 @@ class Runtime:
             self.health.forget(name)
         return self.now
 
-    def again(self) -> Snapshot:
-        """Put in force what routes have learnt by now; nothing else changes."""
-        return self.load(self.now.settings, self.now.deployments, self._dynamic)
+    def again(self) -> None:
+        """Put in force what routes have learnt by now; nothing else changes.
+
+        If that fails, whyever, no certificate is in force any more: what holds no longer must not go on.
+        """
+        now, dynamic = self.now, self._dynamic
+        try:
+            self.load(now.settings, now.deployments, dynamic)
+        except Exception:
+            log.exception("what routes have learnt cannot be put in force; the strong models serve")
+            if self.learnt is not None:
+                self._put(now.settings, now.deployments, dynamic, self.learnt.without(_FAILED))
 
     def deployment(self, id_: str) -> Deployment | None:
         """Return a deployment in force by its id."""
@@ -170,6 +190,20 @@ class Runtime:
         return target(deployment, gate)
 
 
-def _hedges(settings: Settings) -> dict[str, Hedge]:
-    routes = settings.routes | {"auto": settings.auto}
-    return {name: Hedge(route.hedge) for name, route in routes.items() if route.hedge is not None}
+def _all(settings: Settings, deployments: Iterable[Deployment], dynamic: Dynamic) -> tuple[Deployment, ...]:
+    """Return the deployments, with those that exist because settings mention them."""
+    known = tuple(deployments)
+    ids = {deployment.id for deployment in known}
+    return known + tuple(late for name in sorted(mentioned(settings) - ids) if (late := dynamic(name)))
+
+
+def _hedges(settings: Settings, before: Mapping[str, Hedge]) -> dict[str, Hedge]:
+    """Return the routes' hedges; one whose settings are the same goes on counting."""
+    hedges = {}
+    for name, route in routes_of(settings).items():
+        if route.hedge is not None:
+            known = before.get(name)
+            if known is None or known.settings != route.hedge:
+                known = Hedge(route.hedge)
+            hedges[name] = known
+    return hedges

@@ -266,6 +266,9 @@ def _gates(runtime: Runtime) -> Iterator[Reading]:
         load = runtime.health.load(name)
         full = float(load is not None and bool(load.saturated))
         yield "wye_saturated", "1 = others go first until it has let up", {"deployment": name}, full
+    for route, opinions in runtime.now.router.opinions.items():
+        told = "Prompts of which a defect left no opinion, so that strong serves"
+        yield "wye_opinion_defects_total", told, {"route": route}, opinions.defects
 
 
 def _depths(ledger: Ledger, egress: Egress, keys: KeyRing) -> Iterator[Reading]:

@@ -13,6 +13,8 @@ Rules:
 - Under a certificate they are watched by a monitor; without one, they are labels to learn from.
 - When the monitor fires, the certificate is withdrawn and the route goes to the strong model at once, also if
   nothing can be written any more.
+- What waits for its shadow when the gateway ends is on record as a shadow that failed; the monitor counts it
+  not, since when a gateway ends has nothing to do with what was answered.
 - What it does not see: requests that failed or whose client hung up, traffic of certain policies and
   protocols, and what served without being covered, of which the record says *uncertified*.
 """
@@ -34,7 +36,7 @@ from wye.core.record import Outcome
 from wye.gateway.aside import ask, quiet
 from wye.gateway.attempts import Attempts
 from wye.gateway.books import Books
-from wye.gateway.costs import NOTHING_SENT
+from wye.gateway.costs import unserved
 from wye.gateway.job import Job
 from wye.gateway.learnt import routes_of
 from wye.gateway.metrics import Reading
@@ -54,6 +56,9 @@ MOST_WAITING = 16
 """Conversations that wait for their shadow; while there are more, none is drawn."""
 MOST_CONVERSATIONS = 50_000
 _STOPPED = "it was stopped before it ended"
+_NOT_BEGUN = "the gateway was stopped before it began"
+WRITE_SECONDS = 5.0
+"""That a withdrawal is given to get onto the disk before it is acted on."""
 SECONDS = 300.0
 """The longest that a shadow, and as long again its judge, may take."""
 
@@ -77,6 +82,8 @@ class Shadows:
         self._of: Snapshot | None = None
         self._waiting: asyncio.Queue[Watched | Drawn] = asyncio.Queue()
         self._shadowed: OrderedDict[bytes, None] = OrderedDict()
+        self._claimed = 0
+        """Conversations that have been drawn and whose shadow has not begun."""
 
     def draw(self, job: Job) -> Drawn | None:
         """Draw whether a request is shadowed, before it is served; if so, note with which probability."""
@@ -88,8 +95,12 @@ class Shadows:
         if self._draw() >= watched.settings.probability:
             return None
         drawn = eligible(job, watched)
-        if drawn is None or self._waiting.qsize() >= MOST_WAITING or self._mark(job) in self._shadowed:
+        if drawn is None or self._claimed >= MOST_WAITING or (mark := self._mark(job)) in self._shadowed:
             return None
+        self._claimed += 1  # here and not once it is served: others of the same conversation are under way
+        self._shadowed[mark] = None
+        if len(self._shadowed) > MOST_CONVERSATIONS:
+            self._shadowed.popitem(last=False)
         job.entry.shadow_probability = watched.settings.probability
         job.entry.heard = bytearray()
         return drawn
@@ -98,26 +109,48 @@ class Shadows:
         """Shadow a conversation, now that it has been served."""
         entry = drawn.job.entry
         if entry.outcome is not Outcome.OK or entry.deployment not in (drawn.strong, drawn.weak):
-            return
-        self._shadowed[self._mark(drawn.job)] = None
-        if len(self._shadowed) > MOST_CONVERSATIONS:
-            self._shadowed.popitem(last=False)
-        self._waiting.put_nowait(drawn)
+            self.drop(drawn)
+        else:
+            self._waiting.put_nowait(drawn)
+
+    def drop(self, drawn: Drawn) -> None:
+        """Shadow a conversation not now, since it was not served; it may be drawn again."""
+        self._claimed -= 1
+        self._shadowed.pop(self._mark(drawn.job), None)
 
     async def run(self) -> None:
-        """Shadow what was drawn, one after another, until cancelled."""
-        while True:
-            one = await self._waiting.get()
-            try:
-                if isinstance(one, Watched):
-                    await self._resume(one)
-                elif not one.watched.over:
-                    await self._shadow(one)
-            except Exception:
-                log.exception("shadowing a request failed in a way nobody foresaw")
+        """Shadow what was drawn, one after another, until cancelled; what waits then is on record."""
+        try:
+            while True:
+                await self._next()
+        finally:
+            self._give_up()
+
+    async def _next(self) -> None:
+        one = await self._waiting.get()
+        try:
+            if isinstance(one, Watched):
+                await self._resume(one)
+                return
+            self._claimed -= 1
+            if not one.watched.over:
+                await self._shadow(one)
+        except Exception:
+            log.exception("shadowing a request failed in a way nobody foresaw")
+
+    def _give_up(self) -> None:
+        """Note whose shadows come to nothing, since the gateway ends: on record, and in the log."""
+        waiting = [self._waiting.get_nowait() for _ in range(self._waiting.qsize())]
+        lost = [one for one in waiting if isinstance(one, Drawn)]
+        for drawn in lost:
+            by_strong = drawn.job.entry.deployment == drawn.strong
+            self._seal(own_job(drawn.job, drawn.weak if by_strong else drawn.strong, "shadow"), _NOT_BEGUN)
+        if lost:
+            log.warning("%d conversations that were drawn are not shadowed: the gateway ends", len(lost))
 
     def readings(self) -> Iterator[Reading]:
-        """Return how near each monitor is to firing."""
+        """Return how near each monitor is to firing, and how many wait."""
+        yield "wye_shadows_waiting", "Drawn conversations not shadowed yet", {}, self._claimed
         for route, watched in self._watched.items():
             if watched.monitor is not None and not watched.over:
                 label = {"route": route}
@@ -186,6 +219,7 @@ class Shadows:
             strong=scored.strong,
             weak=scored.weak,
             why=scored.why,
+            models=(watched.strong, watched.weak),
         )
         try:
             await asyncio.to_thread(note, watched.state.folder, sight)
@@ -231,7 +265,7 @@ class Shadows:
         entry.outcome = Outcome.ERROR if error else Outcome.OK
         entry.status = HTTPStatus.BAD_GATEWAY if error else HTTPStatus.OK
         entry.error = error
-        entry.cost = total(entry.aside) if entry.aside else NOTHING_SENT if not tried else None
+        entry.cost = total(entry.aside) if entry.aside else unserved(entry)
         if tried:
             last = tried[-1]
             target = aside.targets.get(last.deployment)
@@ -244,17 +278,25 @@ class Shadows:
             log.error("a shadow's record is lost: %s", refused.message)  # noqa: TRY400  # no traceback
 
     async def _take_back(self, watched: Watched, why: str) -> None:
-        """Withdraw a certificate, and let the strong model serve from this moment on."""
+        """Withdraw a certificate, on the disk first, and let the strong model serve from then on."""
         watched.over = True
         id_, learnt = watched.certificate, self._runtime.learnt
         assert learnt is not None  # noqa: S101  # it granted the certificate
-        learnt.refuse(id_, why)
-        self._runtime.again()
-        log.warning("route '%s': certificate %s is withdrawn: %s", watched.state.route, id_, why)
+        wrong = "nobody waited for it to be written"
         try:
-            await asyncio.to_thread(watched.state.withdraw, id_, why)
+            async with asyncio.timeout(WRITE_SECONDS):
+                await asyncio.to_thread(watched.state.withdraw, id_, why)
+            wrong = ""
         except StateError as error:
-            log.error("%s; until the next start strong serves all the same", error.message)  # noqa: TRY400  # no traceback
+            wrong = error.message
+        except TimeoutError:
+            wrong = f"writing it takes longer than {WRITE_SECONDS:g} s"
+        finally:  # whatever came of it
+            learnt.refuse(id_, why)
+            self._runtime.again()
+            log.warning("route '%s': certificate %s is withdrawn: %s", watched.state.route, id_, why)
+            if wrong:
+                log.error("%s; until the next start strong serves all the same", wrong)
 
 
 def _fired(monitor: Monitor) -> str:

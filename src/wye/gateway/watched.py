@@ -13,12 +13,13 @@ from wye.gateway.keys import ANONYMOUS
 from wye.gateway.runtime import Snapshot
 from wye.gateway.spoken import answerer
 from wye.ledger.entry import Entry
+from wye.routing.certificate import Arm
 from wye.routing.names import alias_table
 from wye.routing.rules import expand
 from wye.routing.serving import InForce
 from wye.routing.state import RouteState
 from wye.routing.watch.journal import plan_of
-from wye.routing.watch.judge import families
+from wye.routing.watch.judge import kin
 from wye.routing.watch.monitor import Monitor, Plan
 
 log = logging.getLogger("wye")
@@ -72,16 +73,22 @@ def watch(now: Snapshot, state: RouteState, found: InForce, shadow: ShadowSettin
     if shadow.judge is not None:
         named = [i for i in expand((shadow.judge,), alias_table(now.settings)) if i in now.targets]
         judge = named[0] if named else shadow.judge
-        model = now.targets[judge].deployment.model if named else judge
-        kin = families(model) & (families(revision.strong) | families(revision.weak))
-        if kin or not named:
-            why = f"is of the same family as a model it judges ({', '.join(kin)})" if kin else "is not there"
+        shared = kin(*(_arm(now, name) for name in (judge, revision.strong, revision.weak)))
+        if shared or not named:
+            why = f"is of the same family as a model it judges ({', '.join(shared)})"
+            why = why if shared else "is not there"
             log.warning("route '%s' is not shadowed: its judge '%s' %s", state.route, shadow.judge, why)
             return None
     watched = Watched(state, shadow, revision.strong, revision.weak, judge=judge)
     if certificate is not None:
         watched.certificate, watched.plan = certificate.id, plan_of(certificate, shadow)
     return watched
+
+
+def _arm(now: Snapshot, name: str) -> Arm:
+    """Return the model that stands behind a name, as labels and wye.yaml call it."""
+    behind = now.targets.get(name)
+    return Arm(name, "" if behind is None else behind.deployment.model)
 
 
 def eligible(job: Job, watched: Watched) -> Drawn | None:

@@ -56,6 +56,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     team: str = ""
+    project: str = ""
+    """What it is for: costs are summed by it. Requests do not carry it, their key does."""
     scopes: frozenset[Scope] = frozenset({Scope.INFER})
     labels: tuple[str, ...] = ()
     """Added to each of its requests."""
@@ -198,6 +200,7 @@ def _columns(made: Key) -> dict[str, Any]:
         "id": made.id,
         "name": grant.name,
         "team": grant.team,
+        "project": grant.project,
         "digest": made.digest,
         "family": made.family,
         "rotated_from": made.rotated_from,
@@ -221,6 +224,7 @@ def _key(row: sa.RowMapping) -> Key:
     grant = Grant(
         name=row["name"],
         team=row["team"],
+        project=row["project"],
         scopes=frozenset(Scope(scope) for scope in row["scopes"].split(",") if scope),
         labels=tuple(label for label in row["labels"].split(",") if label),
         models=msgspec.json.decode(row["models"], type=tuple[str, ...]),

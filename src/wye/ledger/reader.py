@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, NamedTuple, Self, get_args
 
 import msgspec
 import sqlalchemy as sa
@@ -20,6 +20,8 @@ from wye.ledger.schema import key, request
 By = Literal["model", "asked", "task", "lane", "key", "team", "day"]
 GROUPS: tuple[By, ...] = get_args(By)
 POLL_SECONDS = 0.25
+_SETTLE = "3s"
+"""How long to wait for transactions under way, and to keep new ones waiting behind."""
 _OVERLAP = 4096
 """How many rows back `follow` looks again: transactions of several gateways commit out of order."""
 
@@ -66,6 +68,35 @@ class CostRow(msgspec.Struct, frozen=True):
     output_tokens: int
     cached_tokens: int
     reasoning_tokens: int
+
+
+class LedgerRow(NamedTuple):
+    """A request as the table has it."""
+
+    seq: int
+    id: str
+    at: float
+    key: str
+    team: str
+    asked: str
+    task: str | None
+    deployment: str
+    lane: str | None
+    labels: str
+    outcome: str
+    status: int
+    attempts: int
+    amount: Decimal | str | None
+    currency: str
+    charged: Decimal | str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    reasoning_tokens: int | None
+    ttft_ms: float | None
+    duration_ms: float
+    record: str
+    """JSON."""
 
 
 class Reader:
@@ -176,6 +207,55 @@ class Reader:
             ),
             key=lambda row: (row.group, row.currency),
         )
+
+    def settled(self) -> int:
+        """Return the `seq` up to which every row is there that ever will be; 0 = there are none.
+
+        SQLite numbers rows as it commits them. On PostgreSQL transactions under way are waited for, which
+        keeps new ones waiting: for no longer than a commit takes, 3 s at most. Raises `LedgerError`.
+        """
+        newest = sa.select(sa.func.coalesce(sa.func.max(request.c.seq), 0))
+        with self._connect() as connection:
+            if self._engine.dialect.name == "postgresql":
+                # Whoever inserts holds a lock that conflicts with this one, since before its first `seq`.
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_SETTLE}'")
+                connection.exec_driver_sql("LOCK TABLE request IN SHARE MODE")
+            return int(connection.scalar(newest) or 0)
+
+    def newest(self) -> int:
+        """Return the highest `seq` there is now; 0 = there are no rows."""
+        with self._connect() as connection:
+            return int(connection.scalar(sa.select(sa.func.max(request.c.seq))) or 0)
+
+    def rows(self, after: int, until: int | None = None) -> Iterator[LedgerRow]:
+        """Yield the rows with `after` < `seq` <= `until` (None = all), in order, as of one moment."""
+        c = request.c
+        query = sa.select(*(c[name] for name in LedgerRow._fields)).where(c.seq > after).order_by(c.seq)
+        if until is not None:
+            query = query.where(c.seq <= until)
+        with self._connect() as connection:
+            for row in connection.execution_options(yield_per=1_000).execute(query):
+                yield LedgerRow(*row)
+
+    def id_at(self, seq: int) -> str | None:
+        """Return the id of the row numbered `seq`; None = there is none."""
+        with self._connect() as connection:
+            return connection.scalar(sa.select(request.c.id).where(request.c.seq == seq))
+
+    def hours(self, filter_: Filter = Filter()) -> Iterator[tuple[int, ...]]:  # noqa: B008  # immutable
+        """Yield (start, requests, input, output, cached, reasoning tokens) of each hour that had requests.
+
+        Of what clients asked: shadows and judges, which ask for no model, are left out.
+        """
+        c = request.c
+        sqlite = self._engine.dialect.name == "sqlite"  # whose cast cuts off; PostgreSQL's rounds
+        hour = sa.cast(c.at, sa.BigInteger) // 3600 if sqlite else sa.func.floor(c.at / 3600)
+        tokens = [c.input_tokens, c.output_tokens, c.cached_tokens, c.reasoning_tokens]
+        sums = [sa.func.coalesce(sa.func.sum(column), 0) for column in tokens]
+        query = sa.select(hour, sa.func.count(), *sums).where(c.asked != "", *filter_.clauses())
+        with self._connect() as connection:
+            for start, *figures in connection.execute(query.group_by(hour).order_by(hour)):
+                yield int(start) * 3600, *map(int, figures)
 
     def spent(self, key_id: str, since: float | None = None) -> Decimal:
         """Return what a key, and all keys it was rotated from or to, have used of a budget, in USD.

@@ -8,7 +8,7 @@ it, and so do its end and the monitor. The file is read by people as well: its i
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -26,7 +26,7 @@ Scored = Literal["labels", "judge", "judge, corrected"]
 
 
 class Arm(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One of the two models, as it was when the certificate was earned."""
+    """A model, as it was when the certificate was earned."""
 
     name: str
     """As labels call it: a model, or a deployment's id."""
@@ -40,8 +40,10 @@ class Arm(msgspec.Struct, frozen=True, omit_defaults=True):
         for one in deployments:
             if self.name not in (one.id, one.model):
                 continue
-            if self.model and one.model != self.model:
-                return f"'{one.id}' is now the model '{one.model}', and was '{self.model}'"
+            # What is found, not declared, is called `provider/model`.
+            model = self.model or (self.name if one.model == self.name else self.name.partition("/")[2])
+            if model and one.model != model:
+                return f"'{one.id}' is now the model '{one.model}', and was '{model}'"
             if one.build != self.build:
                 return f"'{one.id}' is now build '{one.build or 'none'}', and was '{self.build or 'none'}'"
         return ""
@@ -107,6 +109,10 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of what the judge was told."""
     strong: Arm
     weak: Arm
+    asked: tuple[Arm, ...] = ()
+    """The gate's models."""
+    referee: Arm | None = None
+    """The judge's model; None = no judge."""
     issued: float
     """Unix seconds, as `expires`."""
     expires: float
@@ -161,7 +167,8 @@ def why_void(certificate: Certificate, facts: Facts, now: float) -> str:
         now_told, then_told = (facts.judge, facts.prompts), (certificate.judge, certificate.prompts)
         if now_told != then_told:
             return "it was earned with another judge, or with one that was told otherwise: certify again"
-    told = certificate.strong.unlike(facts.deployments) or certificate.weak.unlike(facts.deployments)
+    arms = (certificate.strong, certificate.weak, *certificate.asked, certificate.referee)
+    told = next((told for one in arms if one is not None and (told := one.unlike(facts.deployments))), "")
     return f"{told}: certify again" if told else ""
 
 
@@ -173,7 +180,7 @@ def read(certificates: Path, id_: str) -> Certificate:
         message = f"there is no certificate '{id_}': {path} is missing"
         raise StateError(message)
     certificate = decode(data, Certificate, path)
-    if certificate.id != id_ or _identify(certificate) != id_:
+    if certificate.id != id_ or _identify(decode(data, dict[str, Any], path)) != id_:
         message = f"{path} has been changed since it was issued: it certifies nothing"
         raise StateError(message)
     return certificate
@@ -181,7 +188,7 @@ def read(certificates: Path, id_: str) -> Certificate:
 
 def write(certificates: Path, certificate: Certificate) -> Certificate:
     """Write a certificate; return it with its id. Raises `StateError`."""
-    named = msgspec.structs.replace(certificate, id=_identify(certificate))
+    named = msgspec.structs.replace(certificate, id=_identify(msgspec.to_builtins(certificate)))
     data = msgspec.json.format(msgspec.json.encode(named), indent=2) + b"\n"
     write_bytes(certificates / f"{named.id}.json", data)
     return named
@@ -198,9 +205,14 @@ def listed(certificates: Path) -> list[Certificate]:
     return sorted(found, key=lambda one: (-one.issued, one.id))
 
 
-def _identify(certificate: Certificate) -> str:
-    return _hash(msgspec.structs.replace(certificate, id=""))[:_ID_DIGITS]
+def _identify(facts: dict[str, Any]) -> str:
+    """Return the hash of what a file says, in its order: also one of a wye that knew fewer fields."""
+    return _sha(msgspec.json.encode(facts | {"id": ""}))[:_ID_DIGITS]
 
 
 def _hash(value: object) -> str:
-    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:_HASH_DIGITS]
+    return _sha(msgspec.json.encode(value, order="deterministic"))[:_HASH_DIGITS]
+
+
+def _sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -5,6 +5,7 @@ are cached by a hash of the prompt, and of the prompt itself nothing is kept.
 """
 
 import hashlib
+import logging
 import math
 from collections import OrderedDict
 
@@ -17,6 +18,8 @@ from wye.routing.features import extractor
 from wye.routing.quality import Estimate
 from wye.routing.revision import Learnt
 from wye.routing.tasks import BUILT_IN, Tasks
+
+log = logging.getLogger("wye")
 
 MOST_CACHED = 8_192
 """Opinions of a route: 6 MB with two models each."""
@@ -69,6 +72,9 @@ class Opinions:
         self._widths = {name: pace.bytes_per_token for name, pace in paces.items() if pace.bytes_per_token}
         self._tokens = {name: pace.output_tokens for name, pace in paces.items() if pace.output_tokens}
         self._known: OrderedDict[bytes, Opinion] = OrderedDict()
+        self._told: set[str] = set()
+        self.defects = 0
+        """Prompts of which nothing could be said, since forming an opinion failed."""
 
     def of(self, request: Request, conversation: Conversation) -> Opinion:
         """Return what to expect of `request`."""
@@ -80,10 +86,22 @@ class Opinions:
         key = hashlib.sha256(prompt.encode("utf-8", "replace")).digest()[:_DIGEST_BYTES]
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self.form(prompt)
+            try:
+                known = self._known[key] = self.form(prompt)
+            except Exception as error:  # noqa: BLE001  # what was learnt must not fail a request: strong serves
+                return self._defect(error)
             if len(self._known) > MOST_CACHED:
                 self._known.popitem(last=False)
         return known
+
+    def _defect(self, error: Exception) -> Opinion:
+        """Log what is wrong, once a kind, and count it. Who knows nothing of a prompt calls it unlike any."""
+        self.defects += 1
+        if type(error).__name__ not in self._told:
+            self._told.add(type(error).__name__)
+            route = self._learnt.revision.route if self._learnt else "any"
+            log.error("route '%s': no opinion of a prompt, so strong serves", route, exc_info=error)
+        return Opinion(unlike=True)
 
     def form(self, prompt: str) -> Opinion:
         """Return what to expect of a prompt, whoever sends it. Remembers nothing."""

@@ -1,7 +1,8 @@
 """A routing revision: what was learnt for a route, frozen, in a folder that a person can read and diff.
 
-`revision.json` holds the facts, `weights.npz` the heads, `rows.txt` a mark of each row that was learnt from,
-so that none of them is certified with. The id is a hash of all three: the same rows teach the same revision.
+`revision.json` holds the facts, `weights.npz` the heads, `rows.json` by what the rows that it was learnt from
+are known again, so that none of them is certified with. The id is a hash of all three: the same rows teach
+the same revision.
 """
 
 import hashlib
@@ -22,12 +23,23 @@ from wye.routing.quality import Head, Quality, Space
 from wye.routing.state import StateError, decode, read_bytes, write_bytes
 
 FORMAT = 1
-_FACTS, _WEIGHTS, _ROWS = "revision.json", "weights.npz", "rows.txt"
+_FACTS, _WEIGHTS, _ROWS = "revision.json", "weights.npz", "rows.json"
 _ID_DIGITS = 16
 
 
 class RevisionError(StateError):
     """A revision cannot serve: it is absent, damaged, or was learnt from other features."""
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """What is kept of rows whose scores were used: to know them again, and not to read them."""
+
+    rows: tuple[str, ...] = ()
+    """Marks of their prompts, and of the conversations that they are of."""
+    likeness: bytes = b""
+    """MinHash signatures of their prompts, one after another: `wye.evaluation.clusters` makes them."""
+    common: tuple[int, ...] = ()
+    """Shingles that too many of them had to say anything: no part of the signatures."""
 
 
 class Pace(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -57,7 +69,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     heads: str
     """SHA-256 of the weights."""
     rows: str
-    """SHA-256 of the marks of the rows it was learnt from."""
+    """SHA-256 of the trace of the rows it was learnt from."""
     labels: dict[str, int]
     """Model -> scores learnt from."""
     tasks: dict[str, dict[str, float]] = {}
@@ -97,10 +109,10 @@ def mark(prompt: str) -> str:
     return hashlib.sha256(" ".join(prompt.lower().split()).encode(errors="replace")).hexdigest()[:_ID_DIGITS]
 
 
-def write(revisions: Path, facts: Revision, weights: Weights, marks: Sequence[str]) -> Revision:
+def write(revisions: Path, facts: Revision, weights: Weights, trace: Trace) -> Revision:
     """Write a revision into its own folder below `revisions`; return it with its id. Raises `StateError`."""
     packed = _pack(weights)
-    rows = _rows(marks)
+    rows = msgspec.json.encode(trace)
     facts = msgspec.structs.replace(
         facts,
         features=table.fingerprint(),
@@ -149,14 +161,14 @@ def read_facts(revisions: Path, id_: str) -> Revision:
     return facts
 
 
-def read_rows(revisions: Path, id_: str) -> frozenset[str]:
-    """Return the marks of the rows that a revision was learnt from. Raises `RevisionError`."""
+def read_rows(revisions: Path, id_: str) -> Trace:
+    """Return what is kept of the rows that a revision was learnt from. Raises `RevisionError`."""
     path = revisions / id_ / _ROWS
     data = read_bytes(path)
     if data is None or _sha(data) != read_facts(revisions, id_).rows:
         message = f"{path} is missing or has been changed: without it nothing can be certified"
         raise RevisionError(message)
-    return frozenset(data.decode("ascii", "replace").split())
+    return decode(data, Trace, path)
 
 
 def listed(revisions: Path) -> list[Revision]:
@@ -178,10 +190,6 @@ def _identify(facts: dict[str, Any]) -> str:
 
 def _sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _rows(marks: Sequence[str]) -> bytes:
-    return "".join(f"{one}\n" for one in sorted(set(marks))).encode("ascii")
 
 
 def _models(weights: Weights) -> tuple[str, ...]:

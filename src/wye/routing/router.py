@@ -111,6 +111,8 @@ class Router:
         aliases = alias_table(settings)
         self._tasks = Tasks({name: task.examples for name, task in settings.tasks.items()})
         self._tallies = {} if tallies is None else tallies
+        self.opinions: dict[str, Opinions] = {}
+        """By route."""
         self._strategies: dict[str, Strategy] = {
             name: self._stages(name, target.route, aliases, (measured or {}).get(name, UNMEASURED))
             for name, target in self._names.items()
@@ -245,7 +247,8 @@ class Router:
         )
 
     def _stages(self, name: str, route: RouteSettings, aliases: Aliases, serving: Serving) -> Stages:
-        opine, measured = Opine(Opinions(serving.learnt, self._tasks)), Measured(route, serving, aliases)
+        opinions = self.opinions[name] = Opinions(serving.learnt, self._tasks)
+        opine, measured = Opine(opinions), Measured(route, serving, aliases)
         rules = Rules(name, route.rules, aliases, route.objective)
         stages: list[Stage] = [fit, carry, opine, rules, measured, cheapest_first, objective]
         stages += [EQUALS, seated, spill]

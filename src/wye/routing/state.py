@@ -1,7 +1,7 @@
 """What a route has learnt and been granted, as files that a person can read, diff, approve and roll back.
 
     STATE/routing/attempts.jsonl              register of attempts to certify (append-only)
-    STATE/routing/ROUTE/revisions/ID/         a learnt revision: revision.json, weights.npz, rows.txt
+    STATE/routing/ROUTE/revisions/ID/         a learnt revision: revision.json, weights.npz, rows.json
     STATE/routing/ROUTE/certificates/ID.json  a certificate
     STATE/routing/ROUTE/active.json           what serves: revision, certificate, since
     STATE/routing/ROUTE/history.jsonl         every change of that (append-only)
@@ -104,10 +104,17 @@ class RouteState:
     def active(self) -> Active | None:
         """Return what serves; None = nothing learnt does. Raises `StateError`."""
         data = read_bytes(self.active_path)
-        return None if data is None else decode(data, Active, self.active_path)
+        try:
+            return None if data is None else decode(data, Active, self.active_path)
+        except StateError as error:
+            message = f"{error.message}: `wye route activate` writes it anew"
+            raise StateError(message) from error
 
     def history(self) -> list[Active]:
-        """Return every activation and rollback, oldest first. Raises `StateError`."""
+        """Return every activation and rollback, oldest first. Raises `StateError`.
+
+        One of no revision, turn 0: nothing learnt has served from then on.
+        """
         return list(_lines(self._history_path, Active))
 
     def activate(self, revision: str, certificate: str = "") -> Active:
@@ -124,10 +131,11 @@ class RouteState:
         if now is None:
             message = f"nothing learnt serves route '{self.route}': there is nothing to roll back"
             raise StateError(message)
-        earlier = [past for past in self.history() if past.turn < now.turn]
+        earlier = [past for past in self.history() if 0 < past.turn < now.turn]
         if earlier:
             before = max(earlier, key=lambda past: past.turn)
             return self._put(msgspec.structs.replace(before, since=time.time()))
+        append(self._history_path, Active("", since=time.time(), turn=0))
         try:
             self.active_path.unlink(missing_ok=True)
         except OSError as error:

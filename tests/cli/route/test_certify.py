@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from wye.cli.bench import BenchError
 from wye.cli.route import route
 from wye.evaluation.attempts import Register
 from wye.evaluation.sides import looked_at
@@ -15,7 +16,7 @@ from wye.routing.certificate import Facts, read, why_void
 from wye.routing.features import Extractor
 from wye.routing.features.extract import BUCKETS
 from wye.routing.quality import Head, Space
-from wye.routing.revision import Revision, Weights, mark, read_facts, write
+from wye.routing.revision import Revision, Trace, Weights, mark, read_facts, write
 from wye.routing.state import RouteState, StateError, register
 
 FACTS = Revision(
@@ -53,7 +54,7 @@ def weights() -> Weights:
 
 @pytest.fixture
 def state(tmp_path: Path) -> RouteState:
-    taught = [mark(prompt) for prompt in prompts(20, seed=9)]
+    taught = Trace(tuple(mark(prompt) for prompt in prompts(20, seed=9)))
     found = RouteState(tmp_path / "state", "auto")
     write(found.revisions, FACTS, weights(), taught)
     return found
@@ -120,7 +121,8 @@ def test_an_attempt_is_registered_whatever_comes_of_it_and_its_rows_never_count_
     )
     assert list(state.certificates.glob("*")) == []
     assert len(Register(register(tmp_path / "state")).attempts("auto")) == 1
-    assert mark(prompts(200)[0]) in looked_at(state.folder)
+    (looked,) = looked_at(state.folder)
+    assert mark(prompts(200)[0]) in looked.rows
     with pytest.raises(StateError, match="0 of 200 rows are left"):
         run(state, "certify", "auto", "--labels", str(path), fails=True)
     assert len(Register(register(tmp_path / "state")).attempts("auto")) == 1  # nothing was looked at
@@ -181,21 +183,40 @@ def test_a_judge_that_people_correct_speaks_of_quality(tmp_path: Path, state: Ro
     assert "No certificate" in output
 
 
+def test_a_judge_is_not_corrected_by_nobody(tmp_path: Path, state: RouteState) -> None:
+    path = labels(tmp_path, prompts(300), judged=1.0)
+    path.write_text(path.read_text().replace('"quality": 1.0, ', ""))
+    words = ("--labels", str(path), "--judge", "claude-opus-4-1", "--margin", "0.05")
+    with pytest.raises(StateError, match=r"^0 of the \d+ rows left have scores of people .* or no --margin"):
+        run(state, "certify", "auto", *words, fails=True)
+    assert not register(tmp_path / "state").exists()  # no confidence is spent
+
+
+def test_labels_of_other_models_are_told_as_that(tmp_path: Path, state: RouteState) -> None:
+    path = labels(tmp_path, prompts(60))
+    path.write_text(path.read_text().replace("qwen-7b", "other"))
+    with pytest.raises(BenchError, match="no scores of qwen-7b in these labels; there are: gpt-4o, other"):
+        run(state, "certify", "auto", "--labels", str(path), fails=True)
+    path.write_text("")
+    with pytest.raises(BenchError, match="no scores of gpt-4o, qwen-7b in these labels; there are: none"):
+        run(state, "certify", "auto", "--labels", str(path), fails=True)
+    path.write_text('{"question": "x"}\n')
+    with pytest.raises(BenchError, match=r'line 1: .*`id`. A line is a row: {"id"'):
+        run(state, "certify", "auto", "--labels", str(path), fails=True)
+    assert not register(tmp_path / "state").exists()
+
+
 def test_options_that_mean_nothing_together_are_refused(tmp_path: Path, state: RouteState) -> None:
     path = str(labels(tmp_path, prompts(60)))
+    config = tmp_path / "wye.yaml"
+    config.write_text("aliases: {referee: [anthropic/claude-opus-4-1]}\n")
     for words, told in (
         (("auto", "--margin", "0.1"), "corrects a judge"),
         (("auto", "--gate", "x"), "has no gate"),
         (("nowhere",), "no route 'nowhere'"),
+        (("auto", "--judge", "referee", "--config", str(config)), "'referee' is an alias"),
         (("auto", "--revision", "zz"), "none begins with 'zz'"),
     ):
         result = run(state, "certify", *words, "--labels", path, fails=True)
         assert result.exit_code == 2
         assert told in " ".join(result.output.split())
-
-
-def test_a_drop_is_rehearsed_without_any_route() -> None:
-    told = CliRunner().invoke(route, ["monitor", "--simulate", "--runs", "100", "--json"])
-    came = json.loads(told.output)
-    assert came["rows"] <= 450
-    assert came["run_length"] >= 2000

@@ -71,7 +71,7 @@ def test_a_whole_answer_is_read() -> None:
                 finish=Finish.TOOL_CALLS,
             ),
         ),
-        usage=Usage(5, 2, 4),
+        usage=Usage(5, 2, 4, service="batch"),
         extras={"container": {"id": "c1"}, "usage": {"service_tier": "batch"}},
     )
 

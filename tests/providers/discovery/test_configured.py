@@ -144,6 +144,34 @@ async def test_the_environment_may_be_left_alone(probe: Probe) -> None:
     assert {one.provider for one in found.deployments} == {"groq"}
 
 
+@pytest.mark.parametrize("environment", [False, True])
+async def test_a_deployments_own_key_is_no_discovery(probe: Probe, *, environment: bool) -> None:
+    settings = Settings(
+        discovery=DiscoverySettings(engines=False, environment=environment),
+        providers={
+            "groq": ProviderSettings(enabled=False),
+            "inhouse": ProviderSettings(
+                base_url="https://llm.example/v1", lane=Lane.HOSTED, region="eu", api_key_env="UNSET"
+            ),
+        },
+        deployments={
+            "ours": DeploymentSettings(model="gpt-5.5", provider="openai", api_key_env="TEAM_KEY"),
+            "inside": DeploymentSettings(model="m", provider="inhouse", api_key_env="TEAM_KEY"),
+            "off": DeploymentSettings(model="m", provider="groq", api_key_env="TEAM_KEY"),
+            "bare": DeploymentSettings(model="gpt-5.5", provider="openai"),
+        },
+    )
+    found = await _found(probe, {"TEAM_KEY": "t"}, settings)
+    by_id = {one.id: one for one in found.deployments}
+    assert set(by_id) == {"ours", "inside"}
+    assert by_id["ours"].api_key == by_id["inside"].api_key == Secret("t")
+    assert (by_id["ours"].endpoint.host, by_id["ours"].profile.strong) == ("api.openai.com", True)
+    assert (by_id["inside"].endpoint.host, by_id["inside"].region) == ("llm.example", "eu")
+    why = "OPENAI_API_KEY is not set" if environment else "discovery.environment is false"
+    assert any(note.startswith(f"deployments.bare is left out: {why}") for note in found.notes)
+    assert "deployments.off is left out: provider 'groq' is disabled" in found.notes
+
+
 async def test_a_provider_is_bent_by_config(probe: Probe, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("from-file")

@@ -7,6 +7,7 @@ from routing.test_certificate import CERTIFICATE
 from wye.config.settings import ShadowSettings
 from wye.routing.state import StateError
 from wye.routing.watch.journal import Sight, note, plan_of, resumed, sights
+from wye.routing.watch.judge import PROMPTS
 from wye.routing.watch.monitor import Monitor, Plan
 
 PLAN = Plan(0.02, 100.0, 0.5)
@@ -64,9 +65,20 @@ def test_a_journal_that_cannot_be_read_is_no_empty_one(tmp_path: Path) -> None:
         resumed(tmp_path, "c1", PLAN)
 
 
+def test_scores_of_different_judges_are_no_one_series(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (plan_of(CERTIFICATE, ShadowSettings(judge=judge)) for judge in ("referee", "umpire"))
+    monkeypatch.setattr("wye.routing.watch.journal.PROMPTS", "told otherwise")
+    told = plan_of(CERTIFICATE, ShadowSettings(judge="referee"))
+    note(tmp_path, msgspec.structs.replace(sight(1, strong=1.0, weak=0.0), plan=one.id, probability=1.0))
+    assert [resumed(tmp_path, "c1", plan).rows for plan in (one, other, told)] == [1, 0, 0]
+
+
 def test_what_a_drop_is_depends_on_who_scores() -> None:
     labelled = msgspec.structs.replace(CERTIFICATE, watch=0.07)
     assert plan_of(labelled, ShadowSettings()) == Plan(0.02, 2000, 0.02, 0.07)
-    assert plan_of(labelled, ShadowSettings(judge="referee")).allowed == 0.0
+    by_judge = plan_of(labelled, ShadowSettings(judge="referee"))
+    assert (by_judge.allowed, by_judge.judge, by_judge.prompts) == (0.0, "referee", PROMPTS)
     judged = msgspec.structs.replace(CERTIFICATE, judge="referee", margin=0.03)
     assert plan_of(judged, ShadowSettings(judge="referee")).allowed == -0.03

@@ -93,6 +93,9 @@ def certify(  # noqa: PLR0913  # one parameter an option
         message = "--margin corrects a judge: name it with --judge"
         raise click.UsageError(message)
     settings = load(find(config))
+    if judge in settings.aliases:
+        message = f"'{judge}' is an alias, which may lead elsewhere some day: name the judge's deployment"
+        raise click.UsageError(message)
     chosen = known_route(settings, route)
     if gate and chosen.gate is None:
         message = f"route '{route}' has no gate in wye.yaml"
@@ -107,6 +110,11 @@ def certify(  # noqa: PLR0913  # one parameter an option
         rows = [row for path in files for row in read_rows(path)]
     except DatasetError as error:
         raise BenchError(str(error)) from error
+    there = {name for row in rows for name in row.results}
+    if missing := [name for name in (learnt.revision.strong, learnt.revision.weak) if name not in there]:
+        known = ", ".join(sorted(there)) or "none"
+        message = f"no scores of {', '.join(missing)} in these labels; there are: {known}"
+        raise BenchError(message)
     plan = Plan(Terms(epsilon, judge, margin, gate), delta, days, chosen.gate, settings.deployments)
     issued = attempt(state_dir, learnt, rows, plan)
     if as_json:

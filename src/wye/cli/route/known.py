@@ -1,8 +1,17 @@
-"""Routes that there are."""
+"""Routes that there are, and what serves them."""
+
+import time
+from collections.abc import Iterator
 
 import click
 
+from wye.catalog.deployments import Deployment, Endpoint
 from wye.config.settings import RouteSettings, Settings
+from wye.routing.revision import Learnt, read
+from wye.routing.serving import InForce, under
+from wye.routing.state import Active, RouteState
+
+_NOWHERE = Endpoint("https", "declared.invalid", 443)
 
 
 def known_route(settings: Settings, name: str) -> RouteSettings:
@@ -14,3 +23,20 @@ def known_route(settings: Settings, name: str) -> RouteSettings:
         message = f"there is no route '{name}' in wye.yaml; there are: {known}"
         raise click.UsageError(message)
     return settings.routes[name]
+
+
+def standing(state: RouteState, active: Active, settings: Settings) -> InForce:
+    """Return what `active` comes to: whether its certificate holds now, by what wye.yaml declares."""
+    route = settings.auto if state.route == "auto" else settings.routes.get(state.route, RouteSettings())
+    return under(state, active, route, _declared(settings), time.time(), _learnt)
+
+
+def _declared(settings: Settings) -> Iterator[Deployment]:
+    """Yield what a certificate is held against: names, models and builds. Nothing is asked of them."""
+    for id_, one in settings.deployments.items():
+        whose = one.provider or "custom"
+        yield Deployment(id_, one.model, whose, one.lane, _NOWHERE, "wye.yaml", build=one.build)
+
+
+def _learnt(state: RouteState, id_: str) -> Learnt:
+    return read(state.revisions, id_)

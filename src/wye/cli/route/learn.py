@@ -10,7 +10,7 @@ import msgspec
 from wye.cli.bench import BenchError
 from wye.cli.options import config_option, json_option, state_dir_option
 from wye.cli.route.known import known_route
-from wye.cli.terminal import columns
+from wye.cli.terminal import aside, columns
 from wye.config.load import find, load
 from wye.evaluation.cold import enough, guess
 from wye.evaluation.dataset import DatasetError, Row, read
@@ -82,6 +82,7 @@ def learn_(  # noqa: PLR0913  # one parameter an option
         with Reader(settings.ledger, state_dir) as reader:
             known = paces(reader.requests(Filter(), None))
             rows += shadowed(sights(state.folder), reader.get, strong, weak)
+        aside(_from_ledger(len(known), len(rows), strong, weak))
     tasks = Tasks({name: task.examples for name, task in settings.tasks.items()})
     lesson = Lesson(
         route=route,
@@ -94,11 +95,13 @@ def learn_(  # noqa: PLR0913  # one parameter an option
     try:
         for path in files:
             rows += _labels(path)
+            aside(f"read {path}")
         now = time.time()
+        aside(f"learning from {len(rows):,} rows: some seconds for each thousand" if rows else "no labels")
         taught = learn(rows, lesson, tasks, now) if enough(rows, lesson) else guess(rows, lesson, now)
     except DatasetError as error:
         raise BenchError(str(error)) from error
-    revision = write(state.revisions, taught.facts, taught.weights, taught.marks)
+    revision = write(state.revisions, taught.facts, taught.weights, taught.trace)
     if as_json:
         told = {"revision": revision, "held_out": taught.held_out, "kept_back": taught.kept_back}
         click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
@@ -107,17 +110,27 @@ def learn_(  # noqa: PLR0913  # one parameter an option
         click.echo(line)
 
 
+def _from_ledger(paces: int, rows: int, strong: str, weak: str) -> str:
+    told = f"the ledger: {rows:,} labels from shadows, lengths of {paces} models"
+    if rows:
+        return told
+    return (
+        f"{told}. Labels come of shadows (`shadow` of the route) of '{strong}' and '{weak}' with both "
+        "scores, whose prompts are kept (`ledger: {store_content: true}`)"
+    )
+
+
 def _labels(path: Path) -> list[Row]:
     found = read(path)
     if not found:
-        message = f"{path} holds no row; leave --labels out for a guess without labels"
+        message = f"{path} holds no row: leave --labels out to go on without it"
         raise DatasetError(message)
     return found
 
 
 def _lines(revision: Revision, taught: Taught) -> Iterator[str]:
     yield f"Revision {revision.id} of route {revision.route}: '{revision.strong}' (strong), '{revision.weak}'"
-    yield f"learnt from {len(taught.marks):,} rows; {taught.kept_back:,} are left to certify with."
+    yield f"learnt from {taught.rows:,} rows; {taught.kept_back:,} are left to certify with."
     yield ""
     lengths = {head.model for head in taught.weights.lengths}
     heads = [

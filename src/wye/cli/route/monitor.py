@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from wye.cli.options import config_option, json_option, state_dir_option, utc
+from wye.cli.route.known import known_route, standing
 from wye.config.load import find, load
 from wye.config.settings import ShadowSettings
 from wye.core.errors import NotFoundError
@@ -23,6 +24,10 @@ Examples:
   wye route monitor --simulate
   wye route monitor --simulate --drop 0.05 --run-length 10000 --json
 """
+
+
+_SEES = 0.5
+"""Share of comparisons with a score below which a monitor sees next to nothing."""
 
 
 @click.command(epilog=_EXAMPLES)
@@ -57,7 +62,7 @@ def monitor(  # noqa: PLR0913  # one parameter an option
     state_dir: Path,
     as_json: bool,
 ) -> None:
-    """Show what watches the certificate of ROUTE, or rehearse what a monitor does.
+    """Show what watches the certificate of ROUTE (default: auto), or rehearse what a monitor does.
 
     It fires once the evidence that quality has dropped, the metric `wye_drop_evidence`, reaches 1. The run
     length is how many shadowed conversations lie between false alarms, on average at least.
@@ -66,8 +71,8 @@ def monitor(  # noqa: PLR0913  # one parameter an option
         _simulated(rehearse(Plan(0.02, run_length), ZEROEVAL, drop, good=good, runs=runs), as_json=as_json)
         return
     settings = load(find(config))
-    asked = settings.auto if route == "auto" else settings.routes.get(route)
-    shadow = (asked.shadow if asked is not None else None) or ShadowSettings()
+    asked = known_route(settings, route)
+    shadow = asked.shadow or ShadowSettings()
     state = RouteState(state_dir, route)
     active = state.active()
     if active is None or not active.certificate:
@@ -78,6 +83,7 @@ def monitor(  # noqa: PLR0913  # one parameter an option
     watching = resumed(state.folder, certificate.id, plan)
     mine = [one for one in sights(state.folder) if one.certificate == certificate.id and one.plan == plan.id]
     gone = state.withdrawn().get(certificate.id)
+    why_not = standing(state, active, settings).serving.why_not
     if as_json:
         facts = {
             "certificate": certificate.id,
@@ -87,7 +93,9 @@ def monitor(  # noqa: PLR0913  # one parameter an option
             "evidence": watching.evidence,
             "fired_at": watching.fired_at,
             "withdrawn": gone,
+            "why_not": why_not,
             "missing": sum(1 for one in mine if one.why),
+            "compared": _compared(mine),
         }
         click.echo(msgspec.json.format(msgspec.json.encode(facts)).decode())
         return
@@ -95,7 +103,9 @@ def monitor(  # noqa: PLR0913  # one parameter an option
         click.echo(line)
     if gone is not None:
         click.echo(f"It was withdrawn {utc(gone.at)} UTC: {gone.why}")
-    elif asked is None or asked.shadow is None:
+    elif why_not:
+        click.echo(f"It is not in force, the strong model serves: {why_not}")
+    elif asked.shadow is None:
         click.echo("Nothing is shadowed: set `shadow` of the route in wye.yaml.")
 
 
@@ -108,6 +118,17 @@ def _told(certificate: certificates.Certificate, watching: Monitor, mine: list[S
         count = sum(1 for one in mine if one.served == arm)
         missing = sum(1 for one in mine if one.served == arm and one.why)
         yield f"  served by the {arm} model: {count}, of them without a score: {missing}"
+    share = _compared(mine)
+    if share is None:
+        return
+    yield f"It could compare the answers of {share:.0%} of them; what it cannot compare counts as the worst."
+    if share < _SEES:
+        yield "So it is nearly blind: quality can drop unseen. A `judge` in `shadow` scores any answer."
+
+
+def _compared(mine: list[Sight]) -> float | None:
+    """Return the share of shadowed conversations with both scores; None = nothing was shadowed."""
+    return sum(1 for one in mine if not one.why) / len(mine) if mine else None
 
 
 def _simulated(came: Rehearsal, *, as_json: bool) -> None:

@@ -1,17 +1,22 @@
 """`wye route show`: what a route has learnt, what serves, and what was taken back."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import msgspec
 
-from wye.cli.options import json_option, state_dir_option, utc
+from wye.cli.options import config_option, json_option, state_dir_option, utc
 from wye.cli.route.activate import told
+from wye.cli.route.known import known_route, standing
 from wye.cli.terminal import columns
+from wye.config.load import find, load
+from wye.config.settings import Settings
 from wye.core.errors import NotFoundError
 from wye.routing.certificate import Certificate
 from wye.routing.certificate import listed as certificates
+from wye.routing.measured import UNMEASURED
 from wye.routing.revision import Revision, listed
 from wye.routing.state import Active, RouteState, routes
 
@@ -26,27 +31,35 @@ Examples:
 @click.command(epilog=_EXAMPLES)
 @click.argument("route", required=False)
 @json_option
+@config_option
 @state_dir_option
-def show(*, route: str | None, as_json: bool, state_dir: Path) -> None:
+def show(*, route: str | None, as_json: bool, config: Path | None, state_dir: Path) -> None:
     """Show what ROUTE has learnt and what serves it; without ROUTE, all that have learnt anything."""
+    settings = load(find(config))
+    if route is not None:
+        known_route(settings, route)
     names = routes(state_dir) if route is None else [route]
-    if not names or not all(RouteState(state_dir, name).folder.is_dir() for name in names):
+    states = [RouteState(state_dir, name) for name in names]
+    if not states or not all(state.folder.is_dir() for state in states):
         who = f"route '{route}' has not" if route else "no route has"
         message = f"{who} learnt anything yet: `wye route learn` makes it"
         raise NotFoundError(message)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode([_facts(state_dir, name) for name in names])))
+        click.echo(msgspec.json.format(msgspec.json.encode([_facts(state, settings) for state in states])))
         return
-    for name in names:
-        for line in _lines(RouteState(state_dir, name)):
+    for state in states:
+        for line in _lines(state, settings):
             click.echo(line)
 
 
-def _facts(state_dir: Path, name: str) -> dict[str, object]:
-    state = RouteState(state_dir, name)
+def _facts(state: RouteState, settings: Settings) -> dict[str, object]:
+    active = state.active()
+    serving = standing(state, active, settings).serving if active else UNMEASURED
     return {
-        "route": name,
-        "active": state.active(),
+        "route": state.route,
+        "active": active,
+        "in_force": serving.certificate,
+        "why_not": serving.why_not,
         "history": state.history(),
         "revisions": listed(state.revisions),
         "certificates": certificates(state.certificates),
@@ -54,21 +67,30 @@ def _facts(state_dir: Path, name: str) -> dict[str, object]:
     }
 
 
-def _lines(state: RouteState) -> Iterator[str]:
+def _lines(state: RouteState, settings: Settings) -> Iterator[str]:
     active = state.active()
-    yield told(state, active)
+    yield told(state, active, settings)
+    if state.route != "auto" and state.route not in settings.routes:
+        yield "  wye.yaml has no such route (any more)"
     serving = active.revision if active else ""
     yield from columns([_row(revision, serving) for revision in listed(state.revisions)], 2)
     gone_by_now = state.withdrawn()
     held = [one for one in certificates(state.certificates) if one.id not in gone_by_now]
-    yield from columns([_claim(one, active) for one in held], 2)
+    holds = standing(state, active, settings).serving.certificate if active else ""
+    yield from columns([_claim(one, active, holds) for one in held], 2)
     for gone in gone_by_now.values():
         yield f"  certificate {gone.certificate} was withdrawn {utc(gone.at)} UTC: {gone.why}"
 
 
-def _claim(one: Certificate, active: Active | None) -> tuple[str, ...]:
+def _claim(one: Certificate, active: Active | None, holds: str) -> tuple[str, ...]:
+    if one.id == holds:
+        how = "in force"
+    elif time.time() >= one.expires:
+        how = "expired"
+    else:
+        how = "void" if active and active.certificate == one.id else ""
     return (
-        "in force" if active and active.certificate == one.id else "",
+        how,
         f"certificate {one.id}",
         f"of {one.revision}",
         f"{1 - one.epsilon:.1%} of the strong model's quality",

@@ -10,6 +10,7 @@ import msgspec
 
 from wye.core.chat import Extras
 from wye.core.usage import Usage
+from wye.protocols.wire.service import with_service
 
 
 class _Written(msgspec.Struct):
@@ -30,9 +31,10 @@ class WireUsage(msgspec.Struct):
     cache_read_input_tokens: int | None = None
     cache_creation: _Written | None = None
     output_tokens_details: _OutputDetails | None = None
+    service_tier: Any = None
 
 
-_COUNTED = {name: frozenset[str]() for name in WireUsage.__struct_fields__} | {
+_COUNTED = {name: frozenset[str]() for name in WireUsage.__struct_fields__ if name != "service_tier"} | {
     "cache_creation": frozenset(_Written.__struct_fields__),
     "output_tokens_details": frozenset(_OutputDetails.__struct_fields__),
 }
@@ -55,7 +57,8 @@ def to_usage(wire: WireUsage | None) -> Usage | None:
     thought = (details.thinking_tokens if details else None) or 0
     if min(wire.input_tokens, written, read, outputs, thought, hour) < 0 or hour > written:
         return None
-    return Usage(wire.input_tokens + read + written, outputs, read, written, min(thought, outputs), hour)
+    usage = Usage(wire.input_tokens + read + written, outputs, read, written, min(thought, outputs), hour)
+    return with_service(usage, wire.service_tier)
 
 
 def read_usage(value: Extras) -> tuple[Usage | None, Extras]:

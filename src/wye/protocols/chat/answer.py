@@ -25,6 +25,7 @@ from wye.protocols.chat.parts import (
 from wye.protocols.chat.thoughts import NAME, spoken, with_signatures, write_details
 from wye.protocols.openai.usage import WireUsage, billed, to_usage
 from wye.protocols.wire.fields import FieldError, Fields, overlay
+from wye.protocols.wire.service import with_service
 
 SPOKEN_FIELD = "reasoning_content"
 """Where clients of Chat look for thoughts: DeepSeek's name, which most of them know."""
@@ -81,6 +82,7 @@ class _Said(msgspec.Struct):
     model: str | None = None
     created: int | None = None
     usage: WireUsage | None = None
+    service_tier: Any = None
 
 
 _SAID = msgspec.json.Decoder(_Said)
@@ -102,7 +104,7 @@ def read_words(body: bytes) -> Answer | None:
         id=wire.id or "",
         model=wire.model or "",
         created=wire.created,
-        usage=to_usage(wire.usage),
+        usage=with_service(to_usage(wire.usage), wire.service_tier),
         choices=(Choice(parts=parts, finish=finish, native_finish=native),),
     )
 
@@ -121,7 +123,7 @@ def read(body: bytes) -> Answer:
         id=wire.text("id"),
         model=wire.text("model"),
         created=wire.integer("created"),
-        usage=read_usage(wire.take("usage")),
+        usage=with_service(read_usage(wire.take("usage")), wire.peek("service_tier")),
         choices=tuple(choice for _, choice in sorted(choices, key=_INDEX)),
         extras=wire.rest(),
     )

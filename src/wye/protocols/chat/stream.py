@@ -23,6 +23,7 @@ from wye.protocols.chat.thoughts import NAME, read_reasoning
 from wye.protocols.wire import sse
 from wye.protocols.wire.fields import Fields
 from wye.protocols.wire.relay import UNFINISHED
+from wye.protocols.wire.service import with_service
 
 _PLAIN = frozenset({"content"})
 
@@ -71,6 +72,7 @@ class ChatReader:
         choices = wire.many("choices")
         groq = wire.fields("x_groq") or Fields({})
         usage = read_usage(wire.take("usage") or groq.take("usage"))
+        usage = with_service(usage, wire.peek("service_tier"))
         if choices and not self._begun:
             self._begin(wire, events)
         for one in choices:

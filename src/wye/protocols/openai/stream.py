@@ -5,17 +5,20 @@ OpenRouter and vLLM send them.
 """
 
 import re
+from typing import Any
 
 import msgspec
 
 from wye.protocols.openai.usage import WireUsage, to_usage
 from wye.protocols.wire import sse
 from wye.protocols.wire.relay import HoldingRelay
+from wye.protocols.wire.service import with_service
 
 
 class _Chunk(msgspec.Struct):
     choices: list[msgspec.Raw] | None = None
     usage: WireUsage | None = None
+    service_tier: Any = None
 
 
 class _Trouble(msgspec.Struct):
@@ -75,7 +78,7 @@ class ChatRelay(HoldingRelay):
             return False
         if chunk.usage is None:
             return False
-        self.usage = to_usage(chunk.usage) or self.usage
+        self.usage = with_service(to_usage(chunk.usage), chunk.service_tier) or self.usage
         return self._drop_usage and chunk.choices == []
 
 

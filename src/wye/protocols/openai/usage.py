@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from wye.core.usage import MAX_TOKENS, Usage
+from wye.protocols.wire.service import with_service
 from wye.protocols.wire.toplevel import members
 
 
@@ -51,6 +52,7 @@ class WireAnswer(msgspec.Struct, kw_only=True):
     """A whole answer: what it must have comes from its protocol."""
 
     usage: WireUsage | None = None
+    service_tier: Any = None
 
 
 MAX_USD = 1_000_000
@@ -66,7 +68,8 @@ def read_usage(
     Raises `ValueError` if it is no answer at all. An answer whose usage makes no sense still is one.
     """
     try:
-        return to_usage(answer.decode(body).usage)
+        whole = answer.decode(body)
+        return with_service(to_usage(whole.usage), whole.service_tier)
     except msgspec.ValidationError:
         bare.decode(body)
     except RecursionError:

@@ -24,6 +24,7 @@ from wye.protocols.responses.parts import ITEM, NAME, grouped, identity_of, read
 from wye.protocols.responses.usage import read_usage, write_usage
 from wye.protocols.seal import parted
 from wye.protocols.wire.fields import FieldError, Fields
+from wye.protocols.wire.service import with_service
 from wye.protocols.words import said
 
 _REASONS = {"max_output_tokens": Finish.LENGTH, "content_filter": Finish.CONTENT_FILTER}
@@ -71,7 +72,7 @@ def read(body: bytes) -> Answer:
         id=wire.text("id"),
         model=wire.text("model"),
         created=read_created(wire),
-        usage=read_usage(usage),
+        usage=with_service(read_usage(usage), wire.peek("service_tier")),
         choices=(
             Choice(
                 parts=tuple(parts),

@@ -16,6 +16,7 @@ from wye.protocols.responses.relay import ResponsesRelay
 from wye.protocols.responses.usage import WireUsage, to_usage
 from wye.protocols.seal import is_sealed
 from wye.protocols.wire.decoding import ModelName, decode
+from wye.protocols.wire.service import with_service
 from wye.protocols.wire.toplevel import change, find_model, members, refuse_duplicates, replace
 
 PATH = b"/responses"
@@ -161,6 +162,7 @@ class _Request(_Asked, kw_only=True):
 class _Answer(msgspec.Struct):
     output: list[msgspec.Raw]
     usage: WireUsage | None = None
+    service_tier: Any = None
 
 
 class _Thought(msgspec.Struct):
@@ -215,7 +217,8 @@ class OpenAIResponses(OpenAICodec):
     def usage(self, body: bytes) -> Usage | None:
         """Read the usage of a complete answer. Raises `ValueError` if it is no answer at all."""
         try:
-            return to_usage(_ANSWER.decode(body).usage)
+            answer = _ANSWER.decode(body)
+            return with_service(to_usage(answer.usage), answer.service_tier)
         except (msgspec.ValidationError, RecursionError):
             if "output" not in {member.key for member in members(body)}:
                 message = "no `output`"

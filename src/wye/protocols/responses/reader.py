@@ -27,6 +27,7 @@ from wye.protocols.responses.usage import read_usage
 from wye.protocols.wire import sse
 from wye.protocols.wire.fields import Fields
 from wye.protocols.wire.relay import UNFINISHED
+from wye.protocols.wire.service import with_service
 
 _ENDS = ("response.completed", "response.incomplete", "response.cancelled", "response.done")
 _Place = tuple[int, int]
@@ -126,6 +127,7 @@ class ResponsesReader:
             self._fail(*failure(response), events)
             return
         output, usage = response.many("output"), read_usage(response.take("usage"))
+        usage = with_service(usage, response.peek("service_tier"))
         if kind not in _ENDS:
             self._begin(response, events)
             return

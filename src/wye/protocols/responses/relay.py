@@ -3,11 +3,14 @@
 Source: OpenAI API reference, "Streaming events". The last event tells the whole response, its usage among it.
 """
 
+from typing import Any
+
 import msgspec
 
 from wye.protocols.responses.usage import WireUsage, to_usage
 from wye.protocols.wire import sse
 from wye.protocols.wire.relay import HoldingRelay
+from wye.protocols.wire.service import with_service
 
 MAX_HELD_BYTES = 16 * 1024 * 1024
 """The last event tells the whole response once more, pictures among it."""
@@ -18,6 +21,7 @@ _NOTEWORTHY = (*(b'"%b"' % kind.encode() for kind in sorted(_ENDS)), b'"response
 
 class _Response(msgspec.Struct):
     usage: WireUsage | None = None
+    service_tier: Any = None
 
 
 class _Event(msgspec.Struct):
@@ -78,5 +82,5 @@ class ResponsesRelay(HoldingRelay):
         except (msgspec.DecodeError, RecursionError):
             response = None  # an answer whose usage makes no sense is still an answer
         if response is not None and response.usage is not None:
-            self.usage = to_usage(response.usage) or self.usage
+            self.usage = with_service(to_usage(response.usage), response.service_tier) or self.usage
         return told.type in _ENDS

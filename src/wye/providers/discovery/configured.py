@@ -119,7 +119,8 @@ def declared(
     notes: list[str] = []
     for name, given in settings.deployments.items():
         credential = _credential(given, (), environ)
-        account = _reached(given, known.get(given.provider or ""), credential)
+        account = known.get(given.provider or "") or _keyed(settings, given, credential)
+        account = _reached(given, account, credential)
         found = on_loopback.get(f"{given.provider}/{given.model}")
         if credential.problem or (credential.key is None and _wants_key(given)):
             why = credential.problem or f"{given.api_key_env} is not set"
@@ -130,9 +131,33 @@ def declared(
             made.append(_deployment(name, given, found))
             continue
         else:
-            why = f"provider '{given.provider}' has no key, is disabled, or was not found on this machine"
+            why = _unreached(settings, given.provider)
         notes.append(f"deployments.{name} is left out: {why}")
     return Declared(tuple(_with_machines(settings, made)), tuple(notes))
+
+
+def _keyed(settings: Settings, given: DeploymentSettings, credential: Credential) -> Account | None:
+    """Return the account of a deployment that names a provider and has its own key; None = it does not.
+
+    Such a key is no discovery: the provider's own need not be there, nor be looked for.
+    """
+    name = given.provider or ""
+    row = PROVIDERS.get(name) or ENGINES.get(name, Provider(name))
+    provider = settings.providers.get(name, ProviderSettings())
+    reachable = provider.enabled and (row.base_url or _has_address(provider))
+    return _account(row, provider, credential) if credential.key is not None and reachable else None
+
+
+def _unreached(settings: Settings, name: str | None) -> str:
+    """Say why there is no account of a provider, nor an engine."""
+    row, given = PROVIDERS.get(name or ""), settings.providers.get(name or "", ProviderSettings())
+    if not given.enabled:
+        return f"provider '{name}' is disabled"
+    if row is None:
+        return f"provider '{name}' has no key, or was not found on this machine"
+    if name not in settings.providers and not settings.discovery.environment:
+        return f"discovery.environment is false, and neither it nor `providers.{name}` names a key"
+    return f"{given.api_key_env or row.variables[0]} is not set"
 
 
 def _reached(given: DeploymentSettings, account: Account | None, credential: Credential) -> Account | None:

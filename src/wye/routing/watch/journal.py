@@ -14,6 +14,7 @@ import msgspec
 from wye.config.settings import ShadowSettings
 from wye.routing.certificate import Certificate
 from wye.routing.state import StateError, append
+from wye.routing.watch.judge import PROMPTS
 from wye.routing.watch.monitor import Monitor, Plan
 
 _FILE = "shadows.jsonl"
@@ -39,6 +40,8 @@ class Sight(msgspec.Struct, frozen=True, omit_defaults=True):
     weak: float | None = None
     why: str = ""
     """Why a score is missing."""
+    models: tuple[str, str] = ("", "")
+    """Whose scores they are: the strong and the weak model, as the revision then called them."""
 
 
 def plan_of(certificate: Certificate, shadow: ShadowSettings) -> Plan:
@@ -50,7 +53,9 @@ def plan_of(certificate: Certificate, shadow: ShadowSettings) -> Plan:
     allowed = certificate.watch
     if shadow.judge is not None:
         allowed = -certificate.margin if certificate.judge else 0.0
-    return Plan(certificate.epsilon, shadow.run_length, shadow.probability, allowed)
+    judge = shadow.judge or ""
+    prompts = PROMPTS if judge else ""
+    return Plan(certificate.epsilon, shadow.run_length, shadow.probability, allowed, judge, prompts)
 
 
 def note(folder: Path, sight: Sight) -> None:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from wye.routing.certificate import Arm
+
 MOST_CHARS = 24_000
 """Of the prompt, and of each answer, that a judge gets; the rest is cut out of the middle."""
 MAX_TOKENS = 2_000
@@ -68,6 +70,12 @@ def families(model: str) -> frozenset[str]:
         return known
     found = _LETTERS.search(name.rpartition("/")[2])
     return frozenset({found[0] if found else name})
+
+
+def kin(judge: Arm, *judged: Arm) -> list[str]:
+    """Return the families that a judge shares with those it judges. An id may not say whose kind it is."""
+    of = [frozenset().union(*(families(n) for n in (one.name, one.model) if n)) for one in (judge, *judged)]
+    return sorted(of[0] & frozenset().union(*of[1:]))
 
 
 def question(asked: str, first: str, second: str, mark: str) -> str:

@@ -22,7 +22,7 @@ from wye.routing.watch.loss import Scale
 STAKES = (0.05, 0.1, 0.8)
 """nu of the bets, each below 1/m: two for drops of a few points, one for a collapse.
 
-Chosen on the losses of a route certified on ZeroEval, where they notice a drop of three points after 400 rows
+Chosen on the losses of a route certified on ZeroEval, where they notice a drop of three points after 408 rows
 at the median; six stakes from .05 to .8 took 460, .1 alone 420, .3 alone 515.
 """
 
@@ -37,6 +37,10 @@ class Plan(msgspec.Struct, frozen=True):
     """The smallest probability with which any conversation is shadowed."""
     allowed: float = 0.0
     """The mean loss that is still good enough: 0 where rows are scored as the certificate's were."""
+    judge: str = ""
+    """Who scores rows; empty = final answers are compared. Scores of two judges are no one series."""
+    prompts: str = ""
+    """Hash of what the judge is told."""
 
     @property
     def id(self) -> str:

@@ -1,0 +1,247 @@
+"""`wye fleet`: how many machines for this traffic, and what of it an API should take."""
+
+import datetime as dt
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import click
+import msgspec
+
+from wye.catalog import local
+from wye.catalog.hardware import hardware
+from wye.catalog.machines import Machines
+from wye.catalog.throughput import Throughput
+from wye.cli.fleet_words import Answer, figures, lines
+from wye.cli.options import (
+    Span,
+    Spread,
+    config_option,
+    json_option,
+    since_option,
+    state_dir_option,
+    until_option,
+)
+from wye.cli.quantities import Portion, Ratio, Tokens
+from wye.config.load import find, load
+from wye.config.machines import owned
+from wye.config.problems import suggestion
+from wye.config.settings import Settings
+from wye.core.lane import Lane
+from wye.core.money import Price, Rates
+from wye.economics.breakeven import Api
+from wye.economics.candidates import resolve
+from wye.economics.demand import Demand, of_hours, of_month
+from wye.economics.engines import engine_for, of_rate
+from wye.economics.fleet import Case, Engine, Spill, doubled, plan
+from wye.economics.habits import LATEST, Habits, habits
+from wye.economics.queueing import LogNormal, of_quantiles
+from wye.economics.traffic import hours
+from wye.ledger.reader import Filter, Reader
+
+_PRICE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)[/:](\d{1,9}(?:\.\d{1,9})?)\Z")
+_MOST_BURST = 1_000.0
+_RENT_A_GPU = 50.0
+_DEFAULT_SPILL_TTFT = (0.5, 1.2)
+"""Median and 95th percentile, seconds, of an API nobody measured: an estimate, and said so."""
+
+_EXAMPLES = """
+\b
+Examples:
+  wye fleet --spill gpt-5.5
+  wye fleet rack --ttft 1s --since 30d
+  wye fleet --tokens 40B --peak 6 --model qwen3-32b --gpu H100 --gpus 2 --rent 4.58 --spill 0.50/1.50
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("machines", nargs=-1)
+@click.option("--tokens", type=Tokens(), help="A month, instead of the ledger's traffic: 50M, 1.2B.")
+@click.option("--ratio", type=Ratio(), default=6.0, help="With --tokens: input to output.  [default: 6:1]")
+@click.option("--cached", type=Portion(), default=0.0, help="With --tokens: share of the input from caches.")
+@click.option(
+    "--peak",
+    type=click.FloatRange(1, 200),
+    default=6.0,
+    show_default=True,
+    help="With --tokens: the busiest moment of a day, in means.",
+)
+@click.option(
+    "--request", type=Tokens(), default=3_500.0, show_default=True, help="With --tokens: of one request."
+)
+@click.option("--model", help="What the machines serve; default: what deployments in wye.yaml say.")
+@click.option("--gpu", help="Machines that are not in wye.yaml: the catalogue's name of their GPU.")
+@click.option("--gpus", type=click.IntRange(1, 1024), default=1, show_default=True, help="In one machine.")
+@click.option("--rent", type=click.FloatRange(0, min_open=True), help="USD an hour for one machine.")
+@click.option(
+    "--throughput",
+    type=Tokens(),
+    help="Tokens a second of one machine, in and out, instead of the catalogue's.",
+)
+@click.option("--ttft", type=Span(), default="2s", show_default=True, help="First token, 95 % of requests.")
+@click.option("--itl", type=Span(), default="50ms", show_default=True, help="Between two tokens.")
+@click.option("--spill", help="What takes the rest: a model, or USD a million tokens in/out as 0.50/1.50.")
+@click.option("--spill-ttft", type=Spread(), help="Its first token, as 500ms..1.2s; default: the ledger's.")
+@click.option(
+    "--burst",
+    type=click.FloatRange(1, _MOST_BURST),
+    help="Requests that come together, on average; default: what the ledger shows, else 1.",
+)
+@since_option
+@until_option
+@json_option
+@config_option
+@state_dir_option
+def fleet(  # noqa: PLR0913  # one parameter an option
+    machines: tuple[str, ...],
+    *,
+    tokens: float | None,
+    ratio: float,
+    cached: float,
+    peak: float,
+    request: float,
+    model: str | None,
+    gpu: str | None,
+    gpus: int,
+    rent: float | None,
+    throughput: float | None,
+    ttft: float,
+    itl: float,
+    spill: str | None,
+    spill_ttft: tuple[float, float] | None,
+    burst: float | None,
+    since: float | None,
+    until: float | None,
+    as_json: bool,
+    config: Path | None,
+    state_dir: Path,
+) -> None:
+    """Say how many machines this traffic needs, and what of it an API should take.
+
+    MACHINES are entries of wye.yaml; default: all of them, or one described by --gpu. By the ledger's
+    traffic, or by --tokens. Everything is USD a month.
+    """
+    settings = load(find(config))
+    seen = Habits()
+    if tokens is None:
+        filter_ = Filter(since=since, until=until)
+        try:
+            demand = of_hours(hours(filter_, settings.ledger, state_dir))
+        except ValueError:
+            message = "the ledger has no traffic in this time: give --tokens, or another --since"
+            raise click.UsageError(message) from None
+        with Reader(settings.ledger, state_dir) as reader:
+            seen = habits(reader.requests(filter_, LATEST))
+    else:
+        demand = of_month(tokens, ratio, cached=cached, peak=peak, request_tokens=request)
+    rows = local.read(state_dir)
+    answers = []
+    try:
+        named = _named(machines, settings, model, (gpu, gpus, rent))
+        api = None if spill is None else _spill(spill, spill_ttft, settings, seen)
+        for one, served in named:
+            engine = _engine(demand, one, served, (ttft, itl, throughput), seen, rows)
+            together = burst or seen.burst(engine.prefill.mean + engine.answer.mean)
+            answers.append(_answer(Case(demand, one, engine, api, ttft, together), served))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    if as_json:
+        found = [figures(one) for one in answers]
+        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return
+    for line in lines(demand, answers, itl):
+        click.echo(line)
+
+
+def _named(
+    names: tuple[str, ...], settings: Settings, model: str | None, given: tuple[str | None, int, float | None]
+) -> list[tuple[Machines, str]]:
+    """Return machines, each with the model it serves. Raises `ValueError` or `CandidateError`."""
+    gpu, gpus, rent = given
+    found = []
+    for name in names or (() if gpu else tuple(settings.machines)):
+        if name not in settings.machines:
+            message = f"there are no machines '{name}' in wye.yaml. {suggestion(name, settings.machines)}"
+            raise ValueError(message)
+        served = {one.model: None for one in settings.deployments.values() if one.machines == name}
+        models = [model] if model else list(served)
+        if not models:
+            message = f"nothing in wye.yaml is served by '{name}': give --model"
+            raise ValueError(message)
+        found += [(owned(name, settings.machines[name]), one) for one in models]
+    if gpu:
+        found.append((_described(gpu, gpus, rent), model or ""))
+    if not found:
+        message = "no machines are named in wye.yaml: give --gpu and --model, and --rent for one machine"
+        raise ValueError(message)
+    return found
+
+
+def _described(gpu: str, gpus: int, rent: float | None) -> Machines:
+    """Return a machine by its GPU; without a rent the catalogue's, on demand."""
+    known = hardware().gpu(gpu)
+    if known is None and rent is None:
+        message = f"no rent is known of '{gpu}': give --rent. {suggestion(gpu, hardware().gpus)}"
+        raise ValueError(message)
+    name = gpu if known is None else known.name
+    if rent is None:
+        assert known is not None  # noqa: S101  # looked at above
+        if "on_demand" not in known.rent:
+            message = f"no rent is known of '{gpu}': give --rent"
+            raise ValueError(message)
+        hour = known.rent["on_demand"].value * gpus
+    elif rent > _RENT_A_GPU * gpus:
+        message = (
+            f"--rent {rent:g} is more than {_RENT_A_GPU:g} USD an hour for each GPU: is that for a month?"
+        )
+        raise ValueError(message)
+    else:
+        hour = Decimal(str(rent))
+    return Machines(f"{gpus}x{name}" if gpus > 1 else name, gpu=name, gpus=gpus, rent_hour=hour)
+
+
+def _spill(name: str, given: tuple[float, float] | None, settings: Settings, seen: Habits) -> Spill:
+    """Return the API, by its price and how soon it answers. Raises `CandidateError`."""
+    match = _PRICE.match(name)
+    if match:
+        rates = Rates(Decimal(match[1]), Decimal(match[2]))
+        api = Api(f"an API at {name}", Lane.HOSTED, Price(rates, dt.datetime.now(dt.UTC).date(), "given"))
+    else:
+        api = resolve(name, settings)
+    measured = seen.first_token(name)
+    if given is not None:
+        return Spill(api, of_quantiles(*given))
+    if measured is not None:
+        return Spill(api, measured)
+    click.echo(
+        f"Nobody measured how soon {api.name} begins: taken for {_DEFAULT_SPILL_TTFT[0]:g} s at the median "
+        f"and {_DEFAULT_SPILL_TTFT[1]:g} s at the 95th percentile; --spill-ttft says otherwise.",
+        err=True,
+    )
+    return Spill(api, of_quantiles(*_DEFAULT_SPILL_TTFT))
+
+
+def _engine(  # noqa: PLR0913, PLR0917  # what a pace depends on
+    demand: Demand,
+    machines: Machines,
+    model: str,
+    promised: tuple[float, float, float | None],
+    seen: Habits,
+    rows: tuple[Throughput, ...],
+) -> Engine:
+    ttft, itl, throughput = promised
+    if throughput is not None:
+        engine = of_rate(demand, throughput, itl * 1_000)
+    elif not model:
+        message = "say what the machines serve with --model, or how quick they are with --throughput"
+        raise ValueError(message)
+    else:
+        engine = engine_for(
+            demand, model, machines.gpu, machines.gpus, ttft=ttft, itl_ms=itl * 1_000, local=rows
+        )
+    answer = LogNormal(engine.answer.mean, seen.answer_scv)
+    return msgspec.structs.replace(engine, answer=answer)
+
+
+def _answer(case: Case, model: str) -> Answer:
+    return Answer(model, case, plan(case), plan(doubled(case)).best(case.ttft))

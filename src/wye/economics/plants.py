@@ -1,0 +1,186 @@
+"""Machines of one's own to compare with: those of `wye.yaml`, or five settings of two GPUs.
+
+Each of the five is one GPU with its part of the machine around it. What they cost and do comes from the
+catalogue, with source and date.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from wye.catalog import figures
+from wye.catalog.figure import Figure
+from wye.catalog.hardware import Gpu, hardware
+from wye.catalog.machines import IDLE_POWER, Machines, Power, Purchase
+from wye.catalog.throughput import Throughput, best
+from wye.config.machines import owned
+from wye.config.problems import suggestion
+from wye.config.settings import Settings
+from wye.economics.breakeven import Plant
+from wye.economics.candidates import CandidateError
+from wye.economics.demand import Demand
+
+LARGE, SMALL = "gemma-4-31b-it", "llama-3.1-8b-instruct"
+_TENTH = Decimal("0.1")
+_KILO = Decimal(1_000)
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """A way to have machines."""
+
+    title: str
+    gpu: str
+    model: str
+    bought: bool
+    spare: int
+    fte: Decimal
+
+
+SETTINGS: Mapping[str, Setting] = {
+    "l4-owned": Setting("L4 owned, no staff, no spare", "L4", SMALL, bought=True, spare=0, fte=Decimal(0)),
+    "l4-rented": Setting("L4 rented, N+1", "L4", SMALL, bought=False, spare=1, fte=_TENTH),
+    "h100-rented": Setting("H100 rented, N", "H100", LARGE, bought=False, spare=0, fte=_TENTH),
+    "h100-rented-spare": Setting("H100 rented, N+1", "H100", LARGE, bought=False, spare=1, fte=_TENTH),
+    "h100-owned": Setting("H100 owned, N+1", "H100", LARGE, bought=True, spare=1, fte=_TENTH),
+}
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A plant with its title, and the figures it is made of."""
+
+    title: str
+    plant: Plant
+    figures: Mapping[str, Figure]
+    """By what they are, in words."""
+
+
+def chosen(  # noqa: PLR0913  # one parameter an option of the command line
+    names: Iterable[str],
+    settings: Settings,
+    demand: Demand,
+    *,
+    throughput: float | None = None,
+    local: Iterable[Throughput] = (),
+    day: dt.date | None = None,
+) -> list[Choice]:
+    """Return what `names` mean: entries of `machines` in wye.yaml, or of `SETTINGS`; empty = all there are.
+
+    `throughput`: tokens a second of one machine, instead of the catalogue's. `local`: rows measured here.
+    Raises `CandidateError` for a name that is neither, and for a throughput nobody knows.
+    """
+    rows = tuple(local)
+    wanted = list(names) or list(settings.machines) or list(SETTINGS)
+    found = []
+    for name in wanted:
+        if name in settings.machines:
+            found += _declared(name, settings, demand, throughput, rows)
+        elif name in SETTINGS:
+            found.append(_offered(name, SETTINGS[name], demand, throughput, rows, day))
+        else:
+            near = suggestion(name, [*settings.machines, *SETTINGS])
+            message = f"there are no machines '{name}'. {near}"
+            raise CandidateError(message)
+    return found
+
+
+def _declared(
+    name: str, settings: Settings, demand: Demand, throughput: float | None, local: tuple[Throughput, ...]
+) -> list[Choice]:
+    """Return one choice for each model that the machines serve: all of them, as if they served it alone."""
+    machines = owned(name, settings.machines[name])
+    models = {one.model: None for one in settings.deployments.values() if one.machines == name}
+    if not models:
+        message = f"nothing is served by the machines '{name}': name them in a deployment, by `machines`"
+        raise CandidateError(message)
+    found = []
+    for model in models:
+        rate, which = _rate(model, machines.gpu, machines.gpus, demand, throughput, local)
+        plant = Plant(machines, model, rate, estimate=which.estimate, source=which.source)
+        title = name if len(models) == 1 else f"{name}: {model}"
+        found.append(Choice(title, plant, {f"tokens a second, {title}": which}))
+    return found
+
+
+def _offered(  # noqa: PLR0913, PLR0917  # as `chosen`
+    name: str,
+    setting: Setting,
+    demand: Demand,
+    throughput: float | None,
+    local: tuple[Throughput, ...],
+    day: dt.date | None,
+) -> Choice:
+    known = hardware(day=day)
+    gpu = known.gpus[setting.gpu]
+    rate, which = _rate(setting.model, setting.gpu, 1, demand, throughput, local)
+    used = {f"tokens a second, {setting.model} on {setting.gpu}": which}
+    machines = Machines(name, gpu.name, spare=setting.spare, fte=setting.fte, fte_year=known.fte_year.value)
+    if setting.fte:
+        used["an engineer"] = known.fte_year
+    if setting.bought:
+        machines, more = _bought(machines, gpu, day)
+        used |= more
+    else:
+        machines = msgspec.structs.replace(machines, rent_hour=gpu.rent["on_demand"].value)
+        used[f"rent of an {gpu.name}"] = gpu.rent["on_demand"]
+    return Choice(
+        setting.title,
+        Plant(machines, setting.model, rate, estimate=which.estimate, source=which.source),
+        used,
+    )
+
+
+_IN_A_RACK = 500
+"""Watts of a GPU's part of its machine, from which it needs somebody's rack; smaller ones stand anywhere."""
+
+
+def _bought(machines: Machines, gpu: Gpu, day: dt.date | None) -> tuple[Machines, dict[str, Figure]]:
+    """Return machines that are bought: in a rack, where the price of the place covers power, or at home."""
+    known, table = hardware(day=day), figures.on(day)
+    price, watts, residual = gpu.purchase, gpu.node_watts, table["machine.residual"]
+    if price is None:
+        message = f"no price is known of an {gpu.name}"
+        raise CandidateError(message)
+    used = {
+        f"price of an {gpu.name}": price,
+        "left of the price after 36 months": residual,
+        f"drawn by an {gpu.name} and its part of the machine": watts,
+    }
+    kw = watts.value / _KILO
+    upkeep, power = Decimal(0), None
+    if watts.value > _IN_A_RACK:
+        upkeep = kw * table["power.colocation"].value
+        used["a kilowatt's place in a rack, with power"] = table["power.colocation"]
+    else:
+        power = Power(kw, kw * IDLE_POWER, known.pue.value, known.kwh["us"].value)
+        used |= {"electricity": known.kwh["us"], "the building's power over the machine's": known.pue}
+    bought = msgspec.structs.replace(
+        machines, purchase=Purchase(price.value, residual=residual.value), upkeep_month=upkeep, power=power
+    )
+    return bought, used
+
+
+def _rate(  # noqa: PLR0913, PLR0917  # as `chosen`
+    model: str,
+    gpu: str,
+    gpus: int,
+    demand: Demand,
+    given: float | None,
+    local: tuple[Throughput, ...],
+) -> tuple[float, Figure]:
+    """Return tokens a second of one machine, and the figure that it is made of."""
+    if given is not None:
+        today = dt.datetime.now(dt.UTC).date()
+        return given, Figure(Decimal(str(given)), "token/s", "given", today)
+    requests = demand.requests or 1.0
+    told, spoken = demand.input_tokens / requests, demand.output_tokens / requests
+    row = best(model, gpu, gpus=gpus, input_tokens=told, output_tokens=spoken, local=local)
+    if row is None or row.total_rate is None:
+        message = (
+            f"nobody knows how many tokens a second '{model}' makes on {gpus} {gpu or 'unnamed GPU'}: "
+            "measure it with `wye measure`, or say it with --throughput"
+        )
+        raise CandidateError(message)
+    side_by_side = gpus // row.gpus
+    return float(row.total_rate.value) * row.gpus * side_by_side, row.total_rate

@@ -1,0 +1,68 @@
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from wye.catalog.figure import Figure
+from wye.catalog.machines import bill
+from wye.catalog.throughput import Throughput
+from wye.config.load import from_bytes
+from wye.config.settings import Settings
+from wye.economics.candidates import CandidateError
+from wye.economics.demand import of_month
+from wye.economics.plants import SETTINGS, chosen
+
+DEMAND = of_month(1e9, 6)
+CONFIG = b"""
+machines:
+  box: {gpu: H100, gpus: 2, rent_hour: 6}
+deployments:
+  mine: {model: Qwen/Qwen3-32B-FP8, base_url: http://127.0.0.1:8000/v1, lane: own, machines: box}
+"""
+
+
+def settings(text: bytes) -> Settings:
+    return from_bytes(text, Path("wye.yaml"), {}).settings
+
+
+def test_five_settings_come_from_the_catalogue() -> None:
+    found = chosen((), Settings(), DEMAND)
+    assert [one.title for one in found] == [one.title for one in SETTINGS.values()]
+    assert [one.plant.throughput for one in found] == [1_800, 1_800, 4_800, 4_800, 4_800]
+    hours = [bill(one.plant.machines, 1).total / (1 + one.plant.machines.spare) / 730 for one in found]
+    assert float(hours[0]) == pytest.approx(0.18, abs=0.03)
+    people = Decimal(20_000) / 12
+    owned = (bill(found[4].plant.machines, 1).total - people) / 2 / 730
+    assert 1.3 < owned < 1.75  # USD a GPU-hour, as others reckon it
+    assert all(figure.source and figure.as_of for one in found for figure in one.figures.values())
+    assert all(one.plant.estimate for one in found)
+
+
+def test_machines_of_the_config_do_what_was_measured() -> None:
+    (found,) = chosen((), settings(CONFIG), DEMAND)
+    assert found.plant.machines.rent_hour == 6
+    assert found.plant.throughput > 8_000  # of both GPUs
+    assert not found.plant.estimate
+    (told,) = chosen(["box"], settings(CONFIG), DEMAND, throughput=5_000)
+    assert (told.plant.throughput, told.plant.source) == (5_000, "given")
+
+
+def test_what_was_measured_here_comes_first() -> None:
+    rate = Figure(Decimal(900), "token/s/GPU", "measured here", dt.date(2026, 11, 23))
+    row = Throughput("qwen3-32b", "fp8", "vllm", "H100", 1, 3_000, 500, 8, rate, rate, itl_ms=20)
+    (found,) = chosen(["box"], settings(CONFIG), DEMAND, local=[row])
+    assert found.plant.throughput == 1_800  # a replica on each GPU
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "why"),
+    [
+        (CONFIG, "bix", "no machines 'bix'. Did you mean 'box'"),
+        (CONFIG.replace(b"qwen3", b"x").replace(b"Qwen3-32B", b"novel"), "box", "nobody knows how many"),
+        (b"machines: {box: {rent_hour: 6}}", "box", "nothing is served by the machines 'box'"),
+    ],
+)
+def test_what_is_missing_is_said(text: bytes, name: str, why: str) -> None:
+    with pytest.raises(CandidateError, match=why):
+        chosen([name], settings(text), DEMAND)

@@ -1,0 +1,80 @@
+"""What is in force, and what stays when something new cannot be."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from routing.facts import deployment
+from routing.granted import grant
+from wye.config.settings import HedgeSettings, RouteSettings, Settings
+from wye.gateway.learnt import LearntRoutes
+from wye.gateway.metrics import Metrics
+from wye.gateway.runtime import Runtime
+
+THERE = (deployment("a", None, model="big"), deployment("b", None, model="small"))
+
+
+class Clock:
+    now = 1e9
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def nobody(_: str) -> None:
+    return None
+
+
+def runtime(learnt: LearntRoutes) -> Runtime:
+    """Nobody calls, so nobody asks for keys and limits."""
+    unused: Any = None
+    return Runtime(unused, unused, Metrics(), learnt)
+
+
+def in_force(runtime: Runtime) -> str:
+    assert runtime.learnt is not None
+    return runtime.learnt.in_force["auto"].serving.certificate
+
+
+def test_a_snapshot_that_cannot_be_built_changes_nothing(tmp_path: Path) -> None:
+    made = runtime(LearntRoutes(tmp_path))
+    first = made.load(Settings(), THERE, nobody)
+    grant(tmp_path)
+    broken = Settings(routes={"bad": RouteSettings(hook="nowhere:hook")})
+    with pytest.raises(ValueError, match="no module 'nowhere'"):
+        made.load(broken, THERE, nobody)
+    assert made.now is first
+    assert in_force(made) == ""
+    assert made.learnt is not None
+    assert made.learnt.changed()
+
+
+def test_if_what_was_learnt_cannot_be_put_in_force_no_certificate_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    certificate = grant(tmp_path)
+    made = runtime(LearntRoutes(tmp_path))
+    before = made.load(Settings(), THERE, nobody)
+    assert in_force(made) == certificate.id
+
+    def defect(*_: object) -> None:
+        message = "a defect"
+        raise LookupError(message)
+
+    monkeypatch.setattr(LearntRoutes, "look", defect)
+    made.again()
+    assert "a defect" in caplog.text
+    assert made.now is not before
+    assert in_force(made) == ""
+
+
+def test_a_hedge_goes_on_counting_while_its_settings_are_the_same(tmp_path: Path) -> None:
+    route = RouteSettings(hedge=HedgeSettings(after_ms=100, share=0.5))
+    made = runtime(LearntRoutes(tmp_path))
+    first = made.load(Settings(routes={"r": route}), THERE, nobody).hedges["r"]
+    made.again()
+    assert made.now.hedges["r"] is first
+    other = msgspec.structs.replace(route, hedge=HedgeSettings(after_ms=100, share=0.1))
+    assert made.load(Settings(routes={"r": other}), THERE, nobody).hedges["r"] is not first
