@@ -24,6 +24,7 @@ log = logging.getLogger("wye")
 MOST_CACHED = 8_192
 """Opinions of a route: 6 MB with two models each."""
 _DIGEST_BYTES = 16
+_CHAT = Operation.CHAT
 
 
 class Opinion(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ class Opinions:
 
     def of(self, request: Request, conversation: Conversation) -> Opinion:
         """Return what to expect of `request`."""
-        if request.operation is not Operation.CHAT:
+        if request.operation is not _CHAT:
             return NONE
         prompt = conversation.prompt()
         if not prompt:
