@@ -29,7 +29,9 @@ def test_defaults_have_prices() -> None:
     found = [resolve(name, Settings()) for name in (*CLOSED, HOSTED)]
     assert [one.lane for one in found] == [*[Lane.CLOSED] * 4, Lane.HOSTED]
     assert all(one.price is not None and one.price.rates.output for one in found)
-    assert found[0].batch == Decimal("0.5")
+    batch = found[0].price.served("batch") if found[0].price is not None else None
+    assert batch is not None
+    assert batch.rates.input == Decimal("2.5")
 
 
 def test_a_model_is_found_by_its_own_name_where_it_has_a_price() -> None:

@@ -6,7 +6,6 @@ before that of others, and a processor that shows its prices in the open before 
 
 import datetime as dt
 from collections.abc import Iterator
-from decimal import Decimal
 
 from wye.catalog.names import CLOSED_FAMILY, lane_of
 from wye.catalog.prices import PriceList
@@ -20,8 +19,6 @@ from wye.economics.breakeven import Api
 CLOSED = ("gpt-5.5", "claude-opus-4-8", "gemini-3.5-flash", "gemini-3.1-pro-preview")
 """Baselines where nobody says."""
 HOSTED = "deepinfra/google/gemma-4-31B-it"
-BATCH = {"openai": Decimal("0.5"), "anthropic": Decimal("0.5"), "google": Decimal("0.5")}
-"""Parts of its price that a token costs in a provider's batches, by their pricing pages of 2026-11-22."""
 _ORDER = (
     *("openai", "anthropic", "google", "deepseek", "mistral", "moonshot"),
     *("deepinfra", "together", "fireworks", "groq", "openrouter"),
@@ -72,15 +69,14 @@ def configured(settings: Settings, lane: Lane, prices: PriceList | None = None) 
 
 def _configured(name: str, given: DeploymentSettings, settings: Settings, known: PriceList) -> Api | None:
     lane = _lane(given, settings)
-    batch = BATCH.get(given.provider or "")
     if given.price is not None:
         said = given.price
         rates = Rates(said.input, said.output, said.cache_read, said.cache_write)
         day = dt.date.fromisoformat(said.as_of) if said.as_of else dt.datetime.now(dt.UTC).date()
         if day <= dt.datetime.now(dt.UTC).date():
-            return Api(name, lane, Price(rates, day, _CONFIG, said.currency), batch)
+            return Api(name, lane, Price(rates, day, _CONFIG, said.currency))
     price = known.find(given.provider, given.model) if given.provider else None
-    return None if price is None else Api(name, lane, price, batch)
+    return None if price is None else Api(name, lane, price)
 
 
 def _lane(given: DeploymentSettings, settings: Settings) -> Lane:
@@ -101,7 +97,7 @@ def _listed(name: str, known: PriceList) -> Api | None:
         # A closed family stays closed wherever it is sold.
         lane = Lane.CLOSED if CLOSED_FAMILY.search(model) else lane_of(model)
         short = model if lane is Lane.CLOSED and "/" not in name else shown
-        found = Api(short, lane, price, BATCH.get(provider))
+        found = Api(short, lane, price)
         if price.rates.input or price.rates.output:
             return found
         free = free or found
