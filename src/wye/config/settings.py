@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from wye.catalog.deployments import Native, Speech
-from wye.config.economy import MachineSettings
+from wye.config.economy import FigureSettings, MachineSettings
 from wye.config.section import Count, NonNegativeCount, Positive, Section, Share
 from wye.core.lane import Lane
 from wye.core.spelling import CallIds, Formats, Ignored, MaxOutputField, Refused, Taken
@@ -425,6 +425,8 @@ class Settings(Section, frozen=True):
     """Name → a model at an endpoint; clients may ask for the name."""
     machines: dict[str, MachineSettings] = {}
     """Name → machines of your own, and what they cost; see docs/costs.md."""
+    catalog: dict[str, FigureSettings] = {}
+    """Name of a figure (`gpu.H100.rent.spot`) → your own; see docs/catalog.md."""
     aliases: dict[str, str | tuple[str, ...]] = {}
     """Name -> deployment, or several in order of preference."""
     routes: dict[str, RouteSettings] = {}
