@@ -259,8 +259,8 @@ class GateSettings(Section, frozen=True):
 
     ask: tuple[str, ...]
     """Deployments or aliases whose answers are compared with the weak one's; its own = a second sample."""
-    compare: Literal["auto", "answer", "meaning"] = "auto"
-    """`answer`, `auto`: calls, JSON and final answers are the same; `meaning`: cannot be certified."""
+    compare: Literal["answer", "meaning"] = "answer"
+    """`answer`: calls, JSON and final answers are the same; `meaning`: or free texts mean alike."""
     meaning: Share = 0.85
     """From which cosine on two free texts agree, under `meaning`."""
     sure: Share | None = None
