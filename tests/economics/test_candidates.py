@@ -53,6 +53,8 @@ def test_config_comes_before_the_catalogue(settings: Settings) -> None:
     [
         ("gpt-55", "no price is known of 'gpt-55'. Did you mean 'gpt-5.5'"),
         ("google/gemma-4-31b-it", "free within limits"),
+        ("gemini-3.5-pro", r"Gemini 3.5 Pro does not exist \(yet\)"),
+        ("deepseek-r2", "DeepSeek R2 does not exist"),
         ("euro", "priced in EUR"),
         ("dark", "no price is known of 'dark'. Give its `price`"),
     ],

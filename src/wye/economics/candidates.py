@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from wye.catalog.names import CLOSED_FAMILY, lane_of
 from wye.catalog.prices import PriceList
+from wye.catalog.standing import standing
 from wye.config.problems import suggestion
 from wye.config.settings import DeploymentSettings, Settings
 from wye.core.errors import WyeError
@@ -32,11 +33,19 @@ class CandidateError(WyeError):
     kind = "candidate"
 
 
-def resolve(name: str, settings: Settings, prices: PriceList | None = None) -> Api:
-    """Return the model that `name` means. Raises `CandidateError` when it has no price, or does not exist."""
+def resolve(
+    name: str, settings: Settings, prices: PriceList | None = None, day: dt.date | None = None
+) -> Api:
+    """Return the model that `name` means, at its price of `day` (default: today).
+
+    Raises `CandidateError` when it has no price, or does not exist.
+    """
     known = PriceList.load() if prices is None else prices
     given = settings.deployments.get(name)
-    found = _configured(name, given, settings, known) if given is not None else _listed(name, known)
+    against = None if given is not None else standing(name, on=day)
+    if against is not None and against.kind != "retiring":
+        raise CandidateError(against.words)
+    found = _configured(name, given, settings, known, day) if given is not None else _listed(name, known, day)
     if found is None:
         near = suggestion(name.rpartition("/")[2], _names(known)) if given is None else ""
         message = (
@@ -67,7 +76,9 @@ def configured(settings: Settings, lane: Lane, prices: PriceList | None = None) 
     return [one for one in found if one.price is None or one.price.currency == "USD"]
 
 
-def _configured(name: str, given: DeploymentSettings, settings: Settings, known: PriceList) -> Api | None:
+def _configured(
+    name: str, given: DeploymentSettings, settings: Settings, known: PriceList, on: dt.date | None = None
+) -> Api | None:
     lane = _lane(given, settings)
     if given.price is not None:
         said = given.price
@@ -75,7 +86,7 @@ def _configured(name: str, given: DeploymentSettings, settings: Settings, known:
         day = dt.date.fromisoformat(said.as_of) if said.as_of else dt.datetime.now(dt.UTC).date()
         if day <= dt.datetime.now(dt.UTC).date():
             return Api(name, lane, Price(rates, day, _CONFIG, said.currency))
-    price = known.find(given.provider, given.model) if given.provider else None
+    price = known.find(given.provider, given.model, on) if given.provider else None
     return None if price is None else Api(name, lane, price)
 
 
@@ -85,11 +96,11 @@ def _lane(given: DeploymentSettings, settings: Settings) -> Lane:
     return lane_of(given.model) if declared is None else declared
 
 
-def _listed(name: str, known: PriceList) -> Api | None:
+def _listed(name: str, known: PriceList, on: dt.date | None) -> Api | None:
     """Look a name up in the price list. What is free there is returned only when nobody asks money."""
     free = None
     for provider, model in _places(name, known):
-        price = known.find(provider, model)
+        price = known.find(provider, model, on)
         if price is None:
             continue
         entry = known.entry(provider, model)
