@@ -37,7 +37,7 @@ def test_defaults_have_prices() -> None:
 def test_a_model_is_found_by_its_own_name_where_it_has_a_price() -> None:
     found = resolve("gemma-4-31b-it", Settings())  # free within limits at its maker
     assert (found.name, found.lane) == ("deepinfra/google/gemma-4-31B-it", Lane.HOSTED)
-    assert resolve("kimi-k2.5", Settings()).name == "moonshot/kimi-k2.5"
+    assert resolve("deepseek-v4-pro", Settings()).name == "deepseek/deepseek-v4-pro"
 
 
 def test_config_comes_before_the_catalogue(settings: Settings) -> None:
@@ -54,6 +54,7 @@ def test_config_comes_before_the_catalogue(settings: Settings) -> None:
         ("gpt-55", "no price is known of 'gpt-55'. Did you mean 'gpt-5.5'"),
         ("google/gemma-4-31b-it", "free within limits"),
         ("gemini-3.5-pro", r"Gemini 3.5 Pro does not exist \(yet\)"),
+        ("kimi-k2.5", "at moonshot is retired since 2026-08-31"),
         ("deepseek-r2", "DeepSeek R2 does not exist"),
         ("euro", "priced in EUR"),
         ("dark", "no price is known of 'dark'. Give its `price`"),
