@@ -33,6 +33,7 @@ COMMANDS = {
     "breakeven": Lazy("wye.cli.breakeven:breakeven", "Say when machines of your own are cheaper."),
     "fleet": Lazy("wye.cli.fleet:fleet", "Say how many machines your traffic needs."),
     "measure": Lazy("wye.cli.measure:measure", "Load-test a deployment of yours."),
+    "catalog": Lazy("wye.cli.catalog:catalog", "Show and check the figures that costs are reckoned from."),
     "keys": Lazy("wye.cli.keys:keys", "Create, list, rotate and revoke keys."),
     "config": Lazy("wye.cli.config:config", "Check and show wye.yaml."),
     "init": Lazy("wye.cli.init:init", "Write a commented wye.yaml from what is found here."),
