@@ -120,7 +120,7 @@ aliases: {best: google/gemini-3.5-pro}
     )
     result = run("check", "--on", "2026-11-23")
     assert result.exit_code == 1
-    assert "1 deployments have no price" in result.output
+    assert "1 deployment has no price" in result.output
     assert "deployments.here (llama): its cost is unknown. Set deployments.here.machines" in result.output
     assert "deployments.old.model: gpt-4 at openai is retired since 2026-10-23" in result.output
     assert "aliases.best: Gemini 3.5 Pro does not exist" in result.output

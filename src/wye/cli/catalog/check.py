@@ -122,10 +122,13 @@ def _told(found: Checked) -> Iterator[str]:
     rows_ = [(one.name, f"{one.figures:,}", f"{one.as_of}", one.source) for one in found.stale]
     yield from (f"  {line}" for line in (right(rows_, 1) if rows_ else ()))
     yield ""
-    yield f"{len(found.unpriced)} deployments have no price"
+    count = len(found.unpriced)
+    yield "1 deployment has no price" if count == 1 else f"{count} deployments have no price"
     yield from (f"  {one.path} ({one.model}): its cost is unknown. {one.fix}" for one in found.unpriced)
     yield ""
-    yield f"{len(found.doubtful)} models in wye.yaml are not served, or not for long"
+    count = len(found.doubtful)
+    named = "1 model in wye.yaml is" if count == 1 else f"{count} models in wye.yaml are"
+    yield f"{named} not served, or not for long"
     yield from (f"  {one.path}: {one.standing.words}" for one in found.doubtful)
     if found.offered:
         yield ""
