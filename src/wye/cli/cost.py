@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import msgspec
 
-from wye.cli import outlook
+from wye.cli import allocated, outlook
 from wye.cli.figures import clip, money, one_line
 from wye.cli.ledger import told
 from wye.cli.options import (
@@ -23,7 +23,8 @@ from wye.cli.options import (
     until_option,
 )
 from wye.cli.terminal import columns
-from wye.config.settings import LedgerSettings
+from wye.config.load import find, load
+from wye.config.settings import LedgerSettings, Settings
 from wye.economics.budgets import BudgetUse
 from wye.economics.budgets import budgets as budget_uses
 from wye.economics.history import History
@@ -50,6 +51,7 @@ Examples:
   wye cost --by day --since 2026-01-01 --until 2026-02-01
   wye cost --by project --since 7d
   wye cost --by key --json
+  wye cost --view allocated --by team --since 30d
   wye cost --forecast
   wye cost --budgets
 """
@@ -64,6 +66,14 @@ Examples:
     help="What to sum by; model = the deployment that answered, route = what decided, label = all of a "
     "request's labels together, day = in UTC.",
 )
+@click.option(
+    "--view",
+    type=click.Choice(get_args(allocated.View)),
+    default="billed",
+    show_default=True,
+    help="billed = what each request was charged; allocated = the bill of own machines, all of it, by the "
+    "time that requests held them, idle time apart; marginal = of that, what would not have been spent.",
+)
 @click.option("--forecast", is_flag=True, help="The month's bill when it ends, with an interval.")
 @click.option("--budgets", is_flag=True, help="What keys have used of their budgets, and will have.")
 @since_option
@@ -74,6 +84,7 @@ Examples:
 def cost(  # noqa: PLR0913  # one parameter an option
     *,
     by: Group,
+    view: allocated.View,
     forecast: bool,
     budgets: bool,
     since: float | None,
@@ -87,6 +98,9 @@ def cost(  # noqa: PLR0913  # one parameter an option
     Costs that are not known are counted, never taken for zero: with any of them, a sum is a lower bound.
     Currencies are not mixed. Reads the ledger, by --config and --state-dir, not the running gateway.
     """
+    if view != "billed":
+        _divided(load(find(config)), state_dir, by, (since, until), view, as_json=as_json)
+        return
     settings = ledger_settings(config)
     if forecast or budgets:
         if since is not None or (forecast and budgets):
@@ -107,6 +121,24 @@ def cost(  # noqa: PLR0913  # one parameter an option
         with KeyStore(settings, state_dir) as keys:
             names = {key.id: f"{key.id} {key.grant.name}" for key in keys.list()}
     for line in table(by, rows, names):
+        click.echo(one_line(line))
+
+
+def _divided(  # noqa: PLR0913  # as `cost`
+    settings: Settings,
+    state_dir: Path,
+    by: Group,
+    period: tuple[float | None, float | None],
+    view: allocated.View,
+    *,
+    as_json: bool,
+) -> None:
+    """Show whom own machines worked for."""
+    found = allocated.divided(settings, state_dir, by, *period)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return
+    for line in allocated.lines(found, by, view, _NOBODY.get(by, "-")):
         click.echo(one_line(line))
 
 
