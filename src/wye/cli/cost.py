@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from wye.cli import allocated, outlook
+from wye.cli import energy as energies
 from wye.cli.figures import clip, money, one_line
 from wye.cli.ledger import told
 from wye.cli.options import (
@@ -54,6 +55,7 @@ Examples:
   wye cost --view allocated --by team --since 30d
   wye cost --forecast
   wye cost --budgets
+  wye cost --energy --by team --since 30d
 """
 
 
@@ -76,6 +78,7 @@ Examples:
 )
 @click.option("--forecast", is_flag=True, help="The month's bill when it ends, with an interval.")
 @click.option("--budgets", is_flag=True, help="What keys have used of their budgets, and will have.")
+@click.option("--energy", is_flag=True, help="Kilowatt-hours and kg CO2e instead of money, as ranges.")
 @since_option
 @until_option
 @json_option
@@ -87,6 +90,7 @@ def cost(  # noqa: PLR0913  # one parameter an option
     view: allocated.View,
     forecast: bool,
     budgets: bool,
+    energy: bool,
     since: float | None,
     until: float | None,
     as_json: bool,
@@ -98,13 +102,22 @@ def cost(  # noqa: PLR0913  # one parameter an option
     Costs that are not known are counted, never taken for zero: with any of them, a sum is a lower bound.
     Currencies are not mixed. Reads the ledger, by --config and --state-dir, not the running gateway.
     """
+    if (view != "billed") + forecast + budgets + energy > 1:
+        message = "--view, --forecast, --budgets and --energy are four reports: ask for one"
+        raise click.UsageError(message)
+    if energy:
+        drew = energies.found(load(find(config)), state_dir, by, Filter(since=since, until=until))
+        _show(
+            drew, energies.lines(drew, by, _NOBODY.get(by, "-")), "No requests in this time.", as_json=as_json
+        )
+        return
     if view != "billed":
         _divided(load(find(config)), state_dir, by, (since, until), view, as_json=as_json)
         return
     settings = ledger_settings(config)
     if forecast or budgets:
-        if since is not None or (forecast and budgets):
-            message = "--forecast and --budgets stand alone, but for --until: as if it were that moment"
+        if since is not None:
+            message = "--forecast and --budgets take no --since; --until: as if it were that moment"
             raise click.UsageError(message)
         now = dt.datetime.fromtimestamp(time.time() if until is None else until, dt.UTC)
         _ahead(settings, state_dir, now, budgets=budgets, as_json=as_json)
@@ -156,10 +169,19 @@ def _ahead(
         past = Filter(since=end - outlook.HISTORY_SECONDS, until=end)
         ahead = outlook.outlooks(sums(settings, state_dir, "day", past, told()), now)
         found, lines = ahead, outlook.outlook_lines(ahead)
+    _show(
+        found,
+        lines,
+        "No key has a budget." if budgets else "No costs are known of the last 90 days.",
+        as_json=as_json,
+    )
+
+
+def _show(found: Sequence[msgspec.Struct], lines: Iterator[str], nothing: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
     elif not found:
-        click.echo("No key has a budget." if budgets else "No costs are known of the last 90 days.", err=True)
+        click.echo(nothing, err=True)
     else:
         for line in lines:
             click.echo(one_line(line))
