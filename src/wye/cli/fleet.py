@@ -160,7 +160,7 @@ def _named(
     """Return machines, each with the model it serves. Raises `ValueError` or `CandidateError`."""
     gpu, gpus, rent = given
     found = []
-    for name in names or (() if gpu else tuple(settings.machines)):
+    for name in names or (() if gpu or rent else tuple(settings.machines)):
         if name not in settings.machines:
             message = f"there are no machines '{name}' in wye.yaml. {suggestion(name, settings.machines)}"
             raise ValueError(message)
@@ -174,7 +174,7 @@ def _named(
         known = hardware(overrides(settings))
         found.append((_described(known, gpu, gpus, rent), model or ""))
     if not found:
-        message = "no machines are named in wye.yaml: give --gpu and --model, and --rent for one machine"
+        message = "no machines are named in wye.yaml: give --model, and --gpu or --rent of one machine"
         raise ValueError(message)
     return found
 
@@ -199,7 +199,8 @@ def _described(book: Hardware, gpu: str, gpus: int, rent: float | None) -> Machi
         raise ValueError(message)
     else:
         hour = Decimal(str(rent))
-    return Machines(f"{gpus}x{name}" if gpus > 1 else name, gpu=name, gpus=gpus, rent_hour=hour)
+    title = f"{gpus}x{name}" if gpus > 1 else name
+    return Machines(title or "a machine", gpu=name, gpus=gpus, rent_hour=hour)
 
 
 def _spill(name: str, given: tuple[float, float] | None, settings: Settings, seen: Habits) -> Spill:

@@ -32,22 +32,27 @@ def hours(  # noqa: PLR0913, PLR0917  # which, of whom, when
           AND (one.status BETWEEN 200 AND 299 OR one.status = 0)
     """  # noqa: S608  # our own names
     parameters = [since - _LONGEST, until, sorted(deployments)]
-    # Nearly all lie in one hour: those are summed up where they are.
-    inside = "began // 3600000000 = (ended - 1) // 3600000000 AND began >= ? AND ended <= ?"
-    edges = [round(since * 1_000_000), round(until * 1_000_000)]
-    summed = history.rows(
-        f"SELECT began // 3600000000, grp, sum(ended - began) FROM ({spans}) WHERE {inside} GROUP BY 1, 2",  # noqa: S608  # our own names
-        [*parameters, *edges],
-    )
-    spanning = history.rows(
-        f"SELECT began, ended, grp FROM ({spans}) WHERE NOT ({inside})",  # noqa: S608  # our own names
-        [*parameters, *edges],
+    # Nearly all lie in one hour of the period: those are summed up where they are.
+    found = history.rows(
+        f"""
+        SELECT began // 3600000000, grp, coalesce(sum(ended - began) FILTER (inside), 0),
+               list([began, ended]) FILTER (NOT inside)
+        FROM (SELECT *, began >= ? AND ended <= ?
+                        AND began // 3600000000 = (ended - 1) // 3600000000 AS inside
+              FROM ({spans}))
+        GROUP BY 1, 2
+        """,  # noqa: S608  # our own names
+        [round(since * 1_000_000), round(until * 1_000_000), *parameters],
     )
     known = projects or {}
 
     def name(group: str | None) -> str:
         return known.get(group or "", "") if by == "project" else group or ""
 
-    held = (Held(began / 1_000_000, ended / 1_000_000, name(group)) for began, ended, group in spanning)
-    within = ((int(index), name(group), int(micros)) for index, group, micros in summed)
+    held = (
+        Held(began / 1_000_000, ended / 1_000_000, name(group))
+        for _, group, _, spanning in found
+        for began, ended in spanning or ()
+    )
+    within = ((int(index), name(group), int(micros)) for index, group, micros, _ in found if micros)
     return list(busy_hours(held, since, until, within))
