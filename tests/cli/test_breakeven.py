@@ -67,12 +67,12 @@ def test_files_are_written_and_repeat(runner: CliRunner, here: Path) -> None:
 
 
 def test_one_baseline_one_machine_and_a_range(runner: CliRunner) -> None:
-    args = ("--against", "claude-opus-4-8", "--open", "kimi-k2.5", "--machines", "h100-owned")
+    args = ("--against", "claude-opus-4-8", "--open", "deepseek-v4-pro", "--machines", "h100-owned")
     told = json.loads(
         run(runner, *SAID, *args, "--set", "price_decline=0", "--set", "discount=10%", "--json").stdout
     )
     assert [one["baseline"]["name"] for one in told["closed"]] == ["claude-opus-4-8"]
-    assert [one["baseline"]["name"] for one in told["hosted"]] == ["moonshot/kimi-k2.5"]
+    assert [one["baseline"]["name"] for one in told["hosted"]] == ["deepseek/deepseek-v4-pro"]
     assert [pair["title"] for pair in told["closed"][0]["pairs"]] == ["H100 owned, N+1"]
     assert (told["ranges"]["discount"]["high"], told["ranges"]["discount"]["source"]) == (0.1, "given")
 

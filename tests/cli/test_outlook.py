@@ -66,10 +66,14 @@ def test_budgets_are_shown_with_what_is_to_come(runner: CliRunner) -> None:
 
 @pytest.mark.usefixtures("state")
 def test_they_stand_alone(runner: CliRunner) -> None:
-    for options in (["--forecast", "--budgets"], ["--forecast", "--since", "7d"]):
+    for options, said in (
+        (["--forecast", "--budgets"], "ask for one"),
+        (["--energy", "--view", "allocated"], "ask for one"),
+        (["--forecast", "--since", "7d"], "take no --since"),
+    ):
         refused = runner.invoke(cost, options)
         assert refused.exit_code == 2
-        assert "stand alone" in refused.stderr
+        assert said in refused.stderr
 
 
 def test_nothing_known_is_no_forecast() -> None:

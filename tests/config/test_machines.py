@@ -101,6 +101,13 @@ def test_machines_without_a_declaration() -> None:
     assert "there are no machines 'gpu'. Declare them under `machines`" in said(MINE % "")[0]
 
 
+def test_a_gpu_that_nobody_knows_is_a_warning() -> None:
+    [warning] = from_bytes(b"machines: {gpu: {gpu: H1000, rent_hour: 1}}", FILE, {}).warnings
+    assert "machines.gpu.gpu: the catalogue knows no GPU 'H1000'" in str(warning)
+    assert "H100" in warning.fix
+    assert from_bytes(b"machines: {gpu: {gpu: h100, rent_hour: 1}}", FILE, {}).warnings == ()
+
+
 def test_a_whole_entry_is_read() -> None:
     text = """
 machines:

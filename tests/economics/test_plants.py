@@ -66,3 +66,17 @@ def test_what_was_measured_here_comes_first() -> None:
 def test_what_is_missing_is_said(text: bytes, name: str, why: str) -> None:
     with pytest.raises(CandidateError, match=why):
         chosen([name], settings(text), DEMAND)
+
+
+def test_figures_of_ones_own_come_first() -> None:
+    text = b"""
+catalog:
+  gpu.H100.rent.on_demand: {value: 1.5, source: our contract, as_of: 2026-01-01}
+  gpu.L4.purchase: {value: 2500, source: our invoice, as_of: 2026-01-01}
+"""
+    names = ("h100-rented", "l4-owned")
+    rented, bought = chosen(names, settings(text), DEMAND)
+    assert rented.plant.machines.rent_hour == Decimal("1.5")
+    assert "our contract" in {figure.source for figure in rented.figures.values()}
+    assert bought.plant.machines.purchase is not None
+    assert bought.plant.machines.purchase.price == 2_500

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from wye.catalog import local
-from wye.catalog.hardware import hardware
+from wye.catalog.hardware import Hardware, hardware
 from wye.catalog.machines import Machines
 from wye.catalog.throughput import Throughput
 from wye.cli.fleet_words import Answer, figures, lines
@@ -23,6 +23,7 @@ from wye.cli.options import (
     until_option,
 )
 from wye.cli.quantities import Portion, Ratio, Tokens
+from wye.config.figures import overrides
 from wye.config.load import find, load
 from wye.config.machines import owned
 from wye.config.problems import suggestion
@@ -159,7 +160,7 @@ def _named(
     """Return machines, each with the model it serves. Raises `ValueError` or `CandidateError`."""
     gpu, gpus, rent = given
     found = []
-    for name in names or (() if gpu else tuple(settings.machines)):
+    for name in names or (() if gpu or rent else tuple(settings.machines)):
         if name not in settings.machines:
             message = f"there are no machines '{name}' in wye.yaml. {suggestion(name, settings.machines)}"
             raise ValueError(message)
@@ -170,18 +171,19 @@ def _named(
             raise ValueError(message)
         found += [(owned(name, settings.machines[name]), one) for one in models]
     if gpu:
-        found.append((_described(gpu, gpus, rent), model or ""))
+        known = hardware(overrides(settings))
+        found.append((_described(known, gpu, gpus, rent), model or ""))
     if not found:
-        message = "no machines are named in wye.yaml: give --gpu and --model, and --rent for one machine"
+        message = "no machines are named in wye.yaml: give --model, and --gpu or --rent of one machine"
         raise ValueError(message)
     return found
 
 
-def _described(gpu: str, gpus: int, rent: float | None) -> Machines:
+def _described(book: Hardware, gpu: str, gpus: int, rent: float | None) -> Machines:
     """Return a machine by its GPU; without a rent the catalogue's, on demand."""
-    known = hardware().gpu(gpu)
+    known = book.gpu(gpu)
     if known is None and rent is None:
-        message = f"no rent is known of '{gpu}': give --rent. {suggestion(gpu, hardware().gpus)}"
+        message = f"no rent is known of '{gpu}': give --rent. {suggestion(gpu, book.gpus)}"
         raise ValueError(message)
     name = gpu if known is None else known.name
     if rent is None:
@@ -197,7 +199,8 @@ def _described(gpu: str, gpus: int, rent: float | None) -> Machines:
         raise ValueError(message)
     else:
         hour = Decimal(str(rent))
-    return Machines(f"{gpus}x{name}" if gpus > 1 else name, gpu=name, gpus=gpus, rent_hour=hour)
+    title = f"{gpus}x{name}" if gpus > 1 else name
+    return Machines(title or "a machine", gpu=name, gpus=gpus, rent_hour=hour)
 
 
 def _spill(name: str, given: tuple[float, float] | None, settings: Settings, seen: Habits) -> Spill:

@@ -6,6 +6,7 @@ unnoticed into every report, so it is refused where it stands.
 
 from decimal import Decimal
 
+from wye.catalog.hardware import hardware
 from wye.catalog.machines import HOURS_A_MONTH, IDLE_POWER, Machines, Power, Purchase, bill
 from wye.config.draft import ENGINES, Draft
 from wye.config.economy import MachineSettings, PowerSettings, PurchaseSettings
@@ -36,20 +37,13 @@ def check_machines(draft: Draft) -> None:
     """Check every entry of `machines`."""
     for name, given in draft.settings.machines.items():
         path = ("machines", name)
-        if given.rent_hour is not None and given.purchase is not None:
-            draft.say((*path, "purchase"), "rent_hour is given as well", "Keep one of them")
-        # What was written counts, so that a broken figure is one problem.
-        if not {"rent_hour", "purchase"} & _written(draft, path):
-            draft.say(path, "has no cost", "Add `rent_hour: USD`, or `purchase: {price: USD}`")
-        rent = given.rent_hour
-        if rent is not None and rent <= 0:
-            draft.say((*path, "rent_hour"), "must be above 0")
-        elif rent is not None and rent > _RENT_A_GPU * given.gpus:
-            what = f"more than {_RENT_A_GPU} USD an hour for each of {given.gpus} GPU: is that for a month?"
-            draft.say((*path, "rent_hour"), what, f"A month has {HOURS_A_MONTH} hours")
+        _rent(draft, path, given)
         for field in ("gpus", "count", "spare"):
             if getattr(given, field) > _MANY:
                 draft.say((*path, field), f"more than {_MANY:,}")
+        if given.gpu and hardware().gpu(given.gpu) is None:
+            what = f"the catalogue knows no GPU '{given.gpu}': nothing is looked up for it"
+            draft.say((*path, "gpu"), what, suggestion(given.gpu, hardware().gpus), fatal=False)
         _amounts(draft, path, given)
         _amounts(draft, (*path, "purchase"), given.purchase)
         _amounts(draft, (*path, "power"), given.power)
@@ -58,6 +52,21 @@ def check_machines(draft: Draft) -> None:
             draft.say((*path, "power", "idle_kw"), "more than under load", "Give `kw` under load")
         if power is not None and power.pue < 1:
             draft.say((*path, "power", "pue"), "below 1: a building draws what its machines draw, and more")
+
+
+def _rent(draft: Draft, path: Path, given: MachineSettings) -> None:
+    """Check that exactly one of rent and purchase is given, and that a rent is for an hour."""
+    rent = given.rent_hour
+    if rent is not None and given.purchase is not None:
+        draft.say((*path, "purchase"), "rent_hour is given as well", "Keep one of them")
+    # What was written counts, so that a broken figure is one problem.
+    if not {"rent_hour", "purchase"} & _written(draft, path):
+        draft.say(path, "has no cost", "Add `rent_hour: USD`, or `purchase: {price: USD}`")
+    if rent is not None and rent <= 0:
+        draft.say((*path, "rent_hour"), "must be above 0")
+    elif rent is not None and rent > _RENT_A_GPU * given.gpus:
+        what = f"more than {_RENT_A_GPU} USD an hour for each of {given.gpus} GPU: is that for a month?"
+        draft.say((*path, "rent_hour"), what, f"A month has {HOURS_A_MONTH} hours")
 
 
 def _written(draft: Draft, path: Path) -> set[str]:

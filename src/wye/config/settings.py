@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from wye.catalog.deployments import Native, Speech
-from wye.config.economy import MachineSettings
+from wye.config.economy import FigureSettings, MachineSettings
 from wye.config.section import Count, NonNegativeCount, Positive, Section, Share
 from wye.core.lane import Lane
 from wye.core.spelling import CallIds, Formats, Ignored, MaxOutputField, Refused, Taken
@@ -259,8 +259,8 @@ class GateSettings(Section, frozen=True):
 
     ask: tuple[str, ...]
     """Deployments or aliases whose answers are compared with the weak one's; its own = a second sample."""
-    compare: Literal["auto", "answer", "meaning"] = "auto"
-    """`answer`, `auto`: calls, JSON and final answers are the same; `meaning`: cannot be certified."""
+    compare: Literal["answer", "meaning"] = "answer"
+    """`answer`: calls, JSON and final answers are the same; `meaning`: or free texts mean alike."""
     meaning: Share = 0.85
     """From which cosine on two free texts agree, under `meaning`."""
     sure: Share | None = None
@@ -425,6 +425,8 @@ class Settings(Section, frozen=True):
     """Name → a model at an endpoint; clients may ask for the name."""
     machines: dict[str, MachineSettings] = {}
     """Name → machines of your own, and what they cost; see docs/costs.md."""
+    catalog: dict[str, FigureSettings] = {}
+    """Name of a figure (`gpu.H100.rent.spot`) → your own; see docs/catalog.md."""
     aliases: dict[str, str | tuple[str, ...]] = {}
     """Name -> deployment, or several in order of preference."""
     routes: dict[str, RouteSettings] = {}

@@ -15,6 +15,7 @@ from wye.catalog.figure import Figure
 from wye.catalog.hardware import Gpu, hardware
 from wye.catalog.machines import IDLE_POWER, Machines, Power, Purchase
 from wye.catalog.throughput import Throughput, best
+from wye.config.figures import overrides
 from wye.config.machines import owned
 from wye.config.problems import suggestion
 from wye.config.settings import Settings
@@ -77,7 +78,7 @@ def chosen(  # noqa: PLR0913  # one parameter an option of the command line
         if name in settings.machines:
             found += _declared(name, settings, demand, throughput, rows)
         elif name in SETTINGS:
-            found.append(_offered(name, SETTINGS[name], demand, throughput, rows, day))
+            found.append(_offered(name, SETTINGS[name], demand, throughput, rows, day, overrides(settings)))
         else:
             near = suggestion(name, [*settings.machines, *SETTINGS])
             message = f"there are no machines '{name}'. {near}"
@@ -110,8 +111,9 @@ def _offered(  # noqa: PLR0913, PLR0917  # as `chosen`
     throughput: float | None,
     local: tuple[Throughput, ...],
     day: dt.date | None,
+    mine: Mapping[str, Figure],
 ) -> Choice:
-    known = hardware(day=day)
+    known = hardware(mine, day)
     gpu = known.gpus[setting.gpu]
     rate, which = _rate(setting.model, setting.gpu, 1, demand, throughput, local)
     used = {f"tokens a second, {setting.model} on {setting.gpu}": which}
@@ -119,7 +121,7 @@ def _offered(  # noqa: PLR0913, PLR0917  # as `chosen`
     if setting.fte:
         used["an engineer"] = known.fte_year
     if setting.bought:
-        machines, more = _bought(machines, gpu, day)
+        machines, more = _bought(machines, gpu, day, mine)
         used |= more
     else:
         machines = msgspec.structs.replace(machines, rent_hour=gpu.rent["on_demand"].value)
@@ -135,9 +137,11 @@ _IN_A_RACK = 500
 """Watts of a GPU's part of its machine, from which it needs somebody's rack; smaller ones stand anywhere."""
 
 
-def _bought(machines: Machines, gpu: Gpu, day: dt.date | None) -> tuple[Machines, dict[str, Figure]]:
+def _bought(
+    machines: Machines, gpu: Gpu, day: dt.date | None, mine: Mapping[str, Figure]
+) -> tuple[Machines, dict[str, Figure]]:
     """Return machines that are bought: in a rack, where the price of the place covers power, or at home."""
-    known, table = hardware(day=day), figures.on(day)
+    known, table = hardware(mine, day), figures.on(day, mine)
     price, watts, residual = gpu.purchase, gpu.node_watts, table["machine.residual"]
     if price is None:
         message = f"no price is known of an {gpu.name}"

@@ -48,6 +48,11 @@ def sums(
         return cost(history, by, filter_, projects)
 
 
+def column(by: Group) -> str:
+    """Return what tells a group, in SQL over `request`; of projects it is the key."""
+    return _COLUMNS.get(by, by)
+
+
 def cost(
     history: History,
     by: Group,
@@ -59,7 +64,7 @@ def cost(
     `label`: the set of them, so that the groups add up to all there is. `projects`: key id -> project.
     """
     where, parameters = conditions(filter_)
-    group = _COLUMNS.get(by, by)
+    group = column(by)
     rows = history.rows(
         f"""
         SELECT {group}, currency, count(*), count(*) FILTER (unknown),

@@ -5,20 +5,23 @@ Two views stand side by side. *Today*: list prices as they are, every other inpu
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import TypeVar
 
 import msgspec
 
 from wye.catalog.throughput import plain
 from wye.core.lane import Lane
-from wye.core.money import Price, Rates
+from wye.core.money import Rates, Tier, Window
 from wye.economics.breakeven import Api, Plant, Share, Sum, Volumes, Work, breakeven, hosted, own, rate, stay
 from wye.economics.demand import Demand
 from wye.economics.inputs import Range, inputs, override
 from wye.economics.montecarlo import DRAWS, HORIZON, SEED, Case, Result, simulate
 from wye.economics.plants import Choice
 from wye.economics.tornado import Tornado, tornado
+
+T = TypeVar("T", Tier, Window)
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -199,15 +202,21 @@ def _discounted(api: Api, discount: float) -> Api:
         return Rates(**{name: None if value is None else value * factor for name, value in told.items()})
 
     price = api.price
-    cut = Price(
-        less(price.rates),
-        price.as_of,
-        price.source,
-        price.currency,
-        tuple(msgspec.structs.replace(tier, rates=less(tier.rates)) for tier in price.tiers),
-        tuple(msgspec.structs.replace(window, rates=less(window.rates)) for window in price.windows),
+    cut = msgspec.structs.replace(
+        price,
+        rates=less(price.rates),
+        tiers=_each(price.tiers, less),
+        windows=_each(price.windows, less),
+        services=tuple(
+            msgspec.structs.replace(one, rates=less(one.rates), tiers=_each(one.tiers, less))
+            for one in price.services
+        ),
     )
     return msgspec.structs.replace(api, price=cut)
+
+
+def _each(parts: tuple[T, ...], less: Callable[[Rates], Rates]) -> tuple[T, ...]:
+    return tuple(msgspec.structs.replace(one, rates=less(one.rates)) for one in parts)
 
 
 def _first(question: Question, against: Against) -> str:
