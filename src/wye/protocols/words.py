@@ -9,6 +9,8 @@ from typing import Protocol, TypeGuard
 from wye.core.answer import Answer
 from wye.core.chat import Chat, Message, Role, Sampling, Text
 
+BRIEF = 16_384
+"""Bytes up to which a request is tried as words alone: beside reading a longer one nothing is gained."""
 _UNSAID = Sampling()
 _USER = Role.USER
 _SPEAKERS = (_USER, Role.ASSISTANT)

@@ -42,7 +42,7 @@ from wye.protocols.effort import budget_of
 from wye.protocols.translate import Wire
 from wye.protocols.wire.decoding import decode
 from wye.protocols.wire.fields import FieldError, Fields, overlay
-from wye.protocols.words import texts
+from wye.protocols.words import BRIEF, texts
 
 LEAST_BUDGET = 1024
 """Tokens; Anthropic takes no thinking budget below."""
@@ -81,10 +81,12 @@ _WORDS = msgspec.json.Decoder(_Words)
 
 def read_request(body: bytes) -> Chat:
     """Decode a client's request. Raises `BadRequestError` naming the field at fault."""
-    try:
-        return _words(_WORDS.decode(body))
-    except (ValueError, RecursionError):
-        return _read(body)  # there is more to it, or something wrong with it
+    if len(body) <= BRIEF:
+        try:
+            return _words(_WORDS.decode(body))
+        except (ValueError, RecursionError):
+            pass  # there is more to it, or something wrong with it
+    return _read(body)
 
 
 def _words(wire: _Words) -> Chat:

@@ -38,7 +38,7 @@ from wye.protocols.responses.items import (
 from wye.protocols.responses.parts import ITEM, NAME, identity_of, known_extras, read_content
 from wye.protocols.wire.decoding import decode
 from wye.protocols.wire.fields import Fields
-from wye.protocols.words import texts
+from wye.protocols.words import BRIEF, texts
 
 LOGPROBS = "message.output_text.logprobs"
 _KEPT = ("previous_response_id", "conversation", "prompt")
@@ -76,10 +76,12 @@ _WORDS = msgspec.json.Decoder(_Words)
 
 def read(body: bytes) -> Chat:
     """Read a whole request. Raises `FieldError`, and `BadRequestError` for what is no JSON object."""
-    try:
-        return _words(_WORDS.decode(body))
-    except (ValueError, RecursionError):
-        return _read(Fields(decode(_OBJECT, body)))  # there is more to it, or something wrong with it
+    if len(body) <= BRIEF:
+        try:
+            return _words(_WORDS.decode(body))
+        except (ValueError, RecursionError):
+            pass  # there is more to it, or something wrong with it
+    return _read(Fields(decode(_OBJECT, body)))
 
 
 def _words(wire: _Words) -> Chat:
