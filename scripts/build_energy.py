@@ -48,8 +48,8 @@ def line(provider: str, model: str) -> dict[str, list[float]]:
     for unit in ("kwh", "kg_co2"):
         token = [(most - least) / (MANY - FEW) for least, most in zip(few[unit], many[unit], strict=True)]
         request = [max(least - FEW * each, 0.0) for least, each in zip(few[unit], token, strict=True)]
-        row[f"{unit}_request"] = [_rounded(value) for value in request]
-        row[f"{unit}_token"] = [_rounded(value) for value in token]
+        row[f"{unit}_request"] = sorted(_rounded(value) for value in request)
+        row[f"{unit}_token"] = sorted(_rounded(value) for value in token)
     return row
 
 

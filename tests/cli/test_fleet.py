@@ -104,7 +104,9 @@ def test_a_machine_that_was_measured_here_needs_no_name(tmp_path: Path) -> None:
     rate = Figure(Decimal(300), RATE, "wye measure", today)
     row = Throughput("tiny", "", "embedded", "", 1, 300, 100, 8, rate, rate, 100.0, 20.0)
     local.append(tmp_path, [row])
-    shown = run(tmp_path, "--tokens 20M --ratio 3:1 --request 400 --model tiny --rent 0.10").stdout
+    result = run(tmp_path, "--tokens 20M --ratio 3:1 --request 400 --model tiny --rent 0.10")
+    assert result.exit_code == 0, result.output
+    shown = result.stdout
     assert "a machine with tiny: 8 slots at 20 ms a token" in shown
     assert "(wye measure, 2026-11-23)" in shown
 

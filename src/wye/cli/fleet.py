@@ -170,9 +170,9 @@ def _named(
             message = f"nothing in wye.yaml is served by '{name}': give --model"
             raise ValueError(message)
         found += [(owned(name, settings.machines[name]), one) for one in models]
-    if gpu:
+    if gpu or rent is not None:
         known = hardware(overrides(settings))
-        found.append((_described(known, gpu, gpus, rent), model or ""))
+        found.append((_described(known, gpu or "", gpus, rent), model or ""))
     if not found:
         message = "no machines are named in wye.yaml: give --model, and --gpu or --rent of one machine"
         raise ValueError(message)
@@ -181,7 +181,7 @@ def _named(
 
 def _described(book: Hardware, gpu: str, gpus: int, rent: float | None) -> Machines:
     """Return a machine by its GPU; without a rent the catalogue's, on demand."""
-    known = book.gpu(gpu)
+    known = book.gpu(gpu) if gpu else None
     if known is None and rent is None:
         message = f"no rent is known of '{gpu}': give --rent. {suggestion(gpu, book.gpus)}"
         raise ValueError(message)
