@@ -78,6 +78,19 @@ def test_marginal_is_energy_alone(tmp_path: Path) -> None:
     assert "energy alone; 73" in result.stdout
 
 
+def test_from_the_first_request_until_now_where_nobody_says(tmp_path: Path) -> None:
+    kept(tmp_path)
+    file = tmp_path / "wye.yaml"
+    file.write_text(FILE, encoding="utf-8")
+    where = ["--config", str(file), "--state-dir", str(tmp_path)]
+    result = CliRunner().invoke(group, ["cost", "--view", "allocated", "--json", *where])
+    assert result.exit_code == 0, result.output
+    [one] = json.loads(result.stdout)
+    assert one["since"] == START
+    hours = (one["until"] - one["since"]) / 3_600
+    assert float(one["allocation"]["total"]) > 7.3 * hours
+
+
 def test_without_machines_there_is_no_bill(tmp_path: Path) -> None:
     kept(tmp_path)
     result = run(tmp_path, "--view", "allocated", config="")

@@ -30,7 +30,7 @@ def said(text: str) -> list[str]:
         ("rent_hour: -2", "machines.gpu.rent_hour: must be above 0"),
         (
             "rent_hour: 5000",
-            "machines.gpu.rent_hour: more than 50 USD an hour for each of 1 GPU: is that for",
+            "machines.gpu.rent_hour: more than 50 USD an hour for each of 1 GPU, as if it w",
         ),
         ("rent_hour: 401, gpus: 8", "machines.gpu.rent_hour: more than 50 USD an hour for each of 8 GPU"),
         ("rent_hour: cheap", "machines.gpu.rent_hour: a number is expected here"),

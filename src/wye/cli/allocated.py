@@ -57,7 +57,7 @@ def divided(
     found = []
     with History.open(settings.ledger, state_dir, told()) as history:
         if since is None:
-            [(first,)] = history.rows("SELECT min(at) FROM request")
+            [(first,)] = history.rows('SELECT min("at") FROM request')
             since = float(first or time.time()) // HOUR * HOUR
         until = time.time() if until is None else until
         if since >= until:

@@ -14,9 +14,10 @@ from wye.cli.options import config_option, json_option
 from wye.cli.quantities import Tokens
 from wye.config.figures import overrides
 from wye.config.load import find, load
+from wye.config.prices import priced
 from wye.config.settings import DeploymentSettings, RouteSettings, Settings
 from wye.core.lane import Lane
-from wye.core.money import Price, Rates
+from wye.core.money import Price
 from wye.core.usage import Usage
 from wye.economics.breakeven import own, stay
 from wye.economics.candidates import CLOSED, configured, resolve
@@ -110,16 +111,14 @@ def _targets(settings: Settings, name: str) -> tuple[str, ...]:
 
 def _deployed(given: DeploymentSettings, prices: PriceList) -> Find:
     """Return the price of a deployment by day: its own from its day on, before that the catalogue's."""
-    told = given.price
 
     def price(day: dt.date) -> Price | None:
         if given.machine_hour is not None or given.machines is not None:
             return None
-        start = _today() if told is None or told.as_of is None else dt.date.fromisoformat(told.as_of)
-        if told is not None and start <= day:
-            rates = Rates(told.input, told.output, told.cache_read, told.cache_write)
-            return Price(rates, start, "wye.yaml", told.currency)
-        return None if given.provider is None else prices.find(given.provider, given.model, day)
+        own_price = priced(given.price, day)
+        if own_price is not None or given.provider is None:
+            return own_price
+        return prices.find(given.provider, given.model, day)
 
     return price
 

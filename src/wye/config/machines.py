@@ -65,7 +65,7 @@ def _rent(draft: Draft, path: Path, given: MachineSettings) -> None:
     if rent is not None and rent <= 0:
         draft.say((*path, "rent_hour"), "must be above 0")
     elif rent is not None and rent > _RENT_A_GPU * given.gpus:
-        what = f"more than {_RENT_A_GPU} USD an hour for each of {given.gpus} GPU: is that for a month?"
+        what = f"more than {_RENT_A_GPU} USD an hour for each of {given.gpus} GPU, as if it were for a month"
         draft.say((*path, "rent_hour"), what, f"A month has {HOURS_A_MONTH} hours")
 
 

@@ -101,6 +101,10 @@ class PriceSettings(Section, frozen=True):
     """Input read from the prompt cache; default: as `input`."""
     cache_write: Decimal | None = None
     """Input written to the prompt cache; default: as `input`."""
+    cache_write_1h: Decimal | None = None
+    """Input written to stay for an hour; default: as `cache_write`."""
+    services: dict[str, Decimal] = {}
+    """Service tier → what its rates are times these: `batch: 0.5`. One that is not named has none."""
     currency: str = "USD"
     """Three letters. Budgets are in USD and need prices in USD."""
     as_of: str | None = None

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from wye.catalog.names import CLOSED_FAMILY, lane_of
 from wye.catalog.prices import PriceList
 from wye.catalog.standing import standing
+from wye.config.prices import priced
 from wye.config.problems import suggestion
 from wye.config.settings import DeploymentSettings, Settings
 from wye.core.errors import WyeError
 from wye.core.lane import Lane
-from wye.core.money import Price, Rates
 from wye.economics.breakeven import Api
 
 CLOSED = ("gpt-5.5", "claude-opus-4-8", "gemini-3.5-flash", "gemini-3.1-pro-preview")
@@ -24,7 +24,6 @@ _ORDER = (
     *("openai", "anthropic", "google", "deepseek", "mistral", "moonshot"),
     *("deepinfra", "together", "fireworks", "groq", "openrouter"),
 )
-_CONFIG = "wye.yaml"
 
 
 class CandidateError(WyeError):
@@ -80,13 +79,9 @@ def _configured(
     name: str, given: DeploymentSettings, settings: Settings, known: PriceList, on: dt.date | None = None
 ) -> Api | None:
     lane = _lane(given, settings)
-    if given.price is not None:
-        said = given.price
-        rates = Rates(said.input, said.output, said.cache_read, said.cache_write)
-        day = dt.date.fromisoformat(said.as_of) if said.as_of else dt.datetime.now(dt.UTC).date()
-        if day <= dt.datetime.now(dt.UTC).date():
-            return Api(name, lane, Price(rates, day, _CONFIG, said.currency))
-    price = known.find(given.provider, given.model, on) if given.provider else None
+    price = priced(given.price, on)
+    if price is None and given.provider:
+        price = known.find(given.provider, given.model, on)
     return None if price is None else Api(name, lane, price)
 
 

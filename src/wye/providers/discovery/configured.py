@@ -1,6 +1,5 @@
 """From settings and keys to accounts and deployments."""
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -14,9 +13,9 @@ from wye.catalog.provider import Model, Provider
 from wye.catalog.providers import ENGINES, PROVIDERS
 from wye.config.addresses import parse_endpoint
 from wye.config.machines import hour
-from wye.config.settings import DeploymentSettings, PriceSettings, ProfileSettings, ProviderSettings, Settings
+from wye.config.prices import priced
+from wye.config.settings import DeploymentSettings, ProfileSettings, ProviderSettings, Settings
 from wye.core.lane import Lane
-from wye.core.money import Price, Rates
 from wye.core.request import Operation
 from wye.core.spelling import Spelling
 from wye.providers.discovery.credentials import Credential, from_environment, from_file
@@ -185,7 +184,7 @@ def _deployment(name: str, given: DeploymentSettings, base: Deployment) -> Deplo
         protocol=given.protocol or base.protocol,
         operations=frozenset(Operation(one) for one in given.operations),
         profile=_profile(base.profile, given.profile),
-        price=_price(base.price, given.price),
+        price=priced(given.price) or base.price,
         machine_hour=given.machine_hour,
         energy_hour=given.energy_hour,
         slots=max(given.slots, base.slots),
@@ -227,18 +226,6 @@ def _spelling(known: Spelling, given: DeploymentSettings) -> Spelling:
 def _profile(known: Profile, given: ProfileSettings) -> Profile:
     said = {field: value for field, value in msgspec.structs.asdict(given).items() if value is not None}
     return msgspec.structs.replace(known, **said)
-
-
-def _price(known: Price | None, given: PriceSettings | None) -> Price | None:
-    """Return the price in force today: config's from its day on, before that the catalogue's."""
-    if given is None:
-        return known
-    today = dt.datetime.now(dt.UTC).date()
-    start = today if given.as_of is None else dt.date.fromisoformat(given.as_of)
-    if start > today:
-        return known
-    rates = Rates(given.input, given.output, given.cache_read, given.cache_write)
-    return Price(rates, start, CONFIG, given.currency)
 
 
 def hints(deployments: Iterable[Deployment], lanes: Mapping[Lane, str]) -> tuple[str, ...]:
