@@ -35,6 +35,11 @@ GRID = [
     for read in (0, tokens // 3)
     for write, hourly in ((0, 0), (tokens // 4, 0), (tokens // 4, tokens // 8))
 ]
+GRID += [
+    Usage(input_tokens=tokens, output_tokens=500, input_audio_tokens=heard, output_audio_tokens=spoken)
+    for tokens in (1_000, 250_000, 300_000)
+    for heard, spoken in ((tokens // 2, 0), (0, 200), (tokens, 500))
+]
 HOURS = [dt.datetime(2026, 11, 22, hour, 30, tzinfo=dt.UTC) for hour in (0, 2, 5, 8, 12, 17)]
 
 
@@ -66,6 +71,8 @@ def _expected(model: types.ModelInfo, provider: types.Provider, usage: Usage, at
         cache_read_tokens=usage.cache_read_tokens,
         cache_write_tokens=usage.cache_write_tokens,
         cache_write_1h_tokens=usage.cache_write_1h_tokens,
+        input_audio_tokens=usage.input_audio_tokens,
+        output_audio_tokens=usage.output_audio_tokens,
     )
     return model.calc_price(counts, provider, genai_request_timestamp=at).total_price
 

@@ -56,6 +56,8 @@ def _numbers(shape: Json) -> Json:
         for part in map(_numbers, shape["anyOf"]):
             flat.extend(part.get("anyOf", [part]))
         return {**shape, "anyOf": flat}
+    if isinstance(shape.get("additionalProperties"), dict):
+        return {**shape, "additionalProperties": _numbers(shape["additionalProperties"])}
     return dict(shape)
 
 
