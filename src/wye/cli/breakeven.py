@@ -275,21 +275,21 @@ def _doubt(found: Study) -> Iterator[str]:
 def _tornado(found: Study) -> Iterator[str]:
     assert found.tornado is not None  # noqa: S101  # asked before
     yield f"What matters most for {found.first}: break-even with one input at its P10 and P90"
-    rows: list[tuple[str, ...]] = [("input", "P10", "P90", "from", "to", "saves a month", "", "")]
+    rows: list[tuple[str, ...]] = [("input", "by", "P10", "P90", "from", "to", "saves a month", "")]
     rows += [
         (
             bar.name,
+            clip(found.ranges[bar.name].source, _NAME),
             number(bar.low),
             number(bar.high),
             volume(bar.breakeven_low),
             volume(bar.breakeven_high),
             dollars(bar.saves_low),
             dollars(bar.saves_high),
-            found.ranges[bar.name].source,
         )
         for bar in found.tornado.bars[:_BARS]
     ]
-    yield from _right(rows, 1)
+    yield from _right(rows, 2)
 
 
 def _right(rows: Sequence[Sequence[str]], names: int) -> list[str]:

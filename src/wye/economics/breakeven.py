@@ -53,6 +53,11 @@ class Plant(msgspec.Struct, frozen=True):
     estimate: bool = False
     source: str = ""
     """Of the throughput."""
+    spread: tuple[float, float] | None = None
+    """Tenth and ninetieth percentile of the throughput, in parts of it; None = not known."""
+    prices: tuple[float, float] | None = None
+    """The same of the machines' rent or price."""
+    prices_source: str = ""
 
 
 class Share(msgspec.Struct, frozen=True):

@@ -98,7 +98,14 @@ def _declared(
     found = []
     for model in models:
         rate, which = _rate(model, machines.gpu, machines.gpus, demand, throughput, local)
-        plant = Plant(machines, model, rate, estimate=which.estimate, source=which.source)
+        plant = Plant(
+            machines,
+            model,
+            rate,
+            estimate=which.estimate,
+            source=which.source,
+            spread=_spread(which),
+        )
         title = name if len(models) == 1 else f"{name}: {model}"
         found.append(Choice(title, plant, {f"tokens a second, {title}": which}))
     return found
@@ -123,14 +130,30 @@ def _offered(  # noqa: PLR0913, PLR0917  # as `chosen`
     if setting.bought:
         machines, more = _bought(machines, gpu, day, mine)
         used |= more
+        price = gpu.purchase
     else:
-        machines = msgspec.structs.replace(machines, rent_hour=gpu.rent["on_demand"].value)
-        used[f"rent of an {gpu.name}"] = gpu.rent["on_demand"]
-    return Choice(
-        setting.title,
-        Plant(machines, setting.model, rate, estimate=which.estimate, source=which.source),
-        used,
+        price = gpu.rent["on_demand"]
+        machines = msgspec.structs.replace(machines, rent_hour=price.value)
+        used[f"rent of an {gpu.name}"] = price
+    plant = Plant(
+        machines,
+        setting.model,
+        rate,
+        estimate=which.estimate,
+        source=which.source,
+        spread=_spread(which),
+        prices=None if price is None else _spread(price),
+        prices_source="" if price is None else price.source,
     )
+    return Choice(setting.title, plant, used)
+
+
+def _spread(figure: Figure) -> tuple[float, float] | None:
+    """Return the percentiles of a figure in parts of it; None = it tells none."""
+    if figure.low is None and figure.high is None:
+        return None
+    low, high = figure.low or figure.value, figure.high or figure.value
+    return float(low / figure.value), float(high / figure.value)
 
 
 _IN_A_RACK = 500
