@@ -169,6 +169,8 @@ def test_a_price_that_changes_is_appended_and_never_overwritten() -> None:
         ("moonshot", "kimi-k2.5", "", Usage(1_000_000, 100_000, 500_000), "0.65"),
         ("deepinfra", "google/gemma-4-31B-it", "", Usage(3_000, 500), "0.00058"),
         ("deepinfra", "google/gemma-4-31B-it", "batch", Usage(3_000, 500), None),
+        # Stable Diffusion 3.5 Large: 6.5 cents a picture.
+        ("stability", "sd3.5-large", "", Usage(images=4), "0.26"),
     ],
 )
 def test_worked_examples_to_the_cent(

@@ -63,3 +63,8 @@ def test_config_comes_before_the_catalogue(settings: Settings) -> None:
 def test_what_cannot_be_compared_says_why(name: str, why: str, settings: Settings) -> None:
     with pytest.raises(CandidateError, match=why):
         resolve(name, settings)
+
+
+def test_a_model_that_is_sold_by_the_picture_is_no_candidate() -> None:
+    with pytest.raises(CandidateError, match=r"no price is known of 'sd3\.5-large'"):
+        resolve("sd3.5-large", Settings())

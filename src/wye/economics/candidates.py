@@ -96,8 +96,8 @@ def _listed(name: str, known: PriceList, on: dt.date | None) -> Api | None:
     free = None
     for provider, model in _places(name, known):
         price = known.find(provider, model, on)
-        if price is None:
-            continue
+        if price is None or (price.rates.input is None and price.rates.output is None):
+            continue  # pictures are not sold by the token
         entry = known.entry(provider, model)
         shown = f"{provider}/{model if entry is None else entry.id}"
         # A closed family stays closed wherever it is sold.
