@@ -161,7 +161,8 @@ def _ahead(
     """Show what is to come."""
     found: list[outlook.Outlook] | list[BudgetUse]
     if budgets:
-        with KeyStore(settings, state_dir) as keys, History.open(settings, state_dir, told()) as history:
+        # In this order: a key store makes a ledger where there is none.
+        with History.open(settings, state_dir, told()) as history, KeyStore(settings, state_dir) as keys:
             uses = budget_uses(history, keys.list(), now)
         found, lines = uses, outlook.budget_lines(uses)
     else:

@@ -19,10 +19,10 @@ _NAME_WIDTH = 40
 def found(settings: Settings, state_dir: Path, by: Group, filter_: Filter) -> list[Drawn]:
     """Return what a ledger's groups drew."""
     projects = {}
-    if by == "project":
-        with KeyStore(settings.ledger, state_dir) as keys:
-            projects = {key.id: key.grant.project for key in keys.list()}
     with History.open(settings.ledger, state_dir, told()) as history:
+        if by == "project":
+            with KeyStore(settings.ledger, state_dir) as keys:
+                projects = {key.id: key.grant.project for key in keys.list()}
         return drawn(history, by, filter_, settings, projects)
 
 

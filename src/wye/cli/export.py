@@ -66,9 +66,9 @@ def focus(  # noqa: PLR0913  # one parameter an option
         message = f"there is no directory {file.absolute().parent}"
         raise click.BadParameter(message, param_hint="FILE")
     settings = load(find(config))
-    with KeyStore(settings.ledger, state_dir) as keys:
-        owners = {key.id: Owner(key.grant.name, key.grant.project) for key in keys.list()}
     with History.open(settings.ledger, state_dir, told()) as history:
+        with KeyStore(settings.ledger, state_dir) as keys:
+            owners = {key.id: Owner(key.grant.name, key.grant.project) for key in keys.list()}
         done = export(
             history,
             Filter(since=since, until=until),

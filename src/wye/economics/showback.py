@@ -41,10 +41,10 @@ def sums(
             if opened.newest() <= TAIL_ROWS or not installed("duckdb"):
                 return opened.cost(by, filter_)
     projects = {}
-    if by == "project":
-        with KeyStore(settings, state_dir) as keys:
-            projects = {key.id: key.grant.project for key in keys.list()}
     with History.open(settings, state_dir, progress) as history:
+        if by == "project":
+            with KeyStore(settings, state_dir) as keys:
+                projects = {key.id: key.grant.project for key in keys.list()}
         return cost(history, by, filter_, projects)
 
 
