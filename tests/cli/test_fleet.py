@@ -64,6 +64,13 @@ def test_an_api_that_nobody_measured_is_marked(tmp_path: Path) -> None:
     assert "taken for 0.5 s at the median and 1.2 s at the 95th percentile" in result.stderr
 
 
+def test_a_way_that_breaks_the_promise_is_no_choice(tmp_path: Path) -> None:
+    shown = run(tmp_path, f"{GIVEN.replace('40B', '1B')} --spill 0.50/1.50 --spill-ttft 5s..9s").stdout
+    assert "9.00 s !" in shown
+    assert "Cheapest: 1 machine: 3,343 USD a month." in shown
+    assert "Marked with ! is what does not keep the promise" in shown
+
+
 def test_json_has_every_option_with_its_total(tmp_path: Path) -> None:
     [one] = told(tmp_path, f"{GIVEN} --spill 0.50/1.50 --spill-ttft 800ms..2s")
     assert [option["way"] for option in one["options"]] == ["api", "peak", "peak+1", "mix"]
@@ -155,6 +162,9 @@ def test_the_ledgers_traffic_is_the_default(tmp_path: Path) -> None:
     [
         ("--tokens 1B", "no machines are named in wye.yaml: give --model, and --gpu or --rent"),
         ("--tokens 1B lost", "there are no machines 'lost' in wye.yaml"),
+        ("--tokens 1B --gpu H100 --throughput 4800 --spill 0/0", "--spill 0/0 is free"),
+        ("--tokens 100T --gpu H100 --throughput 4800", "more than 10,000 machines would be needed"),
+        ("--tokens 1B --peak 51 --gpu H100 --throughput 4800", "--peak"),
         ("--tokens -5", "'-5' is not a count"),
         ("--tokens 1B --gpu H100", "say what the machines serve with --model, or how quick they are"),
         ("--tokens 1B --gpu H100 --rent 5000 --model qwen3-32b", "is that for a month?"),

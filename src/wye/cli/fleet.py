@@ -33,6 +33,7 @@ from wye.core.money import Price, Rates
 from wye.economics.breakeven import Api
 from wye.economics.candidates import resolve
 from wye.economics.demand import Demand, of_hours, of_month
+from wye.economics.duration import HIGHEST
 from wye.economics.engines import engine_for, of_rate
 from wye.economics.fleet import Case, Engine, Spill, doubled, plan
 from wye.economics.habits import LATEST, Habits, habits
@@ -62,7 +63,7 @@ Examples:
 @click.option("--cached", type=Portion(), default=0.0, help="With --tokens: share of the input from caches.")
 @click.option(
     "--peak",
-    type=click.FloatRange(1, 200),
+    type=click.FloatRange(1, HIGHEST),
     default=6.0,
     show_default=True,
     help="With --tokens: the busiest moment of a day, in means.",
@@ -208,6 +209,9 @@ def _spill(name: str, given: tuple[float, float] | None, settings: Settings, see
     match = _PRICE.match(name)
     if match:
         rates = Rates(Decimal(match[1]), Decimal(match[2]))
+        if not rates.input and not rates.output:
+            message = "--spill 0/0 is free, which no API is for a month"
+            raise ValueError(message)
         api = Api(f"an API at {name}", Lane.HOSTED, Price(rates, dt.datetime.now(dt.UTC).date(), "given"))
     else:
         api = resolve(name, settings)
