@@ -99,6 +99,9 @@ def test_fixed_utilisation_forgets_the_peak(runner: CliRunner) -> None:
         (("--tokens", "5M", "--displace", "-1%"), "'--displace'"),
         (("--tokens", "5M", "--peak", "0"), "'--peak'"),
         (("--tokens", "5M", "--ratio", "6:0"), "'--ratio': '6:0' must have output"),
+        (("--tokens", "5M", "--reasoning", "100%"), "'--reasoning': '100%' must lie between 0% and 95%"),
+        (("--tokens", "5M", "--against", "gemma-4-31b-it"), "in the lane hosted: that is for --open"),
+        (("--tokens", "5M", "--open", "gpt-5.5"), "'gpt-5.5' is in the lane closed: that is for --against"),
         (("--tokens", "5M", "--set", "nothing=1"), "there is no input 'nothing'"),
         (("--tokens", "5M", "--set", "discount=400%"), "discount: must lie in 0..0.95"),
         (("--tokens", "5M", "--utilisation", "0"), "'--utilisation': '0' must lie above 0%"),
@@ -115,6 +118,7 @@ def test_bad_input_is_named(args: tuple[str, ...], why: str, runner: CliRunner) 
 @pytest.mark.parametrize(
     ("args", "why"),
     [
+        (("--against", "gemini-3.5-pro"), "Gemini 3.5 Pro does not exist"),
         (("--against", "gpt-55"), "no price is known of 'gpt-55'. Did you mean 'gpt-5.5'?"),
         (("--open", "google/gemma-4-31b-it"), "free within limits"),
         (("--machines", "h100"), "there are no machines 'h100'. There is: h100-owned"),

@@ -19,8 +19,9 @@ def test_what_is_not_known_is_not_nothing() -> None:
 
 
 def test_money_shares_and_figures() -> None:
-    assert [dollars(Decimal(one)) for one in ("0", "4.519", "1234.5", "-99.5")] == [
+    assert [dollars(Decimal(one)) for one in ("0", "0.001", "4.519", "1234.5", "-99.5")] == [
         "$0",
+        "<$0.01",
         "$4.52",
         "$1,234",
         "-$99.50",

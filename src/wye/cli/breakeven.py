@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from wye.catalog import local
-from wye.cli.breakeven_traffic import Traffic, certified, measured, spent_aside
+from wye.cli.breakeven_traffic import MOST_THOUGHT, Traffic, certified, measured, spent_aside
 from wye.cli.figures import clip, one_line
 from wye.cli.options import config_option, json_option, since_option, state_dir_option, until_option
 from wye.cli.quantities import Assignment, Input, Portion, Ratio, Tokens
@@ -48,7 +48,9 @@ Examples:
 @click.option("--ratio", type=Ratio(), help="With --tokens: input to output, e.g. 6:1 (default).")
 @click.option("--request", type=Tokens(), help="With --tokens: tokens a request. Default: 3500.")
 @click.option("--cached", type=Portion(), help="Share of the input that prompt caches serve.")
-@click.option("--reasoning", type=Portion(), help="Share of the output that is thought and not said.")
+@click.option(
+    "--reasoning", type=Portion(most=MOST_THOUGHT), help="Share of the output that is thought and not said."
+)
 @click.option("--batch", type=Portion(), help="Share of all that may wait for a batch price.")
 @click.option("--peak", type=click.FloatRange(1, 10_000), help="The busiest hour, in mean hours.")
 @since_option
@@ -149,9 +151,15 @@ def breakeven(  # noqa: PLR0913  # one parameter an option
 
 
 def _models(names: Sequence[str], settings: Settings, lane: Lane, default: Sequence[str]) -> tuple[Api, ...]:
-    if not names and (found := configured(settings, lane)):
-        return tuple(sorted(found, key=lambda one: one.price is None))
-    return tuple(resolve(name, settings) for name in dict.fromkeys(names or default))
+    if not names and (declared := configured(settings, lane)):
+        return tuple(sorted(declared, key=lambda one: one.price is None))
+    found = tuple(resolve(name, settings) for name in dict.fromkeys(names or default))
+    for one in found:
+        if one.lane is not lane:
+            fits = {Lane.CLOSED: "--against", Lane.HOSTED: "--open", Lane.OWN: "--machines"}
+            message = f"'{one.name}' is in the lane {one.lane}: that is for {fits[one.lane]}"
+            raise click.BadParameter(message, param_hint=[fits[lane]])
+    return found
 
 
 def _used(choice: Choice, max_utilisation: float, utilisation: float | None) -> Choice:

@@ -19,6 +19,8 @@ _RATIO, _REQUEST = 6.0, 3_500.0
 _DAYS = 30
 _SHORT = 24 * 7
 _AUTO = "auto"
+MOST_THOUGHT = 0.95
+"""Share of the output."""
 
 
 class Traffic(msgspec.Struct, frozen=True):
@@ -71,7 +73,9 @@ def measured(
     sources = {name: LEDGER for name in ("cached", "peak") if name not in told}
     if seen < _SHORT:
         sources.pop("peak", None)  # a peak of days is no peak of a month
-    return msgspec.structs.replace(demand, **told), sources
+    demand = msgspec.structs.replace(demand, **told)
+    # What only thought and said nothing would leave no answer to reckon another model's from.
+    return msgspec.structs.replace(demand, reasoning=min(demand.reasoning, MOST_THOUGHT)), sources
 
 
 def certified(settings: Settings, state_dir: Path) -> tuple[float, str] | None:

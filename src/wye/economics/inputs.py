@@ -122,10 +122,11 @@ def inputs(
 
     near("cached", demand.cached, 0.15 if demand.cached else 0.0, "share of input from prompt caches")
     near("batch", demand.batch, 0.1 if demand.batch else 0.0, "share of all that may wait for a batch price")
+    thought = min(demand.reasoning, _NEAR_ALL)
     found["reasoning"] = Range(
-        demand.reasoning / 2,
-        demand.reasoning,
-        min(_NEAR_ALL, demand.reasoning + 0.3),
+        thought / 2,
+        thought,
+        min(_NEAR_ALL, thought + 0.3),
         "share of the open model's output that is thought and not said",
         most=_NEAR_ALL,
     )

@@ -72,7 +72,7 @@ def chosen(  # noqa: PLR0913  # one parameter an option of the command line
     Raises `CandidateError` for a name that is neither, and for a throughput nobody knows.
     """
     rows = tuple(local)
-    wanted = list(names) or list(settings.machines) or list(SETTINGS)
+    wanted = list(dict.fromkeys(names)) or list(settings.machines) or list(SETTINGS)
     found = []
     for name in wanted:
         if name in settings.machines:

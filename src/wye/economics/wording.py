@@ -5,6 +5,7 @@ from decimal import Decimal
 
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 _HUNDRED = 100
+_CENT = 0.005
 
 
 def volume(tokens: float | None) -> str:
@@ -27,6 +28,8 @@ def dollars(amount: Decimal | float | None) -> str:
     if math.isinf(amount):
         return "never"
     size = abs(float(amount))
+    if 0 < size < _CENT:
+        return "<$0.01"
     sign = "-" if amount < 0 else ""
     return f"{sign}${size:,.2f}" if 0 < size < _HUNDRED else f"{sign}${size:,.0f}"
 
