@@ -9,9 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from ledger.records import record
+from routing.granted import grant
 from wye.cli.breakeven import breakeven
 from wye.cli.breakeven_traffic import Traffic, certified, measured, spent_aside
-from wye.config.settings import LedgerSettings, Settings
+from wye.config.settings import DeploymentSettings, LedgerSettings, Settings
+from wye.core.lane import Lane
 from wye.core.money import Cost
 from wye.core.usage import Usage
 from wye.economics.inputs import LEDGER
@@ -55,6 +57,19 @@ def test_shadows_and_judges_are_spent_aside(state: Path) -> None:
 
 def test_no_certificate_grants_nothing(state: Path) -> None:
     assert certified(Settings(), state) is None
+
+
+def test_a_certificate_in_force_says_what_may_move(tmp_path: Path) -> None:
+    declared = {
+        name: DeploymentSettings(model=name, base_url="http://127.0.0.1:1/v1", lane=Lane.OWN)
+        for name in ("big", "small")
+    }
+    held = grant(tmp_path, strong_share=0.35)
+    granted = certified(Settings(deployments=declared), tmp_path)
+    assert granted is not None
+    assert granted == (pytest.approx(0.65), f"certificate {held.id}, by conversations")
+    changed = declared | {"small": DeploymentSettings(model="small", build="q4", lane=Lane.OWN)}
+    assert certified(Settings(deployments=changed), tmp_path) is None  # void: another build
 
 
 def test_an_empty_period_says_what_to_do(state: Path) -> None:
