@@ -139,6 +139,8 @@ def test_what_cannot_be_known_again_is_counted_and_not_zero(tmp_path: Path) -> N
         record(6, deployment="openai/strong", cost=Cost(Decimal(1), "EUR", "price list")),
         record(7, deployment="", attempts=(), cost=None, usage=None, decision=None),
         record(8, deployment="openai/strong", cost=Cost(Decimal(1)), usage=None),
+        record(9, deployment="openai/strong", cost=Cost(Decimal(1)), usage=Usage(1, 1, service="flex")),
+        record(10, deployment="openai/strong", cost=Cost(Decimal(1)), usage=Usage(1, 1, images=2)),
     )
     found = run(history(tmp_path / "a", *made), Scenario(swaps=(("strong", "weak"),)))
     assert found.missing == {
@@ -146,6 +148,8 @@ def test_what_cannot_be_known_again_is_counted_and_not_zero(tmp_path: Path) -> N
         "several answers were paid for it": 1,
         "paid in another currency": 1,
         "its tokens were not counted": 1,
+        "it was served in a service tier of its own": 1,
+        "its pictures were paid by the piece": 1,
     }
     assert (found.replayed, found.changed) == (2, 1)
     nobody = run(history(tmp_path / "b", *made), Scenario(swaps=(("strong", "unheard-of"),)))

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from wye.core.errors import WyeError
-from wye.core.money import Price
+from wye.core.money import STANDARD, Price
 from wye.economics.history import History, conditions
 from wye.economics.pricing import TOKENS, by_name, quoted
 from wye.ledger.reader import Filter
@@ -135,6 +135,7 @@ def _query(
 ) -> str:
     """Return (served, would, why not, touched, requests, was, would be) in SQL."""
     names = ", ".join(map(quoted, sorted(repriced))) or "''"
+    standard = ", ".join(map(quoted, sorted(STANDARD)))
     told, said = repr(scenario.told), repr(scenario.said)
     pick = _pick(scenario.choice) if scenario.choice is not None else _NOBODY
     cases = " ".join(f"WHEN {quoted(name)} THEN {quoted(into)}" for name, into in swaps.items())
@@ -162,7 +163,8 @@ def _query(
             SELECT *, {TOKENS} FROM scaled
         ), priced AS (
             SELECT *, CASE WHEN NOT touched THEN was
-                           WHEN counted AND coalesce(apart, '') = ''
+                           WHEN counted AND coalesce(apart, '') = '' AND coalesce(images, 0) = 0
+                                AND coalesce(service, '') IN ({standard})
                                 AND coalesce(basis, '') NOT LIKE '%answers by%'
                            THEN coalesce({by_name("target", sorted(prices.items()))},
                                          CASE WHEN chosen = target AND chosen <> deployment
@@ -174,6 +176,9 @@ def _query(
                            WHEN would_be IS NOT NULL THEN ''
                            WHEN NOT counted THEN 'its tokens were not counted'
                            WHEN coalesce(apart, '') <> '' THEN 'what it used has a price of its own'
+                           WHEN coalesce(images, 0) <> 0 THEN 'its pictures were paid by the piece'
+                           WHEN coalesce(service, '') NOT IN ({standard})
+                           THEN 'it was served in a service tier of its own'
                            WHEN basis LIKE '%answers by%' THEN 'several answers were paid for it'
                            ELSE 'no price is known of ' || target END AS why
             FROM priced
