@@ -14,7 +14,7 @@ from wye.cli.figures import clip, money
 from wye.cli.ledger import told
 from wye.cli.options import utc
 from wye.cli.terminal import columns
-from wye.config.machines import owned
+from wye.config.machines import owned, served
 from wye.config.settings import Settings
 from wye.economics.allocation import HOUR, Allocation, Line, allocate
 from wye.economics.history import History
@@ -43,12 +43,9 @@ def divided(
 
     Raises `click.UsageError` where no deployment names machines.
     """
-    served = {
-        name: [id_ for id_, one in settings.deployments.items() if one.machines == name]
-        for name in settings.machines
-    }
-    if not any(served.values()):
-        message = "no deployment in wye.yaml names `machines`: there is no bill to divide"
+    serving = {name: served(settings, name) for name in settings.machines}
+    if not any(serving.values()):
+        message = "nothing in wye.yaml names `machines`: there is no bill to divide"
         raise click.UsageError(message)
     projects = {}
     if by == "project":
@@ -63,10 +60,10 @@ def divided(
         if since >= until:
             message = "nothing lies between --since and --until"
             raise click.UsageError(message)
-        for name, ids in served.items():
-            if not ids:
+        for name, ones in serving.items():
+            if not ones:
                 continue
-            slots = sum(settings.deployments[one].slots for one in ids)
+            slots, ids = sum(one.slots for one in ones), [one.id for one in ones]
             month = bill(owned(name, settings.machines[name]))
             busy = hours(history, ids, by, since, until, projects)
             found.append(Divided(name, slots, since, until, allocate(month, slots, busy)))

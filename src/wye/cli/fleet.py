@@ -25,7 +25,7 @@ from wye.cli.options import (
 from wye.cli.quantities import Portion, Ratio, Tokens
 from wye.config.figures import overrides
 from wye.config.load import find, load
-from wye.config.machines import owned
+from wye.config.machines import owned, served
 from wye.config.problems import suggestion
 from wye.config.settings import Settings
 from wye.core.lane import Lane
@@ -165,8 +165,8 @@ def _named(
         if name not in settings.machines:
             message = f"there are no machines '{name}' in wye.yaml. {suggestion(name, settings.machines)}"
             raise ValueError(message)
-        served = {one.model: None for one in settings.deployments.values() if one.machines == name}
-        models = [model] if model else list(served)
+        serving = {one.model: None for one in served(settings, name)}
+        models = [model] if model else list(serving)
         if not models:
             message = f"nothing in wye.yaml is served by '{name}': give --model"
             raise ValueError(message)

@@ -16,7 +16,7 @@ from wye.cli.ledger import told
 from wye.cli.options import config_option, json_option, since_option, state_dir_option, until_option
 from wye.cli.terminal import columns
 from wye.config.load import find, load
-from wye.config.machines import owned
+from wye.config.machines import owned, served
 from wye.config.settings import Settings
 from wye.core.money import Price, Rates
 from wye.economics.candidates import CandidateError, resolve
@@ -220,8 +220,10 @@ def _recounted(history: History, filter_: Filter, settings: Settings, name: str,
         known = ", ".join(settings.machines) or "none"
         message = f"wye.yaml has no machines '{name}': it has {known}; write NAME={count}"
         raise click.BadParameter(message, param_hint="--machines")
-    served = {id_: one.slots for id_, one in settings.deployments.items() if one.machines == name}
-    found = recount(history, filter_, owned(name, settings.machines[name]), served, count) if served else None
+    serving = {one.id: one.slots for one in served(settings, name)}
+    found = (
+        recount(history, filter_, owned(name, settings.machines[name]), serving, count) if serving else None
+    )
     if found is None:
         message = f"the machines '{name}' served no request of this time"
         raise click.BadParameter(message, param_hint="--machines")

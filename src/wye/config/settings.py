@@ -401,6 +401,8 @@ class EmbeddedSettings(Section, frozen=True):
     """Over all slots."""
     embeddings: bool = True
     """Serve embeddings too."""
+    machines: str | None = None
+    """An entry of `machines`, which serve its chat model; default: what it costs is not known."""
 
 
 class TelemetrySettings(Section, frozen=True):

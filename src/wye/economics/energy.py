@@ -16,7 +16,7 @@ from wye.catalog import throughput
 from wye.catalog.energy import Footprint, Range, footprints
 from wye.catalog.hardware import hardware
 from wye.config.economy import MachineSettings
-from wye.config.machines import owned
+from wye.config.machines import owned, served
 from wye.config.settings import Settings
 from wye.economics.history import History, conditions
 from wye.economics.showback import Group, column
@@ -92,9 +92,10 @@ def drawn(
 def rate_of(name: str, settings: Settings) -> Rate | None:
     """Return what a deployment draws; None = nothing is known of it."""
     given = settings.deployments.get(name)
-    if given is not None and given.machines is not None:
-        slots = sum(one.slots for one in settings.deployments.values() if one.machines == given.machines)
-        return _machines(given.machines, settings.machines[given.machines], slots)
+    for machines, kind in settings.machines.items():
+        serving = served(settings, machines)
+        if any(one.id == name for one in serving):
+            return _machines(machines, kind, sum(one.slots for one in serving))
     provider, _, model = name.partition("/")
     if given is not None:
         provider, model = given.provider or "", given.model

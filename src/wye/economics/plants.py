@@ -16,7 +16,7 @@ from wye.catalog.hardware import Gpu, hardware
 from wye.catalog.machines import IDLE_POWER, Machines, Power, Purchase
 from wye.catalog.throughput import Throughput, best
 from wye.config.figures import overrides
-from wye.config.machines import owned
+from wye.config.machines import owned, served
 from wye.config.problems import suggestion
 from wye.config.settings import Settings
 from wye.economics.breakeven import Plant
@@ -91,7 +91,7 @@ def _declared(
 ) -> list[Choice]:
     """Return one choice for each model that the machines serve: all of them, as if they served it alone."""
     machines = owned(name, settings.machines[name])
-    models = {one.model: None for one in settings.deployments.values() if one.machines == name}
+    models = {one.model: None for one in served(settings, name)}
     if not models:
         message = f"nothing is served by the machines '{name}': name them in a deployment, by `machines`"
         raise CandidateError(message)

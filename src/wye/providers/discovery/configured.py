@@ -1,8 +1,6 @@
 """From settings and keys to accounts and deployments."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 
 import msgspec
 
@@ -12,7 +10,7 @@ from wye.catalog.prices import PriceList
 from wye.catalog.provider import Model, Provider
 from wye.catalog.providers import ENGINES, PROVIDERS
 from wye.config.addresses import parse_endpoint
-from wye.config.machines import hour
+from wye.config.machines import share
 from wye.config.prices import priced
 from wye.config.settings import DeploymentSettings, ProfileSettings, ProviderSettings, Settings
 from wye.core.lane import Lane
@@ -199,21 +197,15 @@ def _deployment(name: str, given: DeploymentSettings, base: Deployment) -> Deplo
 
 
 def _with_machines(settings: Settings, made: Sequence[Deployment]) -> Iterator[Deployment]:
-    """Give each deployment its machines' hour. Who share machines pay alike for each of their slots."""
-    named = {one.id: settings.deployments[one.id].machines for one in made}
-    slots = Counter[str | None]()
+    """Give each deployment its share of its machines' hour."""
     for one in made:
-        slots[named[one.id]] += one.slots
-    for one in made:
-        name = named[one.id]
+        name = settings.deployments[one.id].machines
         if name is None:
             yield one
             continue
-        whole, energy = hour(settings.machines[name])
-        share = Decimal(one.slots) / slots[name]
-        said = one.energy_hour
-        saved = energy * share if said is None and energy is not None else said
-        yield msgspec.structs.replace(one, machine_hour=whole * share, energy_hour=saved)
+        whole, energy = share(settings, name, one.slots)
+        saved = energy if one.energy_hour is None else one.energy_hour
+        yield msgspec.structs.replace(one, machine_hour=whole, energy_hour=saved)
 
 
 def _spelling(known: Spelling, given: DeploymentSettings) -> Spelling:
