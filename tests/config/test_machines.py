@@ -163,5 +163,5 @@ deployments: {a: {base_url: 'http://127.0.0.1:9/v1', lane: own, model: m, machin
 
 
 def test_the_embedded_model_names_machines_that_there_are(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="embedded.machines: there are no machines 'bix'"):
+    with pytest.raises(ConfigError, match=r"embedded\.machines: there are no machines 'bix'"):
         from_bytes(b"embedded: {machines: bix}", tmp_path / "wye.yaml", {})
