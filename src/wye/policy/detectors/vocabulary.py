@@ -1,5 +1,6 @@
-"""Words that tell a name from what only looks like one. Written by us, mostly from general knowledge; some came from
-what the development sets got wrong (docs/detect.md).
+"""Words that tell a name from what only looks like one.
+
+Written by us, mostly from general knowledge; some came from what the development sets got wrong (docs/detect.md).
 
 Why these lists suffice: a capital inside a sentence marks a name unless something explains it. What explains it is
 finite and known beforehand (months, diseases named after people, drugs, studies, measures, demography); what is
