@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wye.cli.quantities import Assignment, Input, Portion, Ratio, Tokens
+from wye.cli.quantities import Assignment, Input, Number, Portion, Ratio, Tokens
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,12 @@ def test_nothing_else_comes_out(text: str) -> None:
             kind.convert(text, None, None)
         except click.BadParameter:
             continue
+
+
+def test_numbers_are_finite_and_within_bounds() -> None:
+    assert Number(1, 10)("2.5", None, None) == 2.5
+    for text in ("nan", "0.5", "11", "x"):
+        with pytest.raises(click.BadParameter):
+            Number(1, 10)(text, None, None)
+    with pytest.raises(click.BadParameter, match="not a finite number"):
+        Number(1)("inf", None, None)

@@ -9,6 +9,7 @@ import msgspec
 from wye.cli.merit import merit
 from wye.cli.options import epsilon_option, json_option
 from wye.cli.privacy import privacy
+from wye.cli.quantities import Number
 from wye.cli.terminal import columns
 from wye.core.errors import WyeError
 from wye.evaluation.dataset import DatasetError, read
@@ -69,14 +70,14 @@ def bench() -> None:
 @click.option("--seeds", type=click.IntRange(1, 1000), default=20, show_default=True, help="Splits.")
 @click.option(
     "--weak-cost",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=0.1,
     show_default=True,
     help="Of a call to the weak model, in calls to the strong one.",
 )
 @click.option(
     "--gate-cost",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=0.05,
     show_default=True,
     help="The same, of each gate.",
@@ -85,7 +86,7 @@ def bench() -> None:
 @epsilon_option
 @click.option(
     "--delta",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Number(0, 1, min_open=True, max_open=True),
     default=0.05,
     show_default=True,
     help="Chance of a false certificate that is accepted.",

@@ -10,7 +10,7 @@ from wye.catalog import local
 from wye.cli.breakeven_traffic import MOST_THOUGHT, Traffic, certified, measured, spent_aside
 from wye.cli.figures import clip, one_line
 from wye.cli.options import config_option, json_option, since_option, state_dir_option, until_option
-from wye.cli.quantities import Assignment, Input, Portion, Ratio, Tokens
+from wye.cli.quantities import Assignment, Input, Number, Portion, Ratio, Tokens
 from wye.cli.terminal import columns
 from wye.config.load import find, load
 from wye.config.settings import Settings
@@ -52,7 +52,7 @@ Examples:
     "--reasoning", type=Portion(most=MOST_THOUGHT), help="Share of the output that is thought and not said."
 )
 @click.option("--batch", type=Portion(), help="Share of all that may wait for a batch price.")
-@click.option("--peak", type=click.FloatRange(1, 10_000), help="The busiest hour, in mean hours.")
+@click.option("--peak", type=Number(1, 10_000), help="The busiest hour, in mean hours.")
 @since_option
 @until_option
 @click.option("--against", multiple=True, help="A closed model to beat. Default: those of wye.yaml, or four.")

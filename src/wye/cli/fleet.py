@@ -22,7 +22,7 @@ from wye.cli.options import (
     state_dir_option,
     until_option,
 )
-from wye.cli.quantities import Portion, Ratio, Tokens
+from wye.cli.quantities import Number, Portion, Ratio, Tokens
 from wye.config.figures import overrides
 from wye.config.load import find, load
 from wye.config.machines import owned, served
@@ -63,7 +63,7 @@ Examples:
 @click.option("--cached", type=Portion(), default=0.0, help="With --tokens: share of the input from caches.")
 @click.option(
     "--peak",
-    type=click.FloatRange(1, HIGHEST),
+    type=Number(1, HIGHEST),
     default=6.0,
     show_default=True,
     help="With --tokens: the busiest moment of a day, in means.",
@@ -74,7 +74,7 @@ Examples:
 @click.option("--model", help="What the machines serve; default: what deployments in wye.yaml say.")
 @click.option("--gpu", help="Machines that are not in wye.yaml: the catalogue's name of their GPU.")
 @click.option("--gpus", type=click.IntRange(1, 1024), default=1, show_default=True, help="In one machine.")
-@click.option("--rent", type=click.FloatRange(0, min_open=True), help="USD an hour for one machine.")
+@click.option("--rent", type=Number(0, min_open=True), help="USD an hour for one machine.")
 @click.option(
     "--throughput",
     type=Tokens(),
@@ -86,7 +86,7 @@ Examples:
 @click.option("--spill-ttft", type=Spread(), help="Its first token, as 500ms..1.2s; default: the ledger's.")
 @click.option(
     "--burst",
-    type=click.FloatRange(1, _MOST_BURST),
+    type=Number(1, _MOST_BURST),
     help="Requests that come together, on average; default: what the ledger shows, else 1.",
 )
 @since_option

@@ -14,6 +14,7 @@ from wye.cli.climb import LABEL, Bounds, Climbed, Shape, climb
 from wye.cli.figures import money
 from wye.cli.models import Listing, Row
 from wye.cli.options import Span, config_option, json_option, state_dir_option
+from wye.cli.quantities import Number
 from wye.cli.terminal import aside, columns
 from wye.config.load import find, load
 from wye.config.problems import suggestion
@@ -38,14 +39,14 @@ Examples:
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(1, 86_400),
+    type=Number(1, 86_400),
     default=120.0,
     show_default=True,
     help="After which none is sent any more.",
 )
 @click.option(
     "--max-cost",
-    type=click.FloatRange(0, 100_000),
+    type=Number(0, 100_000),
     default=1.0,
     show_default=True,
     help="USD, as far as the deployment's costs are known.",

@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from wye.cli.options import json_option
+from wye.cli.quantities import Number
 from wye.cli.terminal import columns
 from wye.evaluation.merit import PEAK, Day, day
 
@@ -42,7 +43,7 @@ class Row(msgspec.Struct, frozen=True):
 @click.option("--seeds", type=click.IntRange(1, 100), default=3, show_default=True, help="Days.")
 @click.option(
     "--guess",
-    type=click.FloatRange(0, 2),
+    type=Number(0, 2),
     default=0.0,
     show_default=True,
     help="By how much expected lengths of answers are wrong: standard deviation of their logarithm.",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from wye.cli.quantities import Number
 from wye.config.load import find, load
 from wye.config.settings import LedgerSettings
 
@@ -124,7 +125,7 @@ until_option = click.option("--until", type=Moment(-1), help="Before, written li
 
 epsilon_option = click.option(
     "--epsilon",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=Number(0, 1, max_open=True),
     default=0.02,
     show_default=True,
     help="Share of the strong model's quality that may be lost.",

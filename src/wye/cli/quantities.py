@@ -1,5 +1,6 @@
 """Quantities the way people write them on a command line: 50M, 40%, 6:1, name=0.2..0.5."""
 
+import math
 import re
 from typing import NamedTuple
 
@@ -54,6 +55,17 @@ class Portion(click.ParamType[float]):
             bounds = f"above 0% and at most {most}" if self._open else f"between 0% and {most}"
             self.fail(f"'{value}' must lie {bounds}", param, ctx)
         return share
+
+
+class Number(click.FloatRange):
+    """A finite number within bounds: `nan` is neither below nor above any."""
+
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it, or say what it must be."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"'{value}' is not a finite number", param, ctx)
+        return number
 
 
 class Ratio(click.ParamType[float]):

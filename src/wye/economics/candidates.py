@@ -5,13 +5,13 @@ before that of others, and a processor that shows its prices in the open before 
 """
 
 import datetime as dt
+import difflib
 from collections.abc import Iterator
 
 from wye.catalog.names import CLOSED_FAMILY, lane_of
 from wye.catalog.prices import PriceList
 from wye.catalog.standing import standing
 from wye.config.prices import priced
-from wye.config.problems import suggestion
 from wye.config.settings import DeploymentSettings, Settings
 from wye.core.errors import WyeError
 from wye.core.lane import Lane
@@ -46,9 +46,10 @@ def resolve(
         raise CandidateError(against.words)
     found = _configured(name, given, settings, known, day) if given is not None else _listed(name, known, day)
     if found is None:
-        near = suggestion(name.rpartition("/")[2], _names(known)) if given is None else ""
+        near = difflib.get_close_matches(name.rpartition("/")[2].lower(), _names(known), n=1)
+        meant = f"Did you mean '{near[0]}'?" if near and given is None else ""
         message = (
-            f"no price is known of '{name}'. {near or 'Give its `price` under `deployments` in wye.yaml'}"
+            f"no price is known of '{name}'. {meant or 'Give its `price` under `deployments` in wye.yaml'}"
         )
         raise CandidateError(message)
     price = found.price
@@ -125,5 +126,5 @@ def _places(name: str, known: PriceList) -> Iterator[tuple[str, str]]:
                 yield provider, entry.id
 
 
-def _names(known: PriceList) -> list[str]:
-    return [entry.id.lower().rpartition("/")[2] for entries in known.providers.values() for entry in entries]
+def _names(known: PriceList) -> set[str]:
+    return {entry.id.lower().rpartition("/")[2] for entries in known.providers.values() for entry in entries}

@@ -9,6 +9,7 @@ import numpy as np
 
 from wye.cli.bench import BenchError, Names
 from wye.cli.options import config_option, epsilon_option, json_option, state_dir_option, utc
+from wye.cli.quantities import Number
 from wye.cli.route.activate import one_of
 from wye.cli.route.known import known_route
 from wye.config.load import find, load
@@ -48,7 +49,7 @@ _REHEARSED = 200
 @epsilon_option
 @click.option(
     "--delta",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Number(0, 1, min_open=True, max_open=True),
     default=0.05,
     show_default=True,
     help="Chance of a false certificate on this route, over all attempts ever made.",
@@ -58,7 +59,7 @@ _REHEARSED = 200
 )
 @click.option(
     "--margin",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=Number(0, 1, max_open=True),
     help="With --judge: rows that people scored too must not find it kinder than this.",
 )
 @click.option(

@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from wye.cli.options import config_option, json_option, state_dir_option, utc
+from wye.cli.quantities import Number
 from wye.cli.route.known import known_route, standing
 from wye.config.load import find, load
 from wye.config.settings import ShadowSettings
@@ -37,7 +38,7 @@ _SEES = 0.5
 )
 @click.option(
     "--drop",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Number(0, 1, min_open=True),
     default=0.03,
     show_default=True,
     help="With --simulate: by how much the score falls.",
@@ -45,7 +46,7 @@ _SEES = 0.5
 @click.option(
     "--good", type=click.IntRange(0, 100_000), default=3000, show_default=True, help="Rows before it."
 )
-@click.option("--run-length", type=click.FloatRange(100), default=2000, show_default=True)
+@click.option("--run-length", type=Number(100), default=2000, show_default=True)
 @click.option("--runs", type=click.IntRange(10, 10_000), default=1000, show_default=True)
 @config_option
 @state_dir_option
