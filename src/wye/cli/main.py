@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": Lazy("wye.cli.explain:explain", "Show why a request went where it went."),
     "cost": Lazy("wye.cli.cost:cost", "Sum up what requests cost."),
     "ledger": Lazy("wye.cli.ledger:ledger", "Roll the ledger into Parquet for reports."),
+    "audit": Lazy("wye.cli.audit:audit", "Seal records into a log, and prove what is in it."),
     "fleet": Lazy("wye.cli.fleet:fleet", "Say how many machines your traffic needs."),
     "keys": Lazy("wye.cli.keys:keys", "Create, list, rotate and revoke keys."),
     "config": Lazy("wye.cli.config:config", "Check and show wye.yaml."),
