@@ -4,17 +4,22 @@ On one core, and without a database. Prints seconds and the process's peak memor
 kept, and used again.
 """
 
+import datetime as dt
 import resource
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import rows
 
+from wye.core.money import Price, Rates
 from wye.economics import rolled, showback
 from wye.economics.history import History
+from wye.economics.replay import Choice, Scenario, replay
+from wye.ledger.reader import Filter
 
 ROWS = 20_000_000
 
@@ -26,6 +31,21 @@ def reports(history: History) -> dict[str, Callable[[], object]]:
     }
     found["budgets"] = lambda: showback.spent(history)
     return found
+
+
+def simulations(history: History) -> dict[str, Callable[[], object]]:
+    """Return name -> what replays the first million requests."""
+    price = Price(Rates(Decimal("0.14"), Decimal("0.4")), dt.date(2025, 10, 1), "list")
+    filter_ = Filter(until=rows.START + rows.SECONDS * 1_000_000 / ROWS)
+    scenarios = {
+        "--price": Scenario(prices=(("gpt-5.5", price),)),
+        "--swap": Scenario(swaps=(("gpt-5.5", "gemma"),)),
+        "--choice": Scenario(choice=Choice(quality=0.6)),
+    }
+    return {
+        f"simulate {name}": lambda scenario=scenario: replay(history, filter_, scenario, lambda _: price)
+        for name, scenario in scenarios.items()
+    }
 
 
 def history_of(folder: Path) -> History:
@@ -47,7 +67,7 @@ def main() -> None:
     size = sum(part.path.stat().st_size for part in rolled.parts(folder))
     print(f"{size / 1e6:,.0f} MB of Parquet; peak before: {peak():.0f} MB")
     with history_of(folder) as history:
-        for name, report in reports(history).items():
+        for name, report in (reports(history) | simulations(history)).items():
             began, worked = time.perf_counter(), time.process_time()
             report()
             took, work = time.perf_counter() - began, time.process_time() - worked

@@ -56,6 +56,7 @@ def _query(first: int, last: int, rows: int) -> str:
         "currency": "'USD'",
         "unknown": "g % 100 = 0",
         "basis": "'price list'",
+        "counted": "true",
         "input_tokens": "500 + h % 7000",
         "output_tokens": "10 + g % 900",
         "cached_tokens": "CASE WHEN h % 3 = 0 THEN 400 ELSE 0 END",

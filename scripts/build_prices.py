@@ -4,8 +4,9 @@
 
 genai-prices itself is a development dependency: at run time it would cost pydantic, httpx and a second
 of start-up. What is valid on the day and later is kept; a price in the file that changed stays in it until
-the day. DeepInfra is not in it: the few models that wye offers there are in `DEEPINFRA`. Rates of service
-tiers (batch, flex, priority) are the second opinion's, where its standard rates agree.
+the day. DeepInfra is not in it: the few models that wye offers there are in `DEEPINFRA`. Nor are pictures of
+Stability: they, and service tiers (batch, flex, priority) where the standard rates agree, are the second
+opinion's.
 """
 
 import argparse
@@ -242,6 +243,10 @@ def build(day: dt.date) -> PriceList:
         for entry in providers["openrouter"]
     )
     providers["deepinfra"] = DEEPINFRA
+    providers["stability"] = tuple(
+        Entry(id=name, names=(name,), periods=(Period(row.rates),), source=second.source)
+        for name, row in second.providers["stability"].items()
+    )
     providers = {
         provider: tuple(_with_services(provider, entry, second, day) for entry in rows)
         for provider, rows in providers.items()

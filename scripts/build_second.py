@@ -91,19 +91,24 @@ def build(table: Mapping[str, Mapping[str, Any]], day: dt.date, source: str) -> 
     """Return what of the map is about models that the price list knows."""
     prices = PriceList.load()
     providers: dict[str, dict[str, Row]] = {}
+    retired: dict[str, dict[str, dt.date]] = {}
     for key, told in sorted(table.items()):
         theirs = told.get("litellm_provider", "")
         ours = PROVIDERS.get(theirs)
         if ours is None:
             continue
         name = key.removeprefix(f"{theirs}/").lower()
+        if re.match(r"(ft:|\w+/\d+-x-|\d+-x-)", name):
+            continue
+        if day_told := told.get("deprecation_date"):
+            retired.setdefault(ours, {})[name] = dt.date.fromisoformat(day_told)
         entry = prices.entry(ours, name)
-        if (entry is None and ours != "stability") or re.match(r"(ft:|\d+-x-)", name):
+        if entry is None and ours != "stability":
             continue
         read = row(told)
         if read is not None and (entry is None or entry.periods or read.rates.image is not None):
             providers.setdefault(ours, {})[name] = read
-    return SecondList(as_of=day, source=source, providers=providers)
+    return SecondList(as_of=day, source=source, providers=providers, retired=retired)
 
 
 def main() -> None:

@@ -35,6 +35,11 @@ GRID = [
     for read in (0, tokens // 3)
     for write, hourly in ((0, 0), (tokens // 4, 0), (tokens // 4, tokens // 8))
 ]
+GRID += [
+    Usage(input_tokens=tokens, output_tokens=500, input_audio_tokens=heard, output_audio_tokens=spoken)
+    for tokens in (1_000, 250_000, 300_000)
+    for heard, spoken in ((tokens // 2, 0), (0, 200), (tokens, 500))
+]
 HOURS = [dt.datetime(2026, 11, 22, hour, 30, tzinfo=dt.UTC) for hour in (0, 2, 5, 8, 12, 17)]
 
 
@@ -66,6 +71,8 @@ def _expected(model: types.ModelInfo, provider: types.Provider, usage: Usage, at
         cache_read_tokens=usage.cache_read_tokens,
         cache_write_tokens=usage.cache_write_tokens,
         cache_write_1h_tokens=usage.cache_write_1h_tokens,
+        input_audio_tokens=usage.input_audio_tokens,
+        output_audio_tokens=usage.output_audio_tokens,
     )
     return model.calc_price(counts, provider, genai_request_timestamp=at).total_price
 
@@ -162,6 +169,8 @@ def test_a_price_that_changes_is_appended_and_never_overwritten() -> None:
         ("moonshot", "kimi-k2.5", "", Usage(1_000_000, 100_000, 500_000), "0.65"),
         ("deepinfra", "google/gemma-4-31B-it", "", Usage(3_000, 500), "0.00058"),
         ("deepinfra", "google/gemma-4-31B-it", "batch", Usage(3_000, 500), None),
+        # Stable Diffusion 3.5 Large: 6.5 cents a picture.
+        ("stability", "sd3.5-large", "", Usage(images=4), "0.26"),
     ],
 )
 def test_worked_examples_to_the_cent(

@@ -1,12 +1,17 @@
 """`wye fleet`, from the command line to its sentences."""
 
+import datetime as dt
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from wye.catalog import local
+from wye.catalog.figure import Figure
+from wye.catalog.throughput import RATE, Throughput
 from wye.cli.main import group
 from wye.config.settings import LedgerSettings
 from wye.core.lane import Lane
@@ -16,7 +21,7 @@ from wye.core.usage import Usage
 from wye.ledger.ledger import Ledger
 
 GIVEN = "--tokens 40B --peak 6 --model qwen3-32b --gpu H100 --gpus 2 --rent 4.58"
-RATE = "--tokens 1B --gpu H100 --throughput 4800"
+THROUGHPUT = "--tokens 1B --gpu H100 --throughput 4800"
 HOUR = 1_760_000_400
 
 
@@ -59,6 +64,13 @@ def test_an_api_that_nobody_measured_is_marked(tmp_path: Path) -> None:
     assert "taken for 0.5 s at the median and 1.2 s at the 95th percentile" in result.stderr
 
 
+def test_a_way_that_breaks_the_promise_is_no_choice(tmp_path: Path) -> None:
+    shown = run(tmp_path, f"{GIVEN.replace('40B', '1B')} --spill 0.50/1.50 --spill-ttft 5s..9s").stdout
+    assert "9.00 s !" in shown
+    assert "Cheapest: 1 machine: 3,343 USD a month." in shown
+    assert "Marked with ! is what does not keep the promise" in shown
+
+
 def test_json_has_every_option_with_its_total(tmp_path: Path) -> None:
     [one] = told(tmp_path, f"{GIVEN} --spill 0.50/1.50 --spill-ttft 800ms..2s")
     assert [option["way"] for option in one["options"]] == ["api", "peak", "peak+1", "mix"]
@@ -70,10 +82,10 @@ def test_json_has_every_option_with_its_total(tmp_path: Path) -> None:
 
 
 def test_machines_alone_and_by_throughput(tmp_path: Path) -> None:
-    [one] = told(tmp_path, RATE)
+    [one] = told(tmp_path, THROUGHPUT)
     assert [option["way"] for option in one["options"]] == ["peak", "peak+1"]
     assert one["engine"]["estimate"] is True
-    shown = run(tmp_path, RATE).stdout
+    shown = run(tmp_path, THROUGHPUT).stdout
     assert "A spare machine, so that one may fail at the peak, costs" in shown
     assert "given, an estimate" in shown
 
@@ -92,6 +104,18 @@ def test_machines_of_the_file_serve_what_its_deployments_say(tmp_path: Path) -> 
     assert (one["machines"], one["model"], one["burst"]) == ("rack", "qwen3-32b", 2.0)
     assert one["best"]["way"] == "mix"
     assert float(one["best"]["energy"]) > 0
+
+
+def test_a_machine_that_was_measured_here_needs_no_name(tmp_path: Path) -> None:
+    today = dt.date(2026, 11, 23)
+    rate = Figure(Decimal(300), RATE, "wye measure", today)
+    row = Throughput("tiny", "", "embedded", "", 1, 300, 100, 8, rate, rate, 100.0, 20.0)
+    local.append(tmp_path, [row])
+    result = run(tmp_path, "--tokens 20M --ratio 3:1 --request 400 --model tiny --rent 0.10")
+    assert result.exit_code == 0, result.output
+    shown = result.stdout
+    assert "a machine with tiny: 8 slots at 20 ms a token" in shown
+    assert "(wye measure, 2026-11-23)" in shown
 
 
 def written(tmp_path: Path) -> None:
@@ -136,8 +160,11 @@ def test_the_ledgers_traffic_is_the_default(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "what"),
     [
-        ("--tokens 1B", "no machines are named in wye.yaml: give --gpu and --model"),
+        ("--tokens 1B", "no machines are named in wye.yaml: give --model, and --gpu or --rent"),
         ("--tokens 1B lost", "there are no machines 'lost' in wye.yaml"),
+        ("--tokens 1B --gpu H100 --throughput 4800 --spill 0/0", "--spill 0/0 is free"),
+        ("--tokens 100T --gpu H100 --throughput 4800", "more than 10,000 machines would be needed"),
+        ("--tokens 1B --peak 51 --gpu H100 --throughput 4800", "--peak"),
         ("--tokens -5", "'-5' is not a count"),
         ("--tokens 1B --gpu H100", "say what the machines serve with --model, or how quick they are"),
         ("--tokens 1B --gpu H100 --rent 5000 --model qwen3-32b", "is that for a month?"),

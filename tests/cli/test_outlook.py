@@ -12,6 +12,7 @@ from ledger.records import record
 from wye.cli.cost import cost
 from wye.cli.outlook import outlook_lines, outlooks
 from wye.config.settings import LedgerSettings
+from wye.core.errors import LedgerError
 from wye.core.money import Cost
 from wye.ledger import KeyStore, Ledger
 from wye.ledger.keystore import Budget, Grant, Window
@@ -66,11 +67,22 @@ def test_budgets_are_shown_with_what_is_to_come(runner: CliRunner) -> None:
 
 @pytest.mark.usefixtures("state")
 def test_they_stand_alone(runner: CliRunner) -> None:
-    for options in (["--forecast", "--budgets"], ["--forecast", "--since", "7d"]):
+    for options, said in (
+        (["--forecast", "--budgets"], "ask for one"),
+        (["--energy", "--view", "allocated"], "ask for one"),
+        (["--forecast", "--since", "7d"], "take no --since"),
+    ):
         refused = runner.invoke(cost, options)
         assert refused.exit_code == 2
-        assert "stand alone" in refused.stderr
+        assert said in refused.stderr
 
 
 def test_nothing_known_is_no_forecast() -> None:
     assert list(outlook_lines(outlooks([], dt.datetime(2025, 10, 2, tzinfo=dt.UTC)))) == []
+
+
+@pytest.mark.parametrize("options", [["--budgets"], ["--energy"], ["--by", "project"], ["--forecast"]])
+def test_no_report_makes_a_ledger(runner: CliRunner, tmp_path: Path, options: list[str]) -> None:
+    refused = runner.invoke(cost, [*options, "--state-dir", str(tmp_path / "none")])
+    assert isinstance(refused.exception, LedgerError)
+    assert not (tmp_path / "none").exists()

@@ -3,11 +3,13 @@
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from wye.catalog.machines import Machines, Power, Purchase
 from wye.config.load import ConfigError, from_bytes
-from wye.config.machines import hour, owned
+from wye.config.machines import hour, owned, served, share
+from wye.config.settings import EmbeddedSettings
 
 FILE = Path("wye.yaml")
 MINE = "deployments: {a: {model: m, base_url: 'http://localhost:1', lane: own, machines: gpu%s}}"
@@ -30,7 +32,7 @@ def said(text: str) -> list[str]:
         ("rent_hour: -2", "machines.gpu.rent_hour: must be above 0"),
         (
             "rent_hour: 5000",
-            "machines.gpu.rent_hour: more than 50 USD an hour for each of 1 GPU: is that for",
+            "machines.gpu.rent_hour: more than 50 USD an hour for each of 1 GPU, as if it w",
         ),
         ("rent_hour: 401, gpus: 8", "machines.gpu.rent_hour: more than 50 USD an hour for each of 8 GPU"),
         ("rent_hour: cheap", "machines.gpu.rent_hour: a number is expected here"),
@@ -101,6 +103,13 @@ def test_machines_without_a_declaration() -> None:
     assert "there are no machines 'gpu'. Declare them under `machines`" in said(MINE % "")[0]
 
 
+def test_a_gpu_that_nobody_knows_is_a_warning() -> None:
+    [warning] = from_bytes(b"machines: {gpu: {gpu: H1000, rent_hour: 1}}", FILE, {}).warnings
+    assert "machines.gpu.gpu: the catalogue knows no GPU 'H1000'" in str(warning)
+    assert "H100" in warning.fix
+    assert from_bytes(b"machines: {gpu: {gpu: h100, rent_hour: 1}}", FILE, {}).warnings == ()
+
+
 def test_a_whole_entry_is_read() -> None:
     text = """
 machines:
@@ -134,3 +143,25 @@ machines:
 def test_where_power_has_no_bill_an_idle_hour_saves_nothing_that_is_known() -> None:
     given = from_bytes(b"machines: {gpu: {rent_hour: 2.5, spare: 1}}", FILE, {}).settings.machines["gpu"]
     assert hour(given) == (5, None)
+
+
+def test_the_embedded_model_may_have_machines_and_shares_them_by_slots(tmp_path: Path) -> None:
+    text = """
+machines: {box: {rent_hour: 4, power: {kw: 1, kwh: 0.5, pue: 1}}}
+embedded: {machines: box, slots: 3}
+deployments: {a: {base_url: 'http://127.0.0.1:9/v1', lane: own, model: m, machines: box}}
+"""
+    settings = from_bytes(text.encode(), tmp_path / "wye.yaml", {}).settings
+    assert [one.id for one in served(settings, "box")] == ["a", "embedded/smollm2-135m"]
+    (whole, energy), (one, _) = share(settings, "box", 3), share(settings, "box", 1)
+    assert energy is not None
+    assert (whole, energy) == (3 * one, Decimal("0.75") * Decimal("0.35"))
+    assert whole + one == hour(settings.machines["box"])[0]
+    assert served(msgspec.structs.replace(settings, embedded=EmbeddedSettings(enabled=False)), "box") == (
+        ("a", "m", 1),
+    )
+
+
+def test_the_embedded_model_names_machines_that_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"embedded\.machines: there are no machines 'bix'"):
+        from_bytes(b"embedded: {machines: bix}", tmp_path / "wye.yaml", {})

@@ -18,7 +18,9 @@ TEXT = b"""
 default_label: phi
 labels: {hr: {lanes: [own, hosted]}, phi: }
 deployments:
-  box: {model: "0123", base_url: "http://10.0.0.5:8000/v1", lane: own, price: {input: 0.10, output: 1e-7}}
+  box:
+    {model: "0123", base_url: "http://10.0.0.5:8000/v1", lane: own,
+     price: {input: 0.10, output: 1, services: {batch: 1e-7}}}
 aliases: {fast: box, both: [box, openai/gpt-5.5]}
 auto: {rules: [{name: "a: b #c", when: {labels: [hr], tools: false}, use: [box]}]}
 """

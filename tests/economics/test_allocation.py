@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wye.catalog.machines import Bill, Machines, Power, bill
-from wye.core.record import Attempt, Outcome, Record
-from wye.economics.allocation import Allocation, BusyHour, Held, allocate, busy_hours, held
+from wye.economics.allocation import Allocation, BusyHour, Held, allocate, busy_hours
 
 MICRO = 1_000_000
 TEN = Bill(Decimal(7300), Decimal(730), Decimal(0), Decimal(0), Decimal(0))
@@ -120,31 +119,10 @@ def test_the_same_held_by_fewer_groups_costs_the_same(holds: list[Held], slots: 
     assert apart.utilisation == together.utilisation
 
 
-def test_the_records_tell_who_held_slots() -> None:
-    def tried(deployment: str, cause: str, status: int, error: str = "") -> Attempt:
-        return Attempt(deployment, cause, 500.0, 2_000.0, status, error, request_bytes=9)
-
-    record = Record(
-        "d1",
-        1000.0,
-        "r",
-        "openai_chat",
-        "chat",
-        "auto",
-        Outcome.OK,
-        200,
-        2_500.0,
-        team="red",
-        attempts=(
-            tried("own", "first", 200),
-            tried("own", "retry", 0, "cut short"),
-            tried("own", "fallback", 503),
-            tried("own", "skip", 0),
-            tried("api", "spill", 200),
-        ),
-    )
-    found = list(held([record], {"own"}, lambda one: one.team))
-    assert found == [Held(1000.5, 1002.5, "red")] * 2
+def test_what_was_summed_up_before_is_added() -> None:
+    [first, second] = busy_hours([Held(3_000, 4_000, "a")], 0, 7_200, [(0, "a", 5), (1, "b", 7)])
+    assert dict(first.busy) == {"a": 600 * MICRO + 5}
+    assert dict(second.busy) == {"a": 400 * MICRO, "b": 7}
 
 
 def test_a_machine_in_use_is_billed_as_it_says() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wye.catalog.machines import Machines, Power
 from wye.core.lane import Lane
-from wye.core.money import Price, Rates, Tier
+from wye.core.money import Price, Rates, Service, Tier
 from wye.economics.breakeven import (
     Api,
     Plant,
@@ -158,7 +158,9 @@ def test_what_is_cached_long_or_may_wait_has_its_own_price() -> None:
     tiers = (Tier(2_000, Rates(Decimal(10), Decimal(60))),)
     long = Api("x", Lane.CLOSED, Price(Rates(Decimal(5), Decimal(30)), DAY, "test", tiers=tiers))
     assert rate(long, month()) == pytest.approx(Decimal((6 * 10 + 60) / 7) / 1_000_000)
-    waits = Api("x", Lane.CLOSED, GPT.price, batch=Decimal("0.5"))
+    half = Service("batch", Rates(Decimal("2.5"), Decimal(15)))
+    price = Price(Rates(Decimal(5), Decimal(30)), DAY, "test", services=(half,))
+    waits = Api("x", Lane.CLOSED, price)
     some = of_month(1e9, 6, batch=0.5)
     assert float(rate(waits, some) or 0) == pytest.approx(0.75 * float(rate(GPT, some) or 0))
 

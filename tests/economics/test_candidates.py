@@ -29,13 +29,15 @@ def test_defaults_have_prices() -> None:
     found = [resolve(name, Settings()) for name in (*CLOSED, HOSTED)]
     assert [one.lane for one in found] == [*[Lane.CLOSED] * 4, Lane.HOSTED]
     assert all(one.price is not None and one.price.rates.output for one in found)
-    assert found[0].batch == Decimal("0.5")
+    batch = found[0].price.served("batch") if found[0].price is not None else None
+    assert batch is not None
+    assert batch.rates.input == Decimal("2.5")
 
 
 def test_a_model_is_found_by_its_own_name_where_it_has_a_price() -> None:
     found = resolve("gemma-4-31b-it", Settings())  # free within limits at its maker
     assert (found.name, found.lane) == ("deepinfra/google/gemma-4-31B-it", Lane.HOSTED)
-    assert resolve("kimi-k2.5", Settings()).name == "moonshot/kimi-k2.5"
+    assert resolve("deepseek-v4-pro", Settings()).name == "deepseek/deepseek-v4-pro"
 
 
 def test_config_comes_before_the_catalogue(settings: Settings) -> None:
@@ -51,6 +53,9 @@ def test_config_comes_before_the_catalogue(settings: Settings) -> None:
     [
         ("gpt-55", "no price is known of 'gpt-55'. Did you mean 'gpt-5.5'"),
         ("google/gemma-4-31b-it", "free within limits"),
+        ("gemini-3.5-pro", r"Gemini 3.5 Pro does not exist \(yet\)"),
+        ("kimi-k2.5", "at moonshot is retired since 2026-08-31"),
+        ("deepseek-r2", "DeepSeek R2 does not exist"),
         ("euro", "priced in EUR"),
         ("dark", "no price is known of 'dark'. Give its `price`"),
     ],
@@ -58,3 +63,8 @@ def test_config_comes_before_the_catalogue(settings: Settings) -> None:
 def test_what_cannot_be_compared_says_why(name: str, why: str, settings: Settings) -> None:
     with pytest.raises(CandidateError, match=why):
         resolve(name, settings)
+
+
+def test_a_model_that_is_sold_by_the_picture_is_no_candidate() -> None:
+    with pytest.raises(CandidateError, match=r"no price is known of 'sd3\.5-large'"):
+        resolve("sd3.5-large", Settings())

@@ -21,9 +21,10 @@ def test_the_ledgers_hours_are_taken_as_they_are() -> None:
     assert at_least(curve, 1.0) == 0.5
 
 
-def test_a_peak_below_the_mean_cannot_be() -> None:
-    with pytest.raises(ValueError, match=r"a peak of 0.5 means is below the mean"):
-        levels(of_month(1e9, peak=0.5))
+@pytest.mark.parametrize("peak", [0.5, 51.0])
+def test_a_peak_that_no_day_has(peak: float) -> None:
+    with pytest.raises(ValueError, match=rf"a peak of {peak:g} means is no day's: give 1 to 50"):
+        levels(of_month(1e9, peak=peak))
 
 
 def test_the_picture_falls_from_left_to_right_and_shows_what_is_owned() -> None:

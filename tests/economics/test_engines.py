@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import msgspec
 import pytest
 
 from wye.catalog.figure import Figure
@@ -36,6 +37,21 @@ def test_a_measured_point_is_slots_and_a_pace() -> None:
     assert engine.prefill.mean == pytest.approx(0.8)
     assert engine.answer.mean == pytest.approx(499 * 0.02)
     assert engine.source == "here, 2026-11-01"
+
+
+def test_the_tail_that_was_measured_counts() -> None:
+    seen = msgspec.structs.replace(row(32, 400, 20.0), ttft_p50_ms=300.0, ttft_p95_ms=900.0)
+    engine = of_row(DEMAND, seen, 1)
+    assert engine is not None
+    assert engine.prefill.quantile(0.5) == pytest.approx(0.6)
+    assert engine.prefill.quantile(0.95) == pytest.approx(1.8)
+
+
+def test_a_machine_without_a_name_is_known_by_what_was_measured_on_it() -> None:
+    mine = msgspec.structs.replace(row(8, 200, 10.0, model="qwen3-32b"), gpu="")
+    assert engine_for(DEMAND, "qwen3-32b", "", 1, ttft=2.0, itl_ms=50, local=[mine]).slots == 8
+    with pytest.raises(ValueError, match="nobody measured qwen3-32b on this machine"):
+        engine_for(DEMAND, "qwen3-32b", "", 1, ttft=2.0, itl_ms=50)
 
 
 def test_a_model_that_does_not_fit_the_machine_is_left_out() -> None:

@@ -8,14 +8,16 @@ import pytest
 
 from wye.catalog.machines import Machines, Power
 from wye.core.lane import Lane
-from wye.core.money import Price, Rates
+from wye.core.money import Price, Rates, Service
 from wye.economics.breakeven import Api, Plant, Share, Work, breakeven, hosted, own, stay
 from wye.economics.demand import of_month
 from wye.economics.inputs import Range, inputs, override
 from wye.economics.montecarlo import Case, outcome, simulate, spread
 
 DAY = dt.date(2026, 11, 22)
-GPT = Api("gpt", Lane.CLOSED, Price(Rates(Decimal(5), Decimal(30), Decimal("0.5")), DAY, "t"), Decimal("0.5"))
+HALF = Service("batch", Rates(Decimal("2.5"), Decimal(15), Decimal("0.3")))
+PRICE = Price(Rates(Decimal(5), Decimal(30), Decimal("0.5")), DAY, "t", services=(HALF,))
+GPT = Api("gpt", Lane.CLOSED, PRICE)
 GEMMA = Api("gemma", Lane.HOSTED, Price(Rates(Decimal("0.13"), Decimal("0.38")), DAY, "t"))
 POWER = Power(Decimal("0.7"), Decimal("0.2"))
 PLANT = Plant(

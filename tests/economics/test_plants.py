@@ -2,6 +2,7 @@ import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from wye.catalog.figure import Figure
@@ -9,8 +10,10 @@ from wye.catalog.machines import bill
 from wye.catalog.throughput import Throughput
 from wye.config.load import from_bytes
 from wye.config.settings import Settings
+from wye.economics.breakeven import Share
 from wye.economics.candidates import CandidateError
 from wye.economics.demand import of_month
+from wye.economics.inputs import inputs
 from wye.economics.plants import SETTINGS, chosen
 
 DEMAND = of_month(1e9, 6)
@@ -66,3 +69,34 @@ def test_what_was_measured_here_comes_first() -> None:
 def test_what_is_missing_is_said(text: bytes, name: str, why: str) -> None:
     with pytest.raises(CandidateError, match=why):
         chosen([name], settings(text), DEMAND)
+
+
+def test_figures_of_ones_own_come_first() -> None:
+    text = b"""
+catalog:
+  gpu.H100.rent.on_demand: {value: 1.5, source: our contract, as_of: 2026-01-01}
+  gpu.L4.purchase: {value: 2500, source: our invoice, as_of: 2026-01-01}
+"""
+    names = ("h100-rented", "l4-owned")
+    rented, bought = chosen(names, settings(text), DEMAND)
+    assert rented.plant.machines.rent_hour == Decimal("1.5")
+    assert "our contract" in {figure.source for figure in rented.figures.values()}
+    assert bought.plant.machines.purchase is not None
+    assert bought.plant.machines.purchase.price == 2_500
+
+
+def test_figures_of_ones_own_come_before_the_catalogues() -> None:
+    mine = settings(b"catalog: {gpu.H100.rent.on_demand: {value: 2, low: 1, high: 3, source: our contract}}")
+    (found,) = chosen(["h100-rented"], mine, DEMAND)
+    assert found.plant.machines.rent_hour == 2
+    assert (found.plant.prices, found.plant.prices_source) == ((0.5, 1.5), "our contract")
+
+
+def test_what_a_figure_may_be_is_what_is_drawn() -> None:
+    (found,) = chosen(["h100-rented"], Settings(), DEMAND)
+    ranges = inputs(DEMAND, found.plant, Share())
+    assert ranges["throughput"].low == pytest.approx(3_400 / 4_800)
+    assert ranges["machine_price"].high == pytest.approx(3.99 / 3.14)
+    assert ranges["machine_price"].source.startswith("SkyPilot")
+    told = msgspec.structs.replace(found.plant, spread=None, prices=None, prices_source="")
+    assert inputs(DEMAND, told, Share())["machine_price"].known

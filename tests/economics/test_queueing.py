@@ -34,6 +34,21 @@ def test_erlang_b() -> None:
     assert lost(exponential(3), 0.0) == 0.0
 
 
+@pytest.mark.parametrize("load", [0.9, 0.97, 1.0, 1.1, 3.0])
+@pytest.mark.parametrize("burst", [1.0, 3.0])
+def test_many_slots_lose_as_one_more_or_fewer_do(load: float, burst: float) -> None:
+    """2,000 are counted one by one, 2,001 by their normal distribution."""
+    few, many = exponential(2_000, burst), exponential(2_001, burst)
+    assert lost(many, load * 2_001) == pytest.approx(lost(few, load * 2_000), rel=0.05, abs=5e-4)
+
+
+def test_hardly_any_load_is_no_wait() -> None:
+    prefill = LogNormal(0.5, 0.6)
+    station = Station(640, prefill, LogNormal(10.0, 1.0))
+    assert first_token(station, 1e-9) == pytest.approx(prefill.quantile(0.95), rel=0.01)
+    assert waiting(station, 1e-9) == 0.0
+
+
 def test_one_slot_and_equal_times_are_exact() -> None:
     """M/D/1: (1 - load) * exp(load) find less than a whole service ahead (Erlang, 1909)."""
     station = Station(1, AT_ONCE, LogNormal(1.0, 0.0))

@@ -6,6 +6,7 @@ from ledger.records import START, record
 from wye.config.settings import LedgerSettings
 from wye.core.errors import LedgerError
 from wye.core.usage import Usage
+from wye.economics import traffic
 from wye.economics.demand import Hour
 from wye.economics.traffic import hours
 from wye.ledger import Ledger
@@ -14,7 +15,12 @@ from wye.ledger.reader import Filter
 FIRST = int(START) // 3600 * 3600
 
 
-def test_hours_add_up_what_clients_asked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rolled", [False, True])
+def test_hours_add_up_what_clients_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, rolled: bool
+) -> None:
+    if rolled:
+        monkeypatch.setattr(traffic, "TAIL_ROWS", 2)
     settings = LedgerSettings()
     ledger = Ledger.open(settings, tmp_path)
     for made in (

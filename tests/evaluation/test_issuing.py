@@ -10,10 +10,11 @@ import pytest
 from evaluation.made_up import rows
 from wye.config.settings import DeploymentSettings, GateSettings
 from wye.evaluation.attempts import Register
-from wye.evaluation.certification import Terms
+from wye.evaluation.certification import Terms, sheet
 from wye.evaluation.dataset import Result, Row
 from wye.evaluation.issuing import DAY, Issued, Plan, attempt
 from wye.evaluation.sides import looked_at
+from wye.routing.agreement import Compare
 from wye.routing.certificate import Arm, Facts, gate_hash, read, why_void
 from wye.routing.features import Extractor
 from wye.routing.features.extract import BUCKETS
@@ -149,11 +150,6 @@ def test_a_judge_is_recorded_with_the_model_behind_its_name(tmp_path: Path) -> N
         (PLAN, {"thresholds": ()}, "no settings in order"),
         (PLAN, {"thresholds": (0.3, 0.1)}, "no settings in order"),
         (
-            msgspec.structs.replace(GATED, gate=GateSettings(ask=("gate",), compare="meaning")),
-            {},
-            "by `meaning` cannot be certified",
-        ),
-        (
             Plan(
                 Terms(0.05, judge="referee"),
                 0.1,
@@ -194,3 +190,46 @@ def test_too_few_rows_cost_no_confidence(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="49 of 49 rows are left to certify with, and 50 are the least"):
         tried(tmp_path, taught(tmp_path, 0.2), scored(1.0, 1.0)[:49])
     assert not register(tmp_path).exists()
+
+
+def prose(weak: str, gate: str, *, whole: bool = True) -> list[Row]:
+    """Every row with what the weak model and the gate wrote."""
+    texts = {"strong": "All of it\nwas moved to May.", "weak": weak, "gate": gate}
+    results = {
+        name: Result(1.0, answer=text, output_chars=len(text) + (0 if whole else 400))
+        for name, text in texts.items()
+    }
+    return [msgspec.structs.replace(row, results=results) for row in ROWS]
+
+
+MEANT = msgspec.structs.replace(
+    GATED,
+    terms=Terms(0.05, gates=("gate",), compare="meaning", meaning=0.6),
+    gate=GateSettings(ask=("box/gate",), compare="meaning", meaning=0.6),
+)
+SAID, SAID_TOO = "The meeting moved\nto a day in May.", "The meeting was moved\nto some day in May."
+
+
+def test_what_texts_mean_is_compared_as_it_is_when_they_are_whole(tmp_path: Path) -> None:
+    learnt = taught(tmp_path, 0.2)
+    issued = tried(tmp_path, learnt, prose(SAID, SAID_TOO), MEANT)
+    assert issued.certificate is not None
+    passed = {step.setting for step in issued.earned.steps if step.beyond >= 0}
+    assert passed == {0, 1, 2, 3}
+    assert issued.earned.losses == tuple([issued.earned.losses[0]] * issued.rows)
+
+
+@pytest.mark.parametrize("compare", ["answer", "meaning"])
+def test_prose_agrees_only_by_what_it_means(tmp_path: Path, compare: Compare) -> None:
+    """A revision that leaves all to the gate: without agreement the strong model serves everything."""
+    learnt = taught(tmp_path, 0.2)
+    terms = Terms(0.05, gates=("gate",), compare=compare, meaning=0.6)
+    seen = sheet(prose(SAID, SAID_TOO), learnt, terms)
+    assert set(seen.agreed) == {compare == "meaning"}
+
+
+def test_final_answers_do_not_tell_what_texts_mean(tmp_path: Path) -> None:
+    learnt = taught(tmp_path, 0.2)
+    with pytest.raises(StateError, match="rows do not hold all that weak, gate wrote"):
+        tried(tmp_path, learnt, prose(SAID, SAID_TOO, whole=False), MEANT)
+    assert not register(tmp_path).exists()  # no confidence is spent

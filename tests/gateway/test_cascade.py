@@ -371,7 +371,7 @@ def test_calls_of_tools_are_checked_and_compared(
 def test_texts_without_a_final_answer_agree_on_nothing_however_alike_they_are(
     gateway: Running, limited: dict[str, str]
 ) -> None:
-    """Under `auto`: as their rows were compared when the gate was certified."""
+    """Under `answer`, the default: as their rows were compared when the gate was certified."""
     answered = ask(gateway, "gated", "weak=proseallowed second=proseforbidden strong=6", limited)
     assert answered.headers["x-wye-deployment"] == "strong"
     assert gateway.record(answered, limited)["gate"] == "second: no final answers to compare"

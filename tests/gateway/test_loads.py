@@ -84,7 +84,7 @@ def gateway(
     }
     deployments = {
         "gpu": place | {"model": "work"},
-        "narrow": place | {"model": "work", "concurrency": 2},
+        "narrow": place | {"model": "work", "concurrency": 2, "machine_hour": 0.5},
         "late": place | {"model": "work", "base_url": f"http://127.0.0.1:{upstream.port}/late/v1"},
         "spare": place | {"model": "swift", "base_url": f"http://localhost:{upstream.port}/other/v1"},
     }
@@ -121,6 +121,11 @@ def test_an_engine_that_nobody_uses_is_left_alone(gateway: Running, upstream: Fa
     time.sleep(2.2)
     assert asked(upstream, "/metrics") == before
     assert gateway.metrics()
+
+
+def test_what_machines_cost_an_hour_is_a_gauge(gateway: Running) -> None:
+    shown = [line for line in gateway.metrics().splitlines() if line.startswith("wye_machine_hourly_cost{")]
+    assert shown == ['wye_machine_hourly_cost{deployment="narrow"} 0.5']
 
 
 def test_a_measured_queue_spills_and_comes_back(

@@ -8,7 +8,7 @@ from wye.core.lane import Lane
 from wye.core.money import Cost
 from wye.core.record import Attempt, Outcome, Record
 from wye.core.usage import Usage
-from wye.gateway.metrics import Metrics
+from wye.gateway.metrics import MOST_TEAMS, Metrics
 
 RECORD = Record(
     id="d1",
@@ -96,6 +96,7 @@ def test_the_text_is_what_prometheus_reads() -> None:
         ("wye_ttft_seconds", "histogram"),
         ("wye_tokens", "counter"),
         ("wye_cost", "counter"),
+        ("wye_team_cost", "counter"),
         ("wye_costs_unknown", "counter"),
         ("wye_in_flight", "gauge"),
         ("wye_lag_seconds", "gauge"),
@@ -128,3 +129,17 @@ def test_gauges_are_read_when_asked() -> None:
     metrics.readings(lambda: [("wye_in_flight", "help", {"deployment": "a"}, count)])
     count = 7
     assert values(metrics)["wye_in_flight", "a"] == 7
+
+
+def test_teams_have_their_cost_by_lane_and_those_beyond_a_hundred_share_a_line() -> None:
+    metrics = Metrics()
+    for number in range(MOST_TEAMS + 2):
+        metrics.observe(msgspec.structs.replace(RECORD, team=f'team "{number}"'))
+    metrics.observe(msgspec.structs.replace(RECORD, team='team "0"', cost=Cost(None)))
+    metrics.observe(msgspec.structs.replace(RECORD, team='team "0"', cost=Cost(Decimal(1)), lane=Lane.CLOSED))
+    metrics.observe(RECORD)
+    got = {key: value for key, value in values(metrics).items() if key[0] == "wye_team_cost_total"}
+    assert len(got) == MOST_TEAMS + 2
+    assert got["wye_team_cost_total", "USD", "own", 'team "0"'] == 0.5
+    assert got["wye_team_cost_total", "USD", "closed", 'team "0"'] == 1
+    assert got["wye_team_cost_total", "USD", "own", "other"] == 1

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wye.protocols.asked import asked
+from wye.protocols.outline import Outline
 
 LONG = "Explain what a list and a tuple have in common, and where they differ. " * 3
 TOOL_RESULT = {"type": "tool_result", "tool_use_id": "1", "content": "what the tool returned"}
@@ -39,20 +40,20 @@ def user(content: object) -> dict[str, object]:
     ],
 )
 def test_it_is_what_the_user_said_last(body: dict[str, object]) -> None:
-    assert asked(json.dumps({"model": "auto", **body}).encode()) == LONG
+    assert asked(Outline(json.dumps({"model": "auto", **body}).encode())) == LONG
 
 
 def test_a_few_words_bring_along_what_was_asked_before() -> None:
     turns = [user("first"), user(LONG), {"role": "assistant", "content": "yes"}, user("and in French?")]
-    assert asked(json.dumps({"messages": turns}).encode()) == f"{LONG}\nand in French?"
-    assert asked(json.dumps({"messages": [user("Hello")]}).encode()) == "Hello"
+    assert asked(Outline(json.dumps({"messages": turns}).encode())) == f"{LONG}\nand in French?"
+    assert asked(Outline(json.dumps({"messages": [user("Hello")]}).encode())) == "Hello"
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"messages": [1]}', b'{"prompt": [1, 2]}', b"{" * 10_000])
 def test_what_cannot_be_read_asks_nothing(body: bytes) -> None:
-    assert not asked(body)
+    assert not asked(Outline(body))
 
 
 @given(st.binary())
 def test_any_bytes_will_do(body: bytes) -> None:
-    assert isinstance(asked(body), str)
+    assert isinstance(asked(Outline(body)), str)

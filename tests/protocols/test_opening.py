@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wye.protocols.opening import opening
+from wye.protocols.outline import Outline
 
 words = st.text(max_size=20)
 
 
 def seen(**body: Any) -> bytes:
-    return opening(json.dumps({"model": "m"} | body).encode())
+    return opening(Outline(json.dumps({"model": "m"} | body).encode()))
 
 
 @given(words, st.text(min_size=1), st.lists(words, max_size=4))
@@ -82,9 +83,9 @@ def test_a_name_for_what_shares_a_cache_counts_alone() -> None:
     ],
 )
 def test_where_nothing_can_be_read_there_is_nothing(body: bytes) -> None:
-    assert opening(body) == b""
+    assert opening(Outline(body)) == b""
 
 
 @given(st.binary() | st.recursive(words | st.none(), st.lists).map(lambda x: json.dumps(x).encode()))
 def test_nothing_breaks_it(body: bytes) -> None:
-    assert len(opening(body)) in (0, 16)
+    assert len(opening(Outline(body))) in (0, 16)

@@ -81,10 +81,10 @@ def test_what_is_not_fit_to_be_served(answer: Answer, chat: Chat, wrong: str) ->
 @pytest.mark.parametrize(
     ("one", "other", "compare", "told"),
     [
-        (said("The answer is B."), said("(b)"), "auto", ""),
-        (said("The answer is B."), said("C"), "auto", "another final answer"),
-        (said("4"), said("Two and two make 4."), "auto", ""),
-        (said("4"), said("Two and two make 5."), "auto", "another final answer"),
+        (said("The answer is B."), said("(b)"), "meaning", ""),
+        (said("The answer is B."), said("C"), "meaning", "another final answer"),
+        (said("4"), said("Two and two make 4."), "meaning", ""),
+        (said("4"), said("Two and two make 5."), "meaning", "another final answer"),
         (said("The answer is 1,000."), said("#### 1000.0"), "answer", ""),
         (said("Paris"), said("The capital of France is **Paris**."), "answer", ""),
         (said("Paris"), said("The capital of Spain isn't Paris."), "answer", "no final answers to compare"),
@@ -94,19 +94,24 @@ def test_what_is_not_fit_to_be_served(answer: Answer, chat: Chat, wrong: str) ->
             "answer",
             "no final answers to compare",
         ),
-        (said(call('{"at": 1}')), said(call('{ "at":1.0 }')), "auto", ""),
-        (said(call('{"at": 1}')), said(call('{"at": 2}')), "auto", "other calls of tools"),
-        (said(call('{"at": 1}'), call('{"at": 2}')), said(call('{"at": 2}'), call('{"at": 1}')), "auto", ""),
+        (said(call('{"at": 1}')), said(call('{ "at":1.0 }')), "meaning", ""),
+        (said(call('{"at": 1}')), said(call('{"at": 2}')), "meaning", "other calls of tools"),
+        (
+            said(call('{"at": 1}'), call('{"at": 2}')),
+            said(call('{"at": 2}'), call('{"at": 1}')),
+            "meaning",
+            "",
+        ),
         (
             said(call('{"at": 1}'), call('{"at": 1}')),
             said(call('{"at": 1}'), call('{"at": 2}')),
-            "auto",
+            "meaning",
             "other calls of tools",
         ),
-        (said(call('{"at": 1}')), said("Look at 1."), "auto", "other calls of tools"),
-        (said('{"n": 1, "m": ["A"]}'), said('{"m": ["a "], "n": 1.0}'), "auto", ""),
-        (said('{"n": 1, "m": true}'), said('{"n": 1, "m": 1}'), "auto", "other values"),
-        (said('{"n": 1}'), said('{"n": 1, "m": null}'), "auto", "other values"),
+        (said(call('{"at": 1}')), said("Look at 1."), "meaning", "other calls of tools"),
+        (said('{"n": 1, "m": ["A"]}'), said('{"m": ["a "], "n": 1.0}'), "meaning", ""),
+        (said('{"n": 1, "m": true}'), said('{"n": 1, "m": 1}'), "meaning", "other values"),
+        (said('{"n": 1}'), said('{"n": 1, "m": null}'), "meaning", "other values"),
     ],
 )
 def test_answers_that_can_be_compared_exactly(
@@ -134,12 +139,12 @@ def test_answers_that_can_be_compared_exactly(
     ],
 )
 def test_free_text_is_compared_by_what_it_means(one: str, other: str, told: str) -> None:
-    assert differs(said(one), said(other), "auto", 0.85, close) == told
+    assert differs(said(one), said(other), "meaning", 0.85, close) == told
     assert differs(said(other), said(one), "meaning", 0.85, close) == told
 
 
 def test_another_meaning_is_told_with_its_cosine() -> None:
-    told = differs(said("It ends in May,\nsoon."), said("They met in June,\nlate."), "auto", 0.85, far)
+    told = differs(said("It ends in May,\nsoon."), said("They met in June,\nlate."), "meaning", 0.85, far)
     assert told == "another meaning (cosine 0.50)"
 
 
@@ -164,7 +169,7 @@ def test_labelled_answers_are_compared_as_those_of_the_gateway() -> None:
     assert not texts_differ("12 apples and 3 pears", "12 apples and  3 Pears", "answer", 0.85, far)
     assert texts_differ("12 apples and 3 pears", "12 apples and 4 pears", "answer", 0.85, close)
     assert not texts_differ(
-        "It ends in May,\nas agreed.", "In May it ends,\nas was agreed.", "auto", 0.85, close
+        "It ends in May,\nas agreed.", "In May it ends,\nas was agreed.", "meaning", 0.85, close
     )
     assert texts_differ(
         "It ends in May,\nas agreed.", "In May it ends,\nas was agreed.", "answer", 0.85, close
@@ -172,7 +177,7 @@ def test_labelled_answers_are_compared_as_those_of_the_gateway() -> None:
 
 
 def test_what_is_too_long_or_too_deep_agrees_with_nothing() -> None:
-    assert texts_differ("a" * 300_000, "a" * 300_000, "auto", 0.85, close) == "too long to compare"
+    assert texts_differ("a" * 300_000, "a" * 300_000, "meaning", 0.85, close) == "too long to compare"
     deep = "[" * 600 + "]" * 600
-    assert differs(said(call(f'{{"at": {deep}}}')), said(call(f'{{"at":  {deep}}}')), "auto", 0.85, close)
-    assert texts_differ(deep, f" {deep[1:-1]}", "auto", 0.85, close)
+    assert differs(said(call(f'{{"at": {deep}}}')), said(call(f'{{"at":  {deep}}}')), "meaning", 0.85, close)
+    assert texts_differ(deep, f" {deep[1:-1]}", "meaning", 0.85, close)

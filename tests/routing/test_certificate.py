@@ -89,7 +89,9 @@ def test_another_gate_voids_it() -> None:
     assert why_void(gated, facts, 150.0) == ""
     assert "another gate" in why_void(gated, FACTS, 150.0)
     meant = msgspec.structs.replace(gated, band=Band(0.3, ("third",), "meaning"))
-    assert "what texts mean" in why_void(meant, facts, 150.0)
+    assert "not what whole texts do" in why_void(meant, facts, 150.0)
+    whole = msgspec.structs.replace(gated, band=Band(0.3, ("third",), "meaning", whole=True))
+    assert why_void(whole, facts, 150.0) == ""
 
 
 def test_another_judge_or_prompt_voids_it_if_there_was_one() -> None:

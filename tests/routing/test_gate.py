@@ -128,7 +128,10 @@ def test_another_gate_than_the_certified_one_is_not_asked() -> None:
     assert off(decide(gate=GateSettings(ask=("together/llama",)))) == told
     assert off(decide(gate=GateSettings(ask=("box/qwen", "together/llama")))) == told
     assert off(decide(gate=GateSettings(ask=("box/qwen",), compare="meaning"))) == told
-    assert decide(gate=GateSettings(ask=("box/qwen",), compare="answer")).gate == ("box/qwen",)
+    assert decide(gate=GateSettings(ask=("box/qwen",), compare="answer", meaning=0.85)).gate == ("box/qwen",)
+    meant = msgspec.structs.replace(BAND, compare="meaning", meaning=0.9, whole=True)
+    assert decide(band=meant, gate=GateSettings(ask=("box/qwen",), compare="meaning", meaning=0.9)).gate
+    assert off(decide(band=meant, gate=GateSettings(ask=("box/qwen",), compare="meaning"))) == told
     assert off(decide(found=(STRONG, GROQ, LLAMA))) == "'box/qwen' is not there"
 
 

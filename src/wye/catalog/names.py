@@ -27,6 +27,9 @@ _OPEN_WEIGHTS = re.compile(
 )
 # Searches the web, or sits on open weights without publishing its own.
 _NOT_OPEN = re.compile(r"sonar|online|compound")
+EMBEDDED_CHAT, EMBEDDED_EMBEDDING = "embedded/smollm2-135m", "embedded/minilm-l6"
+"""The models that come with wye."""
+
 CLOSED_FAMILY = re.compile(r"(^|/)(gemini|claude|grok|gpt-\d|o[134]-)", re.IGNORECASE)
 """Families that are certainly closed, for those who resell without saying so."""
 EMBEDDING = re.compile(r"embed|(^|/)(bge|e5|gte)-")

@@ -89,8 +89,10 @@ class PriceList(msgspec.Struct, frozen=True, dict=True):
     def find(self, provider: str, model: str, on: dt.date | None = None) -> Price | None:
         """Return what `model` costs at `provider` on a day (default: today, UTC). None = not known."""
         entry = self.entry(provider, model)
-        if entry is None:
-            return None
+        return None if entry is None else self.of(entry, on)
+
+    def of(self, entry: Entry, on: dt.date | None = None) -> Price | None:
+        """Return what an entry costs on a day (default: today, UTC). None = not known."""
         day = on or dt.datetime.now(dt.UTC).date()
         valid = [period for period in entry.periods if period.start is None or period.start <= day]
         if not valid:

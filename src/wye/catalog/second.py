@@ -26,12 +26,14 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True):
     services: tuple[Service, ...] = ()
 
 
-class SecondList(msgspec.Struct, frozen=True):
+class SecondList(msgspec.Struct, frozen=True, omit_defaults=True):
     """All rows: provider -> lower-cased model -> row."""
 
     as_of: dt.date
     source: str
     providers: dict[str, dict[str, Row]]
+    retired: dict[str, dict[str, dt.date]] = {}
+    """provider -> lower-cased model -> the day on which its provider ends or ended it."""
 
     @staticmethod
     @functools.cache

@@ -45,6 +45,8 @@ class Throughput(msgspec.Struct, frozen=True, omit_defaults=True):
     """Time to the first token, mean."""
     itl_ms: float | None = None
     """Between two tokens of one answer, mean."""
+    ttft_p50_ms: float | None = None
+    ttft_p95_ms: float | None = None
     joules: Figure | None = None
     """J a token of output, measured at the GPUs."""
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import msgspec
 
-from wye.cli import outlook
+from wye.cli import allocated, outlook
+from wye.cli import energy as energies
 from wye.cli.figures import clip, money, one_line
 from wye.cli.ledger import told
 from wye.cli.options import (
@@ -23,7 +24,8 @@ from wye.cli.options import (
     until_option,
 )
 from wye.cli.terminal import columns
-from wye.config.settings import LedgerSettings
+from wye.config.load import find, load
+from wye.config.settings import LedgerSettings, Settings
 from wye.economics.budgets import BudgetUse
 from wye.economics.budgets import budgets as budget_uses
 from wye.economics.history import History
@@ -50,8 +52,10 @@ Examples:
   wye cost --by day --since 2026-01-01 --until 2026-02-01
   wye cost --by project --since 7d
   wye cost --by key --json
+  wye cost --view allocated --by team --since 30d
   wye cost --forecast
   wye cost --budgets
+  wye cost --energy --by team --since 30d
 """
 
 
@@ -64,8 +68,17 @@ Examples:
     help="What to sum by; model = the deployment that answered, route = what decided, label = all of a "
     "request's labels together, day = in UTC.",
 )
+@click.option(
+    "--view",
+    type=click.Choice(get_args(allocated.View)),
+    default="billed",
+    show_default=True,
+    help="billed = what each request was charged; allocated = the bill of own machines, all of it, by the "
+    "time that requests held them, idle time apart; marginal = of that, what would not have been spent.",
+)
 @click.option("--forecast", is_flag=True, help="The month's bill when it ends, with an interval.")
 @click.option("--budgets", is_flag=True, help="What keys have used of their budgets, and will have.")
+@click.option("--energy", is_flag=True, help="Kilowatt-hours and kg CO2e instead of money, as ranges.")
 @since_option
 @until_option
 @json_option
@@ -74,8 +87,10 @@ Examples:
 def cost(  # noqa: PLR0913  # one parameter an option
     *,
     by: Group,
+    view: allocated.View,
     forecast: bool,
     budgets: bool,
+    energy: bool,
     since: float | None,
     until: float | None,
     as_json: bool,
@@ -87,10 +102,22 @@ def cost(  # noqa: PLR0913  # one parameter an option
     Costs that are not known are counted, never taken for zero: with any of them, a sum is a lower bound.
     Currencies are not mixed. Reads the ledger, by --config and --state-dir, not the running gateway.
     """
+    if (view != "billed") + forecast + budgets + energy > 1:
+        message = "--view, --forecast, --budgets and --energy are four reports: ask for one"
+        raise click.UsageError(message)
+    if energy:
+        drew = energies.found(load(find(config)), state_dir, by, Filter(since=since, until=until))
+        _show(
+            drew, energies.lines(drew, by, _NOBODY.get(by, "-")), "No requests in this time.", as_json=as_json
+        )
+        return
+    if view != "billed":
+        _divided(load(find(config)), state_dir, by, (since, until), view, as_json=as_json)
+        return
     settings = ledger_settings(config)
     if forecast or budgets:
-        if since is not None or (forecast and budgets):
-            message = "--forecast and --budgets stand alone, but for --until: as if it were that moment"
+        if since is not None:
+            message = "--forecast and --budgets take no --since; --until: as if it were that moment"
             raise click.UsageError(message)
         now = dt.datetime.fromtimestamp(time.time() if until is None else until, dt.UTC)
         _ahead(settings, state_dir, now, budgets=budgets, as_json=as_json)
@@ -110,13 +137,32 @@ def cost(  # noqa: PLR0913  # one parameter an option
         click.echo(one_line(line))
 
 
+def _divided(  # noqa: PLR0913  # as `cost`
+    settings: Settings,
+    state_dir: Path,
+    by: Group,
+    period: tuple[float | None, float | None],
+    view: allocated.View,
+    *,
+    as_json: bool,
+) -> None:
+    """Show whom own machines worked for."""
+    found = allocated.divided(settings, state_dir, by, *period)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return
+    for line in allocated.lines(found, by, view, _NOBODY.get(by, "-")):
+        click.echo(one_line(line))
+
+
 def _ahead(
     settings: LedgerSettings, state_dir: Path, now: dt.datetime, *, budgets: bool, as_json: bool
 ) -> None:
     """Show what is to come."""
     found: list[outlook.Outlook] | list[BudgetUse]
     if budgets:
-        with KeyStore(settings, state_dir) as keys, History.open(settings, state_dir, told()) as history:
+        # In this order: a key store makes a ledger where there is none.
+        with History.open(settings, state_dir, told()) as history, KeyStore(settings, state_dir) as keys:
             uses = budget_uses(history, keys.list(), now)
         found, lines = uses, outlook.budget_lines(uses)
     else:
@@ -124,10 +170,19 @@ def _ahead(
         past = Filter(since=end - outlook.HISTORY_SECONDS, until=end)
         ahead = outlook.outlooks(sums(settings, state_dir, "day", past, told()), now)
         found, lines = ahead, outlook.outlook_lines(ahead)
+    _show(
+        found,
+        lines,
+        "No key has a budget." if budgets else "No costs are known of the last 90 days.",
+        as_json=as_json,
+    )
+
+
+def _show(found: Sequence[msgspec.Struct], lines: Iterator[str], nothing: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
     elif not found:
-        click.echo("No key has a budget." if budgets else "No costs are known of the last 90 days.", err=True)
+        click.echo(nothing, err=True)
     else:
         for line in lines:
             click.echo(one_line(line))

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from wye.catalog import local
-from wye.catalog.hardware import hardware
+from wye.catalog.hardware import Hardware, hardware
 from wye.catalog.machines import Machines
 from wye.catalog.throughput import Throughput
 from wye.cli.fleet_words import Answer, figures, lines
@@ -23,8 +23,9 @@ from wye.cli.options import (
     until_option,
 )
 from wye.cli.quantities import Portion, Ratio, Tokens
+from wye.config.figures import overrides
 from wye.config.load import find, load
-from wye.config.machines import owned
+from wye.config.machines import owned, served
 from wye.config.problems import suggestion
 from wye.config.settings import Settings
 from wye.core.lane import Lane
@@ -32,6 +33,7 @@ from wye.core.money import Price, Rates
 from wye.economics.breakeven import Api
 from wye.economics.candidates import resolve
 from wye.economics.demand import Demand, of_hours, of_month
+from wye.economics.duration import HIGHEST
 from wye.economics.engines import engine_for, of_rate
 from wye.economics.fleet import Case, Engine, Spill, doubled, plan
 from wye.economics.habits import LATEST, Habits, habits
@@ -61,7 +63,7 @@ Examples:
 @click.option("--cached", type=Portion(), default=0.0, help="With --tokens: share of the input from caches.")
 @click.option(
     "--peak",
-    type=click.FloatRange(1, 200),
+    type=click.FloatRange(1, HIGHEST),
     default=6.0,
     show_default=True,
     help="With --tokens: the busiest moment of a day, in means.",
@@ -159,29 +161,30 @@ def _named(
     """Return machines, each with the model it serves. Raises `ValueError` or `CandidateError`."""
     gpu, gpus, rent = given
     found = []
-    for name in names or (() if gpu else tuple(settings.machines)):
+    for name in names or (() if gpu or rent else tuple(settings.machines)):
         if name not in settings.machines:
             message = f"there are no machines '{name}' in wye.yaml. {suggestion(name, settings.machines)}"
             raise ValueError(message)
-        served = {one.model: None for one in settings.deployments.values() if one.machines == name}
-        models = [model] if model else list(served)
+        serving = {one.model: None for one in served(settings, name)}
+        models = [model] if model else list(serving)
         if not models:
             message = f"nothing in wye.yaml is served by '{name}': give --model"
             raise ValueError(message)
         found += [(owned(name, settings.machines[name]), one) for one in models]
-    if gpu:
-        found.append((_described(gpu, gpus, rent), model or ""))
+    if gpu or rent is not None:
+        known = hardware(overrides(settings))
+        found.append((_described(known, gpu or "", gpus, rent), model or ""))
     if not found:
-        message = "no machines are named in wye.yaml: give --gpu and --model, and --rent for one machine"
+        message = "no machines are named in wye.yaml: give --model, and --gpu or --rent of one machine"
         raise ValueError(message)
     return found
 
 
-def _described(gpu: str, gpus: int, rent: float | None) -> Machines:
+def _described(book: Hardware, gpu: str, gpus: int, rent: float | None) -> Machines:
     """Return a machine by its GPU; without a rent the catalogue's, on demand."""
-    known = hardware().gpu(gpu)
+    known = book.gpu(gpu) if gpu else None
     if known is None and rent is None:
-        message = f"no rent is known of '{gpu}': give --rent. {suggestion(gpu, hardware().gpus)}"
+        message = f"no rent is known of '{gpu}': give --rent. {suggestion(gpu, book.gpus)}"
         raise ValueError(message)
     name = gpu if known is None else known.name
     if rent is None:
@@ -197,7 +200,8 @@ def _described(gpu: str, gpus: int, rent: float | None) -> Machines:
         raise ValueError(message)
     else:
         hour = Decimal(str(rent))
-    return Machines(f"{gpus}x{name}" if gpus > 1 else name, gpu=name, gpus=gpus, rent_hour=hour)
+    title = f"{gpus}x{name}" if gpus > 1 else name
+    return Machines(title or "a machine", gpu=name, gpus=gpus, rent_hour=hour)
 
 
 def _spill(name: str, given: tuple[float, float] | None, settings: Settings, seen: Habits) -> Spill:
@@ -205,6 +209,9 @@ def _spill(name: str, given: tuple[float, float] | None, settings: Settings, see
     match = _PRICE.match(name)
     if match:
         rates = Rates(Decimal(match[1]), Decimal(match[2]))
+        if not rates.input and not rates.output:
+            message = "--spill 0/0 is free, which no API is for a month"
+            raise ValueError(message)
         api = Api(f"an API at {name}", Lane.HOSTED, Price(rates, dt.datetime.now(dt.UTC).date(), "given"))
     else:
         api = resolve(name, settings)

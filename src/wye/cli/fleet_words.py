@@ -14,6 +14,7 @@ from wye.economics.engines import lengths
 from wye.economics.fleet import Case, Option, Plan
 
 _NAMES = {"api": "API alone", "peak": "machines for the peak", "peak+1": "  and a spare one", "mix": "mix"}
+_CENTS_BELOW = 100
 _HEAD = ("", "machines", "own", "busy", "p95", "machines", "energy", "API", "total USD")
 
 
@@ -108,7 +109,7 @@ def _row(one: Option, ttft: float) -> tuple[str, ...]:
 
 
 def _usd(amount: Decimal) -> str:
-    return f"{amount:,.0f}"
+    return f"{amount:,.0f}" if amount >= _CENTS_BELOW else f"{amount:,.2f}"
 
 
 def _verdict(answer: Answer) -> Iterator[str]:
@@ -123,12 +124,12 @@ def _verdict(answer: Answer) -> Iterator[str]:
             ("the API alone", found.api),
             ("machines for the peak", found.peak),
         )
-        if other is not None and other.way != best.way and other.total
+        if other is not None and other.way != best.way and other.total and other.ttft <= answer.case.ttft
     ]
     tail = f", {' and '.join(beside)}" if beside else ""
     yield f"Cheapest: {_words(best)}: {_usd(best.total)} USD a month{tail}."
     if best.way == "mix":
-        fewer = next((one for one in found.mixes if one.serving == best.serving - 1), found.api)
+        fewer = found.one_down
         if fewer is not None and fewer.spilled is not None and best.spilled is not None:
             more = (fewer.spilled - best.spilled) / HOURS_A_MONTH
             yield (

@@ -39,9 +39,9 @@ class Portion(click.ParamType[float]):
 
     name = "share"
 
-    def __init__(self, *, open_: bool = False) -> None:
-        """`open_`: 0 is none of them."""
-        self._open = open_
+    def __init__(self, *, open_: bool = False, most: float = 1.0) -> None:
+        """`open_`: 0 is none of them. `most`: the greatest."""
+        self._open, self._most = open_, most
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read it, or say how it is written."""
@@ -49,8 +49,9 @@ class Portion(click.ParamType[float]):
         if not match:
             self.fail(f"'{value}' is not a share: write 40% or 0.4", param, ctx)
         share = float(match[1]) / (_HUNDRED if match[2] else 1)
-        if not 0 <= share <= 1 or (self._open and not share):
-            bounds = "above 0% and at most 100%" if self._open else "between 0% and 100%"
+        if not 0 <= share <= self._most or (self._open and not share):
+            most = f"{self._most:.0%}"
+            bounds = f"above 0% and at most {most}" if self._open else f"between 0% and {most}"
             self.fail(f"'{value}' must lie {bounds}", param, ctx)
         return share
 

@@ -1,6 +1,7 @@
 """What types cannot say: addresses, labels, credentials in the wrong place.
 
-Names are in `names`, deployments in `reach`, machines in `machines`, routes in `routes`.
+Names are in `names`, deployments in `reach`, machines in `machines`, figures in `figures`, routes
+in `routes`.
 """
 
 import re
@@ -9,7 +10,8 @@ from collections.abc import Mapping
 from wye.config.addresses import parse_endpoint, parse_listen
 from wye.config.certificates import check_chain
 from wye.config.draft import Draft
-from wye.config.machines import check_machines
+from wye.config.figures import check_figures
+from wye.config.machines import check_embedded, check_machines
 from wye.config.names import check_names
 from wye.config.reach import check_deployment, check_provider
 from wye.config.routes import check_routes
@@ -26,6 +28,8 @@ def check(draft: Draft, environ: Mapping[str, str]) -> None:
     for name, deployment in draft.settings.deployments.items():
         check_deployment(draft, name, deployment, environ)
     check_machines(draft)
+    check_embedded(draft)
+    check_figures(draft)
     check_names(draft)
     check_routes(draft)
     _ledger(draft)

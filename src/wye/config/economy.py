@@ -61,3 +61,21 @@ class MachineSettings(Section, frozen=True):
     fte_year: Decimal = Decimal(200_000)
     """USD a year for a whole one."""
     region: str = ""
+
+
+class FigureSettings(Section, frozen=True):
+    """A figure of your own, in place of the catalogue's."""
+
+    value: Decimal
+    source: str
+    """Where it comes from: a contract, an invoice, a measurement."""
+    as_of: str | None = None
+    """ISO date from which it counts; default: the day the file is read."""
+    unit: str | None = None
+    """The catalogue's, if you care to write it down: another one is refused, so is another currency."""
+    low: Decimal | None = None
+    """Tenth percentile of what it may be."""
+    high: Decimal | None = None
+    """Ninetieth percentile of what it may be."""
+    estimate: bool = False
+    """Nobody measured or offers it."""

@@ -5,12 +5,15 @@ unnoticed into every report, so it is refused where it stands.
 """
 
 from decimal import Decimal
+from typing import NamedTuple
 
+from wye.catalog.hardware import hardware
 from wye.catalog.machines import HOURS_A_MONTH, IDLE_POWER, Machines, Power, Purchase, bill
+from wye.catalog.names import EMBEDDED_CHAT
 from wye.config.draft import ENGINES, Draft
 from wye.config.economy import MachineSettings, PowerSettings, PurchaseSettings
 from wye.config.problems import Path, suggestion
-from wye.config.settings import DeploymentSettings
+from wye.config.settings import DeploymentSettings, Settings
 from wye.core.lane import Lane
 
 _RENT_A_GPU = Decimal(50)
@@ -36,20 +39,13 @@ def check_machines(draft: Draft) -> None:
     """Check every entry of `machines`."""
     for name, given in draft.settings.machines.items():
         path = ("machines", name)
-        if given.rent_hour is not None and given.purchase is not None:
-            draft.say((*path, "purchase"), "rent_hour is given as well", "Keep one of them")
-        # What was written counts, so that a broken figure is one problem.
-        if not {"rent_hour", "purchase"} & _written(draft, path):
-            draft.say(path, "has no cost", "Add `rent_hour: USD`, or `purchase: {price: USD}`")
-        rent = given.rent_hour
-        if rent is not None and rent <= 0:
-            draft.say((*path, "rent_hour"), "must be above 0")
-        elif rent is not None and rent > _RENT_A_GPU * given.gpus:
-            what = f"more than {_RENT_A_GPU} USD an hour for each of {given.gpus} GPU: is that for a month?"
-            draft.say((*path, "rent_hour"), what, f"A month has {HOURS_A_MONTH} hours")
+        _rent(draft, path, given)
         for field in ("gpus", "count", "spare"):
             if getattr(given, field) > _MANY:
                 draft.say((*path, field), f"more than {_MANY:,}")
+        if given.gpu and hardware().gpu(given.gpu) is None:
+            what = f"the catalogue knows no GPU '{given.gpu}': nothing is looked up for it"
+            draft.say((*path, "gpu"), what, suggestion(given.gpu, hardware().gpus), fatal=False)
         _amounts(draft, path, given)
         _amounts(draft, (*path, "purchase"), given.purchase)
         _amounts(draft, (*path, "power"), given.power)
@@ -58,6 +54,21 @@ def check_machines(draft: Draft) -> None:
             draft.say((*path, "power", "idle_kw"), "more than under load", "Give `kw` under load")
         if power is not None and power.pue < 1:
             draft.say((*path, "power", "pue"), "below 1: a building draws what its machines draw, and more")
+
+
+def _rent(draft: Draft, path: Path, given: MachineSettings) -> None:
+    """Check that exactly one of rent and purchase is given, and that a rent is for an hour."""
+    rent = given.rent_hour
+    if rent is not None and given.purchase is not None:
+        draft.say((*path, "purchase"), "rent_hour is given as well", "Keep one of them")
+    # What was written counts, so that a broken figure is one problem.
+    if not {"rent_hour", "purchase"} & _written(draft, path):
+        draft.say(path, "has no cost", "Add `rent_hour: USD`, or `purchase: {price: USD}`")
+    if rent is not None and rent <= 0:
+        draft.say((*path, "rent_hour"), "must be above 0")
+    elif rent is not None and rent > _RENT_A_GPU * given.gpus:
+        what = f"more than {_RENT_A_GPU} USD an hour for each of {given.gpus} GPU, as if it were for a month"
+        draft.say((*path, "rent_hour"), what, f"A month has {HOURS_A_MONTH} hours")
 
 
 def _written(draft: Draft, path: Path) -> set[str]:
@@ -80,15 +91,24 @@ def _amounts(
             draft.say((*path, field), f"more than {limit:,}", f"It is in {unit}")
 
 
+def check_embedded(draft: Draft) -> None:
+    """Check which machines serve the embedded model, if any are named."""
+    _named(draft, ("embedded",), draft.settings.embedded.machines)
+
+
+def _named(draft: Draft, path: Path, name: str | None) -> None:
+    named = draft.root.names("machines")
+    if name is not None and name not in named:
+        fix = suggestion(name, named) or "Declare them under `machines`"
+        draft.say((*path, "machines"), f"there are no machines '{name}'", fix)
+
+
 def check_served(draft: Draft, path: Path, deployment: DeploymentSettings) -> None:
     """Check which machines an entry of `deployments` names, if it names any."""
     name = deployment.machines
     if name is None:
         return
-    named = draft.root.names("machines")
-    if name not in named:
-        fix = suggestion(name, named) or "Declare them under `machines`"
-        draft.say((*path, "machines"), f"there are no machines '{name}'", fix)
+    _named(draft, path, name)
     if deployment.machine_hour is not None:
         draft.say((*path, "machine_hour"), "machines are given as well", "Keep one of them")
     provider = deployment.provider
@@ -98,6 +118,34 @@ def check_served(draft: Draft, path: Path, deployment: DeploymentSettings) -> No
         draft.say((*path, "machines"), f"counts only in the own lane, this is {lane}")
     elif lane is None and provider in draft.known - ENGINES:
         draft.say((*path, "machines"), f"{provider} is a processor: its machines are not yours to pay for")
+
+
+class Served(NamedTuple):
+    """A deployment that machines serve."""
+
+    id: str
+    model: str
+    slots: int
+
+
+def served(settings: Settings, name: str) -> tuple[Served, ...]:
+    """Return what an entry of `machines` serves: who names it in wye.yaml, be it the embedded model."""
+    found = [
+        Served(id_, one.model, one.slots) for id_, one in settings.deployments.items() if one.machines == name
+    ]
+    if settings.embedded.enabled and settings.embedded.machines == name:
+        found.append(Served(EMBEDDED_CHAT, EMBEDDED_CHAT.partition("/")[2], settings.embedded.slots))
+    return tuple(found)
+
+
+def share(settings: Settings, name: str, slots: int) -> tuple[Decimal, Decimal | None]:
+    """Return USD an hour for `slots` of what the machines serve, and what of it an idle hour saves.
+
+    Who share machines pay alike for each of their slots. None = they have no bill for power.
+    """
+    whole, energy = hour(settings.machines[name])
+    part = Decimal(slots) / max(slots, sum(one.slots for one in served(settings, name)))
+    return whole * part, None if energy is None else energy * part
 
 
 def owned(name: str, given: MachineSettings) -> Machines:

@@ -1,6 +1,5 @@
 """Checks of providers and deployments: who serves, where, in which lane, with which key, at what price."""
 
-import datetime as dt
 import re
 from collections.abc import Mapping
 from functools import partial
@@ -10,8 +9,9 @@ from wye.config.addresses import is_loopback, parse_endpoint, parse_network
 from wye.config.certificates import check_authority, check_chain
 from wye.config.draft import ENGINES, Draft
 from wye.config.machines import check_served
+from wye.config.prices import check_price
 from wye.config.problems import Path, suggestion
-from wye.config.settings import DeploymentSettings, PriceSettings, ProviderSettings, TlsSettings
+from wye.config.settings import DeploymentSettings, ProviderSettings, TlsSettings
 from wye.core.lane import Lane
 
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
@@ -45,7 +45,7 @@ def check_deployment(
     _where(draft, path, deployment, environ)
     _key_of_provider(draft, path, deployment, environ)
     if deployment.price is not None:
-        _price(draft, (*path, "price"), deployment.price)
+        check_price(draft, (*path, "price"), deployment.price)
     check_served(draft, path, deployment)
     for field, amount in (("machine_hour", deployment.machine_hour), ("energy_hour", deployment.energy_hour)):
         if amount is not None and amount < 0:
@@ -144,17 +144,3 @@ def _tls(draft: Draft, path: Path, tls: TlsSettings) -> None:
         check_chain(draft, path, ("client_cert_file", cert), ("client_key_file", key), at_start=False)
     if tls.ca_file is not None:
         check_authority(draft, (*path, "ca_file"), tls.ca_file)
-
-
-def _price(draft: Draft, path: Path, price: PriceSettings) -> None:
-    for field in ("input", "output", "cache_read", "cache_write"):
-        rate = getattr(price, field)
-        if rate is not None and rate < 0:
-            draft.say((*path, field), "must not be negative")
-    if not _CURRENCY.match(price.currency):
-        draft.say((*path, "currency"), "not a currency code", "Write three letters, as in USD")
-    if price.as_of is not None:
-        try:
-            dt.date.fromisoformat(price.as_of)
-        except ValueError:
-            draft.say((*path, "as_of"), "not a date", "Write it as 2026-11-01")

@@ -1,7 +1,7 @@
 """The JSON Schema of `wye.yaml`, for editors and for review. Published as `docs/wye.schema.json`.
 
 Built from the types; descriptions come from the doc strings beside the fields, which Python does not
-keep at run time, so they are read from the module's source.
+keep at run time, so they are read from the modules' sources.
 """
 
 import ast
@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from wye.config import settings
+from wye.config import economy, settings
 from wye.config.settings import Settings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -56,13 +56,16 @@ def _numbers(shape: Json) -> Json:
         for part in map(_numbers, shape["anyOf"]):
             flat.extend(part.get("anyOf", [part]))
         return {**shape, "anyOf": flat}
+    if isinstance(shape.get("additionalProperties"), dict):
+        return {**shape, "additionalProperties": _numbers(shape["additionalProperties"])}
     return dict(shape)
 
 
 def descriptions() -> Mapping[tuple[str, str], str]:
     """Return (class, field) -> the doc string that follows the field."""
     found = {}
-    for node in ast.parse(inspect.getsource(settings)).body:
+    sources = (ast.parse(inspect.getsource(module)) for module in (settings, economy))
+    for node in (node for source in sources for node in source.body):
         if not isinstance(node, ast.ClassDef):
             continue
         for before, after in zip(node.body, node.body[1:], strict=False):

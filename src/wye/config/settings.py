@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from wye.catalog.deployments import Native, Speech
-from wye.config.economy import MachineSettings
+from wye.config.economy import FigureSettings, MachineSettings
 from wye.config.section import Count, NonNegativeCount, Positive, Section, Share
 from wye.core.lane import Lane
 from wye.core.spelling import CallIds, Formats, Ignored, MaxOutputField, Refused, Taken
@@ -101,6 +101,10 @@ class PriceSettings(Section, frozen=True):
     """Input read from the prompt cache; default: as `input`."""
     cache_write: Decimal | None = None
     """Input written to the prompt cache; default: as `input`."""
+    cache_write_1h: Decimal | None = None
+    """Input written to stay for an hour; default: as `cache_write`."""
+    services: dict[str, Decimal] = {}
+    """Service tier → what its rates are times these: `batch: 0.5`. One that is not named has none."""
     currency: str = "USD"
     """Three letters. Budgets are in USD and need prices in USD."""
     as_of: str | None = None
@@ -259,8 +263,8 @@ class GateSettings(Section, frozen=True):
 
     ask: tuple[str, ...]
     """Deployments or aliases whose answers are compared with the weak one's; its own = a second sample."""
-    compare: Literal["auto", "answer", "meaning"] = "auto"
-    """`answer`, `auto`: calls, JSON and final answers are the same; `meaning`: cannot be certified."""
+    compare: Literal["answer", "meaning"] = "answer"
+    """`answer`: calls, JSON and final answers are the same; `meaning`: or free texts mean alike."""
     meaning: Share = 0.85
     """From which cosine on two free texts agree, under `meaning`."""
     sure: Share | None = None
@@ -397,6 +401,8 @@ class EmbeddedSettings(Section, frozen=True):
     """Over all slots."""
     embeddings: bool = True
     """Serve embeddings too."""
+    machines: str | None = None
+    """An entry of `machines`, which serve its chat model; default: what it costs is not known."""
 
 
 class TelemetrySettings(Section, frozen=True):
@@ -425,6 +431,8 @@ class Settings(Section, frozen=True):
     """Name → a model at an endpoint; clients may ask for the name."""
     machines: dict[str, MachineSettings] = {}
     """Name → machines of your own, and what they cost; see docs/costs.md."""
+    catalog: dict[str, FigureSettings] = {}
+    """Name of a figure (`gpu.H100.rent.spot`) → your own; see docs/catalog.md."""
     aliases: dict[str, str | tuple[str, ...]] = {}
     """Name -> deployment, or several in order of preference."""
     routes: dict[str, RouteSettings] = {}

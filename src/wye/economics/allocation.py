@@ -6,9 +6,8 @@ was held than there is capacity (a machine that queues), the hour is divided amo
 beyond idling goes to those who drew it. All lines together are exactly the bill.
 """
 
-import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import NamedTuple
@@ -16,13 +15,11 @@ from typing import NamedTuple
 import msgspec
 
 from wye.catalog.machines import HOURS_A_MONTH, Bill
-from wye.core.record import Attempt, Record
 
 HOUR = 3_600
 _MICRO = 1_000_000
 _DIGITS = 12
 """After the point, of each line: as the ledger's costs."""
-_OK = range(200, 300)
 
 
 class Held(NamedTuple):
@@ -130,14 +127,19 @@ def _rounded(amount: Fraction) -> Decimal:
     return Decimal(scaled).scaleb(-_DIGITS)
 
 
-def busy_hours(held: Iterable[Held], since: float, until: float) -> Iterator[BusyHour]:
+def busy_hours(
+    held: Iterable[Held], since: float, until: float, within: Iterable[tuple[int, str, int]] = ()
+) -> Iterator[BusyHour]:
     """Yield every hour of the period, silent ones too, with what was held in it.
 
-    A request that spans hours is in each of them; what lies outside of the period is in none.
+    A request that spans hours is in each of them; what lies outside of the period is in none. `within`: what
+    was summed up before: hours since 1970, group, microseconds, all of it in that hour and the period.
     """
     # All is counted in microseconds from here on, so that the parts of a request are the whole of it.
     first, last = _micros(since), _micros(until)
     hours: dict[int, Counter[str]] = {}
+    for index, group, micros in within:
+        hours.setdefault(index, Counter())[group] += micros
     step = HOUR * _MICRO
     for one in held:
         began, ended = max(_micros(one.began), first), min(_micros(one.ended), last)
@@ -149,24 +151,3 @@ def busy_hours(held: Iterable[Held], since: float, until: float) -> Iterator[Bus
     for index in range(first // step, -(-last // step)):
         seconds = (min(last, (index + 1) * step) - max(first, index * step)) / _MICRO
         yield BusyHour(index * HOUR, hours.get(index, {}), seconds)
-
-
-def held(
-    records: Iterable[Record], deployments: Collection[str], group: Callable[[Record], str]
-) -> Iterator[Held]:
-    """Yield the slots that records held at own `deployments`; `group` says for whom.
-
-    A gate's second opinions, shadows and hedges held slots like anybody, and what got no answer may have been
-    worked on; what was not sent, or turned away, held none.
-    """
-    for record in records:
-        for one in record.attempts:
-            if one.deployment in deployments and _worked(one):
-                began = record.at + one.started_ms / 1000
-                yield Held(began, began + one.duration_ms / 1000, group(record))
-
-
-def _worked(one: Attempt) -> bool:
-    if one.cause == "skip" or not math.isfinite(one.duration_ms):
-        return False
-    return one.status in _OK or one.status == 0

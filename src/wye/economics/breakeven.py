@@ -36,8 +36,6 @@ class Api(msgspec.Struct, frozen=True):
     lane: Lane
     price: Price | None
     """None = unknown, and so is every sum with it."""
-    batch: Decimal | None = None
-    """What a token costs that may wait, in parts of its price; None = waiting saves nothing."""
 
 
 class Plant(msgspec.Struct, frozen=True):
@@ -55,6 +53,11 @@ class Plant(msgspec.Struct, frozen=True):
     estimate: bool = False
     source: str = ""
     """Of the throughput."""
+    spread: tuple[float, float] | None = None
+    """Tenth and ninetieth percentile of the throughput, in parts of it; None = not known."""
+    prices: tuple[float, float] | None = None
+    """The same of the machines' rent or price."""
+    prices_source: str = ""
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -106,21 +109,34 @@ def rate(api: Api, demand: Demand) -> Decimal | None:
     Cached input has its own price, or the input's; writing caches is not counted. Where a price depends on
     the hour, the dearest counts. Raises `ValueError` for a price that is not in USD.
     """
+    found = rates(api, demand)
+    if found is None:
+        return None
+    standard, waiting = found
+    with localcontext(prec=_DIGITS):
+        fresh, cached, spoken = (Decimal(part) for part in mix(demand))
+        now, later = (_priced(one, fresh, cached, spoken) for one in (standard, waiting))
+        if now is None:
+            return None
+        waits = Decimal(demand.batch) if later is not None else Decimal(0)
+        return (now * (1 - waits) + (later or 0) * waits) / MILLION
+
+
+def rates(api: Api, demand: Demand) -> tuple[Rates, Rates] | None:
+    """Return the rates of a request of the demand's mean length: now, and in a batch. None = unknown.
+
+    Where no rates of a batch are known, waiting saves nothing. Raises `ValueError` as `rate` does.
+    """
     price = api.price
     if price is None:
         return None
     if price.currency != "USD":
         message = f"{api.name} is priced in {price.currency}, and machines in USD: give its price in USD"
         raise ValueError(message)
-    mean_input = demand.input_tokens / demand.requests if demand.requests else 0.0
-    rates = price.rates_for(int(mean_input))
-    with localcontext(prec=_DIGITS):
-        fresh, cached, spoken = (Decimal(part) for part in mix(demand))
-        amount = _priced(rates, fresh, cached, spoken)
-        if amount is None:
-            return None
-        factor = Decimal(1) if api.batch is None else 1 - Decimal(demand.batch) * (1 - api.batch)
-        return amount * factor / MILLION
+    mean_input = int(demand.input_tokens / demand.requests) if demand.requests else 0
+    standard, batch = price.rates_for(mean_input), price.served("batch")
+    waiting = standard if batch is None else batch.rates_for(mean_input)
+    return standard, standard if waiting.input is None or waiting.output is None else waiting
 
 
 def mix(demand: Demand) -> tuple[float, float, float]:

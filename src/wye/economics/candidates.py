@@ -6,27 +6,24 @@ before that of others, and a processor that shows its prices in the open before 
 
 import datetime as dt
 from collections.abc import Iterator
-from decimal import Decimal
 
 from wye.catalog.names import CLOSED_FAMILY, lane_of
 from wye.catalog.prices import PriceList
+from wye.catalog.standing import standing
+from wye.config.prices import priced
 from wye.config.problems import suggestion
 from wye.config.settings import DeploymentSettings, Settings
 from wye.core.errors import WyeError
 from wye.core.lane import Lane
-from wye.core.money import Price, Rates
 from wye.economics.breakeven import Api
 
 CLOSED = ("gpt-5.5", "claude-opus-4-8", "gemini-3.5-flash", "gemini-3.1-pro-preview")
 """Baselines where nobody says."""
 HOSTED = "deepinfra/google/gemma-4-31B-it"
-BATCH = {"openai": Decimal("0.5"), "anthropic": Decimal("0.5"), "google": Decimal("0.5")}
-"""Parts of its price that a token costs in a provider's batches, by their pricing pages of 2026-11-22."""
 _ORDER = (
     *("openai", "anthropic", "google", "deepseek", "mistral", "moonshot"),
     *("deepinfra", "together", "fireworks", "groq", "openrouter"),
 )
-_CONFIG = "wye.yaml"
 
 
 class CandidateError(WyeError):
@@ -35,11 +32,19 @@ class CandidateError(WyeError):
     kind = "candidate"
 
 
-def resolve(name: str, settings: Settings, prices: PriceList | None = None) -> Api:
-    """Return the model that `name` means. Raises `CandidateError` when it has no price, or does not exist."""
+def resolve(
+    name: str, settings: Settings, prices: PriceList | None = None, day: dt.date | None = None
+) -> Api:
+    """Return the model that `name` means, at its price of `day` (default: today).
+
+    Raises `CandidateError` when it has no price, or does not exist.
+    """
     known = PriceList.load() if prices is None else prices
     given = settings.deployments.get(name)
-    found = _configured(name, given, settings, known) if given is not None else _listed(name, known)
+    against = None if given is not None else standing(name, on=day)
+    if against is not None and against.kind != "retiring":
+        raise CandidateError(against.words)
+    found = _configured(name, given, settings, known, day) if given is not None else _listed(name, known, day)
     if found is None:
         near = suggestion(name.rpartition("/")[2], _names(known)) if given is None else ""
         message = (
@@ -70,17 +75,14 @@ def configured(settings: Settings, lane: Lane, prices: PriceList | None = None) 
     return [one for one in found if one.price is None or one.price.currency == "USD"]
 
 
-def _configured(name: str, given: DeploymentSettings, settings: Settings, known: PriceList) -> Api | None:
+def _configured(
+    name: str, given: DeploymentSettings, settings: Settings, known: PriceList, on: dt.date | None = None
+) -> Api | None:
     lane = _lane(given, settings)
-    batch = BATCH.get(given.provider or "")
-    if given.price is not None:
-        said = given.price
-        rates = Rates(said.input, said.output, said.cache_read, said.cache_write)
-        day = dt.date.fromisoformat(said.as_of) if said.as_of else dt.datetime.now(dt.UTC).date()
-        if day <= dt.datetime.now(dt.UTC).date():
-            return Api(name, lane, Price(rates, day, _CONFIG, said.currency), batch)
-    price = known.find(given.provider, given.model) if given.provider else None
-    return None if price is None else Api(name, lane, price, batch)
+    price = priced(given.price, on)
+    if price is None and given.provider:
+        price = known.find(given.provider, given.model, on)
+    return None if price is None else Api(name, lane, price)
 
 
 def _lane(given: DeploymentSettings, settings: Settings) -> Lane:
@@ -89,19 +91,19 @@ def _lane(given: DeploymentSettings, settings: Settings) -> Lane:
     return lane_of(given.model) if declared is None else declared
 
 
-def _listed(name: str, known: PriceList) -> Api | None:
+def _listed(name: str, known: PriceList, on: dt.date | None) -> Api | None:
     """Look a name up in the price list. What is free there is returned only when nobody asks money."""
     free = None
     for provider, model in _places(name, known):
-        price = known.find(provider, model)
-        if price is None:
-            continue
+        price = known.find(provider, model, on)
+        if price is None or (price.rates.input is None and price.rates.output is None):
+            continue  # pictures are not sold by the token
         entry = known.entry(provider, model)
         shown = f"{provider}/{model if entry is None else entry.id}"
         # A closed family stays closed wherever it is sold.
         lane = Lane.CLOSED if CLOSED_FAMILY.search(model) else lane_of(model)
         short = model if lane is Lane.CLOSED and "/" not in name else shown
-        found = Api(short, lane, price, BATCH.get(provider))
+        found = Api(short, lane, price)
         if price.rates.input or price.rates.output:
             return found
         free = free or found

@@ -39,6 +39,7 @@ COLUMNS = {
     "currency": "VARCHAR",
     "unknown": "BOOLEAN",
     "basis": "VARCHAR",
+    "counted": "BOOLEAN",
     "charged": MONEY,
     "charged_text": "VARCHAR",
     "input_tokens": "BIGINT",
@@ -50,6 +51,8 @@ COLUMNS = {
     "input_audio_tokens": "BIGINT",
     "output_audio_tokens": "BIGINT",
     "apart": "VARCHAR",
+    "service": "VARCHAR",
+    "images": "BIGINT",
     "ttft_ms": "DOUBLE",
     "duration_ms": "DOUBLE",
     "certificate": "VARCHAR",
@@ -74,6 +77,8 @@ class _Usage(msgspec.Struct, gc=False):
     input_audio_tokens: int = 0
     output_audio_tokens: int = 0
     apart: str = ""
+    service: str = ""
+    images: int = 0
 
 
 class _Cost(msgspec.Struct, gc=False):
@@ -150,6 +155,7 @@ def to_line(row: LedgerRow) -> bytes:
         "currency": row.currency,
         "unknown": row.amount is None and row.attempts > 0,
         "basis": (record.cost or _NO_COST).basis,
+        "counted": record.usage is not None,
         "charged": charged,
         "charged_text": charged_text,
         "input_tokens": row.input_tokens,
@@ -161,6 +167,8 @@ def to_line(row: LedgerRow) -> bytes:
         "input_audio_tokens": _count(usage.input_audio_tokens),
         "output_audio_tokens": _count(usage.output_audio_tokens),
         "apart": usage.apart,
+        "service": usage.service,
+        "images": _count(usage.images),
         "ttft_ms": row.ttft_ms,
         "duration_ms": row.duration_ms,
         "certificate": record.certificate,

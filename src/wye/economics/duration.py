@@ -11,6 +11,8 @@ from wye.economics.demand import HOURS_A_MONTH, Demand
 _A_DAY = 96
 """Moments of a day that is only known by its peak: quarters of an hour."""
 _SHARPEST = 500.0
+HIGHEST = 50.0
+"""Of a day's peak, in its means. Beyond, a quarter of an hour is most of the day."""
 _BARS = " ▁▂▃▄▅▆▇█"
 
 
@@ -41,8 +43,8 @@ def levels(demand: Demand) -> tuple[Level, ...]:
 
 def _day(peak: float) -> list[float]:
     """Return a day whose top is `peak` times its mean, from its top on."""
-    if peak < 1:
-        message = f"a peak of {peak:g} means is below the mean: give 1 or more"
+    if not 1 <= peak <= HIGHEST:
+        message = f"a peak of {peak:g} means is no day's: give 1 to {HIGHEST:g}"
         raise ValueError(message)
     low, high = 0.0, _SHARPEST
     for _ in range(60):

@@ -7,10 +7,10 @@ first token is scaled with the prompt. Without a measured point a rate of tokens
 
 from collections.abc import Iterable
 
-from wye.catalog.throughput import Throughput, measured, plain
+from wye.catalog.throughput import Throughput, measured
 from wye.economics.demand import Demand
 from wye.economics.fleet import TAIL, Engine
-from wye.economics.queueing import LogNormal
+from wye.economics.queueing import LogNormal, of_quantiles
 
 PROMPT_TOKENS_A_SECOND = 5_000.0
 """Of one request's prefill, where nobody measured: an estimate."""
@@ -65,17 +65,25 @@ def of_row(demand: Demand, row: Throughput, gpus: int) -> Engine | None:
         total = whole * (told + spoken) / spoken
         return of_rate(demand, total, row.itl_ms, ttft_ms=row.ttft_ms, source=source)
     longer = told / row.input_tokens if row.input_tokens else 1.0
-    ttft = row.ttft_ms / 1_000 * longer if row.ttft_ms is not None else told / PROMPT_TOKENS_A_SECOND
     answer = max(spoken - 1, 0.0) * row.itl_ms / 1_000
     estimate = row.output_rate.estimate or row.ttft_ms is None
     return Engine(
         row.concurrency * copies,
-        LogNormal(ttft, PREFILL_SCV),
+        _prefill(row, told, longer),
         LogNormal(answer, ANSWER_SCV),
         row.itl_ms,
         source,
         estimate,
     )
+
+
+def _prefill(row: Throughput, told: float, longer: float) -> LogNormal:
+    """Return the time to the first token: as it was measured, or by its mean, or by the prompt alone."""
+    if row.ttft_p50_ms and row.ttft_p95_ms:
+        seen = of_quantiles(row.ttft_p50_ms / 1_000, row.ttft_p95_ms / 1_000)
+        return LogNormal(seen.mean * longer, seen.scv)
+    ttft = row.ttft_ms / 1_000 * longer if row.ttft_ms is not None else told / PROMPT_TOKENS_A_SECOND
+    return LogNormal(ttft, PREFILL_SCV)
 
 
 def engine_for(  # noqa: PLR0913  # what a choice depends on
@@ -93,13 +101,14 @@ def engine_for(  # noqa: PLR0913  # what a choice depends on
     Rows of the shape nearest to the demand's count. Raises `ValueError` that says what there is instead.
     """
     mine = tuple(local)
-    rows = measured(model, gpu or None, local=mine)
+    # Without a GPU's name only what was measured here can be meant.
+    rows = [row for row in measured(model, gpu or None, local=mine) if gpu or row in mine]
     if not rows:
         message = (
             f"nobody measured {model} on {gpu or 'this machine'}: give --throughput, or run `wye measure`"
         )
         raise ValueError(message)
-    here = {plain(row.model) for row in mine} & {plain(model)} and [row for row in rows if row in mine]
+    here = [row for row in rows if row in mine]
     usable = [
         (row, engine)
         for row in here or rows

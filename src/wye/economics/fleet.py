@@ -19,7 +19,7 @@ from wye.economics.duration import Level, levels
 from wye.economics.queueing import LogNormal, Station, first_token, lost
 
 TAIL = 0.95
-MOST = 20_000
+MOST = 10_000
 """Machines. More are a mistake in the figures."""
 _SECONDS_A_MONTH = HOURS_A_MONTH * 3_600
 _POINTS = 2_000
@@ -112,6 +112,8 @@ class Plan(msgspec.Struct, frozen=True):
     mixes: tuple[Option, ...]
     """By machines, from one on; empty without an API."""
     api: Option | None
+    one_down: Option | None = None
+    """The mix while one of its machines is down."""
 
     @property
     def mix(self) -> Option | None:
@@ -136,23 +138,27 @@ def plan(case: Case) -> Plan:
     """
     curve = levels(case.demand)
     count = sized(case, curve[0])
-    mixes, api = [], None
+    mixes, api, price = [], None, None
     if case.spill is not None:
         price = rate(case.spill.api, case.demand)
         api = _served(case, curve, 0, price)
         mixes = [_served(case, curve, number, price) for number in _counts(count)]
-    return Plan(
+    found = Plan(
         curve=curve,
         peak=_peak(case, curve, count, 0),
         peak_spare=_peak(case, curve, count, 1),
         mixes=tuple(one for one in mixes if one.ttft <= case.ttft),
         api=api,
     )
+    mix = found.mix
+    if mix is None:
+        return found
+    return msgspec.structs.replace(found, one_down=_served(case, curve, mix.serving - 1, price))
 
 
 def _counts(most: int) -> list[int]:
     """Return each number of machines to look at, of many machines only some."""
-    step = max(1, most // 200)
+    step = max(1, most // 100)
     return sorted({*range(step, most + 1, step), 1, most})
 
 
@@ -167,8 +173,8 @@ def sized(case: Case, busiest: Level) -> int:
         raise ValueError(message)
     arriving = case.arrivals(busiest)
     low = max(0, int(arriving / case.engine.capacity))  # too few: they would never catch up
-    high = max(1, low + 1)
-    while not _keeps(case, high, arriving):
+    high = low + 1
+    while high > MOST or not _keeps(case, high, arriving):
         low, high = high, high * 2
         if high > MOST:
             message = f"more than {MOST:,} machines would be needed: look at tokens and throughput"

@@ -2,8 +2,8 @@
 
 A linear regression on the day's cost: a level, a straight trend, and a difference for each day of the week,
 the latter two drawn towards none (Gaussian priors, as in ridge regression), so that two weeks are enough to
-begin with. How steep trends are, and how unlike weekends, is not known before: regressions that expect next
-to nothing of either, and much, are averaged by how well each explains the days. The interval is that of the
+begin with. How steep trends are, and how unlike weekends, is not known before: regressions that expect little
+of either, and much, are averaged by how well each explains the days. The interval is that of the
 posterior predictive of the days left: what the coefficients may be, and how much single days scatter (Bishop,
 Pattern Recognition and Machine Learning, 3.3 to 3.5), widened by Student's t for few days. Days are taken to
 scatter independently, and nothing new to happen.
@@ -28,7 +28,7 @@ _QUANTILE = 1.2816
 """Of the normal distribution, for the 10th and 90th percentile."""
 _LEVEL = 10.0
 _WEEKDAYS = (0.02, 0.4)
-_TRENDS = (0.0005, 0.015)
+_TRENDS = (0.005, 0.015)
 """Standard deviations of what days of the week, the level and a day's growth may be, in mean days' costs."""
 _LEAST_NOISE = 1e-4
 _ROUNDS = 8

@@ -81,18 +81,6 @@ _ALWAYS = {
     "verbosity": Range(
         0.8, 1.0, 1.4, "what the open model says, in lengths of the closed", least=0.1, most=10
     ),
-    "throughput": Range(
-        0.75, 1.0, 1.15, "of your machines, in parts of the catalogue's", least=0.01, most=100
-    ),
-    "machine_price": Range(
-        0.85,
-        1.0,
-        1.35,
-        "rent or price of machines, in parts of what is assumed; H100 are let at 2.29 to 3.99 USD an hour",
-        "SkyPilot catalogue v8",
-        least=0.01,
-        most=100,
-    ),
 }
 
 
@@ -111,12 +99,34 @@ def inputs(
         source = measured.get(name, ESTIMATE)
         found[name] = _around(middle, by / 2 if name in measured else by, what, source)
 
+    least, most = plant.spread or (0.75, 1.15)
+    found["throughput"] = Range(
+        min(least, 1.0),
+        1.0,
+        max(most, 1.0),
+        "of your machines, in parts of what is assumed",
+        ESTIMATE if plant.spread is None else plant.source,
+        least=0.01,
+        most=100,
+    )
+    least, most = plant.prices or (1.0, 1.0)
+    found["machine_price"] = Range(
+        min(least, 1.0),
+        1.0,
+        max(most, 1.0),
+        "rent or price of machines, in parts of what is assumed",
+        plant.prices_source or GIVEN,
+        least=0.01,
+        most=100,
+    )
+
     near("cached", demand.cached, 0.15 if demand.cached else 0.0, "share of input from prompt caches")
     near("batch", demand.batch, 0.1 if demand.batch else 0.0, "share of all that may wait for a batch price")
+    thought = min(demand.reasoning, _NEAR_ALL)
     found["reasoning"] = Range(
-        demand.reasoning / 2,
-        demand.reasoning,
-        min(_NEAR_ALL, demand.reasoning + 0.3),
+        thought / 2,
+        thought,
+        min(_NEAR_ALL, thought + 0.3),
         "share of the open model's output that is thought and not said",
         most=_NEAR_ALL,
     )

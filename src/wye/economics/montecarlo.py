@@ -12,8 +12,8 @@ import numpy as np
 
 from wye.catalog.machines import bill
 from wye.core.lane import Lane
-from wye.core.money import MILLION
-from wye.economics.breakeven import SECONDS_A_MONTH, Api, Floats, Plant, Share, rate, volumes
+from wye.core.money import MILLION, Rates
+from wye.economics.breakeven import SECONDS_A_MONTH, Api, Floats, Plant, Share, rate, rates, volumes
 from wye.economics.demand import Demand
 from wye.economics.inputs import Range
 
@@ -153,17 +153,18 @@ def _fallen(decline: Floats, months: int) -> Floats:
 
 def _rate(api: Api, demand: Demand, x: Mapping[str, Floats], told: Floats, spoken: Floats) -> Floats:
     """Return USD for `told` and `spoken` tokens. Raises `ValueError` where a price is unknown."""
-    price = api.price
-    if price is None or rate(api, demand) is None:
+    found = rates(api, demand)
+    if found is None or rate(api, demand) is None:
         message = f"the price of {api.name} is not known"
         raise ValueError(message)
-    mean_input = demand.input_tokens / demand.requests if demand.requests else 0.0
-    rates = price.rates_for(int(mean_input))
-    fresh, out = float(rates.input or 0), float(rates.output or 0)
-    read = fresh if rates.cache_read is None else float(rates.cache_read)
-    each = told * ((1 - x["cached"]) * fresh + x["cached"] * read) + spoken * out
-    waits = 0.0 if api.batch is None else 1 - float(api.batch)
-    return each * (1 - x["batch"] * waits) / float(MILLION)
+    now, later = (_priced(one, x["cached"], told, spoken) for one in found)
+    return (now * (1 - x["batch"]) + later * x["batch"]) / float(MILLION)
+
+
+def _priced(each: Rates, cached: Floats, told: Floats, spoken: Floats) -> Floats:
+    fresh, out = float(each.input or 0), float(each.output or 0)
+    read = fresh if each.cache_read is None else float(each.cache_read)
+    return told * ((1 - cached) * fresh + cached * read) + spoken * out
 
 
 def _stairs(plant: Plant, x: Mapping[str, Floats]) -> tuple[Floats, Floats, Floats]:

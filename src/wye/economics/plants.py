@@ -15,7 +15,8 @@ from wye.catalog.figure import Figure
 from wye.catalog.hardware import Gpu, hardware
 from wye.catalog.machines import IDLE_POWER, Machines, Power, Purchase
 from wye.catalog.throughput import Throughput, best
-from wye.config.machines import owned
+from wye.config.figures import overrides
+from wye.config.machines import owned, served
 from wye.config.problems import suggestion
 from wye.config.settings import Settings
 from wye.economics.breakeven import Plant
@@ -71,13 +72,13 @@ def chosen(  # noqa: PLR0913  # one parameter an option of the command line
     Raises `CandidateError` for a name that is neither, and for a throughput nobody knows.
     """
     rows = tuple(local)
-    wanted = list(names) or list(settings.machines) or list(SETTINGS)
+    wanted = list(dict.fromkeys(names)) or list(settings.machines) or list(SETTINGS)
     found = []
     for name in wanted:
         if name in settings.machines:
             found += _declared(name, settings, demand, throughput, rows)
         elif name in SETTINGS:
-            found.append(_offered(name, SETTINGS[name], demand, throughput, rows, day))
+            found.append(_offered(name, SETTINGS[name], demand, throughput, rows, day, overrides(settings)))
         else:
             near = suggestion(name, [*settings.machines, *SETTINGS])
             message = f"there are no machines '{name}'. {near}"
@@ -90,14 +91,21 @@ def _declared(
 ) -> list[Choice]:
     """Return one choice for each model that the machines serve: all of them, as if they served it alone."""
     machines = owned(name, settings.machines[name])
-    models = {one.model: None for one in settings.deployments.values() if one.machines == name}
+    models = {one.model: None for one in served(settings, name)}
     if not models:
         message = f"nothing is served by the machines '{name}': name them in a deployment, by `machines`"
         raise CandidateError(message)
     found = []
     for model in models:
         rate, which = _rate(model, machines.gpu, machines.gpus, demand, throughput, local)
-        plant = Plant(machines, model, rate, estimate=which.estimate, source=which.source)
+        plant = Plant(
+            machines,
+            model,
+            rate,
+            estimate=which.estimate,
+            source=which.source,
+            spread=_spread(which),
+        )
         title = name if len(models) == 1 else f"{name}: {model}"
         found.append(Choice(title, plant, {f"tokens a second, {title}": which}))
     return found
@@ -110,8 +118,9 @@ def _offered(  # noqa: PLR0913, PLR0917  # as `chosen`
     throughput: float | None,
     local: tuple[Throughput, ...],
     day: dt.date | None,
+    mine: Mapping[str, Figure],
 ) -> Choice:
-    known = hardware(day=day)
+    known = hardware(mine, day)
     gpu = known.gpus[setting.gpu]
     rate, which = _rate(setting.model, setting.gpu, 1, demand, throughput, local)
     used = {f"tokens a second, {setting.model} on {setting.gpu}": which}
@@ -119,25 +128,43 @@ def _offered(  # noqa: PLR0913, PLR0917  # as `chosen`
     if setting.fte:
         used["an engineer"] = known.fte_year
     if setting.bought:
-        machines, more = _bought(machines, gpu, day)
+        machines, more = _bought(machines, gpu, day, mine)
         used |= more
+        price = gpu.purchase
     else:
-        machines = msgspec.structs.replace(machines, rent_hour=gpu.rent["on_demand"].value)
-        used[f"rent of an {gpu.name}"] = gpu.rent["on_demand"]
-    return Choice(
-        setting.title,
-        Plant(machines, setting.model, rate, estimate=which.estimate, source=which.source),
-        used,
+        price = gpu.rent["on_demand"]
+        machines = msgspec.structs.replace(machines, rent_hour=price.value)
+        used[f"rent of an {gpu.name}"] = price
+    plant = Plant(
+        machines,
+        setting.model,
+        rate,
+        estimate=which.estimate,
+        source=which.source,
+        spread=_spread(which),
+        prices=None if price is None else _spread(price),
+        prices_source="" if price is None else price.source,
     )
+    return Choice(setting.title, plant, used)
+
+
+def _spread(figure: Figure) -> tuple[float, float] | None:
+    """Return the percentiles of a figure in parts of it; None = it tells none."""
+    if figure.low is None and figure.high is None:
+        return None
+    low, high = figure.low or figure.value, figure.high or figure.value
+    return float(low / figure.value), float(high / figure.value)
 
 
 _IN_A_RACK = 500
 """Watts of a GPU's part of its machine, from which it needs somebody's rack; smaller ones stand anywhere."""
 
 
-def _bought(machines: Machines, gpu: Gpu, day: dt.date | None) -> tuple[Machines, dict[str, Figure]]:
+def _bought(
+    machines: Machines, gpu: Gpu, day: dt.date | None, mine: Mapping[str, Figure]
+) -> tuple[Machines, dict[str, Figure]]:
     """Return machines that are bought: in a rack, where the price of the place covers power, or at home."""
-    known, table = hardware(day=day), figures.on(day)
+    known, table = hardware(mine, day), figures.on(day, mine)
     price, watts, residual = gpu.purchase, gpu.node_watts, table["machine.residual"]
     if price is None:
         message = f"no price is known of an {gpu.name}"

@@ -32,6 +32,8 @@ _TAIL = 1e-4
 """Of the probability, that may lie beyond the grid."""
 _RESCALE = 1e250
 _FEW = 30
+_MANY = 2_000
+_FAR = 30.0
 _ALIKE, _UNLIKE = 0.5, 1.35
 """How much of their peakedness shows in how long bunches wait: fitted, for times with less and more variance
 than exponential ones."""
@@ -124,6 +126,8 @@ def lost(station: Station, rate: float) -> float:
     if rate <= 0:
         return 0.0
     offered = rate * station.service.mean
+    if station.slots > _MANY:
+        return _lost_of_many(station.slots, offered, station.burst)
     again = 1 - 1 / station.burst
     per, ahead, carried, total = 1.0, 1.0, 0.0, 1.0
     for number in range(1, station.slots + 1):
@@ -134,6 +138,16 @@ def lost(station: Station, rate: float) -> float:
         if total > _RESCALE:
             ahead, carried, total = ahead / _RESCALE, carried / _RESCALE, total / _RESCALE
     return max(0.0, 1 - carried / total / offered)
+
+
+def _lost_of_many(slots: int, offered: float, burst: float) -> float:
+    """Return the same for so many slots that those who want one are normally distributed."""
+    deviation = math.sqrt(offered * burst)
+    spare = (slots - offered) / deviation
+    if spare < -_FAR:  # the ratio's limit, where both of its parts vanish
+        return (offered - slots) / offered
+    below = math.erfc(-spare * math.sqrt(0.5)) / 2
+    return min(1.0, deviation / offered * NormalDist().pdf(spare) / below)
 
 
 def first_token(station: Station, rate: float, share: float = 0.95) -> float:
@@ -202,7 +216,7 @@ def _crossing(station: Station, load: float) -> float:
     # last = taken + again * before, and taken = load / burst * before.
     taken = last * (load / burst) / (load / burst + again)
     wait = last / burst / (1 - _ratio(load, burst))
-    return max(0.0, 1 - load - taken / wait)
+    return max(0.0, 1 - load - taken / wait) if wait else 0.0
 
 
 def _none_over(service: LogNormal, slots: int, load: float, times: Floats) -> Floats:

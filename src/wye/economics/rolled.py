@@ -109,7 +109,7 @@ def roll(settings: LedgerSettings, state_dir: Path, progress: Progress = lambda 
     """
     with Reader(settings, state_dir) as reader:
         folder = private_directory(directory(state_dir))
-        with Lock(folder / _LOCK, wait=True), _umask():
+        with Lock(folder / _LOCK, wait=True), private_files():
             return _roll(reader, folder, progress)
 
 
@@ -255,7 +255,7 @@ def _publish(
 
 
 @contextlib.contextmanager
-def _umask() -> Iterator[None]:
+def private_files() -> Iterator[None]:
     """Have files that DuckDB makes be this user's only, from their first byte."""
     before = os.umask(0o077)
     try:

@@ -41,11 +41,16 @@ def sums(
             if opened.newest() <= TAIL_ROWS or not installed("duckdb"):
                 return opened.cost(by, filter_)
     projects = {}
-    if by == "project":
-        with KeyStore(settings, state_dir) as keys:
-            projects = {key.id: key.grant.project for key in keys.list()}
     with History.open(settings, state_dir, progress) as history:
+        if by == "project":
+            with KeyStore(settings, state_dir) as keys:
+                projects = {key.id: key.grant.project for key in keys.list()}
         return cost(history, by, filter_, projects)
+
+
+def column(by: Group) -> str:
+    """Return what tells a group, in SQL over `request`; of projects it is the key."""
+    return _COLUMNS.get(by, by)
 
 
 def cost(
@@ -59,7 +64,7 @@ def cost(
     `label`: the set of them, so that the groups add up to all there is. `projects`: key id -> project.
     """
     where, parameters = conditions(filter_)
-    group = _COLUMNS.get(by, by)
+    group = column(by)
     rows = history.rows(
         f"""
         SELECT {group}, currency, count(*), count(*) FILTER (unknown),

@@ -24,8 +24,7 @@ import numpy as np
 from wye.evaluation.betting import peak_log_capital
 from wye.evaluation.dataset import Result, Row
 from wye.evaluation.sides import Grouped
-from wye.routing.agreement import texts_differ
-from wye.routing.band import CERTIFIABLE
+from wye.routing.agreement import Compare, texts_differ
 from wye.routing.finals import same
 from wye.routing.meaning import alike
 from wye.routing.opinion import Opinions
@@ -37,6 +36,8 @@ FEWEST = 50
 NEVER = -1.0
 """No gain is below it."""
 _NOTHING = Result()
+_WHOLE = 0.98
+"""Of the characters that a model wrote, from which on an answer is all of it: the rest is white space."""
 _WATCH_SDS = 1.645
 """Standard errors above the mean: 95 % of a normal distribution."""
 
@@ -51,6 +52,10 @@ class Terms(msgspec.Struct, frozen=True):
     """b, where rows with both correct the judge; None = they do not."""
     gates: tuple[str, ...] = ()
     """Models that must say the same as the weak one; empty = no gate."""
+    compare: Compare = "answer"
+    """How their answers are compared, as the gateway does it."""
+    meaning: float = 0.85
+    """From which cosine on two free texts agree, under `meaning`."""
 
 
 class Calibration(msgspec.Struct, frozen=True):
@@ -196,7 +201,19 @@ def _column(scores: Sequence[float | None]) -> Scores:
 def _agreed(row: Row, weak: str, terms: Terms) -> bool:
     said, *opinions = (row.results.get(name, _NOTHING).answer for name in (weak, *terms.gates))
     return said is not None and all(
-        heard is not None and not texts_differ(said, heard, CERTIFIABLE, 1.0, alike) for heard in opinions
+        heard is not None and not texts_differ(said, heard, terms.compare, terms.meaning, alike)
+        for heard in opinions
+    )
+
+
+def is_whole(row: Row, models: Sequence[str]) -> bool:
+    """Tell whether a row holds all that these models wrote, not only their final answers."""
+    results = [row.results.get(name, _NOTHING) for name in models]
+    return all(
+        one.answer is not None
+        and one.output_chars is not None
+        and len(one.answer) >= one.output_chars * _WHOLE
+        for one in results
     )
 
 

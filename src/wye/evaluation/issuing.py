@@ -24,13 +24,14 @@ from wye.evaluation.certification import (
     Terms,
     calibration,
     earn,
+    is_whole,
     settings,
     sheet,
 )
 from wye.evaluation.dataset import Row
 from wye.evaluation.sides import look, looked_at
 from wye.routing import certificate as certificates
-from wye.routing.band import CERTIFIABLE, Band
+from wye.routing.band import Band
 from wye.routing.certificate import Arm, Certificate, Scored, arm, gate_hash, thresholds_hash
 from wye.routing.revision import Learnt, Revision, read_rows
 from wye.routing.state import RouteState, StateError, register
@@ -103,6 +104,7 @@ def attempt(state_dir: Path, learnt: Learnt, rows: Sequence[Row], plan: Plan) ->
             f"beside `judged`), and {FEWEST} are the least to correct a judge by: score more, or no --margin"
         )
         raise StateError(message)
+    _check_texts(chosen.rows, revision, terms)
     fixed = [chosen.data, revision.id, terms, plan.gate, arms, PROMPTS if terms.judge else ""]
     hashed = hashlib.sha256(msgspec.json.encode(fixed, order="deterministic")).hexdigest()
     book = Register(register(state_dir))
@@ -115,6 +117,20 @@ def attempt(state_dir: Path, learnt: Learnt, rows: Sequence[Row], plan: Plan) ->
         grounds = Grounds(revision, plan, registered, chosen, seen, earned, arms)
         issued = certificates.write(state.certificates, _certificate(grounds, earned.setting))
     return Issued(issued, registered, earned, len(chosen.rows), chosen.left_out, book.expected_false())
+
+
+def _check_texts(rows: Sequence[Row], revision: Revision, terms: Terms) -> None:
+    """Refuse final answers where whole texts will be compared: of those they say nothing."""
+    if not terms.gates or terms.compare != "meaning":
+        return
+    names = (revision.weak, *terms.gates)
+    if short := sum(not is_whole(row, names) for row in rows):
+        message = (
+            f"{short} of {len(rows)} rows do not hold all that {', '.join(names)} wrote (`answer`, of "
+            "`output_chars` characters), which a gate that compares meanings is certified by: add it, or set "
+            "`compare: answer`"
+        )
+        raise StateError(message)
 
 
 def _has_gold(row: Row, revision: Revision) -> bool:
@@ -176,12 +192,6 @@ def _check(revision: Revision, plan: Plan, arms: Arms) -> None:
     if not revision.thresholds or list(revision.thresholds) != sorted(revision.thresholds):
         message = f"revision {revision.id} has no settings in order, the safest first: learn it anew"
         raise StateError(message)
-    if plan.gate is not None and terms.gates and plan.gate.compare not in {"auto", CERTIFIABLE}:
-        message = (
-            f"a gate that compares by `{plan.gate.compare}` cannot be certified: texts that mean alike may "
-            f"conclude otherwise, and labels hold final answers; set `compare: {CERTIFIABLE}`"
-        )
-        raise StateError(message)
     if arms.judge is None:
         return
     if shared := kin(arms.judge, arms.strong, arms.weak):
@@ -202,7 +212,10 @@ def _band(plan: Plan, seen: Sheet, alone: float, below: float) -> Band | None:
         return None
     inside = (seen.gain >= alone) & (seen.gain < below)
     agrees = float(seen.agreed[inside].mean()) if inside.any() else 0.0
-    return Band(below, plan.terms.gates, agrees=agrees)
+    terms = plan.terms
+    return Band(
+        below, terms.gates, terms.compare, terms.meaning, whole=terms.compare == "meaning", agrees=agrees
+    )
 
 
 def _scope(revision: Revision, terms: Terms) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import msgspec
 from wye.core.record import Record
 from wye.evaluation.dataset import Result, Row
 from wye.protocols.asked import asked
+from wye.protocols.outline import Outline
 from wye.routing.watch.journal import Sight
 
 
@@ -29,7 +30,9 @@ def shadowed(
         if sight.strong is None or sight.weak is None or set(sight.models) != {strong, weak}:
             continue
         found = record(sight.request)
-        prompt = asked(_DECODER.decode(found.content).request.encode()) if found and found.content else ""
+        prompt = (
+            asked(Outline(_DECODER.decode(found.content).request.encode())) if found and found.content else ""
+        )
         if prompt:
             of_strong, of_weak = sight.models
             results = {of_strong: Result(judged=sight.strong), of_weak: Result(judged=sight.weak)}

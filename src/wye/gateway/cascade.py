@@ -39,7 +39,7 @@ from wye.gateway.spoken import answerer, crossing, read
 from wye.gateway.target import Target
 from wye.providers.transport.errors import TransportError
 from wye.routing.agreement import differs, flaw, unsure
-from wye.routing.band import CERTIFIABLE, Tally
+from wye.routing.band import Tally
 from wye.routing.cost import CURRENCY
 from wye.routing.meaning import alike
 
@@ -104,7 +104,7 @@ class Cascade:
             began = time.perf_counter()
             first = await self._first(job, chat, gate)
             patience = max(LEAST_PATIENCE, time.perf_counter() - began)
-            told = first.wrong or await self._told(first, opinions, patience)
+            told = first.wrong or await self._told(first, opinions, gate, patience)
             job.entry.gate = told or AGREED
             if told:
                 await _stopped([task for name, task in opinions.items() if _is_own(job, name)])
@@ -154,6 +154,7 @@ class Cascade:
         self,
         first: First,
         opinions: Mapping[str, "asyncio.Task[Said | str]"],
+        gate: GateSettings,
         patience: float,
     ) -> str:
         """Say who does not agree, and in what; empty = all agree."""
@@ -170,7 +171,7 @@ class Cascade:
                 other = task.result()
                 told = other if isinstance(other, str) else None
                 if told is None and isinstance(other, Said):
-                    told = differs(said, other, CERTIFIABLE, 1.0, alike)
+                    told = differs(said, other, gate.compare, gate.meaning, alike)
                 if told:
                     return f"{names[task]}: {told}"
         return ""

@@ -163,8 +163,9 @@ class Crossing:
         return as_stream(answer, self.source, wants_usage=self._wants_usage), answer.usage
 
     def _answered(self, body: bytes) -> Answer:
-        answer = self._target.read_answer(body)
-        for choice in answer.choices if self.translated else ():
+        translated = bool(self.translated)
+        answer = self._target.read_answer(body, bare=translated and not self._emulations)
+        for choice in answer.choices if translated else ():
             if choice.native_finish in _UNMADE:
                 raise NoAnswerError(_unmade(choice.native_finish))
         for one in self._emulations:

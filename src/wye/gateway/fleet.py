@@ -5,7 +5,10 @@ import functools
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from wye.catalog.deployments import Deployment, Endpoint, Timeouts
+from wye.config.machines import share
 from wye.config.settings import Settings
 from wye.providers.discovery import Answer, Discovered, discover, dynamic
 from wye.providers.discovery.probe import MAX_BODY
@@ -65,9 +68,22 @@ class Fleet:
 
     def all_of(self, found: Discovered) -> tuple[Deployment, ...]:
         """Return every deployment: configured and found ones, then the engine's."""
-        own = self._engine.deployments if self._engine is not None else ()
+        own = self._own()
         taken = {deployment.id for deployment in found.deployments}
         return (*found.deployments, *(one for one in own if one.id not in taken))
+
+    def _own(self) -> tuple[Deployment, ...]:
+        """Return what the engine serves, at what its machines cost."""
+        if self._engine is None:
+            return ()
+        made, name = self._engine.deployments, self._settings.embedded.machines
+        if name is None:
+            return made
+        whole, energy = share(self._settings, name, self._settings.embedded.slots)
+        return tuple(
+            msgspec.structs.replace(one, machine_hour=whole, energy_hour=energy) if one.id == CHAT_ID else one
+            for one in made
+        )
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -15,6 +15,9 @@ from wye.core.record import Record
 OTHER = "other"
 """Where deployments count that are in no configuration: callers can name any model of an open provider."""
 
+MOST_TEAMS = 100
+"""With figures of their own; all others count as one."""
+
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 _TTFT_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _ENOUGH = 100
@@ -111,6 +114,9 @@ class Metrics:
         self._known: frozenset[str] | None = None
         self._served: dict[str, _Served] = {}
         self._turned_away: Counter[int] = Counter()
+        self._teams: set[str] = set()
+        self._team_cost: defaultdict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+        """By team, lane and currency."""
         self._read: Callable[[], Iterable[Reading]] = lambda: ()
 
     def known(self, ids: Iterable[str]) -> None:
@@ -142,6 +148,11 @@ class Metrics:
             if lane is not None and not served.lane and served is not self._served.get(OTHER):
                 served.lane = lane._value_
             served.add(records)
+        for record in waiting:
+            if record.team and record.cost is not None and record.cost.amount is not None:
+                lane = record.lane
+                team = self._team(record.team), lane._value_ if lane is not None else "", record.cost.currency
+                self._team_cost[team] += record.cost.amount
         attempted = Counter(map(_ATTEMPTED, chain.from_iterable(map(_ATTEMPTS, waiting))))
         for (name, cause, status), count in attempted.items():
             self._of(name).attempts[cause, status] += count
@@ -196,6 +207,10 @@ class Metrics:
             for currency, amount in served.cost.items():
                 code = currency.translate(_ESCAPES)
                 yield f'wye_cost_total{{{served.label},currency="{code}"}} {float(amount)}\n'
+        yield _head("wye_team_cost_total", "counter", "Cost of priced requests by team")
+        for (team, lane, currency), amount in self._team_cost.items():
+            name, code = team.translate(_ESCAPES), currency.translate(_ESCAPES)
+            yield f'wye_team_cost_total{{team="{name}",lane="{lane}",currency="{code}"}} {float(amount)}\n'
         yield _head("wye_costs_unknown_total", "counter", "Served requests whose cost is unknown")
         for served in served_by:
             yield f"wye_costs_unknown_total{{{served.label}}} {served.unknown_costs}\n"
@@ -211,6 +226,14 @@ class Metrics:
             lines.append(f"{name}{{{pairs}}} {float(value)}\n" if pairs else f"{name} {float(value)}\n")
         for lines in families.values():
             yield from lines
+
+    def _team(self, team: str) -> str:
+        """Return what a team counts as."""
+        if team not in self._teams:
+            if len(self._teams) >= MOST_TEAMS:
+                return OTHER
+            self._teams.add(team)
+        return team
 
     def _of(self, deployment: str) -> _Served:
         served = self._served.get(deployment)

@@ -136,6 +136,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         metrics.readings(
             lambda: (
                 *_gates(runtime),
+                *_machines(runtime),
                 *shadows.readings(),
                 *_depths(ledger, egress, keys),
                 *_losses(listener, exporter, access_log),
@@ -269,6 +270,14 @@ def _gates(runtime: Runtime) -> Iterator[Reading]:
     for route, opinions in runtime.now.router.opinions.items():
         told = "Prompts of which a defect left no opinion, so that strong serves"
         yield "wye_opinion_defects_total", told, {"route": route}, opinions.defects
+
+
+def _machines(runtime: Runtime) -> Iterator[Reading]:
+    for name in runtime.gates:
+        made = runtime.deployment(name)
+        if made is not None and made.machine_hour is not None:
+            told = "USD that a deployment's machines cost an hour, busy or idle"
+            yield "wye_machine_hourly_cost", told, {"deployment": name}, float(made.machine_hour)
 
 
 def _depths(ledger: Ledger, egress: Egress, keys: KeyRing) -> Iterator[Reading]:

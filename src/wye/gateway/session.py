@@ -29,6 +29,7 @@ from wye.protocols.codec import Codec
 from wye.protocols.lossiness.losses import Losses, unsealed_losses
 from wye.protocols.openai.embed import EmbeddingCodec
 from wye.protocols.opening import opening
+from wye.protocols.outline import Outline
 from wye.protocols.seal import is_sealed
 
 SEAT_SECONDS = 3_600.0
@@ -94,6 +95,7 @@ class Session(msgspec.Struct, eq=False):
     """By the target's manner: hundreds of deployments may be candidates, and they have a few."""
     _prompt: str | None = None
     _name: bytes | None = None
+    _outline: Outline | None = None
 
     def goes_on(self, holder: str | None, settings: ResponsesSettings) -> None:
         """Note that `holder` has what came before, and that the answer shall be gone on from.
@@ -137,7 +139,7 @@ class Session(msgspec.Struct, eq=False):
     def prompt(self) -> str:
         """Return what the user asks for, as text; empty = no text can be read."""
         if self._prompt is None:
-            self._prompt = asked(self.request.body)
+            self._prompt = asked(self._outlined())
         return self._prompt
 
     def way(self, target: Target) -> Crossing | None:
@@ -192,8 +194,13 @@ class Session(msgspec.Struct, eq=False):
         """Return what the client calls the conversation, else a mark of how it begins; empty = neither."""
         if self._name is None:
             named = self.arrival.session
-            self._name = b"=" + named if named else opening(self.request.body)
+            self._name = b"=" + named if named else opening(self._outlined())
         return self._name
+
+    def _outlined(self) -> Outline:
+        if self._outline is None:
+            self._outline = Outline(self.request.body)
+        return self._outline
 
     def _as_it_is(self) -> Losses:
         known = self._unsealed

@@ -9,75 +9,44 @@ from collections.abc import Iterator
 
 import msgspec
 
+from wye.protocols.outline import UNREADABLE, Outline, Turn
+
 _BRIEF = 60
 """Characters up to which what was said last does not speak for itself."""
-_RAW = msgspec.Raw()
 _USER = ("", "user")
 _CONTEXT = ("<system-reminder>", "<environment_context>", "<user_instructions>")
 """How texts begin that coding agents add to what their user said."""
+_PROMPTS = msgspec.json.Decoder(str | list[str])
 
 
-class _Body(msgspec.Struct):
-    """Where turns stand: OpenAI Chat, Anthropic and Ollama; Responses; Gemini; Completions."""
-
-    messages: list[msgspec.Raw] | None = None
-    input: msgspec.Raw = _RAW
-    contents: list[msgspec.Raw] | None = None
-    prompt: msgspec.Raw = _RAW
-
-
-class _Part(msgspec.Struct):
-    text: str | None = None
-
-
-class _Turn(msgspec.Struct):
-    type: str = ""
-    role: str = ""
-    content: str | list[str | _Part] | None = None
-    parts: list[_Part] | None = None
-
-
-_BODY = msgspec.json.Decoder(_Body)
-_TURN = msgspec.json.Decoder(str | _Turn)
-_SAID = msgspec.json.Decoder(str | list[msgspec.Raw])
-
-
-def asked(body: bytes) -> str:
-    """Return what the request with this body asks for; empty where no text can be read."""
+def asked(outline: Outline) -> str:
+    """Return what a request asks for; empty where no text can be read."""
     try:
-        said = _said(_BODY.decode(body))
+        said = _said(outline)
         last = next(said, "")
         if len(last) > _BRIEF:
             return last
         before = next(said, "")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return ""
     return f"{before}\n{last}" if before else last
 
 
-def _said(body: _Body) -> Iterator[str]:
+def _said(outline: Outline) -> Iterator[str]:
     """Yield what the user said, the latest first."""
-    turns = body.messages or body.contents
-    if turns is None:
-        raw = body.input if len(body.input) else body.prompt
-        if not len(raw):
-            return
-        whole = _SAID.decode(raw)
-        if isinstance(whole, str):
-            yield whole
-            return
-        turns = whole
-    for raw in reversed(turns):
-        turn = _TURN.decode(raw)
-        if isinstance(turn, str):  # Completions: one of several prompts
-            yield turn
-        elif turn.role in _USER and turn.type in ("", "message") and (text := _text(turn)):
+    for at in range(len(outline) - 1, -1, -1):
+        turn = outline.turn(at)
+        if turn.role in _USER and turn.type in ("", "message") and (text := _text(turn)):
             yield text
+    if outline.whole:
+        yield outline.whole
+    elif len(outline.body.prompt):
+        prompts = _PROMPTS.decode(outline.body.prompt)
+        yield from (prompts,) if isinstance(prompts, str) else reversed(prompts)
 
 
-def _text(turn: _Turn) -> str:
-    content = turn.content if turn.content is not None else turn.parts
-    if isinstance(content, str):
-        return content
-    texts = [part if isinstance(part, str) else part.text or "" for part in content or ()]
-    return "\n".join(text for text in texts if text and not text.startswith(_CONTEXT))
+def _text(turn: Turn) -> str:
+    said = turn.said()
+    if isinstance(said, str):
+        return said
+    return "\n".join([text for text in said if text and not text.startswith(_CONTEXT)])

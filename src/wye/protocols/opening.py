@@ -6,96 +6,60 @@ count.
 """
 
 import hashlib
-from collections.abc import Iterator
 
 import msgspec
 
-_RAW = msgspec.Raw()
+from wye.protocols.outline import UNREADABLE, Outline, Part, Turn
+
 _CHANGING = "x-anthropic-billing-header:"
 """How a text begins that Claude Code puts in front of its instructions, another one in each request."""
 _MOST = 8
 """Turns looked at; nobody says more before the first answer."""
+_SPOKEN = ("", "message")
+_USER = ("user", "")
+_INSTRUCTING = (*_USER, "system", "developer")
+_UNNAMED = (b"", b'""', b"null")
+_ENCODE = msgspec.json.Encoder().encode
+_SAID = msgspec.json.Decoder(str | Turn | list[str | Part] | None)
 
 
-class _Body(msgspec.Struct, rename={"system_instruction": "systemInstruction"}):
-    """Where the beginning stands: OpenAI Chat and Anthropic, Responses, Gemini."""
-
-    messages: list[msgspec.Raw] | None = None
-    system: msgspec.Raw = _RAW
-    input: msgspec.Raw = _RAW
-    instructions: msgspec.Raw = _RAW
-    contents: list[msgspec.Raw] | None = None
-    system_instruction: msgspec.Raw = _RAW
-    prompt_cache_key: msgspec.Raw = _RAW
-
-
-class _Part(msgspec.Struct):
-    text: str = ""
-
-
-class _Turn(msgspec.Struct):
-    type: str = ""
-    role: str = ""
-    content: str | list[_Part] | None = None
-    parts: list[_Part] | None = None
-
-
-_BODY = msgspec.json.Decoder(_Body)
-_TURN = msgspec.json.Decoder(_Turn)
-_TURNS = msgspec.json.Decoder(str | list[msgspec.Raw])
-_SAID = msgspec.json.Decoder(str | list[_Part] | _Turn | None)
-
-
-def opening(body: bytes) -> bytes:
+def opening(outline: Outline) -> bytes:
     """Return 16 bytes that tell conversations apart by how they begin; none where nothing can be read.
 
     OpenAI's `prompt_cache_key`, by which a client names what shares a cache, counts in place of it all.
     """
+    named = outline.body.prompt_cache_key
     try:
-        found = _BODY.decode(body)
-        if len(found.prompt_cache_key) > len(b'""') and bytes(found.prompt_cache_key) != b"null":
-            texts = [bytes(found.prompt_cache_key)]
-        else:
-            texts = list(_texts(found))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        texts = _texts(outline) if bytes(named) in _UNNAMED else [bytes(named).decode()]
+    except UNREADABLE:
         return b""
-    if not any(texts):
-        return b""
-    parts = b"".join([b"%d:%b" % (len(text), text) for text in texts])
-    return hashlib.sha256(parts).digest()[:16]
+    return hashlib.sha256(_ENCODE(texts)).digest()[:16] if any(texts) else b""
 
 
-def _texts(body: _Body) -> Iterator[bytes]:
-    for told in (body.instructions, body.system, body.system_instruction):
-        yield _said(told)
-    turns = body.messages or body.contents
-    if turns is None:
-        whole = _TURNS.decode(body.input) if len(body.input) else ()
-        if isinstance(whole, str):
-            yield whole.encode()
-            return
-        turns = list(whole)
+def _texts(outline: Outline) -> list[str]:
+    body = outline.body
+    instructions = (body.instructions, body.system, body.system_instruction)
+    texts = [_instructions(raw) if len(raw) else "" for raw in instructions]
+    if outline.whole:
+        texts.append(outline.whole)
     asked = False
-    for raw in turns[:_MOST]:
-        turn = _TURN.decode(raw)
-        if turn.type not in ("", "message") or turn.role not in ("", "user", "system", "developer"):
-            return
-        if asked and turn.role != "user":
-            return
-        asked = turn.role in ("", "user")
-        yield _text(turn)
+    for at in range(min(len(outline), _MOST)):
+        turn = outline.turn(at)
+        role = turn.role
+        if turn.type not in _SPOKEN or role not in _INSTRUCTING or (asked and role != "user"):
+            break
+        asked = role in _USER
+        texts.append(_text(turn))
+    return texts
 
 
-def _said(raw: msgspec.Raw) -> bytes:
-    if not len(raw):
-        return b""
+def _instructions(raw: msgspec.Raw) -> str:
     said = _SAID.decode(raw)
-    return _text(said if isinstance(said, _Turn) else _Turn(content=said))
+    return _text(said if isinstance(said, Turn) else Turn(content=said))
 
 
-def _text(turn: _Turn) -> bytes:
-    content = turn.content if turn.content is not None else turn.parts
-    if isinstance(content, str):
-        return content.encode("utf-8", "replace")
-    told = [part.text for part in content or () if not part.text.startswith(_CHANGING)]
-    return "\n".join(told).encode("utf-8", "replace")
+def _text(turn: Turn) -> str:
+    said = turn.said()
+    if isinstance(said, str):
+        return said
+    return "\n".join([text for text in said if not text.startswith(_CHANGING)])

@@ -135,8 +135,11 @@ class UpstreamDialect(Protocol):
     def write_request(self, chat: Chat, wire: Wire) -> bytes:
         """Encode a request for an upstream. What the protocol has no word for is left out."""
 
-    def read_answer(self, body: bytes) -> Answer:
-        """Decode an upstream's whole answer. Raises `ValueError` if it is none."""
+    def read_answer(self, body: bytes, *, bare: bool = False) -> Answer:
+        """Decode an upstream's whole answer. Raises `ValueError` if it is none.
+
+        `bare`: it is for a client of another protocol, so that its `extras` may be left out.
+        """
 
     def reader(self) -> EventReader:
         """Return the reader of one upstream stream."""

@@ -15,7 +15,7 @@ from wye.core.chat import Chat, Finish, Format, Refusal, Text, Tool, ToolCall
 from wye.routing.finals import final, numbers, same
 from wye.routing.shape import fault
 
-Compare = Literal["auto", "answer", "meaning"]
+Compare = Literal["answer", "meaning"]
 Alike = Callable[[str, str], float]
 """Cosine of what two texts mean."""
 _WHOLE = frozenset({Finish.STOP, Finish.STOP_SEQUENCE, Finish.TOOL_CALLS})
@@ -74,8 +74,8 @@ def texts_differ(said: str, heard: str, compare: Compare, meaning: float, alike:
     """Say in what two texts differ that answer the same request.
 
     JSON is compared as JSON. Of other text the final answers are compared, and where there are none, under
-    `auto`, what it means: a cosine of `meaning` or more says the same. So labelled answers are compared as
-    well, when a gate is certified: what is promised is what is done.
+    `meaning`, what it means: a cosine of that much or more says the same. So labelled answers are compared
+    as well, when a gate is certified: what is promised is what is done.
     """
     if max(len(said), len(heard)) > _LONGEST:
         return "too long to compare"
@@ -84,12 +84,11 @@ def texts_differ(said: str, heard: str, compare: Compare, meaning: float, alike:
     structured = _json(said), _json(heard)
     if isinstance(structured[0], dict | list) and isinstance(structured[1], dict | list):
         return "" if _say_same(*structured) else "other values"
-    if compare != "meaning":
-        told = _finals_differ(said, heard)
-        if told is not None:
-            return told
-        if compare == "answer":
-            return NOT_COMPARED
+    told = _finals_differ(said, heard)
+    if told is not None:
+        return told
+    if compare == "answer":
+        return NOT_COMPARED
     return _means_other(said, heard, meaning, alike)
 
 

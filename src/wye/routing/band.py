@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
 
 import msgspec
+
+from wye.routing.agreement import Compare
 
 HALF_LIFE = 6 * 3600.0
 """Seconds in which what was seen of a gate loses half its weight: one that is off is tried again some day."""
@@ -15,14 +16,6 @@ _ENOUGH = 5.0
 """Gated requests from which on what they cost is known better than what was expected."""
 
 
-CERTIFIABLE: Final = "answer"
-"""How answers are compared where a certificate rests on it: as calls, JSON, or final answers.
-
-Labels hold final answers. Whole texts by what they mean are another comparison: in long ones opposite
-conclusions and other numbers are alike, and how often that does harm no such row tells.
-"""
-
-
 class Band(msgspec.Struct, frozen=True):
     """A certificate's: where the threshold does not let the weak model serve, but a gate may."""
 
@@ -30,7 +23,12 @@ class Band(msgspec.Struct, frozen=True):
     """Expected gain below which the gate decides; from here on the strong model serves at once."""
     ask: tuple[str, ...]
     """Models, as labels name them, all of which must say the same as the weak one."""
-    compare: str = CERTIFIABLE
+    compare: Compare = "answer"
+    """How answers are compared, when that was certified and when it serves."""
+    meaning: float = 0.85
+    """From which cosine on two free texts agree, under `meaning`."""
+    whole: bool = False
+    """The labels held whole answers, so that what free texts mean was compared as it is when it serves."""
     agrees: float = 0.5
     """Share of the prompts in the band on which all said the same, when that was certified."""
 

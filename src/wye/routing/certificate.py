@@ -14,7 +14,7 @@ import msgspec
 
 from wye.catalog.deployments import Deployment
 from wye.config.settings import DeploymentSettings, GateSettings
-from wye.routing.band import CERTIFIABLE, Band
+from wye.routing.band import Band
 from wye.routing.revision import Revision
 from wye.routing.state import StateError, decode, read_bytes, write_bytes
 
@@ -161,8 +161,8 @@ def why_void(certificate: Certificate, facts: Facts, now: float) -> str:
     for what, then, is_now in changes:
         if then != is_now:
             return f"it was earned with another {what}: certify again"
-    if certificate.band is not None and certificate.band.compare != CERTIFIABLE:
-        return "its gate compared what texts mean, which certifies nothing: certify again"
+    if certificate.band is not None and certificate.band.compare == "meaning" and not certificate.band.whole:
+        return "its gate compared what final answers mean, not what whole texts do: certify again"
     if certificate.judge and facts.judge:
         now_told, then_told = (facts.judge, facts.prompts), (certificate.judge, certificate.prompts)
         if now_told != then_told:

@@ -24,8 +24,10 @@ SURCHARGE = Decimal("0.1")
 """Of the expected cost, for a candidate that would lose hints: what it is worth to keep them all."""
 CURRENCY = "USD"
 
+_OWN, _EMBEDDINGS = Lane.OWN, Operation.EMBEDDINGS  # to name an enum's member runs Python code
 _ZERO = Decimal(0)
 _HOUR = Decimal(3600)
+_FREE, _PAID = "own machine, no cost an hour stated", "own machine, its hour is paid for"
 
 _PRICED, _OTHER_CURRENCY, _UNKNOWN, _EMULATES = range(4)
 """Ranks; `_EMULATES` is added to any of them: who only looks as if it could comes behind all who can."""
@@ -35,9 +37,7 @@ _FOLLOWS = 2 * _EMULATES
 
 def bills_tokens(deployment: Deployment) -> bool:
     """Tell whether tokens are what it is billed by: of own machines, one with a price and no stated hour."""
-    return deployment.lane is not Lane.OWN or (
-        deployment.price is not None and deployment.machine_hour is None
-    )
+    return deployment.lane is not _OWN or (deployment.price is not None and deployment.machine_hour is None)
 
 
 def expected_cost(deployment: Deployment, input_tokens: int, output_tokens: int) -> tuple[int, Decimal, str]:
@@ -49,7 +49,7 @@ def expected_cost(deployment: Deployment, input_tokens: int, output_tokens: int)
     """
     if not bills_tokens(deployment):
         if deployment.machine_hour is None:
-            return _PRICED, _ZERO, "own machine, no cost an hour stated"
+            return _PRICED, _ZERO, _FREE
         seconds = output_tokens * SECONDS_PER_TOKEN
         return _PRICED, deployment.machine_hour * seconds / (_HOUR * deployment.slots), ""
     price = deployment.price
@@ -63,7 +63,7 @@ def expected_cost(deployment: Deployment, input_tokens: int, output_tokens: int)
     total = input_tokens * rates.input
     if output_tokens:
         total += output_tokens * (rates.output or _ZERO)
-    return _PRICED, total / MILLION, "own machine, by its price" if deployment.lane is Lane.OWN else ""
+    return _PRICED, total / MILLION, "own machine, by its price" if deployment.lane is _OWN else ""
 
 
 def avoidable_cost(deployment: Deployment, input_tokens: int, output_tokens: int) -> tuple[int, Decimal, str]:
@@ -75,8 +75,7 @@ def avoidable_cost(deployment: Deployment, input_tokens: int, output_tokens: int
     if bills_tokens(deployment):
         return expected_cost(deployment, input_tokens, output_tokens)
     if deployment.energy_hour is None:
-        paid = deployment.machine_hour is not None
-        return _PRICED, _ZERO, f"own machine, {'its hour is paid for' if paid else 'no cost an hour stated'}"
+        return _PRICED, _ZERO, _FREE if deployment.machine_hour is None else _PAID
     seconds = output_tokens * SECONDS_PER_TOKEN
     return _PRICED, deployment.energy_hour * seconds / (_HOUR * deployment.slots), "own machine, its energy"
 
@@ -84,7 +83,7 @@ def avoidable_cost(deployment: Deployment, input_tokens: int, output_tokens: int
 def expected_tokens(deployment: Deployment, request: Request, opinion: Opinion | None) -> tuple[int, int]:
     """Return the tokens of prompt and answer, as that model counts and talks if anything is known of it."""
     size = len(request.body)
-    if request.operation is Operation.EMBEDDINGS:
+    if request.operation is _EMBEDDINGS:
         return size // BYTES_PER_TOKEN, 0
     tokens = opinion.output_tokens(deployment) if opinion is not None and opinion.tokens else None
     output = TYPICAL_OUTPUT_TOKENS if tokens is None else round(tokens)
@@ -105,14 +104,14 @@ def cheapest_first(choice: Choice, request: Request, verdict: Verdict) -> None: 
 
     Whoever would lose hints counts as `SURCHARGE` dearer. Who may not serve first comes behind all who may.
     """
-    leading = choice.leading
+    leading, notes, costs, opinion = choice.leading, choice.notes, choice.costs, choice.opinion
     ranked = []
     for deployment in choice.kept:
         id_ = deployment.id
-        rank, cost, note = avoidable_cost(deployment, *expected_tokens(deployment, request, choice.opinion))
-        choice.costs[id_] = cost if rank == _PRICED else None
-        if note and id_ not in choice.notes:
-            choice.notes[id_] = note
+        rank, cost, note = avoidable_cost(deployment, *expected_tokens(deployment, request, opinion))
+        costs[id_] = cost if rank == _PRICED else None
+        if note and id_ not in notes:
+            notes[id_] = note
         lossy = id_ in choice.lossy
         if lossy:
             cost += cost * SURCHARGE

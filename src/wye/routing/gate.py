@@ -109,7 +109,7 @@ class Gated:
         same = len(band.ask) == len(self._asked) and all(
             any(model in (d.id, d.model) for d in self._asked) for model in band.ask
         )
-        if same and gate.compare in {"auto", band.compare}:
+        if same and (gate.compare, gate.meaning) == (band.compare, band.meaning):
             return ""
         return "it is not the gate that the certificate was earned with"
 

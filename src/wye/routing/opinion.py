@@ -24,6 +24,7 @@ log = logging.getLogger("wye")
 MOST_CACHED = 8_192
 """Opinions of a route: 6 MB with two models each."""
 _DIGEST_BYTES = 16
+_CHAT = Operation.CHAT
 
 
 class Opinion(msgspec.Struct, frozen=True):
@@ -78,12 +79,12 @@ class Opinions:
 
     def of(self, request: Request, conversation: Conversation) -> Opinion:
         """Return what to expect of `request`."""
-        if request.operation is not Operation.CHAT:
+        if request.operation is not _CHAT:
             return NONE
         prompt = conversation.prompt()
         if not prompt:
             return NONE
-        key = hashlib.blake2b(prompt.encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).digest()
+        key = hashlib.sha256(prompt.encode("utf-8", "replace")).digest()[:_DIGEST_BYTES]
         known = self._known.get(key)
         if known is None:
             try:

@@ -12,8 +12,6 @@ verdict, the fit and the rules left, and an order that a rule has set stands.
 
 from decimal import Decimal
 
-import msgspec
-
 from wye.catalog.deployments import Deployment
 from wye.core.decision import Seat, Verdict
 from wye.core.money import MILLION
@@ -48,14 +46,15 @@ def seated(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa:
     seat = choice.conversation.seat()
     if seat is None:
         return
-    at = next((i for i, d in enumerate(choice.kept) if d.id == seat.deployment), None)
+    kept, sitting = choice.kept, seat.deployment
+    at = 0 if kept[0].id == sitting else next((i for i, d in enumerate(kept) if d.id == sitting), None)
     if at is None:
         choice.seat = seat
         choice.reasons.append(f"leaves its seat '{seat.deployment}', which is no candidate now")
         return
-    deployment, first = choice.kept[at], choice.kept[0]
+    deployment, first = kept[at], kept[0]
     switching = switching_cost(deployment, seat, len(request.body) // BYTES_PER_TOKEN)
-    choice.seat = msgspec.structs.replace(seat, switching_cost=switching)
+    choice.seat = Seat(sitting, seat.cached_tokens, switching)
     worth = f"leaving costs {_usd(switching)} ({seat.cached_tokens} cached tokens read anew)"
     if at == 0:
         choice.reasons.append(f"keeps its seat '{seat.deployment}': {worth}")
@@ -65,7 +64,7 @@ def seated(choice: Choice, request: Request, verdict: Verdict) -> None:  # noqa:
     comparable = rank == best_rank
     stays = comparable and saved <= (switching or _ZERO)
     if stays:
-        choice.kept.insert(0, choice.kept.pop(at))
+        kept.insert(0, kept.pop(at))
     verb = "keeps" if stays else "leaves"
     other = f"'{first.id}' {f'saves {_usd(saved)}' if comparable else 'comes first at any price'}"
     choice.reasons.append(f"{verb} its seat '{seat.deployment}': {worth}, {other}")

@@ -163,11 +163,11 @@ def test_where_all_is_certified_without_asking_a_gate_none_is_part_of_it(
     assert why_void(certificate, Facts(revision, "of some gate", ()), certificate.issued) == ""
 
 
-def test_a_gate_that_compares_what_texts_mean_is_not_certified(tmp_path: Path, state: RouteState) -> None:
+def test_what_texts_mean_is_not_certified_by_final_answers(tmp_path: Path, state: RouteState) -> None:
     config = tmp_path / "wye.yaml"
     config.write_text("auto: {gate: {ask: [ollama/qwen-7b], compare: meaning}}\n")
     words = ("--labels", str(labels(tmp_path, prompts(300))), "--config", str(config), "--gate", "qwen-7b")
-    with pytest.raises(StateError, match=r"by `meaning` cannot be certified.*set `compare: answer`"):
+    with pytest.raises(StateError, match=r"of \d+ rows do not hold all that qwen-7b.*set `compare: answer`"):
         run(state, "certify", "auto", *words, fails=True)
     assert not register(tmp_path / "state").exists()  # no confidence is spent
 

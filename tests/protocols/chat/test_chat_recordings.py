@@ -7,6 +7,7 @@ import pytest
 
 from protocols.recordings import recorded
 from wye.core.answer import Answer
+from wye.core.bare import bare
 from wye.core.fold import FailedError, fold
 from wye.core.stream import Event
 from wye.protocols.chat.dialect import OpenAIChatDialect
@@ -107,6 +108,7 @@ def said(answer: dict[str, Any]) -> list[Any]:
 def test_answers_mean_the_same(exchange: dict[str, Any]) -> None:
     body = exchange["response"]
     answer = DIALECT.read_answer(json.dumps(body).encode())
+    assert bare(DIALECT.read_answer(json.dumps(body).encode(), bare=True)) == bare(answer)
     written = json.loads(DIALECT.write_answer(answer))
     assert DIALECT.read_answer(json.dumps(written).encode()) == answer
     for before, after in zip(said(body), said(written), strict=True):

@@ -115,7 +115,10 @@ def certify(  # noqa: PLR0913  # one parameter an option
         known = ", ".join(sorted(there)) or "none"
         message = f"no scores of {', '.join(missing)} in these labels; there are: {known}"
         raise BenchError(message)
-    plan = Plan(Terms(epsilon, judge, margin, gate), delta, days, chosen.gate, settings.deployments)
+    terms = Terms(epsilon, judge, margin, gate)
+    if gate and chosen.gate is not None:
+        terms = msgspec.structs.replace(terms, compare=chosen.gate.compare, meaning=chosen.gate.meaning)
+    plan = Plan(terms, delta, days, chosen.gate, settings.deployments)
     issued = attempt(state_dir, learnt, rows, plan)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(_facts(issued))).decode())

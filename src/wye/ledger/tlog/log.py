@@ -172,6 +172,7 @@ class Log:
                 f"{self._directory} lost entries: {signed.size} are signed, there are {self._store.size}"
             )
             raise LogError(message)
+        self._store.write_partial()  # a checkpoint may have reached the disk before them
         self.size = self._next = self._store.size
         """How many entries are on the disk."""
         self.published = signed.size if (self._directory / PUBLIC / CHECKPOINT).exists() else -1

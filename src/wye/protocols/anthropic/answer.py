@@ -16,6 +16,7 @@ from wye.protocols.anthropic.parts import NAME, read_part, write_parts
 from wye.protocols.anthropic.usage import read_usage, write_usage
 from wye.protocols.seal import UNSIGNED, parted
 from wye.protocols.wire.fields import Fields, overlay
+from wye.protocols.words import said
 
 _FINISHES = {
     "end_turn": Finish.STOP,
@@ -86,28 +87,36 @@ def write_finish(finish: Finish, *, called: bool, refused: bool) -> str:
 
 def write_answer(answer: Answer) -> bytes:
     """Encode a whole answer for a client. Of several choices there is room for the first."""
-    own = answer.protocol == NAME
-    if not own:
+    own, text = answer.protocol == NAME, said(answer)
+    if not own and text is None:
         answer = bare(answer)
     choice = answer.choices[0]
-    said = set(map(type, choice.parts))
-    parts = [part for part in parted(choice.parts) if own or not _blank(part)]
+    kinds = set(map(type, choice.parts))
     body = {
         "id": answer.id,
         "type": "message",
         "role": "assistant",
         "model": answer.model,
-        "content": write_parts(parts if own else map(_marked, parts)),
+        "content": _content(choice.parts, own=own) if text is None else _text(text, own=own),
         "stop_reason": (own and choice.native_finish)
         or write_finish(
             choice.finish,
-            called=ToolCall in said,
-            refused=Refusal in said,
+            called=ToolCall in kinds,
+            refused=Refusal in kinds,
         ),
         "stop_sequence": choice.stop_sequence or None,
         "usage": write_usage(answer.usage),
     }
     return msgspec.json.encode(overlay(overlay(body, answer.extras), choice.extras))
+
+
+def _text(text: str, *, own: bool) -> list[Extras]:
+    return [{"type": "text", "text": text}] if own or text.strip() else []
+
+
+def _content(parts: tuple[Part, ...], *, own: bool) -> list[Extras]:
+    whole = [part for part in parted(parts) if own or not _blank(part)]
+    return write_parts(whole if own else map(_marked, whole))
 
 
 def _marked(part: Part) -> Part:

@@ -188,7 +188,7 @@ class AnthropicMessages:
         """Encode a request for an upstream. What the protocol has no word for is left out."""
         return anthropic_request.write_request(chat, wire)
 
-    def read_answer(self, body: bytes) -> Answer:
+    def read_answer(self, body: bytes, *, bare: bool = False) -> Answer:  # noqa: ARG002  # they cost little
         """Decode an upstream's whole answer. Raises `ValueError` if it is none."""
         return anthropic_answer.read_answer(body)
 

@@ -42,6 +42,7 @@ from wye.protocols.effort import budget_of
 from wye.protocols.translate import Wire
 from wye.protocols.wire.decoding import decode
 from wye.protocols.wire.fields import FieldError, Fields, overlay
+from wye.protocols.words import BRIEF, texts
 
 LEAST_BUDGET = 1024
 """Tokens; Anthropic takes no thinking budget below."""
@@ -55,8 +56,51 @@ _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM}
 _BODY = msgspec.json.Decoder(dict[str, Any])
 
 
+class _Text(msgspec.Struct, forbid_unknown_fields=True):
+    type: Literal["text"]
+    text: str
+
+
+class _Turn(msgspec.Struct, forbid_unknown_fields=True):
+    role: Literal["user", "assistant"]
+    content: str | list[_Text]
+
+
+class _Words(msgspec.Struct, forbid_unknown_fields=True):
+    """A request of words alone."""
+
+    model: str
+    messages: list[_Turn]
+    system: str | list[_Text] | None = None
+    max_tokens: int | None = None
+    stream: bool | None = None
+
+
+_WORDS = msgspec.json.Decoder(_Words)
+
+
 def read_request(body: bytes) -> Chat:
     """Decode a client's request. Raises `BadRequestError` naming the field at fault."""
+    if len(body) <= BRIEF:
+        try:
+            return _words(_WORDS.decode(body))
+        except (ValueError, RecursionError):
+            pass  # there is more to it, or something wrong with it
+    return _read(body)
+
+
+def _words(wire: _Words) -> Chat:
+    return Chat(
+        model=wire.model,
+        messages=tuple([Message(role=_ROLES[one.role], parts=texts(one.content)) for one in wire.messages]),
+        system=texts(wire.system),
+        max_output_tokens=wire.max_tokens,
+        stream=wire.stream is True,
+        protocol=NAME,
+    )
+
+
+def _read(body: bytes) -> Chat:
     try:
         return _chat(Fields(decode(_BODY, body)))
     except FieldError as error:

@@ -5,7 +5,7 @@ Source: OpenAI API reference "The chat completion object".
 
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -45,6 +45,68 @@ _WORDS = {
     Finish.TOOL_CALLS: "tool_calls",
     Finish.CONTENT_FILTER: "content_filter",
 }
+
+
+_Empty = Literal[""] | None
+_NoneOf = Annotated[list[Any], msgspec.Meta(max_length=0)] | None
+
+
+class _Message(msgspec.Struct):
+    """A message that says one text: what else it might say is not there, or empty."""
+
+    content: Annotated[str, msgspec.Meta(min_length=1)]
+    refusal: _Empty = None
+    reasoning: _Empty = None
+    reasoning_content: _Empty = None
+    reasoning_details: _NoneOf = None
+    tool_calls: _NoneOf = None
+    function_call: None = None
+    annotations: _NoneOf = None
+    images: _NoneOf = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Message
+    index: int | None = None
+    finish_reason: str | None = None
+    native_finish_reason: str | None = None
+    stop_reason: int | None = None
+    logprobs: None = None
+
+
+class _Said(msgspec.Struct):
+    """An answer of words alone, once, without what only Chat has a place for."""
+
+    choices: Annotated[list[_Choice], msgspec.Meta(min_length=1, max_length=1)]
+    id: str | None = None
+    model: str | None = None
+    created: int | None = None
+    usage: WireUsage | None = None
+    service_tier: Any = None
+
+
+_SAID = msgspec.json.Decoder(_Said)
+
+
+def read_words(body: bytes) -> Answer | None:
+    """Read a whole answer of words alone, but for its `extras`; None = it is more, or none."""
+    try:
+        wire = _SAID.decode(body)
+    except (ValueError, RecursionError):
+        return None
+    told = wire.choices[0]
+    word = told.finish_reason or ""
+    finish = _FINISHES.get(word, Finish.OTHER)
+    parts = (Text(text=told.message.content),)
+    native = told.native_finish_reason or ("" if finish_word(finish, parts) == word else word)
+    return Answer(
+        protocol=NAME,
+        id=wire.id or "",
+        model=wire.model or "",
+        created=wire.created,
+        usage=with_service(to_usage(wire.usage), wire.service_tier),
+        choices=(Choice(parts=parts, finish=finish, native_finish=native),),
+    )
 
 
 def read(body: bytes) -> Answer:

@@ -45,9 +45,10 @@ class OpenAIChatDialect:
         """Encode a request for an upstream. What Chat has no word for is left out."""
         return msgspec.json.encode(chat_upstream.write(chat, wire))
 
-    def read_answer(self, body: bytes) -> Answer:
+    def read_answer(self, body: bytes, *, bare: bool = False) -> Answer:
         """Decode an upstream's whole answer. Raises `ValueError` if it is none."""
-        return chat_answer.read(body)
+        words = chat_answer.read_words(body) if bare else None
+        return chat_answer.read(body) if words is None else words
 
     def write_answer(self, answer: Answer) -> bytes:
         """Encode a whole answer for a client."""

@@ -40,26 +40,29 @@ from wye.protocols.words import only_words
 _KIN = "openai_responses"
 _SHARED = ("service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier")
 _UNSAID = Sampling()
+_USER = Role.USER
 
 
 def write(chat: Chat, wire: Wire) -> Extras:
     """Return the request as an object to be encoded."""
-    own = chat.protocol == NAME
+    own, words = chat.protocol == NAME, only_words(chat)
     shared = _shared(chat) if chat.protocol == _KIN and "shared" in wire.spelling.takes else {}
-    if not own and not only_words(chat):
+    if not own and not words:
         chat = stated(bare(chat, "cache"))
         fitting = _Plain(signed=wire.reasoning_field == "reasoning")
         plain = tuple(map(fitting.message, chat.messages))
         chat = msgspec.structs.replace(chat, messages=plain)
-    body: Extras = {"model": wire.model, "messages": list(_messages(chat, wire))}
+    body: Extras = {"model": wire.model, "messages": _words(chat) if words else list(_messages(chat, wire))}
     if chat.max_output_tokens is not None:
         body[wire.max_tokens_field] = chat.max_output_tokens
-    if chat.choices > 1:
-        body["n"] = chat.choices
     if chat.stream:
         body["stream"] = True
         if wire.include_usage:
             body["stream_options"] = {"include_usage": True}
+    if words:
+        return body
+    if chat.choices > 1:
+        body["n"] = chat.choices
     body |= _sampling(chat.sampling, top_k=own or "top_k" in wire.spelling.takes) | _tools(chat)
     if chat.format is not None:
         body["response_format"] = _format(chat.format)
@@ -103,6 +106,15 @@ class _Plain:
             case ToolResult(name=name) if name and self._called.get(part.call_id) == name:
                 return msgspec.structs.replace(part, name="")
         return part
+
+
+def _words(chat: Chat) -> list[Extras]:
+    """Write a conversation of words alone."""
+    told: list[Extras] = [{"role": "system", "content": write_content(chat.system)}] if chat.system else []
+    for message in chat.messages:
+        said = message.parts or message.role is _USER
+        told.append({"role": message.role._value_, "content": write_content(message.parts) if said else ""})
+    return told
 
 
 def _messages(chat: Chat, wire: Wire) -> Iterator[Extras]:

@@ -60,7 +60,7 @@ class GeminiDialect:
         """Encode a request for an upstream. What Gemini has no word for is left out."""
         return msgspec.json.encode(gemini_upstream.write(chat, wire))
 
-    def read_answer(self, body: bytes) -> Answer:
+    def read_answer(self, body: bytes, *, bare: bool = False) -> Answer:  # noqa: ARG002  # they cost little
         """Decode an upstream's whole answer. Raises `ValueError` if it is none."""
         return gemini_answer.read(body)
 

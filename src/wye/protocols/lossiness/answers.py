@@ -14,6 +14,7 @@ from wye.core.answer import Answer
 from wye.core.chat import Audio, Document, Image, Opaque, Part, Reasoning, Text
 from wye.core.stream import Cite, Delta, Event, Finished, Open, Sign
 from wye.protocols.lossiness.table import CHAT, COMPLETIONS, GEMINI, MESSAGES, OLLAMA, RESPONSES
+from wye.protocols.words import said
 
 OF_ANSWERS = "answer."
 """How the names begin."""
@@ -76,10 +77,18 @@ LOST: Mapping[str, frozenset[str]] = {
 
 def answer_losses(answer: Answer, client: str) -> tuple[str, ...]:
     """Return the names of what a client of the protocol `client` is not told of `answer`."""
-    if answer.protocol == client:
+    if answer.protocol == client or _is_plain(answer):
         return ()
     lost = LOST[client]
     return tuple(name for name in dict.fromkeys(_of_answer(answer)) if name in lost)
+
+
+def _is_plain(answer: Answer) -> bool:
+    """Tell whether there is nothing in an answer that some protocol has no place for."""
+    if said(answer) is None:
+        return False
+    choice = answer.choices[0]
+    return choice.logprobs is None and not (choice.stop_sequence or choice.native_finish)
 
 
 class Noticing:

@@ -25,6 +25,7 @@ from wye.protocols.responses.usage import read_usage, write_usage
 from wye.protocols.seal import parted
 from wye.protocols.wire.fields import FieldError, Fields
 from wye.protocols.wire.service import with_service
+from wye.protocols.words import said
 
 _REASONS = {"max_output_tokens": Finish.LENGTH, "content_filter": Finish.CONTENT_FILTER}
 _STATUSES = ("queued", "in_progress", "cancelled")
@@ -163,12 +164,12 @@ def write(answer: Answer, echo: Extras, mint: Callable[[str], str], now: int) ->
 
     `echo`: what is known of the request that it answers. `mint`: makes an id that begins as told.
     """
-    own = answer.protocol == NAME
-    if not own:
+    text = said(answer)
+    if answer.protocol != NAME and text is None:
         answer = bare(answer)
     choice = answer.choices[0]
     begun = begin(answer, echo, mint, now)
-    output = list(write_items(choice.parts, mint))
+    output = list(write_items(choice.parts, mint)) if text is None else [_spoken(text, mint)]
     for item in output if choice.logprobs is not None else ():
         content = item["content"] if item.get("type") == "message" else ()
         texts = [one for one in content if one.get("type") == "output_text"]
@@ -191,7 +192,11 @@ def begin(answer: Answer | Begin, echo: Extras, mint: Callable[[str], str], now:
         "output": [],
         "usage": None,
     }
-    return _ECHO | told | echo | (answer.extras if own else {})
+    begun = _ECHO | told
+    begun |= echo  # in place: there are many members
+    if own:
+        begun |= answer.extras
+    return begun
 
 
 def ended(begun: Extras, finished: Finished, output: list[Extras], usage: Usage | None, now: int) -> Extras:
@@ -199,10 +204,16 @@ def ended(begun: Extras, finished: Finished, output: list[Extras], usage: Usage 
     status, reason = status_of(finished, output)
     if status == "incomplete" and output and "status" in output[-1]:
         output[-1]["status"] = status
-    details = {"incomplete_details": {"reason": reason}} if reason else {}
-    completed = {"completed_at": now} if status == "completed" else {}
-    told = {"status": status, "output": output, "usage": None if usage is None else write_usage(usage)}
-    return begun | told | details | completed
+    told: Extras = {
+        "status": status,
+        "output": output,
+        "usage": None if usage is None else write_usage(usage),
+    }
+    if reason:
+        told["incomplete_details"] = {"reason": reason}
+    if status == "completed":
+        told["completed_at"] = now
+    return begun | told
 
 
 def status_of(finished: Finished, output: list[Extras]) -> tuple[str, str]:
@@ -245,6 +256,13 @@ def is_blank(thought: Reasoning) -> bool:
 def call_identity(call: ToolCall, mint: Callable[[str], str]) -> Extras:
     """Return what the item of a call says of itself."""
     return {"id": mint("ctc_" if call.custom else "fc_"), "status": "completed"}
+
+
+def _spoken(text: str, mint: Callable[[str], str]) -> Extras:
+    """Write one text as a message, as `write_message` does."""
+    said = {"logprobs": [], "type": "output_text", "text": text, "annotations": []}
+    told = {"type": "message", "role": "assistant", "status": "completed", "content": [said]}
+    return {"id": mint("msg_")} | told
 
 
 def write_message(parts: Sequence[Part], mint: Callable[[str], str]) -> Extras:

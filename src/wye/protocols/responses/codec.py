@@ -1,5 +1,6 @@
 """OpenAI Responses, passed on as it is. Source: OpenAI API reference, "Create a model response"."""
 
+import operator
 from typing import Any
 
 import msgspec
@@ -67,6 +68,28 @@ _CLIENT_TOOLS = frozenset({"", "function", "custom", "local_shell", "apply_patch
 _PLAIN_TIERS = (b"", b'"auto"', b'"default"', b"null")
 _LEFT_OUT = msgspec.Raw()
 _SET_TO_NOTHING = (b"", b"null", b"[]", b"{}")
+
+
+class _Members:
+    """Members of which most requests have none."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+        self._get = operator.attrgetter(*names)
+        self._none = (_LEFT_OUT,) * len(names)
+
+    def first(self, wire: "_Asked") -> str:
+        """Name the first that says something; empty = none does."""
+        told = self._get(wire)
+        if told == self._none:
+            return ""
+        named = zip(self._names, told, strict=True)
+        return next((name for name, one in named if bytes(one) not in _SET_TO_NOTHING), "")
+
+
+_HELD = _Members("conversation", "prompt")
+_APART = _Members(*_PRICED_APART)
+_STEERS = _Members(*_STEERING)
 
 
 class _Part(msgspec.Struct):
@@ -170,7 +193,7 @@ class OpenAIResponses(OpenAICodec):
         if cap is not None and cap < 1:
             message = "`max_output_tokens` must be at least 1"
             raise BadRequestError(message, param="max_output_tokens")
-        if b"\\u" in body or any(body.count(name) > 1 for name in _NAMES_OWNED):
+        if body.find(b"\\u") >= 0 or max(map(body.count, _NAMES_OWNED)) > 1:
             # Whose answer this goes on from must not depend on which of two an upstream's parser takes.
             refuse_duplicates(body, _OWNED)
         return _request(self.name, wire, body, cap)
@@ -218,7 +241,8 @@ def decode_asked(name: str, body: bytes, cap: int | None) -> Request:
 
 def _request(name: str, wire: _Asked, body: bytes, cap: int | None) -> Request:
     kinds = _kinds_of_content(wire)
-    refers = _first(wire, ("conversation", "prompt")) or ("input" if _REFERENCE in kinds else "")
+    tools = _tools(wire)
+    refers = _HELD.first(wire) or ("input" if _REFERENCE in kinds else "")
     kept = bool(wire.previous_response_id) or bool(refers)
     return Request(
         protocol=name,
@@ -231,11 +255,11 @@ def _request(name: str, wire: _Asked, body: bytes, cap: int | None) -> Request:
         max_output_tokens=cap,
         needs=_needs(wire, kinds),
         unbounded=kept or not kinds <= _TEXT_PARTS,
-        unpriced=_unpriced(wire),
+        unpriced=_unpriced(wire, tools),
         previous=wire.previous_response_id or "",
         refers=refers,
         keep=wire.store is not False,
-        steers=_steers(wire),
+        steers=_steers(wire, tools),
     )
 
 
@@ -259,15 +283,15 @@ def _needs(wire: _Asked, kinds: set[str]) -> Needs:
     return Needs(tools, vision, json, custom) if tools or vision or json else _NO_NEEDS
 
 
-def _unpriced(wire: _Asked) -> str:
+def _unpriced(wire: _Asked, tools: list[_Offered]) -> str:
     """Name what has a price of its own; empty = nothing does."""
     if bytes(wire.service_tier) not in _PLAIN_TIERS:
         return "service_tier"
     if wire.background:
         return "background"
-    if not all(map(_is_clients, _tools(wire))):
+    if not all(map(_is_clients, tools)):
         return "tools"
-    return _first(wire, _PRICED_APART)
+    return _APART.first(wire)
 
 
 def _tools(wire: _Asked) -> list[_Offered]:
@@ -285,22 +309,14 @@ def _is_clients(tool: _Offered) -> bool:
     return tool.type in _CLIENT_TOOLS or (tool.type == "tool_search" and tool.execution == "client")
 
 
-def _steers(wire: _Asked) -> str:
+def _steers(wire: _Asked, tools: list[_Offered]) -> str:
     """Name the field by which the request would choose who else gets it; empty = there is none."""
-    for tool in _tools(wire):
+    for tool in tools:
         if tool.server_url is not None:
             return "tools[].server_url"
         if tool.connector_id is not None:
             return "tools[].connector_id"
-    return _first(wire, _STEERING)
-
-
-def _first(wire: _Asked, members: tuple[str, ...]) -> str:
-    for name in members:
-        told = getattr(wire, name)
-        if told is not _LEFT_OUT and bytes(told) not in _SET_TO_NOTHING:
-            return name
-    return ""
+    return _STEERS.first(wire)
 
 
 def _without_sealed(raw: bytes) -> bytes:

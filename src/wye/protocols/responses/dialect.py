@@ -1,6 +1,6 @@
 """OpenAI Responses as canonical values. The modules next door read and write its pieces."""
 
-import secrets
+import os
 import time
 from collections.abc import Callable
 
@@ -19,16 +19,14 @@ from wye.protocols.responses.reader import ResponsesReader
 from wye.protocols.responses.writer import ResponsesWriter
 from wye.protocols.seal import is_sealed, opened
 from wye.protocols.translate import Wire
-from wye.protocols.wire.decoding import decode
-from wye.protocols.wire.fields import FieldError, Fields
+from wye.protocols.wire.fields import FieldError
 
-_OBJECT = msgspec.json.Decoder(dict)
 _NOTHING: Extras = {}
 
 
 def mint(prefix: str) -> str:
     """Return an id that nobody can guess."""
-    return prefix + secrets.token_hex(24)
+    return prefix + os.urandom(24).hex()
 
 
 class OpenAIResponsesDialect:
@@ -55,7 +53,7 @@ class OpenAIResponsesDialect:
     def read_request(self, body: bytes) -> Chat:
         """Decode a client's request. Raises `BadRequestError` naming the field at fault."""
         try:
-            chat = responses_request.read(Fields(decode(_OBJECT, body)))
+            chat = responses_request.read(body)
         except FieldError as error:
             raise BadRequestError(str(error), param=error.path or None) from None
         return opened(chat) if is_sealed(body) else chat
@@ -68,7 +66,7 @@ class OpenAIResponsesDialect:
         """Encode a request for an upstream. What Responses has no word for is left out."""
         return msgspec.json.encode(responses_upstream.write(chat, wire))
 
-    def read_answer(self, body: bytes) -> Answer:
+    def read_answer(self, body: bytes, *, bare: bool = False) -> Answer:  # noqa: ARG002  # they cost little
         """Decode an upstream's whole answer. Raises `ValueError` if it is none, or one that failed."""
         return responses_answer.read(body)
 

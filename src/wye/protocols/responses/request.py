@@ -4,7 +4,7 @@ What the model did in a row (thoughts, messages, calls) is one turn, as are the 
 refers to things that OpenAI keeps (`previous_response_id`, `conversation`, `prompt`) stays in `extras`.
 """
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -36,7 +36,9 @@ from wye.protocols.responses.items import (
     read_result,
 )
 from wye.protocols.responses.parts import ITEM, NAME, identity_of, known_extras, read_content
+from wye.protocols.wire.decoding import decode
 from wye.protocols.wire.fields import Fields
+from wye.protocols.words import BRIEF, texts
 
 LOGPROBS = "message.output_text.logprobs"
 _KEPT = ("previous_response_id", "conversation", "prompt")
@@ -44,10 +46,58 @@ _KEPT = ("previous_response_id", "conversation", "prompt")
 _ROLES = frozenset(Role)
 _INSTRUCTIONS = (Role.SYSTEM, Role.DEVELOPER)
 _MODES = ("auto", "none", "required")
+_OBJECT = msgspec.json.Decoder(dict)
+_USER = Role.USER
 
 
-def read(wire: Fields) -> Chat:
-    """Read a whole request. Raises `FieldError`."""
+class _Text(msgspec.Struct, forbid_unknown_fields=True):
+    type: Literal["input_text"]
+    text: str
+
+
+class _Turn(msgspec.Struct, forbid_unknown_fields=True):
+    role: Literal["user"]
+    content: str | list[_Text]
+    type: Literal["message"] = "message"
+
+
+class _Words(msgspec.Struct, forbid_unknown_fields=True):
+    """A request of the user's words alone."""
+
+    model: str
+    input: str | Annotated[list[_Turn], msgspec.Meta(min_length=1)]
+    instructions: str | None = None
+    max_output_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    stream: bool | None = None
+
+
+_WORDS = msgspec.json.Decoder(_Words)
+
+
+def read(body: bytes) -> Chat:
+    """Read a whole request. Raises `FieldError`, and `BadRequestError` for what is no JSON object."""
+    if len(body) <= BRIEF:
+        try:
+            return _words(_WORDS.decode(body))
+        except (ValueError, RecursionError):
+            pass  # there is more to it, or something wrong with it
+    return _read(Fields(decode(_OBJECT, body)))
+
+
+def _words(wire: _Words) -> Chat:
+    asked = wire.input
+    told = [asked] if isinstance(asked, str) else [turn.content for turn in asked]
+    return Chat(
+        protocol=NAME,
+        model=wire.model,
+        system=texts(wire.instructions or None),
+        messages=tuple([Message(role=_USER, parts=texts(one)) for one in told]),
+        max_output_tokens=wire.max_output_tokens,
+        stream=wire.stream is True,
+    )
+
+
+def _read(wire: Fields) -> Chat:
     model = wire.text("model")
     system, messages = _input(wire)
     cap = wire.integer("max_output_tokens")

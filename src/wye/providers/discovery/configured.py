@@ -1,9 +1,6 @@
 """From settings and keys to accounts and deployments."""
 
-import datetime as dt
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 
 import msgspec
 
@@ -13,10 +10,10 @@ from wye.catalog.prices import PriceList
 from wye.catalog.provider import Model, Provider
 from wye.catalog.providers import ENGINES, PROVIDERS
 from wye.config.addresses import parse_endpoint
-from wye.config.machines import hour
-from wye.config.settings import DeploymentSettings, PriceSettings, ProfileSettings, ProviderSettings, Settings
+from wye.config.machines import share
+from wye.config.prices import priced
+from wye.config.settings import DeploymentSettings, ProfileSettings, ProviderSettings, Settings
 from wye.core.lane import Lane
-from wye.core.money import Price, Rates
 from wye.core.request import Operation
 from wye.core.spelling import Spelling
 from wye.providers.discovery.credentials import Credential, from_environment, from_file
@@ -185,7 +182,7 @@ def _deployment(name: str, given: DeploymentSettings, base: Deployment) -> Deplo
         protocol=given.protocol or base.protocol,
         operations=frozenset(Operation(one) for one in given.operations),
         profile=_profile(base.profile, given.profile),
-        price=_price(base.price, given.price),
+        price=priced(given.price) or base.price,
         machine_hour=given.machine_hour,
         energy_hour=given.energy_hour,
         slots=max(given.slots, base.slots),
@@ -200,21 +197,15 @@ def _deployment(name: str, given: DeploymentSettings, base: Deployment) -> Deplo
 
 
 def _with_machines(settings: Settings, made: Sequence[Deployment]) -> Iterator[Deployment]:
-    """Give each deployment its machines' hour. Who share machines pay alike for each of their slots."""
-    named = {one.id: settings.deployments[one.id].machines for one in made}
-    slots = Counter[str | None]()
+    """Give each deployment its share of its machines' hour."""
     for one in made:
-        slots[named[one.id]] += one.slots
-    for one in made:
-        name = named[one.id]
+        name = settings.deployments[one.id].machines
         if name is None:
             yield one
             continue
-        whole, energy = hour(settings.machines[name])
-        share = Decimal(one.slots) / slots[name]
-        said = one.energy_hour
-        saved = energy * share if said is None and energy is not None else said
-        yield msgspec.structs.replace(one, machine_hour=whole * share, energy_hour=saved)
+        whole, energy = share(settings, name, one.slots)
+        saved = energy if one.energy_hour is None else one.energy_hour
+        yield msgspec.structs.replace(one, machine_hour=whole, energy_hour=saved)
 
 
 def _spelling(known: Spelling, given: DeploymentSettings) -> Spelling:
@@ -227,18 +218,6 @@ def _spelling(known: Spelling, given: DeploymentSettings) -> Spelling:
 def _profile(known: Profile, given: ProfileSettings) -> Profile:
     said = {field: value for field, value in msgspec.structs.asdict(given).items() if value is not None}
     return msgspec.structs.replace(known, **said)
-
-
-def _price(known: Price | None, given: PriceSettings | None) -> Price | None:
-    """Return the price in force today: config's from its day on, before that the catalogue's."""
-    if given is None:
-        return known
-    today = dt.datetime.now(dt.UTC).date()
-    start = today if given.as_of is None else dt.date.fromisoformat(given.as_of)
-    if start > today:
-        return known
-    rates = Rates(given.input, given.output, given.cache_read, given.cache_write)
-    return Price(rates, start, CONFIG, given.currency)
 
 
 def hints(deployments: Iterable[Deployment], lanes: Mapping[Lane, str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from wye.catalog.deployments import LOOPBACK, Deployment, Endpoint, Profile
+from wye.catalog.names import EMBEDDED_CHAT, EMBEDDED_EMBEDDING
 from wye.catalog.providers import ENGINES
 from wye.config.settings import EmbeddedSettings
 from wye.core.lane import Lane
@@ -14,8 +15,7 @@ from wye.providers.embedded import weights
 from wye.providers.embedded.process import Process, Program
 from wye.providers.embedded.weights import EmbeddedUnavailableError
 
-CHAT_ID = "embedded/smollm2-135m"
-EMBEDDING_ID = "embedded/minilm-l6"
+CHAT_ID, EMBEDDING_ID = EMBEDDED_CHAT, EMBEDDED_EMBEDDING
 FOUND_BY = "comes with wye"
 EMBEDDING_CONTEXT_TOKENS = 512
 _PACKAGE = "wye.providers.embedded"

@@ -1,0 +1,137 @@
+"""`wye catalog check`: what cannot be relied on."""
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import click
+import msgspec
+
+from wye.catalog import figures, local, throughput
+from wye.catalog.checkup import STALE_DAYS, Stale, stale
+from wye.catalog.figure import Figure
+from wye.catalog.prices import PriceList
+from wye.catalog.providers import PROVIDERS
+from wye.catalog.second import Disagreement, SecondList, disagreements, shared
+from wye.catalog.standing import standing
+from wye.cli.catalog.lines import number, on_option, print_json, right, say
+from wye.cli.options import config_option, json_option, state_dir_option
+from wye.config.appraisal import Doubtful, Unpriced, doubtful, unpriced
+from wye.config.figures import overrides
+from wye.config.load import find, load
+
+_EXAMPLES = """
+\b
+Examples:
+  wye catalog check
+  wye catalog check --config wye.yaml --json
+"""
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """All that was found."""
+
+    shared: int
+    """Prices that two sources tell."""
+    disagreements: tuple[Disagreement, ...]
+    stale: tuple[Stale, ...]
+    unpriced: tuple[Unpriced, ...]
+    doubtful: tuple[Doubtful, ...]
+    offered: tuple[Doubtful, ...]
+    """Models that wye offers by default, and that the second source says are no longer served."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing in wye.yaml needs a hand."""
+        return not self.unpriced and all(one.standing.kind == "retiring" for one in self.doubtful)
+
+
+@click.command(epilog=_EXAMPLES)
+@on_option
+@json_option
+@config_option
+@state_dir_option
+@click.pass_context
+def check(ctx: click.Context, *, on: dt.date, as_json: bool, config: Path | None, state_dir: Path) -> None:
+    """Say what of the catalogue, or of wye.yaml, is in doubt.
+
+    Which prices two sources tell differently by more than 1 %, which figures are older than 90 days, which
+    deployments have no price, and which models that are named do not exist or are retired. Ends with status 1
+    if something in wye.yaml needs a hand.
+    """
+    settings = load(find(config))
+    prices, second = PriceList.load(), SecondList.load()
+    rows = (*local.read(state_dir), *throughput.shipped())
+    found = Checked(
+        shared=sum(1 for _ in shared(prices, second, on)),
+        disagreements=disagreements(prices, second, on),
+        stale=stale(_dated(prices) | figures.on(on, overrides(settings)), rows, on),
+        unpriced=unpriced(settings, on, prices),
+        doubtful=doubtful(settings, on),
+        offered=tuple(_offered(on)),
+    )
+    _print(found, json=as_json)
+    if not found.is_sound:
+        ctx.exit(1)
+
+
+def _print(found: Checked, *, json: bool) -> None:
+    if json:
+        print_json(found)
+    else:
+        say(_told(found))
+
+
+def _dated(prices: PriceList) -> dict[str, Figure]:
+    """Return the price lists as a figure each: how old they are."""
+    second = SecondList.load()
+    count = sum(map(len, prices.providers.values()))
+    return {
+        "prices": Figure(Decimal(count), "models", prices.source, prices.as_of),
+        "second opinion": Figure(Decimal(1), "list", second.source, second.as_of),
+    }
+
+
+def _offered(on: dt.date) -> Iterator[Doubtful]:
+    for provider in PROVIDERS.values():
+        for model in provider.models:
+            told = standing(model.id, provider.id, on=on)
+            if told is not None:
+                yield Doubtful(f"{provider.id}/{model.id}", told)
+
+
+def _told(found: Checked) -> Iterator[str]:
+    models = len({(one.provider, one.model) for one in found.disagreements})
+    yield f"{found.shared} prices are told by two sources; {models} of them differ by more than 1 %"
+    if found.disagreements:
+        rows = [("model", "rate", "used", "the other says", "apart")]
+        rows += [
+            (
+                f"{one.provider}/{one.model}",
+                one.rate,
+                number(one.first),
+                number(one.second),
+                f"{one.share:.0%}",
+            )
+            for one in found.disagreements
+        ]
+        yield from (f"  {line}" for line in right(rows, 2, 3, 4))
+    yield ""
+    yield f"{sum(one.figures for one in found.stale):,} figures are older than {STALE_DAYS} days"
+    rows_ = [(one.name, f"{one.figures:,}", f"{one.as_of}", one.source) for one in found.stale]
+    yield from (f"  {line}" for line in (right(rows_, 1) if rows_ else ()))
+    yield ""
+    count = len(found.unpriced)
+    yield "1 deployment has no price" if count == 1 else f"{count} deployments have no price"
+    yield from (f"  {one.path} ({one.model}): its cost is unknown. {one.fix}" for one in found.unpriced)
+    yield ""
+    count = len(found.doubtful)
+    named = "1 model in wye.yaml is" if count == 1 else f"{count} models in wye.yaml are"
+    yield f"{named} not served, or not for long"
+    yield from (f"  {one.path}: {one.standing.words}" for one in found.doubtful)
+    if found.offered:
+        yield ""
+        count = len(found.offered)
+        yield f"{count} models that come with wye are not, or not for long, by the second source"
+        yield from (f"  {one.path}: {one.standing.words}" for one in found.offered)

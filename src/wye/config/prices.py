@@ -1,0 +1,60 @@
+"""Prices as `wye.yaml` writes them: what of one is a slip of the pen, and the price that it makes."""
+
+import datetime as dt
+import re
+from decimal import Decimal
+
+import msgspec
+
+from wye.config.draft import Draft
+from wye.config.problems import Path
+from wye.config.settings import PriceSettings
+from wye.core.money import Price, Rates, Service
+
+SOURCE = "wye.yaml"
+_CURRENCY = re.compile(r"[A-Z]{3}\Z")
+_RATES = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
+_LEAST, _MOST = Decimal("0.0005"), Decimal(10_000)
+"""For a million tokens: what is less is for one, what is more for a billion. In any currency."""
+_MULTIPLE = 20
+
+
+def check_price(draft: Draft, path: Path, price: PriceSettings) -> None:
+    """Check a price."""
+    for field in _RATES:
+        rate = getattr(price, field)
+        if rate is None:
+            continue
+        if not rate.is_finite() or rate < 0:
+            draft.say((*path, field), "must not be negative")
+        elif rate and not _LEAST <= rate <= _MOST:
+            draft.say((*path, field), f"{rate:f} is hard to believe", "It is money for a million tokens")
+    for name, multiple in price.services.items():
+        if not multiple.is_finite() or not 0 < multiple <= _MULTIPLE:
+            what = f"must be above 0 and up to {_MULTIPLE}"
+            draft.say((*path, "services", name), what, "It is what the rates are times: 0.5 for half")
+    if not _CURRENCY.match(price.currency):
+        draft.say((*path, "currency"), "not a currency code", "Write three letters, as in USD")
+    if price.as_of is not None:
+        try:
+            dt.date.fromisoformat(price.as_of)
+        except ValueError:
+            draft.say((*path, "as_of"), "not a date", "Write it as 2026-11-01")
+
+
+def priced(given: PriceSettings | None, on: dt.date | None = None) -> Price | None:
+    """Return the price in force on a day (default: today, UTC); None = none is given, or not yet in force."""
+    if given is None:
+        return None
+    today = dt.datetime.now(dt.UTC).date()
+    start = today if given.as_of is None else dt.date.fromisoformat(given.as_of)
+    if start > (on or today):
+        return None
+    rates = Rates(**{field: getattr(given, field) for field in _RATES})
+    services = tuple(Service(name, _times(rates, multiple)) for name, multiple in given.services.items())
+    return Price(rates, start, SOURCE, given.currency, services=services)
+
+
+def _times(rates: Rates, multiple: Decimal) -> Rates:
+    told = msgspec.structs.asdict(rates)
+    return Rates(**{field: rate * multiple for field, rate in told.items() if rate is not None})
