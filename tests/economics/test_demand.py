@@ -29,3 +29,18 @@ def test_hours_without_tokens_have_an_even_peak() -> None:
 def test_no_hours_say_nothing() -> None:
     with pytest.raises(ValueError, match="no traffic"):
         of_hours(())
+
+
+def test_silence_at_both_ends_of_the_time_looked_at_counts() -> None:
+    """Office hours, Monday to Friday from 9 to 17: an hour in 4.2 has traffic."""
+    day = 86_400
+    office = [
+        Hour(weekday * day + hour * 3600, 1, 900_000, 100_000)
+        for weekday in range(5)
+        for hour in range(9, 17)
+    ]
+    demand = of_hours(office, since=0, until=7 * day)
+    assert demand.tokens == pytest.approx(40e6 * 730 / 168)
+    assert demand.peak == pytest.approx(168 / 40)
+    assert len(demand.curve) == 168
+    assert of_hours(office, since=10 * 3600, until=20 * 3600).curve == of_hours(office).curve

@@ -1,3 +1,5 @@
+import contextlib
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from wye.core.errors import LedgerError
 from wye.core.usage import Usage
 from wye.economics import traffic
 from wye.economics.demand import Hour
-from wye.economics.traffic import hours
+from wye.economics.traffic import hours, month
 from wye.ledger import Ledger
 from wye.ledger.reader import Filter
 
@@ -44,3 +46,17 @@ def test_hours_add_up_what_clients_asked(
 def test_there_must_be_a_ledger(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="there is no ledger"):
         hours(Filter(), LedgerSettings(), tmp_path)
+
+
+def test_a_month_counts_from_the_first_request_or_later_and_until_now(tmp_path: Path) -> None:
+    settings = LedgerSettings()
+    now = time.time()
+    with contextlib.closing(Ledger.open(settings, tmp_path)) as ledger:
+        usage = Usage(input_tokens=900, output_tokens=100)
+        for number, ago in enumerate((71.5, 70.5, 1.5)):
+            ledger.append(record(number, at=now - ago * 3600, usage=usage))
+    assert month(Filter(), settings, tmp_path).tokens == pytest.approx(3_000 * 730 / 72, rel=0.02)
+    day = month(Filter(since=now - 24 * 3600), settings, tmp_path)
+    assert day.tokens == pytest.approx(1_000 * 730 / 24, rel=0.05)
+    with pytest.raises(ValueError, match="no traffic"):
+        month(Filter(since=now - 40 * 3600, until=now - 30 * 3600), settings, tmp_path)

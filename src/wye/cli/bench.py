@@ -8,6 +8,7 @@ import msgspec
 
 from wye.cli.merit import merit
 from wye.cli.options import epsilon_option, json_option
+from wye.cli.privacy import privacy
 from wye.cli.terminal import columns
 from wye.core.errors import WyeError
 from wye.evaluation.dataset import DatasetError, read
@@ -137,6 +138,7 @@ def routing(  # noqa: PLR0913  # one parameter an option
 
 
 bench.add_command(merit)
+bench.add_command(privacy)
 
 
 def table(report: Report) -> Iterator[str]:

@@ -9,9 +9,9 @@ import msgspec
 
 from wye.cli.route.known import standing
 from wye.config.settings import Settings
-from wye.economics.demand import Demand, of_hours, of_month
+from wye.economics.demand import Demand, of_month
 from wye.economics.inputs import LEDGER
-from wye.economics.traffic import hours
+from wye.economics.traffic import month
 from wye.ledger.reader import Filter, Reader
 from wye.routing.state import RouteState
 
@@ -61,11 +61,11 @@ def measured(
         raise click.UsageError(message)
     if period.since is None:
         period = msgspec.structs.replace(period, since=time.time() - _DAYS * 86_400)
-    found = hours(period, settings.ledger, state_dir)
-    if not any(hour.input_tokens + hour.output_tokens for hour in found):
+    try:
+        demand = month(period, settings.ledger, state_dir, batch=asked.batch or 0.0)
+    except ValueError:
         message = "the ledger has no traffic in this time: say --tokens 50M, or another --since"
-        raise click.UsageError(message)
-    demand = of_hours(found, batch=asked.batch or 0.0)
+        raise click.UsageError(message) from None
     seen = len(demand.curve)
     click.echo(f"From {seen:,} hours of the ledger, stretched to a month of 730.", err=True)
     said = {"cached": asked.cached, "reasoning": asked.reasoning, "peak": asked.peak}

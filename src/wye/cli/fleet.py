@@ -32,13 +32,13 @@ from wye.core.lane import Lane
 from wye.core.money import Price, Rates
 from wye.economics.breakeven import Api
 from wye.economics.candidates import resolve
-from wye.economics.demand import Demand, of_hours, of_month
+from wye.economics.demand import Demand, of_month
 from wye.economics.duration import HIGHEST
 from wye.economics.engines import engine_for, of_rate
 from wye.economics.fleet import Case, Engine, Spill, doubled, plan
 from wye.economics.habits import LATEST, Habits, habits
 from wye.economics.queueing import LogNormal, of_quantiles
-from wye.economics.traffic import hours
+from wye.economics.traffic import month
 from wye.ledger.reader import Filter, Reader
 
 _PRICE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)[/:](\d{1,9}(?:\.\d{1,9})?)\Z")
@@ -128,7 +128,7 @@ def fleet(  # noqa: PLR0913  # one parameter an option
     if tokens is None:
         filter_ = Filter(since=since, until=until)
         try:
-            demand = of_hours(hours(filter_, settings.ledger, state_dir))
+            demand = month(filter_, settings.ledger, state_dir)
         except ValueError:
             message = "the ledger has no traffic in this time: give --tokens, or another --since"
             raise click.UsageError(message) from None

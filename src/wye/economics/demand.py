@@ -1,5 +1,6 @@
 """Traffic as the economics see it: tokens a month, their mix, and how unevenly they come."""
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -57,15 +58,22 @@ def of_month(  # noqa: PLR0913  # one parameter an option of the command line
     return Demand(tokens / request_tokens, tokens - out, out, cached, reasoning, batch, peak)
 
 
-def of_hours(hours: Sequence[Hour], *, batch: float = 0.0) -> Demand:
+def of_hours(
+    hours: Sequence[Hour], *, since: float | None = None, until: float | None = None, batch: float = 0.0
+) -> Demand:
     """Return a month like the `hours`, which lie side by side; those without traffic may be left out.
 
-    Raises `ValueError` when there are none.
+    `since`, `until`: Unix seconds of the time that was looked at, whose silent ends count as well; default:
+    the first and the last hour with traffic. Raises `ValueError` when there are none.
     """
     if not hours:
         message = "no traffic to go by"
         raise ValueError(message)
     first, last = min(hour.start for hour in hours), max(hour.start for hour in hours)
+    if since is not None:
+        first = min(first, int(since) // 3600 * 3600)
+    if until is not None:
+        last = max(last, (math.ceil(until / 3600) - 1) * 3600)
     span = (last - first) // 3600 + 1
     scale = HOURS_A_MONTH / span
     told = sum(hour.input_tokens for hour in hours)

@@ -227,6 +227,12 @@ class Reader:
         with self._connect() as connection:
             return int(connection.scalar(sa.select(sa.func.max(request.c.seq))) or 0)
 
+    def oldest(self) -> float | None:
+        """Return when the first request came, Unix seconds; None = none has."""
+        with self._connect() as connection:
+            at = connection.scalar(sa.select(sa.func.min(request.c.at)))
+        return None if at is None else float(at)
+
     def rows(self, after: int, until: int | None = None) -> Iterator[LedgerRow]:
         """Yield the rows with `after` < `seq` <= `until` (None = all), in order, as of one moment."""
         c = request.c

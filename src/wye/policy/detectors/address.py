@@ -1,0 +1,185 @@
+"""Postal addresses: streets by their words, then everything around an anchor such as `Apt. 5` that can belong to it."""
+
+import re
+from collections.abc import Iterator
+
+from wye.policy.detectors.finding import Finding
+from wye.policy.detectors.lexicon import WORD, lexicon
+from wye.policy.detectors.pattern import Pattern
+from wye.policy.detectors.vocabulary import REGIONS
+
+_STREET = (
+    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Way|Place|Pl|Terrace|Ter|Parkway|Pkwy|Highway|Hwy|Square|Sq"
+    r"|Crescent|Cres|Close|Gardens|Row|Walk|Trail|Loop|Alley|Plaza|Pass|Parks?|Squares|Streets|Extensions?|Union|Fort|Mews|Grove|Hill|Rise|Quay|Wharf|Broadway)"
+)
+_NAME = r"(?:[^\W\d_a-zß-ÿ][\w.'’-]*|\d{1,3}(?:st|nd|rd|th))"
+
+STREETS = (
+    Pattern(
+        "address",
+        re.compile(
+            rf"(?<![\w.-])(?:\d{{1,6}}[A-Za-z]?,?\s+){{1,3}}(?:(?:N|S|E|W|NE|NW|SE|SW)\.?\s+)?(?:{_NAME}\s+){{1,4}}{_STREET}\b\.?"
+        ),
+        0.9,
+    ),
+    Pattern(
+        "address",
+        re.compile(
+            r"(?<![\w.-])\d{1,6}\s+(?:[a-z]+\s+){1,3}(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|court|ct|terrace|square)\b\.?",
+            re.IGNORECASE,
+        ),
+        0.7,
+    ),
+    Pattern(
+        "address",
+        re.compile(
+            r"(?<!\w)(?:\d{1,6}\s+){0,2}(?:(?i:c/|calle|avda?\.|avenida|plaza|pza\.|paseo|p[ºo]\.|carretera|ctra\.|camino|ronda|traves[ií]a|urbanizaci[oó]n|urb\.|pol[ií]gono|rue|via|viale|piazza|rua|ulica|ul\.|avenue|boulevard))"
+            rf"\s*(?:(?:de|del|de la|de los|de las|d[iu]|della|do|da)\s+)?{_NAME}(?:\s+(?:(?:de|del|la|las|los|y)\s+)*{_NAME}){{0,4}}(?:,?\s*(?:n[º°.o]+\s*|s/n|núm\.?\s*)?\d{{0,4}})(?:,?\s*\d{{1,2}}[ºª°](?:\s?[A-Za-z]\b)?)?"
+        ),
+        0.8,
+    ),
+    Pattern(
+        "address",
+        re.compile(
+            r"\b(?i:(?:the )?corner of )([^.!?\n]{3,60}?\sand\s+(?:\S+\s+){0,3}?\S+?)(?=[.,!?]?(?:\s|$))"
+        ),
+        0.8,
+        ("corner of",),
+    ),
+    Pattern(
+        "address",
+        re.compile(
+            r"(?<![\w-])[\w-]{1,40}?(?:stra(?:ß|ss)e|str\.|gasse|weg|platz|straat|laan|gade|vej|gatan|gata|katu|tie|veien|vegen|utca)\s+\d{1,4}[a-z]?\b",
+            re.IGNORECASE,
+        ),
+        0.8,
+    ),
+    Pattern(
+        "address",
+        re.compile(rf"(?<![\w.-])(?:\d{{1,6}}\s+){{1,2}}(?:{_NAME}\s+){{1,3}}\d{{1,4}}[a-z]?(?!\w)"),
+        0.6,
+    ),
+    Pattern(
+        "address",
+        re.compile(r"(?<![\w.-])\d{1,5}\s+[^\W\d_]+(?:\s[^\W\d_]+)?\s+\d{1,4}(?=,|\s(?:apt|suite|st\.))"),
+        0.6,
+        (),
+        lambda t: any(not lexicon().get(w.lower(), 0) & WORD for w in t.split()[1:-1]),
+    ),
+    Pattern(
+        "postcode",
+        re.compile(
+            r"(?i:\b(?:zip|postal|post|c[oó]digo postal|CP|PLZ|postcode)\b(?:[ -]?code)?(?:\s+is|\s+es)?\s*[:#]?\s*)(\w[\w-]*(?:\s?\d[\w-]*)?(?:\s[A-Z]{2}\b)?)(?!\w)"
+        ),
+        0.8,
+        ("zip", "post", "cp", "plz"),
+        lambda t: any(map(str.isdigit, t)),
+        1,
+    ),
+    Pattern("postcode", re.compile(r"\b[A-Z]{2}\.?,?\s+\d{5}(?:-\d{4})?(?!\w)"), 0.8),
+    Pattern(
+        "postcode",
+        re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b[A-CEGHJ-NPR-TVXY]\d[A-Z] ?\d[A-Z]\d\b"),
+        0.8,
+    ),
+    Pattern(
+        "postcode",
+        re.compile(
+            r"(?<![\w.,-])\d{5}(?:-\d{4})?(?=\s+[A-ZÁÉÍÓÚ][a-záéíóúñ]{2,})|(?<![\w.,-])\d{5}-\d{4}(?![\w-])"
+        ),
+        0.6,
+    ),
+)
+
+_ANCHOR = re.compile(
+    r"(?i:\b(?:apt\.?|apartment|suite|ste\.|unit|p\.?\s?o\.? ?box|postbox|apartado|box|PSC|piso|puerta|floor|flat|room)\s*#?\s*\d{1,6}[A-Za-z]?\b)|\b[ADF]PO\b"
+)
+_BEFORE = re.compile(r"([\w.'’/-]+|\n)[ ,\t>?]*\Z")
+_AFTER = re.compile(r"[ ,\t>?]*(\n|[\w.'’/()-]*[\w)](?:\.(?=\s\d)|\.(?=,))?)")
+_BLANK = re.compile(r"[ \t>?]*\n")
+_LAST_LINE = re.compile(r"[ \t>?]*[^\W\d][^\n\d]{1,30} \d{2,6}\s*(?:\n|\Z)")
+_SMALL = frozenset(["u", "ul", "de", "del", "la", "du", "van", "nan", "street", "st", "road", "avenue", "of"])
+_LIMIT = 12
+GROWING = 6
+"""The first so many of `STREETS` grow over what follows them."""
+
+
+def addresses(text: str) -> Iterator[Finding]:
+    """Yield addresses around their anchors: numbers, names and codes beside them, over line ends."""
+    done = 0
+    for match in _ANCHOR.finditer(text):
+        if match.end() <= done:
+            continue
+        start = match.start() if match.start() < done else _left(text, match.start(), done)
+        done = _right(text, match.end())
+        yield Finding(start, done, "address", 0.8)
+    lowered = text.lower()
+    for pattern in STREETS[:GROWING]:
+        for found in pattern.find(text, lowered):
+            yield found
+            end = _right(text, found.end, whole=True)
+            if end > found.end:
+                yield Finding(found.end, end, "address", 0.6)
+
+
+def _left(text: str, start: int, stop: int) -> int:
+    for _ in range(_LIMIT):
+        match = _BEFORE.search(text, max(stop, start - 40), start)
+        if not match:
+            break
+        if match[1] == "\n":
+            if text[: match.start()].endswith("\n") or not text[: match.start()].strip():
+                break
+            line = text[: match.start()].rpartition("\n")[2]
+            if not any(map(str.isdigit, line)):
+                break
+            start = match.start()
+            continue
+        if not _belongs(match[1]) or (
+            match[1].endswith(".") and not match[1][:-1].isdigit() and len(match[1]) > 4
+        ):  # no abbreviation
+            break
+        start = match.start()
+    while start < len(text) and text[start].isspace():
+        start += 1
+    return start
+
+
+def _right(text: str, end: int, *, whole: bool = False) -> int:
+    """Return where the address ends. `whole`: take nothing unless a code, a country or a figure closes it."""
+    best = end
+    for _ in range(_LIMIT):
+        match = _AFTER.match(text, end)
+        if not match:
+            break
+        if match[1] == "\n":
+            blank = _BLANK.match(text, match.end())
+            if blank and not _LAST_LINE.match(text, blank.end()):
+                break
+            end = blank.end() if blank else match.end()
+            continue
+        if not _belongs(match[1]):
+            break
+        end = match.end()
+        if (
+            not whole
+            or match[1][0].isdigit()
+            or (len(match[1]) == 2 and match[1].isupper())
+            or match[1].lower() in REGIONS
+        ):  # a state
+            best = end
+    return best
+
+
+def _belongs(word: str) -> bool:
+    """Whether a word can be a part of an address: a number, a name, a code; no small word of the language."""
+    bare = word.strip(".,()'’-/")
+    if not bare:
+        return False
+    if bare[0].isdigit():
+        return sum(map(str.isdigit, bare)) <= 8  # longer ones are identifiers
+    if bare.lower() in _SMALL:
+        return True
+    return (
+        bare[0].isupper() and bare not in {"I", "Phone", "Email", "Tel", "Please", "It"}
+    ) or not lexicon().get(bare.lower(), 0) & WORD

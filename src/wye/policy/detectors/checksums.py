@@ -1,0 +1,116 @@
+"""Check digits. Each function takes the identifier without separators and is total: a wrong form is False."""
+
+_DEA = 9
+_DNI = "TRWAGMYFPDXBNJZSQVHLCKE"
+_LUHN = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_SSN_ADVERTISED = frozenset({"078051120", "219099999"})
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def luhn(digits: str) -> bool:
+    """Payment cards and more (ISO/IEC 7812-1, annex B)."""
+    if not _digits(digits):
+        return False
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        total += _LUHN[int(digit)] if place % 2 else int(digit)
+    return total % 10 == 0
+
+
+def card(digits: str) -> bool:
+    """A payment card's number: 12 to 19 digits, Luhn, and not one digit over and over."""
+    return 12 <= len(digits) <= 19 and luhn(digits) and len(set(digits)) > 1
+
+
+def iban(text: str) -> bool:
+    """ISO 13616: the number moved behind its country and check digits is 1 modulo 97."""
+    text = text.upper()
+    if not (15 <= len(text) <= 34 and text.isascii() and text.isalnum()):
+        return False
+    if not (text[:2].isalpha() and text[2:4].isdigit()):
+        return False
+    return int("".join(str(int(c, 36)) for c in text[4:] + text[:4])) % 97 == 1
+
+
+def ssn(digits: str) -> bool:
+    """A US Social Security number: no area 000, 666 or 9xx, no group 00, no serial 0000 (SSA, since 2011)."""
+    return (
+        len(digits) == 9
+        and _digits(digits)
+        and digits[:3] not in {"000", "666"}
+        and digits[0] != "9"
+        and digits[3:5] != "00"
+        and digits[5:] != "0000"
+        and digits not in _SSN_ADVERTISED
+    )
+
+
+def itin(digits: str) -> bool:
+    """A US taxpayer's number (IRS): 9xx, and the middle two in 50-65, 70-88, 90-92 or 94-99."""
+    if len(digits) != 9 or not _digits(digits) or digits[0] != "9":
+        return False
+    group = int(digits[3:5])
+    return 50 <= group <= 65 or 70 <= group <= 88 or 90 <= group <= 92 or group >= 94
+
+
+def npi(digits: str) -> bool:
+    """A US provider's identifier (45 CFR 162.406): 10 digits, Luhn behind the prefix 80840."""
+    return len(digits) == 10 and digits[:1] in {"1", "2"} and luhn("80840" + digits)
+
+
+def dea(text: str) -> bool:
+    """A DEA registration: two letters, six digits, a check digit (21 CFR 1301; sum of odds + twice the evens)."""
+    if len(text) != _DEA or not text[:1].isalpha() or not text[:2].isalnum() or not _digits(text[2:]):
+        return False
+    d = [int(c) for c in text[2:]]
+    return (d[0] + d[2] + d[4] + 2 * (d[1] + d[3] + d[5])) % 10 == d[6]
+
+
+def nhs(digits: str) -> bool:
+    """A UK NHS number: 10 digits, weights 10 to 2, modulo 11 (NHS Data Dictionary)."""
+    if len(digits) != 10 or not _digits(digits):
+        return False
+    check = 11 - sum(int(c) * (10 - i) for i, c in enumerate(digits[:9])) % 11
+    return check % 11 == int(digits[9]) and check != 10
+
+
+def dni(text: str) -> bool:
+    """A Spanish DNI or NIE: the number modulo 23 names its letter (Real Decreto 1553/2005)."""
+    text = text.upper()
+    number = text[:-1].replace("X", "0", 1).replace("Y", "1", 1).replace("Z", "2", 1)
+    if len(text) != 9 or not _digits(number) or not (text[0].isdigit() or text[0] in "XYZ"):
+        return False
+    return text[-1] == _DNI[int(number) % 23]
+
+
+def nuss(digits: str) -> bool:
+    """A Spanish social security number: 12 digits, the last two are the first ten modulo 97."""
+    if len(digits) != 12 or not _digits(digits):
+        return False
+    head = digits[:2] + digits[2:10] if digits[2] != "0" else digits[:2] + digits[3:10]
+    return int(head) % 97 == int(digits[10:])
+
+
+def vin(text: str) -> bool:
+    """A vehicle's number (49 CFR 565): 17 characters without I, O, Q; the ninth checks, as in North America."""
+    text = text.upper()
+    values = dict(
+        zip("ABCDEFGHJKLMNPRSTUVWXYZ", (*range(1, 9), *range(1, 6), 7, 9, *range(2, 10)), strict=True)
+    )
+    weights = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+    if len(text) != 17 or not all(c in values or (c.isascii() and c.isdigit()) for c in text):
+        return False
+    total = sum(
+        (values[c] if c in values else int(c)) * weight for c, weight in zip(text, weights, strict=True)
+    )
+    return text[8] == "0123456789X"[total % 11]
+
+
+def aba(digits: str) -> bool:
+    """A US bank routing number: weights 3, 7, 1, modulo 10."""
+    if len(digits) != 9 or not _digits(digits) or not "00" < digits[:2] <= "80":
+        return False
+    return sum(int(c) * (3, 7, 1)[i % 3] for i, c in enumerate(digits)) % 10 == 0

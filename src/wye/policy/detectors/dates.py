@@ -1,0 +1,197 @@
+"""Dates in every written form, English and Spanish first; ages. Bare years, weekdays and ages to 89 are quasi."""
+
+import re
+from collections.abc import Iterator
+
+from wye.policy.detectors.finding import Finding
+from wye.policy.detectors.pattern import Pattern
+
+_MONTH = (
+    r"(?:(?i:jan(?:uary|uar|eiro|vier)?|ene(?:ro)?|gennaio|feb(?:ruary|ruar|rero|braio)?|fev(?:ereiro)?|f[eé]vr(?:ier)?|marzo|mars|m[aä]rz|março|apr(?:il|ile)?|abr(?:il)?|avril"
+    r"|mayo|mai|maio|maggio|jun(?:e|i|io|ho)?|juin|giugno|jul(?:y|i|io|ho)?|juillet|luglio|aug(?:ust)?|ago(?:sto)?|ao[uû]t|sept?(?:ember|embre|iembre|iembre)?|set(?:iembre|embro|tembre)?"
+    r"|o[ck]t(?:ober|ubre|obre)?|out(?:ubro)?|ottobre|nov(?:ember|iembre|embre|embro)?|de[cz](?:ember|embre|embro)?|d[ií]c(?:iembre|embre)?|d[eé]cembre)\b|\b(?:May|MAY|March|MARCH|Mar|MAR)\b)\.?"
+)
+_OF = r"(?:\s*[,.]?\s+(?:of\s+|de\s+|del\s+)?)"
+_YEAR = r"(?:\d{4}|['’]\d{2}|\d{2}(?![\w:%]))"
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:\s?(?:st|nd|rd|th|º|er)\b|\.)?"
+_ORDINAL = (
+    r"(?:(?:twenty|thirty)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth"
+    r"|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth)|uno|primero|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez"
+    r"|once|doce|trece|catorce|quince|diecis[eé]is|diecisiete|dieciocho|diecinueve|veinte|veinti\w+|treinta(?: y uno)?"
+)
+_MONTHS = (
+    "jan",
+    "ene",
+    "genn",
+    "feb",
+    "fev",
+    "fév",
+    "fevr",
+    "mar",
+    "mär",
+    "apr",
+    "abr",
+    "avr",
+    "may",
+    "mai",
+    "mag",
+    "jun",
+    "jui",
+    "giu",
+    "jul",
+    "lug",
+    "aug",
+    "ago",
+    "aoû",
+    "aou",
+    "sep",
+    "set",
+    "oct",
+    "okt",
+    "out",
+    "ott",
+    "nov",
+    "dec",
+    "dez",
+    "dic",
+    "déc",
+    "díc",
+)
+_YEARS_OLD = r"(?:[\s-]*(?:years?|yrs?|yr)[\s-]*(?:old|of age)|[\s-]?(?:y\.?/?o\.?|yo)(?![a-z])|\s+años(?:\s+de\s+edad)?|\s+ans\b|\s+Jahre\s+alt|\s+anni\b|\s+anos\b|[\s-]+year[\s-]+old)"
+
+CALENDAR = (
+    Pattern(
+        "date",
+        re.compile(
+            rf"(?<![\w])(?:the\s+)?{_MONTH}\s*(?:the\s+)?{_DAY}(?![\d:%/])(?:[\s,]+(?:of\s+|de\s+)?{_YEAR})?(?!\w)"
+        ),
+        0.9,
+        _MONTHS,
+    ),
+    Pattern(
+        "date",
+        re.compile(
+            rf"(?<![\w.])(?:el\s+)?{_DAY}(?:\s*[-/–]\s*{_DAY})?[\s\-/]*(?:(?:of|de)\s+)?{_MONTH}(?!\w)(?:(?:{_OF}|[-/]){_YEAR})?(?!\w)"
+        ),
+        0.9,
+        _MONTHS,
+    ),
+    Pattern("date", re.compile(rf"(?<!\w){_MONTH}(?:{_OF}|[-/]){_YEAR}(?!\w)"), 0.9, _MONTHS),
+    Pattern(
+        "date",
+        re.compile(rf"(?<!\w)(?i:the\s+|el\s+)?(?i:{_ORDINAL})\s+(?:of|de)\s+{_MONTH}(?:{_OF}\d{{4}})?"),
+        0.9,
+        (" of ", " de "),
+    ),
+    Pattern(
+        "date",
+        re.compile(rf"(?<!\w){_MONTH}\s+(?:the\s+)?(?i:{_ORDINAL})(?:,?\s+\d{{4}})?(?!\w)"),
+        0.8,
+        ("first", "second", "third", "th"),
+    ),
+    Pattern(
+        "date",
+        re.compile(
+            rf"(?<!\w)(?i:last|this|next|since|early|late|mid|in|until|by|during|every|pasado|desde|en|pr[oó]ximo)[ -](?:de )?{_MONTH}(?!\w)"
+        ),
+        0.7,
+        _MONTHS,
+    ),
+    Pattern(
+        "date",
+        re.compile(
+            r"(?<![\w./-])(?:(?:1[89]|20)\d{2}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d|3[01])([-/.])(?:0?[1-9]|[12]\d|3[01])\2(?:(?:1[89]|20)?\d{2}))"
+            r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:\s?[AaPp]\.?[Mm]\.?|Z|[+-]\d{2}:?\d{2})?)?(?![\w/-]|\.\d)"
+        ),
+        0.9,
+    ),
+    Pattern(
+        "date",
+        re.compile(
+            r"(?i:\b(?:on|since|until|dob|born|del?|el|dated?|fecha)\s*:?\s+)((?:0?[1-9]|1[0-2]|[12]\d|3[01])/(?:0?[1-9]|[12]\d|3[01]))(?![\w/])"
+        ),
+        0.7,
+        ("/",),
+        group=1,
+    ),
+    Pattern(
+        "date",
+        re.compile(r"(?<![\w/.])((?:0?[1-9]|1[0-2])[/-](?:19|20)\d{2})(?![\w/-])"),
+        0.8,
+        ("/", "-"),
+        group=1,
+    ),
+    Pattern("date", re.compile(r"(?<!\d)(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"), 0.6),
+    Pattern("time", re.compile(r"(?<![\w:])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?![\w:])"), 0.6, (":",)),
+    Pattern(
+        "year",
+        re.compile(
+            r"(?<![\w.,/\-#$€])(?:1[89]\d{2}|20[0-4]\d)(?!\w|[.,]\d|-\d|\s?(?:mg|ml|mcg|IU|units?)\b)"
+        ),
+        0.6,
+    ),
+)
+
+WEEKDAY = Pattern(
+    "weekday",
+    re.compile(
+        r"(?<!\w)(?i:monday|tuesday|wednesday|thursday|friday|saturday|sunday|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo"
+        r"|montag|dienstag|mittwoch|donnerstag|freitag|samstag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)(?!\w)"
+    ),
+    0.6,
+    ("day", "lunes", "martes", "rcoles", "jueves", "viernes", "bado", "domingo", "tag", "mittwoch", "di"),
+)
+
+RELATIVE = Pattern(
+    "when",
+    re.compile(
+        r"\b(?:last|next|this past|this|past)\s+(?:week(?:end)?|month|year|night|spring|summer|fall|autumn|winter|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"
+        r"|\b(?:yesterday|tomorrow|today|tonight|ayer|mañana|hoy|anoche)\b|\bla (?:semana|noche) pasada\b|\bel (?:mes|año|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo) pasado\b",
+        re.IGNORECASE,
+    ),
+    0.6,
+    (
+        "last ",
+        "next ",
+        "past ",
+        "this ",
+        "yesterday",
+        "tomorrow",
+        "today",
+        "tonight",
+        "ayer",
+        "mañana",
+        "hoy",
+        "anoche",
+        "pasad",
+    ),
+)
+
+_AGE = re.compile(
+    rf"(?<![\w.])(\d{{1,3}}){_YEARS_OLD}|(?i:\b(?:aged?|age of|age is|age:|edad de|edad:?|turn(?:s|ed|ing)?|cumpli[oó]|when (?:s?he|they|i) (?:was|were)|i am|i'm|tengo|tiene)\s+)(\d{{1,3}})(?![\w.,/:%-]*\d|\s?(?:%|mg|to\b|-))",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(
+    r"(?:over|under|above|below|than|[<>≥≤]=?|to|or|-|between|least|mayores de|menores de|aged?|ages|patients)\s*$",
+    re.IGNORECASE,
+)
+OLDEST = 89
+"""The highest age that the safe harbor lets stand (45 CFR 164.514(b)(2)(i)(C))."""
+ELDEST = 125
+
+
+def worded(text: str, lowered: str) -> Iterator[Finding]:
+    """Yield dates of a text without a figure: `the twelfth of April`."""
+    for pattern in CALENDAR[3:6]:
+        yield from pattern.find(text, lowered)
+
+
+def ages(text: str) -> Iterator[Finding]:
+    """Yield ages. Over 89 they identify, unless they bound a group: `patients over 90`."""
+    for match in _AGE.finditer(text):
+        group = 1 if match[1] else 2
+        years = int(match[group])
+        if years > ELDEST:
+            continue
+        old = years > OLDEST and not _SEVERAL.search(text, max(0, match.start() - 16), match.start())
+        yield Finding(*match.span(group), "age_over_89" if old else "age", 0.8)

@@ -1,0 +1,249 @@
+"""Numbers that name a person, an account or a thing: by check digits, by their form, by the words before them."""
+
+import re
+from collections.abc import Iterator
+
+from wye.policy.detectors import checksums
+from wye.policy.detectors.finding import Finding
+from wye.policy.detectors.pattern import Pattern
+
+_SEPARATORS = str.maketrans("", "", " -.–/")
+_LINK = r"(?:[\s:#.=,()\[\]\"'*_-]|\b(?:number|numbers|num|no|nr|nº|n°|núm|número|id|is|was|es|with|of|de|del|ending|in|reads|the)\b){0,12}?"
+_VALUE = (
+    r"(#?(?=[\w\-/.]*\d)[A-Za-z0-9][A-Za-z0-9]*(?:[\-/._ ]?[A-Za-z]{0,4}\d[A-Za-z0-9]*|-[A-Za-z]{1,4}\b)*)"
+)
+
+
+def _named(kind: str, words: str, needs: tuple[str, ...]) -> Pattern:
+    """Make the rule for a value with a digit in it behind one of `words`."""
+    return Pattern(
+        kind, re.compile(rf"\b(?:{words})(?![a-z]){_LINK}{_VALUE}", re.IGNORECASE), 0.9, needs, _long, 1
+    )
+
+
+def _long(value: str) -> bool:
+    return sum(map(str.isalnum, value)) >= 4 and any(map(str.isdigit, value))  # shorter ones name nobody
+
+
+def _bare(text: str) -> str:
+    return text.translate(_SEPARATORS)
+
+
+NAMED = (
+    _named(
+        "medical_record",
+        r"MRN|MR#|EMR|EHR|medical[ -]record|med(?:ical)? rec|chart|patient (?:id|no|number|#)|encounter|specimen|accession"
+        r"|historia cl[ií]nica|NHC|n[uú]mero de historia|record (?:number|no|id|#)|patient(?:'s)? record",
+        (
+            "mrn",
+            "mr#",
+            "emr",
+            "ehr",
+            "rec",
+            "chart",
+            "patient",
+            "encounter",
+            "specimen",
+            "accession",
+            "historia",
+            "nhc",
+        ),
+    ),
+    _named(
+        "health_plan",
+        r"health[ -]?plan|HPBN|HPB|HPN|HBN|HICN|MBI|medicare|medicaid|insurance|insured|policy|p[oó]liza|beneficiary|beneficiario|member(?:ship)?"
+        r"|subscriber|plan (?:id|no|number|#)|group (?:id|no|number|#)|tarjeta sanitaria|CIP|SIP|NUSS|afiliaci[oó]n|plan",
+        (
+            "plan",
+            "hp",
+            "hbn",
+            "hicn",
+            "mbi",
+            "medic",
+            "insur",
+            "polic",
+            "póliza",
+            "poliza",
+            "benefic",
+            "member",
+            "subscriber",
+            "group",
+            "tarjeta",
+            "cip",
+            "sip",
+            "nuss",
+            "afilia",
+        ),
+    ),
+    _named(
+        "account",
+        r"account|acct|a/c|cuenta|routing|sort code|customer (?:id|no|number|#)|client (?:id|no|number|#)|invoice|order (?:id|no|number|#)|card",
+        (
+            "account",
+            "acct",
+            "a/c",
+            "cuenta",
+            "routing",
+            "sort code",
+            "customer",
+            "client",
+            "invoice",
+            "order",
+            "card",
+        ),
+    ),
+    _named(
+        "license",
+        r"licen[cs]e|licencia|certificate|passport|pasaporte|DEA|NPI|driver'?s? licen[cs]e|DL|carn[eé]|colegiado|permiso de conducir|visa (?:no|number)",
+        (
+            "licen",
+            "certificate",
+            "pass",
+            "pasaporte",
+            "dea",
+            "npi",
+            "dl",
+            "carn",
+            "colegiado",
+            "permiso",
+            "visa",
+        ),
+    ),
+    _named(
+        "national_id",
+        r"SSN|social security|DNI|NIE|NIF|CIF|national id|tax id|TIN|ITIN|EIN|NHS|CURP|RFC|c[eé]dula|seguridad social|Steuer-?ID",
+        (
+            "ssn",
+            "social security",
+            "dni",
+            "nie",
+            "nif",
+            "cif",
+            "national",
+            "tin",
+            "tax id",
+            "ein",
+            "nhs",
+            "curp",
+            "rfc",
+            "dula",
+            "seguridad",
+            "steuer",
+        ),
+    ),
+    _named(
+        "device",
+        r"serial|s/n|IMEI|IMSI|ICCID|UDI|device (?:id|no|number|#)|device identifier|n[uú]mero de serie|lot (?:no|number|#)|asset tag|pacemaker|implant",
+        (
+            "serial",
+            "s/n",
+            "imei",
+            "imsi",
+            "iccid",
+            "udi",
+            "device",
+            "serie",
+            "lot",
+            "asset",
+            "pacemaker",
+            "implant",
+        ),
+    ),
+    _named(
+        "vehicle",
+        r"VIN|licen[cs]e plate|plate (?:no|number|#)|number plate|registration|matr[ií]cula|bastidor",
+        ("vin", "plate", "registration", "matr", "bastidor"),
+    ),
+    _named(
+        "id",
+        r"ID|I\.D\.|identifier|identificador|case|caso|file|expediente|reference|ref|referencia|ticket|employee|empleado|student|user",
+        (
+            "id",
+            "i.d.",
+            "case",
+            "caso",
+            "file",
+            "expediente",
+            "ref",
+            "ticket",
+            "employee",
+            "empleado",
+            "student",
+            "user",
+        ),
+    ),
+)
+
+FORMS = (
+    Pattern(
+        "card",
+        re.compile(r"(?<![\w.-])\d(?:[ -]?\d){11,18}(?![\w-])"),
+        1.0,
+        (),
+        lambda t: checksums.card(_bare(t)),
+    ),
+    Pattern(
+        "iban",
+        re.compile(
+            r"(?<!\w)[A-Za-z]{2}\d{2}(?:[A-Za-z0-9]{11,30}|(?:[ -][A-Za-z0-9]{4}){2,7}(?:[ -][A-Za-z0-9]{1,3})?)(?!\w)"
+        ),
+        1.0,
+        (),
+        lambda t: checksums.iban(_bare(t)),
+    ),
+    Pattern("ssn", re.compile(r"(?<![\w-])\d{3}[-. ]\d{2}[-. ]\d{4}(?![\w-])"), 0.9),
+    Pattern(
+        "nhs",
+        re.compile(r"(?<![\w-])\d{3}[ -]\d{3}[ -]\d{4}(?![\w-])"),
+        1.0,
+        (),
+        lambda t: checksums.nhs(_bare(t)),
+    ),
+    Pattern("dea", re.compile(r"\b[A-Za-z][A-Za-z9]\d{7}\b"), 1.0, (), checksums.dea),
+    Pattern(
+        "national_id",
+        re.compile(r"(?<!\w)(?:\d{8}|[XYZxyz]-?\d{7})[- ]?[A-Za-z](?!\w)"),
+        1.0,
+        (),
+        lambda t: checksums.dni(_bare(t)),
+    ),
+    Pattern("national_id", re.compile(r"(?<!\w)[A-Za-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-Da-d](?!\w)"), 0.7),
+    Pattern("vehicle", re.compile(r"\b(?=\w*\d)[A-HJ-NPR-Za-hj-npr-z0-9]{17}\b"), 1.0, (), checksums.vin),
+    Pattern("vehicle", re.compile(r"(?<!\w)\d{4}[ -][BCDFGHJKLMNPRSTVWXYZ]{3}(?!\w)"), 0.7),
+    Pattern(
+        "id", re.compile(r"(?<!\w)[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?!\w)"), 0.8, ("-",)
+    ),
+)
+
+_CHUNK = re.compile(r"(?<![\w@.,/\-])#?(?=[A-Za-z\-]{0,8}\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w@]|[.,]\d)")
+_PUBLIC = re.compile(
+    r"(?i:NCT|PMID|PMC|ISRCTN|EudraCT|ISO|RFC|CVE|ICD|CPT|HCPCS|LOINC|SNOMED|COVID|SARS|CYP|HLA|doi)"
+)
+_MEASURE = re.compile(
+    r"\s?(?:%|mg|mcg|µg|g\b|kg|ml|mL|L\b|IU|UI|units?|unidades|cells?|copies|/|mm|cm|patients?|people|years?|steps?|tokens?|dollars|USD|EUR|€)"
+)
+_FEWEST, _MIXED = 6, 4
+
+
+def loose(text: str) -> Iterator[Finding]:
+    """Yield what has the form of an identifier with no word to say so: many digits, or letters and four digits.
+
+    What counts or measures is none of it, nor is what names a study, a standard or a gene.
+    """
+    for match in _CHUNK.finditer(text):
+        chunk = match.group().lstrip("#")
+        digits = sum(map(str.isdigit, chunk))
+        letters = [c for c in chunk if c.isalpha()]
+        if digits < _MIXED or (letters and not "".join(letters).isupper()):
+            continue
+        if not letters and digits < _FEWEST and not match.group().startswith("#"):
+            continue
+        if _PUBLIC.match(chunk) or _MEASURE.match(text, match.end()) or _years(chunk):
+            continue
+        yield Finding(match.start(), match.end(), "id", 0.6)
+
+
+def _years(chunk: str) -> bool:
+    """Whether it is a stretch of years, as in 2019-2023."""
+    parts = chunk.split("-")
+    return len(parts) == 2 and all(len(p) == 4 and p[:2] in {"18", "19", "20"} for p in parts)  # from-to

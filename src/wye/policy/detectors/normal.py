@@ -1,0 +1,154 @@
+"""Undo what hides an identifier from a rule, and remember where everything came from.
+
+The rules:
+
+- Compatibility forms fold (NFKC, Unicode annex 15): full-width, circled and mathematical letters and digits.
+- What prints nothing goes: zero-width characters, soft hyphens, bidirectional marks, variation selectors, tags.
+- Decimal digits of every script become ASCII digits.
+- A letter that looks like a Latin one becomes it, where its word has Latin letters or digits as well (Unicode TS 39:
+  mixed-script confusables). A word all in Cyrillic or Greek stays.
+- Every character of the result knows the stretch of the original it stands for.
+"""
+
+import base64
+import binascii
+import re
+import unicodedata
+from collections.abc import Iterator
+
+import msgspec
+
+MAX_VIEWS = 32
+"""Decoded segments read in one text: what a text can make us do is limited."""
+MAX_SEGMENT = 65_536
+_LOOKS = str.maketrans(
+    "АВЕКМНОРСТУХІЈЅЗаеорсухіјѕһԁɡΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορνιı",
+    "ABEKMHOPCTYXIJS3aeopcyxijshdgABEZHIKMNOPTYXaopvii",
+)
+_WORD = re.compile(r"[\w@.]+")
+_MIXED = re.compile(r"[A-Za-z0-9]")
+_SPACED = re.compile(r"(?<![\w.])\d(?:[ \t._\-\u2013]{1,3}\d(?!\d)){5,}(?!\w)")
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_\-=])[A-Za-z0-9+/_\-]{16,}={0,2}(?![A-Za-z0-9+/_\-=])")
+_PERCENT = re.compile(r"[\w.+\-]*(?:%[0-9A-Fa-f]{2}[\w.+\-]*){1,}")
+_LAST_LATIN = "\u024f"
+_PRINTABLE = 0.9
+_LOOKALIKE = re.compile(r"(?<!\w)(?=[A-Za-z|]*\d)(?:[\dOoIl|SB][ \-]?){8,34}(?!\w)")
+_DIGITS = str.maketrans("OoIl|SB", "0011158")
+
+
+class View(msgspec.Struct, frozen=True):
+    """A text to scan, and where each of its characters stands in the original.
+
+    `places` has one entry a character and one more for the end; None = the same places. `whole` = any finding
+    in it stands for this stretch of the original, since what is decoded has no places of its own.
+    """
+
+    text: str
+    places: tuple[int, ...] | None = None
+    ends: tuple[int, ...] | None = None
+    whole: tuple[int, int] | None = None
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """Return the stretch of the original that `text[start:end]` stands for. `start < end`."""
+        if self.whole is not None:
+            return self.whole
+        if self.places is None or self.ends is None:
+            return start, end
+        return self.places[start], self.ends[end - 1]
+
+
+def normal(text: str) -> View:
+    """Return `text` with its disguises undone. ASCII has none of them and costs one test."""
+    if text.isascii() or (
+        max(text) <= _LAST_LATIN
+        and "\xad" not in text
+        and "ı" not in text
+        and unicodedata.is_normalized("NFKC", text)
+    ):
+        return View(text)
+    out: list[str] = []
+    places: list[int] = []
+    ends: list[int] = []
+    for start, end in _clusters(text):
+        made = text[start:end]
+        if made.isascii():
+            kept = made
+        else:
+            folded = unicodedata.normalize("NFKC", made)
+            kept = "".join(_digit(c) for c in folded if not _hidden(c))
+        if not kept:
+            continue
+        out.append(kept)
+        places.extend([start] * len(kept))
+        ends.extend([end] * len(kept))
+    made = _latin("".join(out))
+    if made == text:
+        return View(text)
+    return View(made, tuple(places), tuple(ends))
+
+
+def views(view: View) -> Iterator[View]:
+    """Yield what else `view` could be read as: spaced digits closed up, base64 and %-escapes decoded."""
+    text = view.text
+    for match in _SPACED.finditer(text):
+        at = [place for place in range(*match.span()) if text[place].isdigit()]
+        spans = [view.origin(place, place + 1) for place in at]
+        starts, ends = tuple(start for start, _ in spans), tuple(end for _, end in spans)
+        yield View("".join(text[place] for place in at), starts, ends)
+    for match in _LOOKALIKE.finditer(text):
+        made = match.group().translate(_DIGITS)
+        if made != match.group() and sum(map(str.isdigit, match.group())) >= len(made) // 2:
+            spans = [view.origin(place, place + 1) for place in range(*match.span())]
+            yield View(made, tuple(start for start, _ in spans), tuple(end for _, end in spans))
+    left = MAX_VIEWS
+    for match in _BASE64.finditer(text):
+        decoded = _decoded(match.group()) if left else None
+        if decoded:
+            left -= 1
+            yield View(decoded, whole=view.origin(*match.span()))
+    if "%" in text:
+        for match in _PERCENT.finditer(text):
+            made = re.sub(r"%([0-9A-Fa-f]{2})", lambda one: chr(int(one[1], 16)), match.group())
+            yield View(made, whole=view.origin(*match.span()))
+
+
+def _clusters(text: str) -> Iterator[tuple[int, int]]:
+    """Yield a base character with the marks that combine with it; runs of ASCII come as single characters."""
+    start = 0
+    for place in range(1, len(text) + 1):
+        if place == len(text) or not unicodedata.combining(text[place]):
+            yield start, place
+            start = place
+
+
+def _hidden(char: str) -> bool:
+    return char > "\x7f" and (
+        unicodedata.category(char) == "Cf" or "\ufe00" <= char <= "\ufe0f" or char == "\u034f"
+    )
+
+
+def _digit(char: str) -> str:
+    value = unicodedata.decimal(char, None) if char > "\x7f" else None
+    return char if value is None else str(value)
+
+
+def _latin(text: str) -> str:
+    def fold(match: re.Match[str]) -> str:
+        word = match.group()
+        return word.translate(_LOOKS) if _MIXED.search(word) and not word.isascii() else word
+
+    return text if text.isascii() else _WORD.sub(fold, text)
+
+
+def _decoded(segment: str) -> str | None:
+    """Return the text in a base64 segment; None when it is not one, or not text."""
+    body = segment[:MAX_SEGMENT].rstrip("=").translate(str.maketrans("-_", "+/"))
+    if body.isalpha() and (body.islower() or body.isupper()):
+        return None
+    try:
+        raw = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
+        text = raw.decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    readable = sum(c.isprintable() or c.isspace() for c in text)
+    return text if readable >= _PRINTABLE * len(text) else None

@@ -1,0 +1,206 @@
+"""Words that tell a name from what only looks like one.
+
+Written by us, mostly from general knowledge; some came from what the development sets got wrong (docs/detect.md).
+
+Why these lists suffice: a capital inside a sentence marks a name unless something explains it. What explains it is
+finite and known beforehand (months, diseases named after people, drugs, studies, measures, demography); what is
+a name is not. So the lists hold what is harmless, and the rest is found.
+"""
+
+import re
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+TITLES = _words(
+    "dr dra mr mrs ms miss mx prof professor sir madam lady lord rev reverend father sister fr hon judge capt captain col sgt lt"
+    " nurse doctor doctora señor señora sr sra srta srita don doña d dña herr frau monsieur madame mme mlle signor signora"
+)
+TITLE_NEEDS_DOT = _words(
+    "d fr don col lt sister father nurse doctor miss sir lady lord judge captain madam professor hon"
+)
+"""Titles that are also words: they count when written with a capital."""
+
+PARTICLES = _words(
+    "de del la las los da das do dos di du van von der den ten ter zu zur al el bin ibn ben y e of the af av"
+)
+
+FUNCTION = _words(
+    "a an the is are was were be been am do does did can could will would shall should may might must has"
+    " have had if in on at of to for from with by as and or but not no what which who whom whose when"
+    " where why how there here this that these those it its he she they we you i my your his her our their"
+    " one some any all both each el la los las un una unos unas es son está que qué cuál cuáles cómo"
+    " cuándo dónde quién por para con sin en de del al se su sus mi tu y o pero si hay"
+)
+"""Words that begin a sentence or join its parts, and are no part of a name."""
+
+COMPANY = _words(
+    "inc corp corporation ltd llc plc gmbh incorporated co bros company partners associates sl group"
+)
+"""What a company ends with."""
+
+HEADS = _words(
+    "disease diseases syndrome syndromes score scores scale scales criteria criterion classification class reflex sign signs test tests"
+    " trial trials study studies stage staging grade grading index risk phenomenon palsy tumor tumour lymphoma sarcoma"
+    " procedure maneuver manoeuvre technique operation method protocol protocols guideline guidelines diet law formula equation"
+    " nodes node fracture dystrophy ataxia chorea anemia anaemia thyroiditis contracture esophagus ulcer gangrene hernia"
+    " virus bacteria infection fever rash nodule nodules body bodies cell cells reaction phenomenon triad pentad position"
+    " catheter tube stent valve graft suture sutures incision flap screening questionnaire inventory interview scan stain"
+    " vaccine vaccines vaccination therapy treatment treatments regimen findings data cohort model registry consensus recommendations statement"
+    " recommendation update updates algorithm rule rules guidance standards certified certification category score-based level levels"
+    " enfermedad síndrome escala criterios ensayo estudio prueba signo reflejo"
+    " angina purpura colic paralysis goiter nerve artery vein canal island cirrhosis cancer carcinoma neuropathy encephalopathy arthritis nephropathy glomerulonephritis purpura granulomatosis psychosis dementia"
+    " ring rings sphincter duct gland murmur respiration breathing lines spots angle view system approach principle"
+    " exercises exercise stockings bandage splint collar questionnaire checklist tool calculator estimate prediction predictor grading trials"
+)
+"""A name before one of these is an eponym, a study or a standard: `Wells score`, `Graves' disease`, `GUSTO trial`."""
+
+BEFORE_EPONYM = _words(
+    "síndrome enfermedad signo escala maladie syndrome morbus criterios test prueba índice reflejo"
+)
+"""The same in languages that put the head first: `síndrome de Down`."""
+
+EPONYMS = _words(
+    "alzheimer parkinson parkinsonism hodgkin crohn huntington tourette asperger cushing addison graves hashimoto raynaud sjogren sjögren behcet behçet"
+    " kawasaki wilson paget meniere ménière barrett bell guillain barre barré kaposi marfan down turner klinefelter ehlers danlos wegener wernicke korsakoff"
+    " lewy lou gehrig charcot peyronie dupuytren fabry gaucher pompe hirschsprung kallmann kartagener takayasu wilms ewing burkitt brugada"
+    " stevens johnson reye reiter felty caplan conn bartter gitelman fanconi alport goodpasture berger henoch schonlein schönlein"
+    " chagas lyme hansen weil whipple tay sachs niemann pick duchenne becker steinert friedreich creutzfeldt jakob rett angelman prader willi"
+    " noonan sturge weber zollinger ellison budd chiari gilbert mallory weiss boerhaave peutz jeghers lynch gardner"
+    " babinski chaddock romberg trendelenburg phalen tinel murphy mcburney kernig brudzinski lachman homans hoffmann oppenheim gordon tinetti"
+    " apgar glasgow ranson rutherford framingham wells gleason child pugh killip braden norton karnofsky ecog bishop nyha kellgren lawrence"
+    " rankin barthel hamilton beck epworth mallampati cobb hunt hess fisher spetzler fontaine forrest bosniak breslow clark duke jones light centor ottawa"
+    " papanicolaou pap gram ziehl neelsen mohs whitehall holter doppler foley swan ganz heimlich valsalva epley kegel lamaze cesarean caesarean"
+    " mantoux schilling coombs snellen ishihara rorschach weber rinne allen schirmer romberg schober finkelstein mcmurray dix hallpike"
+    " bence ludwig bowen merkel hurthle hürthle bartholin baker colles smith galeazzi monteggia bennett salter harris"
+    " kussmaul cheyne stokes biot roux billroth whipple nissen ivor lewis hartmann fontan norwood blalock taussig glenn"
+    " von willebrand recklinghausen hippel lindau gierke munchausen münchausen nightingale cochrane bayes kaplan meier"
+    " epstein barr coxsackie norwalk marburg zika ebola hantaan hanta salmonella shigella listeria legionnaires legionella"
+    " hepatitis mediterranean dash atkins ornish montreal sydney baltimore rome vienna paris milan berlin atlanta helsinki amsterdam lille chicago bristol tanner"
+)
+"""Whom diseases, signs, scores and devices are called after. Alone they count as names unless possessive or before a head."""
+
+POSSESSIVE_EPONYMS = _words(
+    "alzheimer parkinson hodgkin crohn huntington tourette asperger cushing addison hashimoto raynaud sjogren sjögren behcet behçet kawasaki"
+    " meniere ménière kaposi wegener wernicke korsakoff lyme hirschsprung peyronie dupuytren kegel chagas gaucher fabry gehrig non-hodgkin parkinsonism"
+    " babinski chaddock romberg trendelenburg phalen tinel gleason apgar glasgow framingham rutherford mallampati karnofsky barthel rorschach braden"
+    " zika ebola duchenne marfan klinefelter guillain-barré guillain-barre ehlers-danlos epstein-barr stevens-johnson creutzfeldt-jakob"
+    " brudzinski kernig killip child-pugh legionnaires salmonella shigella listeria papanicolaou doppler holter mohs coombs mantoux heimlich valsalva"
+    " charcot-marie-tooth prader-willi tay-sachs zollinger-ellison budd-chiari mallory-weiss peutz-jeghers henoch-schönlein henoch-schonlein clostridium"
+    " clostridioides escherichia staphylococcus streptococcus pseudomonas candida aspergillus mycobacterium helicobacter plasmodium toxoplasma"
+    " mediterranean kellgren-lawrence cochrane bosniak hunt-hess kaplan-meier crohn’s"
+)
+"""Those that stand for the disease without a head and are rarely anybody's name."""
+
+HARMLESS = _words(
+    "i ok okay tv id pin faq usa us uk eu un who cdc fda nih nice aha acc ada asco nccn acr esc kdigo gold gina dsm icd uspstf acog aap idsa"
+    " english hiv aids copd covid gerd ckd ptsd adhd als ms mi dvt pe cad pad chf tb uti bmi ecg ekg mri ct pet icu er ed or iv im po prn bid tid qid"
+    " medicare medicaid hipaa gdpr type stage class phase grade level"
+    " botox viagra tylenol advil motrin aleve humira enbrel remicade stelara keytruda opdivo eliquis xarelto pradaxa coumadin plavix lipitor crestor"
+    " zocor norvasc zestril cozaar diovan entresto lasix jardiance farxiga invokana ozempic wegovy mounjaro trulicity victoza januvia lantus humalog novolog"
+    " synthroid prozac zoloft lexapro paxil celexa effexor cymbalta wellbutrin xanax ativan valium klonopin ambien seroquel zyprexa risperdal abilify"
+    " lamictal depakote keppra dilantin neurontin lyrica topamax adderall ritalin concerta vyvanse nexium prilosec protonix zantac pepcid"
+    " augmentin zithromax cipro levaquin bactrim flagyl paxlovid tamiflu valtrex truvada biktarvy prep shingrix gardasil prevnar pfizer moderna novavax"
+    " dupixent xeljanz rinvoq otezla skyrizi cosentyx taltz prolia fosamax boniva evista herceptin avastin rituxan gleevec ibrance tagrisso lynparza"
+    " singulair advair symbicort spiriva ventolin albuterol flonase claritin zyrtec allegra benadryl sudafed mucinex robitussin imodium"
+    " aspirin warfarin heparin insulin metformin digoxin lithium ibuprofen naproxen acetaminophen paracetamol amiodarone spironolactone"
+    " furosemide hydrochlorothiazide gabapentin pregabalin methotrexate tramadol morphine oxycodone fentanyl levothyroxine allopurinol"
+    " colchicine prednisone dexamethasone tamoxifen letrozole carboplatin cisplatin paclitaxel docetaxel clopidogrel ticagrelor rivaroxaban"
+    " apixaban dabigatran edoxaban nitroglycerin carvedilol donepezil memantine levodopa carbidopa baclofen melatonin semaglutide liraglutide"
+    " tirzepatide dulaglutide exenatide lamotrigine carbamazepine phenytoin valproate levetiracetam topiramate bupropion sertraline fluoxetine"
+    " paroxetine citalopram escitalopram venlafaxine duloxetine mirtazapine trazodone buspirone quetiapine olanzapine risperidone aripiprazole"
+    " clozapine haloperidol lorazepam diazepam clonazepam alprazolam zolpidem methylphenidate ezetimibe gemfibrozil fenofibrate niacin"
+    " hydroxychloroquine sulfasalazine azathioprine mycophenolate tacrolimus cyclosporine leflunomide remdesivir oseltamivir ivermectin"
+    " pls rxn rxns vx jama nejm lancet bmj medline embase mrna dna rna tx rx hx dx sx fx mgmt mgnt pt pts yo wbc rbc hba nsaid nsaids ssri ssris ace arb arbs lvef hfref hfpef nstemi stemi afib pcp ob gyn npo ros hpi soap cc"
+    " ua ekgs snf ltc ems asa cbc cmp bmp inr ldl hdl bp hr rr sob htn dm hl cabg pci ppi ppis gi gu cns ent ra sle ibs ibd cf pt ptt tsh psa hpv hbv hcv hsv rsv"
+    " google microsoft apple amazon facebook twitter youtube instagram whatsapp linkedin netflix python java javascript linux windows github openai chatgpt"
+    " internet wikipedia android iphone excel powerpoint kubernetes docker postgres postgresql mysql redis json xml html http https api url sql"
+    " god devil bible christmas easter halloween ramadan thanksgiving earth sun moon"
+    " monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december"
+)
+"""What carries a capital, or capitals, and names nobody."""
+
+GROUPS = _words(
+    "hispanic latino latina latinx asian african caucasian american native black white jewish muslim christian catholic hindu buddhist arab arabic european"
+    " english british scottish welsh irish french german italian spanish portuguese dutch belgian swiss austrian swedish norwegian danish finnish"
+    " icelandic polish czech slovak slovenian slovene croatian serbian bosnian hungarian romanian bulgarian greek turkish russian ukrainian estonian"
+    " latvian lithuanian chechen georgian armenian israeli lebanese syrian iraqi iranian persian saudi egyptian moroccan algerian tunisian libyan"
+    " nigerian kenyan ethiopian ghanaian somali sudanese ugandan congolese cameroonian senegalese zimbabwean chinese japanese korean taiwanese"
+    " thai vietnamese cambodian laotian burmese filipino indonesian malaysian singaporean indian pakistani bangladeshi nepali nepalese afghan uzbek kazakh mongolian"
+    " mexican cuban dominican haitian jamaican colombian venezuelan ecuadorian peruvian bolivian chilean argentine argentinian uruguayan paraguayan"
+    " brazilian guatemalan honduran salvadoran nicaraguan panamanian canadian australian bruneian belizean belizian greenlander greenlandic cypriot maltese"
+    " luxembourgish macedonian albanian belarusian moldovan kyrgyz tajik turkmen caribbean pacific islander ashkenazi latin sikh mormon protestant"
+)
+
+REGIONS = _words(
+    "afghanistan albania algeria andorra angola argentina armenia australia austria azerbaijan bahamas bahrain bangladesh barbados belarus belgium belize"
+    " bolivia botswana brazil brunei bulgaria cambodia cameroon canada chile china colombia croatia cuba cyprus czechia denmark ecuador egypt"
+    " england estonia ethiopia finland france germany ghana greece greenland guatemala haiti honduras hungary iceland india indonesia iran iraq ireland israel"
+    " italy jamaica japan kazakhstan kenya kuwait laos latvia lebanon liberia libya liechtenstein lithuania luxembourg malaysia malta mexico"
+    " moldova monaco mongolia montenegro morocco mozambique myanmar namibia nepal netherlands nicaragua nigeria norway oman pakistan panama paraguay peru"
+    " philippines poland portugal qatar romania russia rwanda scotland senegal serbia singapore slovakia slovenia somalia spain sudan sweden"
+    " switzerland syria taiwan tanzania thailand tunisia turkey uganda ukraine uruguay uzbekistan venezuela vietnam wales yemen zambia zimbabwe europe africa asia"
+    " america españa méxico perú francia alemania italia reino states kingdom republic zealand"
+)
+"""Countries and larger: the safe harbor lets a state or more stand."""
+
+FACILITIES = _words(
+    "hospital hosp clinic center centre ctr med medical memorial hospice pharmacy university college school institute institution infirmary sanatorium ward"
+    " practice church bank office offices department laboratory labs lab rehab rehabilitation surgery health healthcare care er ed icu va facility house home"
+    " academy foundation corporation corp inc incorporated ltd llc plc gmbh ag sa sl slu company co group partners associates holdings industries bros sons"
+    " solutions systems software technologies ventures investments motors airlines insurance services club hotel restaurant library museum stadium"
+    " clínica centro sanitario universidad instituto colegio farmacia residencia ambulatorio consultorio fundación banco empresa ayuntamiento"
+    " klinik klinikum krankenhaus spital hôpital clinique ospedale"
+)
+PLACES = _words(
+    "city town county village valley heights hills park beach lake river island bay harbor harbour springs falls mountain mount creek grove ridge point"
+    " north south east west northern southern eastern western street avenue road lane drive boulevard square plaza bridge"
+)
+LOCATING = _words("at from in near outside visiting visited to through by via en desde at into around of")
+"""What stands before a place, or before a house."""
+
+LEADING = _words("at from in to near by en de the our el la outside visiting visited visit")
+"""The last words of what says that a place follows."""
+
+SEEN = re.compile(
+    r"(?:seen|admitted|treated|operated|evaluated|referred|transferred|discharged|visit(?:s|ed|ing)?|hospitali[sz]ed|diagnosed|presented|presenting|follow(?:ed|-up|up)?|check-?up|check-?in|consult(?:ed|ation)?"
+    r"|scheduled|appointment|surgery|therapy|care|examined|assessed|enrolled|monitored|staying|lives?|living|lived|born|raised|grew up|moved(?: here)?|moving|works?|working|employed|located|resid(?:es|ing|ed)|based|originally|patient|practice|meet(?:ing)?(?: \w+)?|treatment|attends?|attending|attended|ingresad[oa]|atendid[oa]|vive|nacid[oa])"
+    r"(?:\s+(?:here|back|again|up|recently|last|out|over|is|was|also|being))?\s+(?:at|from|in|to|near|by|en|de)\s+(?:the\s+|our\s+|el\s+|la\s+)?$",
+    re.IGNORECASE,
+)
+"""What says that a place follows."""
+
+HOME = re.compile(
+    r"(?:lives?|living|lived|born|raised|grew up|moved(?: here)?|moving|based|located|resid(?:es|ing|ed)|originally|come|from the city|vive|nacid[oa])\s+(?:in|at|from|near|to|en|de)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+"""What says so even of a word in small letters."""
+
+STAYS = re.compile(
+    r"\b(?:at|(?:admitted|transferred|referred|grew up|lives|born) (?:to|in)|from|near|outside|visit(?:ing|ed)?)\s+(?:the\s+|our\s+)?$",
+    re.IGNORECASE,
+)
+"""What says so of an acronym: `at UCSF`."""
+
+NAMING = re.compile(
+    r"(?:\bname(?:'s|’s)?(?: is|:| was)?|called|named|nombre(?: es|:)?|me llamo|se llama|llamad[oa]|paciente:?|patient:?|pt:?|pt name:?|mi nombre es|signed(?: by)?,?|(?:follow(?:ed|ing)?[ -]up|spoke|speak|talk(?:ed)?|met|meet|meeting|appointment|seen|visit|consult(?:ed|ation)?) (?:with|by)"
+    r"|under|user:|son of|daughter of|hijo de|hija de|wife|husband|mother|father|brother|sister|gender of|regards,?|thanks,?|dear|hi|hello|attn:?|contact:|i'm|i am|this is|ich heiße|je m'appelle)\s+$",
+    re.IGNORECASE,
+)
+"""What says that somebody's name follows, however it is written."""
+
+STEMS = re.compile(
+    r"\w{2,}(?:prils?|sartan|statins?|mabs?|nibs?|gliflozins?|gliptins?|glutide|olols?|dipines?|azoles?|prazoles?|cillins?|mycins?|micin|floxacins?|cyclines?|vir|virs|caine|setron|triptans?|parins?|xabans?|grel|grelor|lukast"
+    r"|terol|tropium|sone|solone|nide|onide|asone|thiazides?|semide|lactone|pine|apine|idone|azepams?|zolam|barbital|oxetine|axine|ipram|traline|triptyline|mide|formin|glitazones?|zide|uride"
+    r"|platin|taxel|rubicin|tinib|ciclib|parib|limus|mustine|trexate|fenac|profen|coxib|dronate|dronic|oxacin|penem|cef\w+|vudine|bufrine|conazole|bactam|sulfa\w*|cept|kinra|ximab|zumab|lizumab|stim|poetin|glinide|pitant"
+    r"|itis|osis|oses|emia|aemia|pathy|pathies|ectomy|ostomy|otomy|plasty|scopy|gram|graphy|oma|omas|uria|algia|plegia|penia|philia|phobia|trophy|genic|toxin|lysis|emic|mab-\w+|stigmine|dopa|mantine|azine|zepine|etam|bamate|pentin|balin|morph\w+|codone|adol|entanyl|naloxone|orphan|nalone|adine|idine|amine|amines|zoline|frine|ephrine|enone|estrel|estradiol|gestrol|terone|steride|losin|nafil|tadine)",
+    re.IGNORECASE,
+)
+"""Stems of drugs (WHO, The use of stems in the selection of INN) and endings of diseases and procedures."""
+
+SAYING = _words(
+    "said says shouted told asked replied answered began lives lived works worked called wrote died flew listed himself herself whispered retired married visited explained"
+)
+"""What only a person does: a word that is also a name is one before it."""
