@@ -5,6 +5,7 @@ import sys
 
 HEAVY = {
     "alembic",
+    "cryptography",
     "numpy",
     "onnxruntime",
     "openai",

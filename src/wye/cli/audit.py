@@ -1,0 +1,315 @@
+"""`wye audit`: transparency logs, for who keeps one, who checks one, and who witnesses one."""
+
+import re
+import sys
+import time
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+import msgspec
+
+from wye.cli.options import utc
+from wye.ledger.tlog.checkpoint import opened
+from wye.ledger.tlog.errors import LogError, TamperedError
+from wye.ledger.tlog.export import export
+from wye.ledger.tlog.log import KEY, PUBLIC, Log
+from wye.ledger.tlog.note import VerifierKey, b64
+from wye.ledger.tlog.proof import Proof, check, prove
+from wye.ledger.tlog.store import directory_source
+from wye.ledger.tlog.tiles import CHECKPOINT, find_leaf
+from wye.ledger.tlog.tree import leaf_hash
+from wye.ledger.tlog.verify import verify
+from wye.ledger.tlog.witness import Witness
+
+_DIGEST = re.compile(r"[0-9a-fA-F]{64}\Z")
+_INDEX = re.compile(r"\d{1,18}\Z")
+_GROUP = 1_000
+
+_EXAMPLES = """
+\b
+Examples:
+  wye requests --json | wye audit seal ./log --origin example.com/wye
+  wye audit verify ./log
+  wye audit prove ./log 0 > first.tlog-proof
+"""
+
+
+class Vkey(click.ParamType[VerifierKey]):
+    """A verifier key, or a file that holds one."""
+
+    name = "key"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> VerifierKey:
+        """Read it, or say how it is written."""
+        text = str(value)
+        try:
+            return VerifierKey.parse(text if "+" in text else Path(text).read_text(encoding="utf-8"))
+        except (LogError, OSError, UnicodeDecodeError) as error:
+            self.fail(str(error), param, ctx)
+
+
+_directory = click.argument("directory", type=click.Path(path_type=Path, file_okay=False, exists=True))
+_file = click.Path(path_type=Path, dir_okay=False, exists=True)
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead.")
+_key = click.option(
+    "--key",
+    type=Vkey(),
+    help="The log's verifier key, or a file with it, as it was given to you. Default: what lies in the log.",
+)
+_witness = click.option(
+    "--witness", "witnesses", type=Vkey(), multiple=True, help="A witness's verifier key. May be repeated."
+)
+_quorum = click.option("--quorum", type=click.IntRange(0), help="So many of them. Default: all.")
+
+
+@click.group(epilog=_EXAMPLES)
+def audit() -> None:
+    """Prove that what was recorded has not been changed, dropped or reordered.
+
+    A log is a directory in the format C2SP tlog-tiles: others check it with their own tools.
+    """
+
+
+@audit.command(
+    "seal", epilog="\b\nExamples:\n  wye requests --json | wye audit seal ./log --origin example.com/wye"
+)
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("lines", type=click.File("rb"), default="-")
+@click.option("--origin", default="", help="The log's name, when it begins: an address without a scheme.")
+@_json
+def seal(*, directory: Path, lines: BinaryIO, origin: str, as_json: bool) -> None:
+    """Seal each line of a file, or of standard input, into a log: the SHA-256 of the line becomes an entry.
+
+    Returns when all are on the disk and a signed checkpoint covers them.
+    """
+    with Log(directory, origin=origin) as log:
+        first = size = log.size
+        group: list[bytes] = []
+        for line in lines:
+            group.append(sha256(line.rstrip(b"\r\n")).digest())
+            if len(group) == _GROUP:
+                size, group = log.append(group), []
+                log.wait(size)
+        size = log.append(group)
+        log.wait_published(size)
+        key = log.verifier
+    if as_json:
+        click.echo(msgspec.json.encode({"first": first, "size": size, "key": str(key)}))
+        return
+    click.echo(f"{size - first:,} sealed into {key.name}, {size:,} in all")
+    click.echo(f"key  {key}")
+
+
+@audit.command(
+    "verify",
+    epilog="\b\nExamples:\n  wye audit verify ./log --seen last-month.checkpoint\n"
+    "  wye audit verify first.tlog-proof --key log.key --record record.json",
+)
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@_key
+@click.option("--seen", type=_file, multiple=True, help="A checkpoint kept from before. May be repeated.")
+@click.option("--checkpoint", type=_file, help="Another checkpoint of the log, e.g. one with cosignatures.")
+@_witness
+@_quorum
+@click.option("--record", help="Of a proof: the file with the sealed line, or its SHA-256.")
+@_json
+def verify_(  # noqa: PLR0913  # one parameter an option
+    *,
+    path: Path,
+    key: VerifierKey | None,
+    seen: tuple[Path, ...],
+    checkpoint: Path | None,
+    witnesses: tuple[VerifierKey, ...],
+    quorum: int | None,
+    record: str | None,
+    as_json: bool,
+) -> None:
+    """Check a whole log, or a proof of one entry: status 1, and what is wrong, when it is not as signed.
+
+    That a log was cut back, or is told differently to others, shows only beside a checkpoint that you kept
+    (--seen) or that witnesses cosigned (--witness).
+    """
+    least = len(witnesses) if quorum is None else quorum
+    try:
+        if path.is_file():
+            told = _verified_proof(path, key, witnesses, least, record)
+        else:
+            told = _verified_log(path, key, seen, checkpoint, witnesses, least)
+    except TamperedError as error:
+        if not as_json:
+            raise
+        click.echo(msgspec.json.format(msgspec.json.encode({"ok": False, "error": error.message})))
+        sys.exit(1)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode({"ok": True, **told})))
+        return
+    for line in _lines(told):
+        click.echo(line)
+
+
+def _verified_log(  # noqa: PLR0913, PLR0917  # what the command was given
+    path: Path,
+    key: VerifierKey | None,
+    seen: tuple[Path, ...],
+    checkpoint: Path | None,
+    witnesses: tuple[VerifierKey, ...],
+    quorum: int,
+) -> dict[str, object]:
+    public = _public(path)
+    found = verify(
+        directory_source(public),
+        key or _own_key(public),
+        note=checkpoint.read_bytes() if checkpoint else None,
+        seen=[old.read_bytes() for old in seen],
+        witnesses=witnesses,
+        quorum=quorum,
+    )
+    signed = found.checkpoint
+    return {
+        "origin": signed.origin,
+        "size": signed.size,
+        "root": b64(signed.root),
+        "key": str(key or _own_key(public)),
+        "key_given": key is not None,
+        "seen": found.seen,
+        "witnesses": found.witnesses,
+    }
+
+
+def _verified_proof(
+    path: Path, key: VerifierKey | None, witnesses: tuple[VerifierKey, ...], quorum: int, record: str | None
+) -> dict[str, object]:
+    if key is None or record is None:
+        message = "a proof is checked against --key and --record"
+        raise click.UsageError(message)
+    proof = Proof.parse(path.read_bytes())
+    signed = check(proof, leaf_hash(_digest(record)), key, witnesses, quorum)
+    return {
+        "origin": signed.origin,
+        "index": proof.index,
+        "size": signed.size,
+        "root": b64(signed.root),
+        "key": str(key),
+        "key_given": True,
+    }
+
+
+def _lines(told: dict[str, object]) -> list[str]:
+    what = f"entry {told['index']:,} of" if "index" in told else "all of"
+    lines = [f"{told['origin']}: {what} {told['size']:,} as signed", f"root     {told['root']}"]
+    own = "" if told["key_given"] else "  (from the log itself: hold it against what you were given)"
+    lines.append(f"key      {told['key']}{own}")
+    if told.get("seen"):
+        lines.append(f"grown    from {told['seen']} checkpoint(s) seen before")
+    witnesses = told.get("witnesses")
+    if isinstance(witnesses, dict):
+        lines += [f"witness  {name} on {utc(at)} UTC" for name, at in witnesses.items()]
+    return lines
+
+
+@audit.command("prove", epilog="\b\nExamples:\n  wye audit prove ./log 0 > first.tlog-proof")
+@_directory
+@click.argument("entry")
+@click.option(
+    "--checkpoint", type=_file, help="The checkpoint to prove it under, e.g. one with cosignatures."
+)
+@_json
+def prove_(*, directory: Path, entry: str, checkpoint: Path | None, as_json: bool) -> None:
+    """Write a proof that ENTRY is in the log: its index, or the SHA-256 or the file of the sealed line."""
+    public = _public(directory)
+    source = directory_source(public)
+    note = (checkpoint or public / CHECKPOINT).read_bytes()
+    signed, _ = opened(note, _own_key(public))
+    numbered = _INDEX.match(entry)
+    index = int(entry) if numbered else find_leaf(source, signed.size, leaf_hash(_digest(entry)))
+    if index is None:
+        message = f"{entry} is not among the {signed.size:,} entries of {signed.origin}"
+        raise LogError(message)
+    proof = prove(source, index, note)
+    if as_json:
+        told = {
+            "origin": signed.origin,
+            "index": index,
+            "size": signed.size,
+            "proof": proof.encode().decode(),
+        }
+        click.echo(msgspec.json.format(msgspec.json.encode(told)))
+        return
+    click.echo(proof.encode(), nl=False)
+
+
+@audit.command(
+    "witness",
+    epilog="\b\nExamples:\n  wye audit witness ./log --state ./witness --name witness.example > cosigned",
+)
+@_directory
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Where the witness keeps its key, and what it has seen.",
+)
+@click.option("--name", default="", help="The witness's name, when it begins: an address without a scheme.")
+@_key
+@_json
+def witness(*, directory: Path, state: Path, name: str, key: VerifierKey | None, as_json: bool) -> None:
+    """Cosign a log's checkpoint, if the log has only grown since this witness cosigned it last.
+
+    Writes the cosigned checkpoint to standard output, for `prove --checkpoint` and `verify --checkpoint`.
+    """
+    public = _public(directory)
+    log, note = key or _own_key(public), (public / CHECKPOINT).read_bytes()
+    who = Witness(state, name)
+    signed, cosigned = who.cosign(note, log, directory_source(public), int(time.time()))
+    if as_json:
+        told = {"origin": signed.origin, "size": signed.size, "key": str(who.verifier)}
+        click.echo(msgspec.json.format(msgspec.json.encode({**told, "checkpoint": cosigned.decode()})))
+        return
+    click.echo(f"{signed.origin}: {signed.size:,} entries cosigned\nkey  {who.verifier}", err=True)
+    click.echo(cosigned, nl=False)
+
+
+@audit.command("export", epilog="\b\nExamples:\n  wye audit export ./log ./for-the-auditor")
+@_directory
+@click.argument("target", type=click.Path(path_type=Path, file_okay=False))
+@_json
+def export_(*, directory: Path, target: Path, as_json: bool) -> None:
+    """Copy what others need of a log: tiles, entries, the checkpoint and the verifier key, at one moment.
+
+    TARGET can be served by any web server as it is, and holds nothing private.
+    """
+    public = _public(directory)
+    key = _own_key(public)
+    signed = export(directory_source(public), (public / CHECKPOINT).read_bytes(), target)
+    (target / KEY).write_text(f"{key}\n", encoding="utf-8")
+    if as_json:
+        click.echo(msgspec.json.encode({"origin": signed.origin, "size": signed.size, "target": str(target)}))
+        return
+    click.echo(f"{signed.origin}: {signed.size:,} entries in {target}")
+
+
+def _public(directory: Path) -> Path:
+    """Return where the checkpoint is: of a log of ours, or of a copy. Raises `LogError`."""
+    for public in (directory / PUBLIC, directory):
+        if (public / CHECKPOINT).exists():
+            return public
+    message = f"there is no log in {directory}: it has no checkpoint"
+    raise LogError(message)
+
+
+def _own_key(public: Path) -> VerifierKey:
+    """Return the key that lies in the log. Raises `LogError`."""
+    try:
+        return VerifierKey.parse((public / KEY).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        message = f"{public} has no key: pass --key"
+        raise LogError(message) from None
+
+
+def _digest(record: str) -> bytes:
+    """Return the SHA-256 of a sealed line, given as that or as a file. Raises `OSError`."""
+    if _DIGEST.match(record):
+        return bytes.fromhex(record)
+    return sha256(Path(record).read_bytes().rstrip(b"\r\n")).digest()
