@@ -202,8 +202,9 @@ def lost(data: bytes, ends: list[int], cuts: range) -> list[int]:
     for cut in cuts:
         while before + 1 < len(ends) and ends[before + 1] <= cut:
             before += 1
-        frames, end = decode_segment(data[:cut], last=True)
-        if len(frames) != before or end != ends[before]:
+        start = max(0, before - 1)  # it reads from left to right: what is before is read in the other tests
+        frames, end = decode_segment(data[ends[start] : cut], last=True)
+        if len(frames) != before - start or end != ends[before] - ends[start]:
             wrong.append(cut)
     return wrong
 
