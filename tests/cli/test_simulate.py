@@ -107,3 +107,19 @@ def test_a_slip_is_named(runner: CliRunner, options: list[str], said: str) -> No
     refused = runner.invoke(simulate, options)
     assert refused.exit_code == 2
     assert said in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("machines", "said"),
+    [
+        ("{}", "wye.yaml has no machines\n"),
+        ("{a: {rent_hour: 1}, b: {rent_hour: 2}}", "wye.yaml has several machines, a, b: write NAME=3"),
+    ],
+)
+def test_without_a_name_the_machines_must_be_clear(
+    runner: CliRunner, state: Path, machines: str, said: str
+) -> None:
+    (state.parent / "wye.yaml").write_text(f"machines: {machines}\n", encoding="utf-8")
+    refused = runner.invoke(simulate, ["--machines", "3"])
+    assert refused.exit_code == 2
+    assert said in refused.stderr

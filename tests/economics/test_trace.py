@@ -49,6 +49,9 @@ def test_a_trace_is_replayed_like_a_ledger(tmp_path: Path, kind: str) -> None:
         ({"deployment": None}, "`deployment` is missing in 1 rows"),
         ({"at": None}, "`at` is missing in 1 rows"),
         ({"cached_tokens": 2_000}, "`cached_tokens` is more than `input_tokens` in 1 rows"),
+        ({"cache_write_tokens": -5}, "`cache_write_tokens` is negative in 1 rows"),
+        ({"reasoning_tokens": 101}, "`reasoning_tokens` is more than `output_tokens` in 1 rows"),
+        ({"images": -1}, "`images` is negative in 1 rows"),
         ({"output_tokens": "many"}, "line 2"),
     ],
 )

@@ -217,8 +217,13 @@ def _recounted(history: History, filter_: Filter, settings: Settings, name: str,
     if not name and len(settings.machines) == 1:
         name = next(iter(settings.machines))
     if name not in settings.machines:
-        known = ", ".join(settings.machines) or "none"
-        message = f"wye.yaml has no machines '{name}': it has {known}; write NAME={count}"
+        known = ", ".join(settings.machines)
+        if not known:
+            message = "wye.yaml has no machines"
+        elif not name:
+            message = f"wye.yaml has several machines, {known}: write NAME={count}"
+        else:
+            message = f"wye.yaml has no machines '{name}': it has {known}"
         raise click.BadParameter(message, param_hint="--machines")
     serving = {one.id: one.slots for one in served(settings, name)}
     found = (

@@ -23,7 +23,17 @@ _DEFAULTS = {
     **dict.fromkeys(("key", "team", "asked", "route", "labels"), "''"),
 }
 """What a column is where the trace does not say; null for the others."""
-_COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "amount", "at")
+_WHOLES = {
+    "cached_tokens": "input_tokens",
+    "cache_write_tokens": "input_tokens",
+    "cache_write_1h_tokens": "cache_write_tokens",
+    "input_audio_tokens": "input_tokens",
+    "reasoning_tokens": "output_tokens",
+    "output_audio_tokens": "output_tokens",
+}
+"""A count -> what it is a part of."""
+_COUNTS = ("at", "amount", "input_tokens", "output_tokens", *_WHOLES, "images", "ttft_ms", "duration_ms")
+"""What is not below 0."""
 
 
 class TraceError(WyeError):
@@ -87,20 +97,13 @@ def _check(connection: "duckdb.DuckDBPyConnection", path: Path) -> None:
     if connection.execute("SELECT count(*) FROM request").fetchall() == [(0,)]:
         message = f"{path}: there are no requests in it"
         raise TraceError(message)
-    for column, bad in (
-        *((name, f'"{name}" IS NULL') for name in ("at", "deployment")),
-        *((name, f'"{name}" < 0') for name in _COUNTS),
-        ("cached_tokens", "cached_tokens > input_tokens"),
+    for column, bad, what in (
+        *((name, f'"{name}" IS NULL', "is missing") for name in ("at", "deployment")),
+        *((name, f'"{name}" < 0', "is negative") for name in _COUNTS),
+        *((part, f"{part} > {whole}", f"is more than `{whole}`") for part, whole in _WHOLES.items()),
     ):
         query = f"SELECT count(*) FROM request WHERE {bad}"  # noqa: S608  # our own names
         [(count,)] = connection.execute(query).fetchall()
         if count:
-            what = (
-                "is missing"
-                if "NULL" in bad
-                else "is negative"
-                if "< 0" in bad
-                else "is more than `input_tokens`"
-            )
             message = f"{path}: `{column}` {what} in {count:,} rows"
             raise TraceError(message)
