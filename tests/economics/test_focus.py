@@ -23,8 +23,11 @@ import pytest
 
 from ledger.records import START, record
 from wye.config.settings import LedgerSettings
+from wye.core.errors import LedgerError
 from wye.core.lane import Lane
 from wye.core.money import Cost
+from wye.core.record import Attempt, Record
+from wye.core.usage import Usage
 from wye.economics.focus import Exported, Owner, export
 from wye.economics.history import History
 from wye.ledger import Ledger
@@ -153,3 +156,45 @@ def test_what_cannot_be_written_leaves_nothing(history: History, tmp_path: Path)
     with history, pytest.raises(duckdb.IOException):
         export(history, Filter(), tmp_path / "none" / "x.csv", "csv", owners={}, provider_of=str)
     assert list(tmp_path.glob("**/*.new")) == []
+
+
+def rows_of(tmp_path: Path, *records: Record) -> list[Row]:
+    ledger = Ledger.open(LedgerSettings(), tmp_path)
+    for one in records:
+        ledger.append(one)
+    ledger.close()
+    path = tmp_path / "costs.csv"
+    with History.open(LedgerSettings(), tmp_path) as history:
+        export(history, Filter(), path, "csv", owners={}, provider_of=str)
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_sums_are_exact_or_refused(tmp_path: Path) -> None:
+    half = Cost(Decimal("0.00000000000000000005"))
+    [row] = rows_of(tmp_path / "a", *(record(number, cost=half) for number in range(20)))
+    assert Decimal(row["BilledCost"]) == Decimal("1E-18")
+    for name, amount in (("b", "1E-19"), ("c", "1E+30")):
+        with pytest.raises(LedgerError, match="embedded on 2025-10-09 costs"):
+            rows_of(tmp_path / name, record(0, cost=Cost(Decimal(amount))))
+
+
+def test_machine_time_is_that_of_slots_held_there(tmp_path: Path) -> None:
+    tried = (
+        Attempt("embedded", "first", 0.0, 1_000.0, 503),
+        Attempt("other", "retry", 0.0, 2_000.0, 200),
+        Attempt("embedded", "retry", 0.0, 4_000.0, 200),
+    )
+    [row] = rows_of(tmp_path, record(0, attempts=tried, duration_ms=9_000.0))
+    assert Decimal(row["ConsumedQuantity"]) == 4
+
+
+def test_a_service_tier_is_no_standard_price(tmp_path: Path) -> None:
+    tiers = ("", "default", "batch", "priority")
+    rows = rows_of(
+        tmp_path, *(record(number, usage=Usage(10, 1, service=tier)) for number, tier in enumerate(tiers))
+    )
+    assert [(row["PricingCategory"], row["x_Requests"]) for row in rows] == [
+        ("Other", "2"),
+        ("Standard", "2"),
+    ]

@@ -202,13 +202,18 @@ def _money(amount: Decimal | str | None) -> tuple[str | None, str | None]:
     except InvalidOperation as error:
         message = f"'{amount}' in the ledger is no amount of money"
         raise LedgerError(message) from error
-    _, digits, exponent = exact.as_tuple()
+    if not holds(exact):
+        return None, str(exact)
+    _, _, exponent = exact.as_tuple()
     assert isinstance(exponent, int)  # noqa: S101  # money is finite
-    if exponent < -PLACES and any(digits[PLACES + exponent :]):
-        return None, str(exact)
-    if abs(exact) >= _TOO_MUCH:
-        return None, str(exact)
     return f"{exact:.{PLACES}f}" if exponent < -PLACES else str(exact), None
+
+
+def holds(amount: Decimal) -> bool:
+    """Tell whether a column of money holds an amount exactly."""
+    _, digits, exponent = amount.as_tuple()
+    assert isinstance(exponent, int)  # noqa: S101  # money is finite
+    return abs(amount) < _TOO_MUCH and not (exponent < -PLACES and any(digits[PLACES + exponent :]))
 
 
 def _count(tokens: int) -> int | None:

@@ -1,9 +1,10 @@
 """The history as FOCUS 1.4 Cost and Usage rows (FinOps Open Cost and Usage Specification).
 
-One row a day, key, team, deployment, route, task and currency. FOCUS knows no token columns: what was
-metered is a SKU's meter, tokens are the consumed unit, and what else is known stands in `x_` columns
-(attribute Custom Columns). Costs must not be null, so requests whose cost is not known make no cost: they
-are counted in `x_UnknownRequests` of their row, and a group of which nothing is known has no row at all.
+One row a day, key, team, deployment, route, task, currency and kind of price (a service tier's or not).
+FOCUS knows no token columns: what was metered is a SKU's meter, tokens are the consumed unit, and
+what else is known stands in `x_` columns (attribute Custom Columns). Costs must not be null, so
+requests whose cost is not known make no cost: they are counted in `x_UnknownRequests` of their row,
+and a group of which nothing is known has no row at all.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,9 +13,13 @@ from typing import Any, Literal
 
 import msgspec
 
+from wye.core.errors import LedgerError
+from wye.core.money import STANDARD
+from wye.economics.columns import MONEY, PLACES, holds
 from wye.economics.history import History, conditions
 from wye.economics.pricing import quoted
 from wye.economics.rolled import private_files
+from wye.economics.showback import exact
 from wye.ledger.reader import Filter
 
 VERSION = "1.4"
@@ -22,6 +27,12 @@ METHOD = "slot-time"
 """How an own machine's hour is divided: by the time that requests held its slots."""
 _DAY = "strftime({}, '%Y-%m-%dT00:00:00Z')"
 _MACHINE = "lane = 'own'"
+_HELD = """
+    SELECT sum(one.duration_ms) FROM (SELECT unnest(tried) AS one)
+    WHERE one.deployment = request.deployment AND (one.status BETWEEN 200 AND 299 OR one.status = 0)
+      AND one.cause <> 'skip' AND one.duration_ms > 0
+"""
+"""Milliseconds of slots that a request held where it was served, as `slots.hours` reckons."""
 COLUMNS: Mapping[str, str] = {
     "AllocatedMethodId": f"CASE WHEN {_MACHINE} THEN '{METHOD}' END",
     "AllocatedResourceId": f"CASE WHEN {_MACHINE} THEN nullif(key, '') END",
@@ -47,7 +58,7 @@ COLUMNS: Mapping[str, str] = {
     "InvoiceIssuerName": "provider",
     "ListCost": "cost",
     "ListUnitPrice": "NULL::DECIMAL(38,18)",
-    "PricingCategory": "'Standard'",
+    "PricingCategory": "CASE WHEN tiered THEN 'Other' ELSE 'Standard' END",
     "PricingQuantity": (
         f"(CASE WHEN {_MACHINE} THEN seconds / 3600 ELSE tokens / 1000000 END)::DECIMAL(38,12)"
     ),
@@ -106,10 +117,14 @@ def export(  # noqa: PLR0913  # what names stand for comes from elsewhere
     provider_of: Callable[[str], str],
     account: str = "wye",
 ) -> Exported:
-    """Write the rows to a file that only this user can read, all at once."""
+    """Write the rows to a file that only this user can read, all at once.
+
+    Raises `LedgerError` for a cost that the file's columns cannot hold exactly.
+    """
     where, parameters = conditions(filter_)
     _own(history, owners, provider_of, where, parameters)
     history.connection.execute(f"CREATE OR REPLACE TABLE focus AS {_grouped(where, account)}", parameters)
+    _completed(history)
     new = path.with_name(path.name + ".new")
     form = "FORMAT parquet, COMPRESSION zstd" if kind == "parquet" else "FORMAT csv, HEADER"
     shown = ", ".join(f'{made} AS "{name}"' for name, made in COLUMNS.items())
@@ -147,20 +162,39 @@ def _own(
         run.executemany("INSERT INTO supplier VALUES (?, ?)", [[name, provider_of(name)] for name in served])
 
 
+def _completed(history: History) -> None:
+    """Add what the ledger's column could not hold, as `showback` does: it may fit in a group's sum."""
+    query = "SELECT rowid, day, deployment, cost, texts FROM focus WHERE texts IS NOT NULL"
+    for number, day, deployment, cost, texts in history.rows(query):
+        total = exact(cost, texts)
+        if not holds(total):
+            message = (
+                f"{deployment} on {day} costs {total:f}: FOCUS's columns hold 20 digits before the point"
+            )
+            message += f" and {PLACES} after it. Leave the day out by --since and --until"
+            raise LedgerError(message)
+        history.connection.execute(
+            f"UPDATE focus SET cost = CAST(? AS {MONEY}) WHERE rowid = ?",  # noqa: S608  # our own type
+            [str(total), number],
+        )
+
+
 def _grouped(where: str, account: str) -> str:
     """Return the groups that become rows, in SQL. What nobody served costs nothing and is in none."""
+    standard = ", ".join(map(quoted, sorted(STANDARD)))
     return f"""
         SELECT *, {quoted(account)} AS account,
                json_object('key', key, 'team', team, 'project', coalesce(project, ''))::VARCHAR AS tags
         FROM (
             SELECT day, key, team, deployment, any_value(lane) AS lane, route, task, currency,
-                   sum(coalesce(amount, amount_text::DECIMAL(38,18))) AS cost,
+                   coalesce(service, '') NOT IN ({standard}) AS tiered,
+                   sum(amount) AS cost, list(amount_text) FILTER (amount_text IS NOT NULL) AS texts,
                    count(*) AS requests, count(*) FILTER (unknown) AS unknown,
                    coalesce(sum(input_tokens), 0)::BIGINT AS told,
                    coalesce(sum(output_tokens), 0)::BIGINT AS said,
                    coalesce(sum(cached_tokens), 0)::BIGINT AS cached,
                    coalesce(sum(reasoning_tokens), 0)::BIGINT AS thought,
-                   told + said AS tokens, coalesce(sum(duration_ms), 0) / 1000 AS seconds
+                   told + said AS tokens, coalesce(sum(({_HELD})), 0) / 1000 AS seconds
             FROM request WHERE {where} AND deployment <> '' GROUP BY ALL
         ) LEFT JOIN owner ON owner.id = key LEFT JOIN supplier ON supplier.served = deployment
     """  # noqa: S608  # our own names, and quoted ones
