@@ -1,7 +1,9 @@
+import msgspec
 import pytest
 
-from economics.studied import UNPRICED, studied
+from economics.studied import UNPRICED, question, studied
 from wye.economics.breakeven import Share
+from wye.economics.study import study
 from wye.economics.verdict import remarks, sentence
 
 
@@ -15,6 +17,7 @@ from wye.economics.verdict import remarks, sentence
                 "gemma-4-31B-it for 65 % and gpt-5.5 for the rest",
                 "where gpt-5.5 alone $295",
                 "revisit own machines, against gpt-5.5, above ",
+                " at today's prices (P50 over 24 months: ",
                 "if you already own the GPU.",
             ),
         ),
@@ -30,12 +33,14 @@ def test_without_a_hosted_offer_own_machines_may_be_cheapest() -> None:
     told = sentence(studied(10e9, hosted=()))
     assert told.startswith("At 10B tokens a month, own machines are cheapest: $"), told
     assert "own machines (L4 owned, no staff, no spare)" in told
+    assert "; they pay from " in told
+    assert "at today's prices (P50 over 24 months: " in told
 
 
 def test_where_they_never_pay_it_says_so() -> None:
     told = sentence(studied(share=Share(0.01, 0.02)))
     assert "; own machines (" in told
-    assert told.endswith(") never pay against gpt-5.5.")
+    assert told.endswith(") never pay against gpt-5.5 (P50 over 24 months: never).")
 
 
 def test_an_unknown_price_is_no_verdict() -> None:
@@ -50,3 +55,11 @@ def test_what_is_assumed_is_remarked() -> None:
     assert "in 100 % of draws" in told
     assert "is an estimate" in told
     assert "All traffic" not in " ".join(remarks(studied()))
+
+
+def test_a_price_that_jumps_with_length_is_remarked_where_lengths_were_counted() -> None:
+    counted = question()
+    demand = msgspec.structs.replace(counted.demand, curve=(2.0, 1.0))
+    told = " ".join(remarks(study(msgspec.structs.replace(counted, demand=demand))))
+    assert "gpt-5.5 has another price for requests above 272,000 tokens of input" in told
+    assert "another price" not in " ".join(remarks(studied()))

@@ -74,6 +74,10 @@ def measured(
     if seen < _SHORT:
         sources.pop("peak", None)  # a peak of days is no peak of a month
     demand = msgspec.structs.replace(demand, **told)
+    if demand.reasoning > MOST_THOUGHT:
+        click.echo(
+            f"Of the output {demand.reasoning:.1%} is thought: counted as {MOST_THOUGHT:.0%}.", err=True
+        )
     # What only thought and said nothing would leave no answer to reckon another model's from.
     return msgspec.structs.replace(demand, reasoning=min(demand.reasoning, MOST_THOUGHT)), sources
 

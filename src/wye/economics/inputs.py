@@ -89,7 +89,8 @@ def inputs(
 ) -> dict[str, Range]:
     """Return every uncertain input by name, around what is assumed.
 
-    `measured`: input → source, of those that were counted and not guessed: half as wide.
+    `measured`: input → source, of those that were counted and not guessed. Shares are half as wide then; a
+    peak is as wide as any, since the next month's may be another.
     """
     fte = float(plant.machines.fte)
     found = dict(_ALWAYS)

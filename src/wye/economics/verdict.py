@@ -23,7 +23,11 @@ def sentence(study: Study) -> str:
     beside = f", where {others}" if others else ""
     at = f"At {volume(tokens)} tokens a month"
     if lane == "own":
-        return f"{at}, own machines are cheapest: {dollars(least)} with {which}{beside}."
+        told = (
+            "" if pair.volumes is None else f"; they pay from {volume(pair.volumes.stays)} at today's prices"
+        )
+        told += _later(study, pair)
+        return f"{at}, own machines are cheapest: {dollars(least)} with {which}{beside}{told}."
     return f"{at}, stay on the API: {dollars(least)} with {which}{beside}; {_again(study, pair, name)}."
 
 
@@ -54,9 +58,10 @@ def _again(study: Study, pair: Pair, name: str) -> str:
     if math.isinf(stays):
         told = f"own machines ({pair.title}) never pay against {name}"
     elif study.question.demand.tokens < stays:
-        told = f"revisit own machines, against {name}, above {volume(stays)}"
+        told = f"revisit own machines, against {name}, above {volume(stays)} at today's prices"
     else:
-        told = f"own machines pay against {name} alone, from {volume(stays)}"
+        told = f"own machines pay against {name} alone, from {volume(stays)} at today's prices"
+    told += _later(study, pair)
     models = {choice.title: choice.plant.model for choice in study.question.choices}
     owned = [
         one.paid.stays
@@ -66,6 +71,13 @@ def _again(study: Study, pair: Pair, name: str) -> str:
     if owned and min(owned) < stays:
         told += f", or {'above ' if math.isinf(stays) else ''}{volume(min(owned))} if you already own the GPU"
     return told
+
+
+def _later(study: Study, pair: Pair) -> str:
+    """Say the median of the draws beside today's figure: prices fall, and few inputs err to the good."""
+    if pair.result is None:
+        return ""
+    return f" (P50 over {study.question.months} months: {volume(pair.result.breakeven.p50)})"
 
 
 def remarks(study: Study) -> Iterator[str]:
@@ -90,6 +102,12 @@ def remarks(study: Study) -> Iterator[str]:
                 f"Against {one.baseline.name}, the open model at somebody else's, own machines never pay "
                 f"in {percent(mine.result.never)} of draws: have them for privacy, latency or own tunes."
             )
+    price = study.closed[0].baseline.price
+    if question.demand.curve and price is not None and price.tiers:
+        yield (
+            f"{study.closed[0].baseline.name} has another price for requests above "
+            f"{price.tiers[0].above_input_tokens:,} tokens of input: all are priced by their mean length."
+        )
     if question.demand.peak == 1 and not question.demand.curve:
         yield "Traffic is taken to be even. Say --peak 6 if the busiest hour is six times the mean one."
     for choice in question.choices:
