@@ -13,6 +13,7 @@ from routing.granted import grant
 from wye.cli.breakeven import breakeven
 from wye.cli.breakeven_traffic import Traffic, certified, measured, spent_aside
 from wye.config.settings import DeploymentSettings, LedgerSettings, Settings
+from wye.core.errors import LedgerError
 from wye.core.lane import Lane
 from wye.core.money import Cost
 from wye.core.usage import Usage
@@ -84,3 +85,9 @@ def test_the_command_goes_by_the_ledger(state: Path, runner: CliRunner) -> None:
     assert told["question"]["share"]["aside"] == pytest.approx(0.05)
     assert told["ranges"]["cached"]["source"] == "ledger"
     assert "From 11 hours of the ledger" in result.stderr  # the one that has begun, too
+
+
+def test_without_a_ledger_the_way_on_is_named(tmp_path: Path, runner: CliRunner) -> None:
+    result = runner.invoke(breakeven, ["--state-dir", str(tmp_path / "none")])
+    assert isinstance(result.exception, LedgerError)
+    assert "--tokens 50M" in str(result.exception)

@@ -191,3 +191,9 @@ def test_without_a_ledger_tokens_are_asked_for(tmp_path: Path) -> None:
     result = run(tmp_path, "--gpu H100 --model qwen3-32b")
     assert result.exit_code != 0
     assert "there is no ledger at" in str(result.exception)
+
+
+def test_a_spill_price_needs_both_rates(tmp_path: Path) -> None:
+    result = run(tmp_path, f"{GIVEN} --spill 0.50")
+    assert result.exit_code != 0
+    assert "write 0.50/1.50" in " ".join(result.output.split())

@@ -9,6 +9,7 @@ import msgspec
 
 from wye.cli.route.known import standing
 from wye.config.settings import Settings
+from wye.core.errors import LedgerError
 from wye.economics.demand import Demand, of_month
 from wye.economics.inputs import LEDGER
 from wye.economics.traffic import month
@@ -66,6 +67,9 @@ def measured(
     except ValueError:
         message = "the ledger has no traffic in this time: say --tokens 50M, or another --since"
         raise click.UsageError(message) from None
+    except LedgerError as error:
+        message = f"{error}; or say what your traffic is like, as in --tokens 50M"
+        raise LedgerError(message) from error
     seen = len(demand.curve)
     click.echo(f"From {seen:,} hours of the ledger, stretched to a month of 730.", err=True)
     said = {"cached": asked.cached, "reasoning": asked.reasoning, "peak": asked.peak}

@@ -28,6 +28,7 @@ from wye.config.load import find, load
 from wye.config.machines import owned, served
 from wye.config.problems import suggestion
 from wye.config.settings import Settings
+from wye.core.errors import LedgerError
 from wye.core.lane import Lane
 from wye.core.money import Price, Rates
 from wye.economics.breakeven import Api
@@ -132,6 +133,9 @@ def fleet(  # noqa: PLR0913  # one parameter an option
         except ValueError:
             message = "the ledger has no traffic in this time: give --tokens, or another --since"
             raise click.UsageError(message) from None
+        except LedgerError as error:
+            message = f"{error}; or say what your traffic is like, as in --tokens 50M"
+            raise LedgerError(message) from error
         with Reader(settings.ledger, state_dir) as reader:
             seen = habits(reader.requests(filter_, LATEST))
     else:
@@ -213,6 +217,11 @@ def _spill(name: str, given: tuple[float, float] | None, settings: Settings, see
             message = "--spill 0/0 is free, which no API is for a month"
             raise ValueError(message)
         api = Api(f"an API at {name}", Lane.HOSTED, Price(rates, dt.datetime.now(dt.UTC).date(), "given"))
+    elif name[:1].isdigit() and "/" not in name:
+        message = (
+            f"--spill {name} has no price of answers: write {name}/1.50, USD a million tokens in and out"
+        )
+        raise ValueError(message)
     else:
         api = resolve(name, settings)
     measured = seen.first_token(name)

@@ -133,5 +133,5 @@ def _told(found: Checked) -> Iterator[str]:
     if found.offered:
         yield ""
         count = len(found.offered)
-        yield f"{count} models that come with wye are not, or not for long, by the second source"
+        yield f"{count} models that come with wye are no longer served, or not for long, by the second source"
         yield from (f"  {one.path}: {one.standing.words}" for one in found.offered)
