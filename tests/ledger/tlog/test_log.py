@@ -21,7 +21,7 @@ from wye.ledger.tlog.frames import decode_segment
 from wye.ledger.tlog.log import PRIVATE, PUBLIC, Log
 from wye.ledger.tlog.proof import check, prove
 from wye.ledger.tlog.store import TileStore, directory_source
-from wye.ledger.tlog.tiles import CHECKPOINT, decode_bundle
+from wye.ledger.tlog.tiles import CHECKPOINT, bundle_path, decode_bundle
 from wye.ledger.tlog.tree import leaf_hash
 from wye.ledger.tlog.verify import verify
 
@@ -40,8 +40,7 @@ def entries_of(directory: Path) -> list[bytes]:
     found: list[bytes] = []
     for number in range(-(-size // 256)):
         width = min(256, size - number * 256)
-        path = f"tile/entries/{number:03d}" + ("" if width == 256 else f".p/{width}")
-        found += decode_bundle(log.files[path])[:width]
+        found += decode_bundle(log.files[bundle_path(number, width)])
     return found
 
 
@@ -255,7 +254,8 @@ def killed(directory: Path, kills: int) -> tuple[int, int]:
     found = entries_of(directory)
     there = set(found)
     assert len(there) == len(found), "nothing is there twice"
-    assert [entry for entry in found if entry in set(promised)] == promised, "in the order acknowledged"
+    said_safe = set(promised)
+    assert [entry for entry in found if entry in said_safe] == promised, "in the order acknowledged"
     return len(promised), sum(entry not in there for entry in promised)
 
 
