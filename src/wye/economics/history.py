@@ -41,7 +41,7 @@ class History:
         with Reader(settings, state_dir) as reader:
             found = rolled.parts(folder)
             if reader.newest() - (found[-1].last if found else 0) > TAIL_ROWS:
-                with contextlib.suppress(LedgerError):  # what cannot be rolled now is read from the database
+                with contextlib.suppress(LedgerError):  # a ledger that is busy now is read as it is
                     rolled.roll(settings, state_dir, progress)
                 found = rolled.parts(folder)
             private_directory(folder)
