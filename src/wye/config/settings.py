@@ -10,6 +10,7 @@ import msgspec
 
 from wye.catalog.deployments import Native, Speech
 from wye.config.economy import FigureSettings, MachineSettings
+from wye.config.masking import Mask
 from wye.config.section import Count, NonNegativeCount, Positive, Section, Share
 from wye.core.lane import Lane
 from wye.core.spelling import CallIds, Formats, Ignored, MaxOutputField, Refused, Taken
@@ -26,6 +27,8 @@ class LabelRule(Section, frozen=True):
     """Restrict further to deployments whose region is one of these."""
     quality: Literal["any", "ceiling"] = "any"
     """`ceiling`: the strong model or an error."""
+    mask: Mask = ()
+    """What leaves the `own` lane only as tokens, put back in the answer: kinds, or `all`."""
 
 
 ALL_LANES = (Lane.OWN, Lane.HOSTED, Lane.CLOSED)
