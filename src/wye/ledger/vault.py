@@ -156,6 +156,11 @@ class Vault:
             message = "an envelope has been changed, or does not belong where it was found"
             raise LedgerError(message) from None
 
+    def owner(self, envelope: bytes) -> str:
+        """Return the tag of the subject whose envelope this is; empty = nobody's."""
+        slot = self._slots.find(envelope[1:_HEAD])
+        return "" if slot is None else slot.subject
+
     def tag(self, subject: str) -> str:
         """Return what stands for a subject where it may be seen: its keyed hash, 32 hex digits."""
         known = self._tags.get(subject)
