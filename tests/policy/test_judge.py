@@ -231,3 +231,17 @@ def test_extending_equals_having_known_it_all_along(
     for late in found[-1:]:
         learnt = policy.extend(learnt, late)
     assert (learnt.permitted, learnt.refused) == (knew.permitted, knew.refused)
+
+
+def test_what_any_label_masks_is_masked_outside_own() -> None:
+    rules = {
+        "phi": LabelRule(lanes=ALL_LANES, mask=("person",)),
+        "eu": LabelRule(lanes=ALL_LANES, mask=("email",)),
+    }
+    policy = Policy(Settings(labels=rules), EVERY)
+    assert policy.judge(frozenset({"phi"})).mask == {HOSTED.id: {"name"}, CLOSED.id: {"name"}}
+    assert policy.judge(frozenset({"phi", "eu"})).mask[CLOSED.id] == {"name", "email"}
+    assert policy.judge(frozenset({"public"})).mask == {}
+    late = deployment("openai/new", Lane.CLOSED, "openai")
+    assert policy.extend(policy.judge(frozenset({"eu"})), late).mask[late.id] == {"email"}
+    assert Policy(Settings(), EVERY).judge(frozenset({"phi"})).mask == {}

@@ -19,6 +19,8 @@ class Verdict(msgspec.Struct, frozen=True):
     ceiling: bool
     """A label demands the strong model or an error."""
     revision: str
+    mask: dict[str, frozenset[str]] = {}
+    """Permitted deployment id -> kinds that leave for it only as tokens; `all` = whatever identifies."""
 
 
 class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,6 +7,7 @@ The rules:
 - A deployment whose lane is not proven (`lane is None`) is never permitted.
 - `quality: ceiling` on any of the labels sets the verdict's `ceiling`.
 - No label at all is judged as `default_label`.
+- What any of the labels masks is masked, wherever the data leaves the `own` lane.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from wye.config.settings import DEFAULT_LABELS, LabelRule, Settings
 from wye.core.decision import Verdict
 from wye.core.label import Labels
 from wye.core.lane import Lane
-from wye.policy.rules import UNKNOWN_LABEL, UNPROVEN, refusal
+from wye.policy.rules import UNKNOWN_LABEL, UNPROVEN, masked, refusal
 
 MAX_CACHED = 1024
 """Verdicts kept. Callers choose labels, so the cache must not grow with what they send."""
@@ -81,7 +82,12 @@ class Policy:
         if reason:
             extended = msgspec.structs.replace(verdict, refused=verdict.refused | {deployment.id: reason})
         else:
-            extended = msgspec.structs.replace(verdict, permitted=verdict.permitted | {deployment.id})
+            mask = masked(verdict.labels or self._default, self._rules, deployment)
+            extended = msgspec.structs.replace(
+                verdict,
+                permitted=verdict.permitted | {deployment.id},
+                mask=verdict.mask | {deployment.id: mask} if mask else verdict.mask,
+            )
         if verdict.revision == self.revision:
             if len(self._extended) >= MAX_CACHED:
                 del self._extended[next(iter(self._extended))]
@@ -99,14 +105,17 @@ class Policy:
         labels = labels or self._default
         permitted: list[str] = []
         refused: dict[str, str] = {}
+        mask: dict[str, frozenset[str]] = {}
         for deployment in self._deployments:
             reason = self.judge_deployment(labels, deployment)
             if reason:
                 refused[deployment.id] = reason
-            else:
-                permitted.append(deployment.id)
+                continue
+            permitted.append(deployment.id)
+            if kinds := masked(labels, self._rules, deployment):
+                mask[deployment.id] = kinds
         ceiling = any(self._rules.get(label, UNKNOWN_LABEL).quality == "ceiling" for label in labels)
-        return Verdict(labels, frozenset(permitted), refused, ceiling, self.revision)
+        return Verdict(labels, frozenset(permitted), refused, ceiling, self.revision, mask)
 
 
 def _revision(rules: Mapping[str, LabelRule], default: Labels, deployments: tuple[Deployment, ...]) -> str:

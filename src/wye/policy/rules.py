@@ -1,8 +1,9 @@
 """One label's rule against one deployment. The only place that says yes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from wye.catalog.deployments import Deployment
+from wye.config.masking import found_as
 from wye.config.settings import LabelRule
 from wye.core.lane import Lane
 
@@ -34,3 +35,10 @@ def refusal(label: str, rules: Mapping[str, LabelRule], deployment: Deployment) 
         wanted = ", ".join(rule.regions) or "no region"
         return f"label '{label}' permits only region {wanted}, this is {deployment.region or 'not stated'}"
     return ""
+
+
+def masked(labels: Iterable[str], rules: Mapping[str, LabelRule], deployment: Deployment) -> frozenset[str]:
+    """Return the kinds that leave for `deployment` only as tokens: what any of `labels` masks."""
+    if deployment.lane is Lane.OWN:
+        return frozenset()
+    return frozenset().union(*(found_as(rules.get(label, UNKNOWN_LABEL).mask) for label in labels))
