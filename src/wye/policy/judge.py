@@ -51,7 +51,7 @@ class _Verdicts(dict[Labels, Verdict]):
         self._policy = policy
 
     def __missing__(self, labels: Labels) -> Verdict:
-        verdict = self._policy._judge(labels, Action.INFER, NOBODY)  # noqa: SLF001  # the cache of this very class
+        verdict = self._policy._judge(labels, NOBODY)  # noqa: SLF001  # the cache of this very class
         if len(self) >= MAX_CACHED:
             del self[next(iter(self))]
         self[labels] = verdict
@@ -88,14 +88,14 @@ class Policy:
         self._judged = _Bounded()
         self._extended = _Bounded()
 
-    def judge(self, labels: Labels, action: Action = Action.INFER, asking: Asking = NOBODY) -> Verdict:
+    def judge(self, labels: Labels, asking: Asking = NOBODY) -> Verdict:
         """Return what is permitted. Equal questions get the very same object while it is cached."""
         if self.by_labels:
             return self._verdicts[labels]
-        key = (labels, self._engine.key(labels or self._default, action, asking))
+        key = (labels, self._engine.key(labels or self._default, Action.INFER, asking))
         verdict: Verdict | None = self._judged.get(key)
         if verdict is None:
-            verdict = self._judge(labels, action, asking)
+            verdict = self._judge(labels, asking)
             self._judged.keep(key, verdict)
         return verdict
 
@@ -117,21 +117,19 @@ class Policy:
         refused = self._engine.ask(self._engine.key(labels, action, asking), late)[deployment.id]
         return refused and self._spelled(refused, labels)
 
-    def extend(
-        self, verdict: Verdict, deployment: Deployment, action: Action = Action.INFER, asking: Asking = NOBODY
-    ) -> Verdict:
+    def extend(self, verdict: Verdict, deployment: Deployment, asking: Asking = NOBODY) -> Verdict:
         """Return `verdict` with one more deployment judged: one that came up at request time.
 
         The policy decides as always; a deployment that it already knows changes nothing.
         """
         if deployment.id in verdict.permitted or deployment.id in verdict.refused:
             return verdict
-        key = (self._engine.key(verdict.labels, action, asking), verdict.labels, deployment.id)
+        key = (self._engine.key(verdict.labels, Action.INFER, asking), verdict.labels, deployment.id)
         cached = self._extended.get(key)
         if cached is not None and cached[0] is deployment and verdict.revision == self.revision:
             found: Verdict = cached[1]
             return found
-        reason = self.judge_deployment(verdict.labels, deployment, action, asking)
+        reason = self.judge_deployment(verdict.labels, deployment, Action.INFER, asking)
         if reason:
             extended = msgspec.structs.replace(verdict, refused=verdict.refused | {deployment.id: reason})
         else:
@@ -140,6 +138,12 @@ class Policy:
                 verdict,
                 permitted=verdict.permitted | {deployment.id},
                 mask=verdict.mask | {deployment.id: mask} if mask else verdict.mask,
+                narrowed={
+                    action: ids
+                    if self.judge_deployment(verdict.labels, deployment, Action(action), asking)
+                    else ids | {deployment.id}
+                    for action, ids in self._wider(verdict).items()
+                },
             )
         if verdict.revision == self.revision:
             self._extended.keep(key, (deployment, extended))
@@ -165,12 +169,12 @@ class Policy:
         key = self._beyond_labels.key(labels, Action.INFER, NOBODY)
         return self._beyond_labels.ask(key, {"": Facts(lane.value, "", "")})[""] is None
 
-    def _judge(self, labels: Labels, action: Action, asking: Asking) -> Verdict:
+    def _judge(self, labels: Labels, asking: Asking) -> Verdict:
         labels = labels or self._default
         permitted: list[str] = []
         refused: dict[str, str] = {}
         mask: dict[str, frozenset[str]] = {}
-        answers = self._ask(self._engine.key(labels, action, asking))
+        answers = self._ask(self._engine.key(labels, Action.INFER, asking))
         for deployment in self._deployments:
             if deployment.lane is None:
                 refused[deployment.id] = UNPROVEN
@@ -181,7 +185,28 @@ class Policy:
                 if kinds := masked(labels, self._rules, deployment):
                     mask[deployment.id] = kinds
         ceiling = any(self._rules.get(label, UNKNOWN_LABEL).quality == "ceiling" for label in labels)
-        return Verdict(labels, frozenset(permitted), refused, ceiling, self.revision, mask)
+        found = frozenset(permitted)
+        return Verdict(
+            labels, found, refused, ceiling, self.revision, mask, self._narrowed(labels, asking, found)
+        )
+
+    def _narrowed(
+        self, labels: Labels, asking: Asking, permitted: frozenset[str]
+    ) -> dict[str, frozenset[str]]:
+        """Return who may be used for what else, where statements tell actions apart and it is not all."""
+        narrowed = {}
+        for action in Action if self.reads.action else ():
+            answers = self._ask(self._engine.key(labels, action, asking))
+            kept = frozenset(id_ for id_ in permitted if answers[id_] is None)
+            if kept != permitted:
+                narrowed[action.value] = kept
+        return narrowed
+
+    def _wider(self, verdict: Verdict) -> dict[str, frozenset[str]]:
+        """Return, for each action that statements tell apart, who is permitted before another is added."""
+        if not self.reads.action:
+            return {}
+        return {action.value: verdict.narrowed.get(action.value, verdict.permitted) for action in Action}
 
     def _ask(self, key: Key) -> dict[str, Refusal | None]:
         """Ask Cedar once for all labels that are the same to every statement: callers invent many."""

@@ -1,6 +1,5 @@
 """The labels of `wye.yaml` as Cedar statements."""
 
-import json
 from collections.abc import Iterator, Mapping
 
 from wye.config.settings import LabelRule
@@ -82,6 +81,6 @@ def _names(values: tuple[str, ...] | list[str], kind: str) -> str:
 
 
 def _text(value: str) -> str:
-    r"""Spell a string of Cedar: as JSON does, but `\u{...}` for what is not ASCII."""
-    quoted = json.dumps(value, ensure_ascii=False)
-    return "".join(c if c.isprintable() and c.isascii() else f"\\u{{{ord(c):x}}}" for c in quoted)
+    r"""Spell a string of Cedar: what is not plain ASCII as `\u{...}`."""
+    plain = (c if c.isprintable() and c.isascii() and c not in '"\\' else f"\\u{{{ord(c):x}}}" for c in value)
+    return f'"{"".join(plain)}"'
