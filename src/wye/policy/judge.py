@@ -26,9 +26,10 @@ from wye.policy.cedar.asking import NOBODY, Action, Asking
 from wye.policy.cedar.compiled import UNKNOWN, compiled
 from wye.policy.cedar.engine import Engine, Key, Refusal
 from wye.policy.cedar.facts import Facts, facts
-from wye.policy.cedar.sources import added
-from wye.policy.cedar.statements import Statement
+from wye.policy.cedar.sources import added, schema
+from wye.policy.cedar.statements import PolicyTextError, Statement, problems
 from wye.policy.rules import UNKNOWN_LABEL, UNPROVEN, masked
+from wye.policy.signing import digest, verify
 
 MAX_CACHED = 1024
 """Answers kept, of each kind. Callers choose labels, so a cache must not grow with what they send."""
@@ -76,7 +77,12 @@ class Policy:
             message = f"two deployments share an id: {sorted({i for i in ids if ids.count(i) > 1})}"
             raise ValueError(message)
         extra = added(settings.policy)
+        if wrong := problems(extra, schema()) if extra else []:
+            raise PolicyTextError("\n".join(wrong))
         self.statements: tuple[Statement, ...] = compiled(self._rules) + extra
+        self.digest = digest(settings, self.statements)
+        """Of what decides, without the deployments it is asked about: what a signature is for."""
+        verify(settings.policy, self.digest)
         self._engine = Engine(self.statements, self._facts(self._deployments), settings.policy.roles, clock)
         self._beyond_labels = Engine((*compiled({})[:1], *extra), {}, clock=clock) if extra else None
         self.reads = self._engine.reads
@@ -111,7 +117,7 @@ class Policy:
     ) -> Refusal | None:
         """Return why `deployment` is refused, and by which statements; None = permitted."""
         if deployment.lane is None:
-            return Refusal(UNPROVEN)
+            return Refusal((UNPROVEN,))
         labels = labels or self._default
         late = self._facts((deployment,))
         refused = self._engine.ask(self._engine.key(labels, action, asking), late)[deployment.id]
@@ -221,7 +227,8 @@ class Policy:
         if UNKNOWN not in refusal.reason:
             return refusal
         unknown = ", ".join(f"'{label}'" for label in sorted(labels) if label not in self._rules)
-        return msgspec.structs.replace(refusal, reason=refusal.reason.replace(UNKNOWN, unknown))
+        reasons = tuple(reason.replace(UNKNOWN, unknown) for reason in refusal.reasons)
+        return msgspec.structs.replace(refusal, reasons=reasons)
 
     def _facts(self, deployments: Iterable[Deployment]) -> dict[str, Facts]:
         return {d.id: facts(d, self._compliance) for d in deployments if d.lane is not None}

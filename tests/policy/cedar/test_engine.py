@@ -83,7 +83,9 @@ def test_a_refusal_names_the_statements_that_decided() -> None:
     reason = '@id("a") @reason("not {processor} in {region}, a {lane} one") '
     asked = engine(ALL + reason + rule("forbid") + rule("forbid"))
     refusal = asked.ask(asked.key(frozenset(), Action.INFER, NOBODY))["there"]
-    assert refusal == Refusal("not acme in not stated, a closed one; `f:1` forbids it", ("a", "f:1"))
+    reasons = ("not acme in not stated, a closed one", "`f:1` forbids it")
+    assert refusal == Refusal(reasons, ("a", "f:1"))
+    assert refusal.reason == "not acme in not stated, a closed one; `f:1` forbids it"
 
 
 def test_questions_that_are_the_same_to_every_statement_have_one_key() -> None:

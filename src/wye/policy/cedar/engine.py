@@ -26,8 +26,14 @@ Key = tuple[Any, ...]
 class Refusal(msgspec.Struct, frozen=True):
     """Why something is not permitted, and by which statements."""
 
-    reason: str
+    reasons: tuple[str, ...]
     statements: tuple[str, ...] = ()
+    """Their names, a reason each; empty = it is no statement that refuses."""
+
+    @property
+    def reason(self) -> str:
+        """All of them in a sentence."""
+        return "; ".join(self.reasons)
 
 
 class Engine:
@@ -105,14 +111,15 @@ class Engine:
     def _refusal(self, result: cedarpy.AuthzResult, facts: Facts) -> Refusal | None:
         diagnostics = result.diagnostics
         if diagnostics.errors:
-            return Refusal(f"a rule could not be evaluated: {'; '.join(map(str, diagnostics.errors))}"[:512])
+            errors = "; ".join(map(str, diagnostics.errors))
+            return Refusal((f"a rule could not be evaluated: {errors}"[:512],))
         if result.allowed:
             return None
         deciding = sorted(int(name.removeprefix("policy")) for name in diagnostics.reasons)
         if not deciding:
-            return Refusal(_UNPERMITTED)
+            return Refusal((_UNPERMITTED,))
         statements = [self._statements[number] for number in deciding]
-        told = "; ".join(_told(statement, facts) for statement in statements)
+        told = tuple(_told(statement, facts) for statement in statements)
         return Refusal(told, tuple(statement.name for statement in statements))
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from wye.config.governance import PolicySettings
 from wye.config.problems import suggestion
+from wye.config.settings import DEFAULT_LABELS, Settings
+from wye.policy.cedar.compiled import compiled
 from wye.policy.cedar.statements import PolicyTextError, Statement, split
 
 MAX_FILE_BYTES = 1 << 20
@@ -34,6 +36,11 @@ def set_text(name: str) -> str:
     return (_HERE / "sets" / f"{name}{SUFFIX}").read_text(encoding="utf-8")
 
 
+def statements_of(settings: Settings) -> tuple[Statement, ...]:
+    """Return all statements that `settings` lead to, those of labels first. Raises `PolicyTextError`."""
+    return compiled(DEFAULT_LABELS | settings.labels) + added(settings.policy)
+
+
 def added(settings: PolicySettings) -> tuple[Statement, ...]:
     """Return the statements beyond labels. Raises `PolicyTextError`."""
     found: list[Statement] = []
@@ -56,3 +63,9 @@ def _content(file: str) -> str:
         why = getattr(error, "strerror", None) or "it is no UTF-8"
         message = f"{file}: cannot be read: {why}"
         raise PolicyTextError(message) from None
+
+
+def set_cases(name: str) -> str:
+    """Return the cases of a set, as YAML. Raises `PolicyTextError` for a set that there is not."""
+    set_text(name)
+    return (_HERE / "sets" / f"{name}.cases.yaml").read_text(encoding="utf-8")
