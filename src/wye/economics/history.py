@@ -43,9 +43,7 @@ class History:
         with Reader(settings, state_dir) as reader, rolled.on_disk(folder):
             found = rolled.parts(folder)
             if reader.newest() - (found[-1].last if found else 0) > TAIL_ROWS:
-                with contextlib.suppress(
-                    LedgerError
-                ):  # busy, or no room: it is read as it is
+                with contextlib.suppress(LedgerError):  # busy, or no room: it is read as it is
                     rolled.roll(settings, state_dir, progress)
                 found = rolled.parts(folder)
             private_directory(folder)
