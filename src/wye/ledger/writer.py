@@ -26,7 +26,20 @@ _BACKOFF_SECONDS = (0.1, 5.0)
 _LIVED_SECONDS = 30.0
 """A process that lived so long had started well: the next one is started soon."""
 _KILL_SECONDS = 2.0
-_INHERITED = ("PATH", "HOME", "LANG", "LC_", "TZ", "TMPDIR", "LD_", "PYTHON", "VIRTUAL_ENV", "PG", "SSL_")
+_INHERITED = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_",
+    "TZ",
+    "TMPDIR",
+    "LD_",
+    "PYTHON",
+    "VIRTUAL_ENV",
+    "PG",
+    "SSL_",
+    "WYE_VAULT_",
+)
 """How the variables begin that the process gets. Providers' keys are none of its business."""
 _decode = msgspec.json.Decoder(Report).decode
 

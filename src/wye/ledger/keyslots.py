@@ -1,0 +1,163 @@
+"""Where wrapped data keys are: a file of slots that are overwritten in place, and an index of who has which.
+
+A database does not forget well: old pages live on in its journals. So `index.db` (SQLite) holds no key, only
+whose slot is where; the keys are in `slots`, 64 bytes each, and to destroy one is to write zeros over it
+and wait for the disk. The file's first slot holds a number that grows with every destruction: every
+process has it in memory (mmap) and notices before it uses a key again, without a system call.
+
+Rules:
+
+- A slot is written before the row that names it is committed, and wiped before the row that says so is.
+- Several processes may have it open; SQLite's lock on writing orders them.
+"""
+
+import contextlib
+import mmap
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from wye.core.errors import LedgerError
+from wye.ledger.spool import Lock, private_directory
+
+SLOT_BYTES = 64
+GENERATION_BYTES = 8
+_BUSY_SECONDS = 10
+_GONE = bytes(SLOT_BYTES)
+_SCHEMA = """
+    CREATE TABLE IF NOT EXISTS slot (
+        number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, subject BLOB NOT NULL,
+        made REAL NOT NULL, erased REAL
+    );
+    CREATE INDEX IF NOT EXISTS slot_subject ON slot (subject, number);
+"""
+
+
+class Slot(NamedTuple):
+    """What the index says of a key. Times are Unix seconds."""
+
+    number: int
+    id: bytes
+    subject: bytes
+    made: float
+    erased: float | None
+
+
+class KeySlots:
+    """An open key file. Every method may be called from any thread. Raises `LedgerError`."""
+
+    def __init__(self, directory: Path) -> None:
+        """Open the file in `directory`, making it when there is none."""
+        self._directory = directory
+        try:
+            private_directory(directory)
+            with Lock(directory / "lock", wait=True):
+                self._fd = os.open(directory / "slots", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+                if os.fstat(self._fd).st_size < SLOT_BYTES:
+                    os.pwrite(self._fd, _GONE, 0)
+                self._head = mmap.mmap(self._fd, SLOT_BYTES, prot=mmap.PROT_READ)
+                index = directory / "index.db"
+                # Only to create it: to close a descriptor of an open SQLite file drops its locks (POSIX).
+                with contextlib.suppress(FileExistsError):
+                    os.close(os.open(index, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+                self._index = sqlite3.connect(
+                    index, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                )
+                self._index.execute("PRAGMA journal_mode = WAL")
+                self._index.execute("PRAGMA synchronous = NORMAL")  # `sync` waits for the disk
+                self._index.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            message = f"the vault in {directory} cannot be opened: {error}"
+            raise LedgerError(message) from error
+        self._busy = threading.RLock()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._index.close()
+        self._head.close()
+        os.close(self._fd)
+
+    @property
+    def generation(self) -> bytes:
+        """What changes when any process destroys a key."""
+        return self._head[:GENERATION_BYTES]
+
+    def find(self, id_: bytes) -> Slot | None:
+        """Return the slot of the key `id_`."""
+        with self._reading():
+            row = self._index.execute("SELECT * FROM slot WHERE id = ?", (id_,)).fetchone()
+        return None if row is None else Slot(*row)
+
+    def of(self, subject: bytes) -> list[Slot]:
+        """Return all slots a subject ever had, oldest first."""
+        with self._reading():
+            rows = self._index.execute("SELECT * FROM slot WHERE subject = ? ORDER BY number", (subject,))
+            return [Slot(*row) for row in rows]
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many keys there are, and how many were destroyed."""
+        with self._reading():
+            alive, gone = self._index.execute(
+                "SELECT count(*) - count(erased), count(erased) FROM slot"
+            ).fetchone()
+        return alive, gone
+
+    def read(self, slot: Slot) -> bytes | None:
+        """Return the wrapped key in a slot; None = it is not there any more."""
+        data = os.pread(self._fd, SLOT_BYTES, slot.number * SLOT_BYTES)
+        return None if not data.strip(b"\0") else data
+
+    def add(self, id_: bytes, subject: bytes, wrapped: bytes) -> Slot:
+        """Keep a new key."""
+        with self._writing():
+            number = self._index.execute("SELECT coalesce(max(number), 0) + 1 FROM slot").fetchone()[0]
+            slot = Slot(number, id_, subject, time.time(), None)
+            os.pwrite(self._fd, wrapped.ljust(SLOT_BYTES, b"\0"), number * SLOT_BYTES)
+            self._index.execute("INSERT INTO slot VALUES (?, ?, ?, ?, ?)", slot)
+        return slot
+
+    def destroy(self, slots: list[Slot], at: float) -> None:
+        """Wipe slots; when this returns the disk has nothing of them. May be repeated."""
+        if not slots:
+            return
+        with self._writing():
+            for slot in slots:
+                os.pwrite(self._fd, _GONE, slot.number * SLOT_BYTES)
+            generation = int.from_bytes(self.generation, "little") + 1
+            os.pwrite(self._fd, generation.to_bytes(GENERATION_BYTES, "little"), 0)
+            os.fsync(self._fd)
+            self._index.executemany(
+                "UPDATE slot SET erased = coalesce(erased, ?) WHERE number = ?",
+                [(at, slot.number) for slot in slots],
+            )
+        self.sync()
+
+    def sync(self) -> None:
+        """Wait until the disk has every key that was added."""
+        with self._reading():
+            os.fsync(self._fd)
+            self._index.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            with self._busy:
+                yield
+        except (OSError, sqlite3.Error) as error:
+            message = f"the vault in {self._directory} cannot be used: {error}"
+            raise LedgerError(message) from error
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._reading():
+            self._index.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._index.execute("COMMIT")
+            except BaseException:
+                self._index.execute("ROLLBACK")
+                raise
