@@ -77,17 +77,15 @@ class Filter:
         except ValueError:
             return self.held() + piece
         if is_error(event):
-            return self.held() + piece
-        said = self._speech.said(event)
-        before = b""
-        for key in [key for key in self._held if self._speech.over(event, key, said)]:
-            before += self._let_go(key)
-        new = self._data(data, event, said, piece)
-        if "sequence_number" in event:
+            before, new = self.held(), data
+        else:
+            said = self._speech.said(event)
+            over = [key for key in self._held if self._speech.over(event, key, said)]
+            before = b"".join(map(self._let_go, over))
+            new = self._data(data, event, said, piece)
+        if isinstance(event, dict) and "sequence_number" in event:
             new = self._numbered(new)
-        if new is not data:
-            piece = _framed(piece, data, new)
-        return before + piece
+        return before + (piece if new is data else _framed(piece, data, new))
 
     def _data(self, data: bytes, event: Event, said: list[Said], piece: bytes) -> bytes:
         """Return an event's JSON with the values; note what is held of it."""
@@ -154,5 +152,6 @@ def _framed(piece: bytes, data: bytes, new: bytes) -> bytes:
     """Return an event as it came, with other data."""
     if data in piece:
         return piece.replace(data, new, 1)
+    new = new.replace(b"\n", b" ")  # between its members: there were several lines of it
     lines = [line for line in re.split(rb"\r\n|\n|\r", piece) if line and not line.startswith(b"data:")]
     return b"".join(line + b"\n" for line in lines) + b"data: " + new + b"\n\n"
