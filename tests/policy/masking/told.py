@@ -1,5 +1,6 @@
 """Streams with tokens in them: made of streams without, cut where a test says."""
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -67,7 +68,7 @@ def masked(protocol: str, stream: bytes, words: Words, cuts: Callable[[str], lis
 
 def _pieces(text: str, cuts: list[int], count: int) -> list[str]:
     edges = [0, *cuts, len(text)]
-    found = [text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    found = [text[a:b] for a, b in itertools.pairwise(edges)]
     return found + [""] * (count - len(found))
 
 

@@ -5,6 +5,7 @@ the beginning of one of them.
 """
 
 import re
+from bisect import bisect_left
 
 from wye.policy.masking.nesting import Nesting, escaped
 from wye.policy.masking.tokens import CODE, Mint
@@ -13,13 +14,12 @@ from wye.policy.masking.tokens import CODE, Mint
 class Restoration:
     """Puts the values of a mint back."""
 
-    __slots__ = ("_heads", "_longest", "_nested", "_prefixes", "_values")
+    __slots__ = ("_heads", "_longest", "_nested", "_tokens", "_values")
 
     def __init__(self, mint: Mint) -> None:
         """`mint` may mint no more while this is used."""
         self._values = mint.values
-        tokens = [f"{before}_{code}" for code, (before, _) in mint.values.items()]
-        self._prefixes = frozenset(token[:end] for token in tokens for end in range(1, len(token)))
+        tokens = self._tokens = sorted(f"{before}_{code}" for code, (before, _) in mint.values.items())
         self._longest = max(map(len, tokens), default=1)
         heads = "".join({token[0] for token in tokens})
         self._heads = re.compile(f"[{heads}]" if heads else r"(?!)")
@@ -37,7 +37,9 @@ class Restoration:
         """Return where in `text` a token may begin that is not whole yet; its length = nowhere."""
         size = len(text)
         for match in self._heads.finditer(text, max(0, size - self._longest + 1)):
-            if text[match.start() :] in self._prefixes:
+            end = text[match.start() :]
+            at = bisect_left(self._tokens, end)  # none comes between a beginning and what begins so
+            if at < len(self._tokens) and self._tokens[at].startswith(end):
                 return match.start()
         return size
 
