@@ -133,7 +133,7 @@ def _least(items: list[Any]) -> int:
     return int(tree.getwidth()[0])
 
 
-def _bytes(code: Any, value: Any, flags: int) -> set[int]:  # noqa: ANN401
+def _bytes(code: Any, value: Any, flags: int) -> set[int]:  # noqa: ANN401  # the parser's own tree
     """Return the bytes that stand for what one element matches."""
     found: set[int] = set()
     if code is op.ANY:
