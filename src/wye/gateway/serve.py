@@ -45,6 +45,7 @@ from wye.gateway.shadow import Shadows
 from wye.gateway.telemetry import Exporter, otlp_headers
 from wye.ledger import KeyStore, Ledger, Reader
 from wye.ledger.database import describe, locate
+from wye.ledger.sealing import Sealing
 from wye.ledger.spool import Lock, private_directory
 from wye.ledger.turns import Turns
 from wye.policy.detectors import Detector
@@ -111,7 +112,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
         runtime.health.engine_down = fleet.reason_down
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
-        ledger.sealing.retain_days = lambda labels: retain_days(runtime.now.settings, labels)
+        _ready(ledger.sealing, runtime)
         access_log = _access_log(settings, human=options.human_log)
         if access_log is not None:
             stack.callback(access_log.close)
@@ -158,6 +159,13 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             sum(gate.active + gate.waiting for gate in runtime.gates.values()),
             settings.listener.drain_seconds,
         )
+
+
+def _ready(sealing: Sealing, runtime: Runtime) -> None:
+    """Have retention follow the settings in force, and open the vault, if there is one, before it is used."""
+    sealing.retain_days = lambda labels: retain_days(runtime.now.settings, labels)
+    if sealing.exists:
+        _ = sealing.vault  # which is held against the receipts of erasures
 
 
 def _settle() -> None:
