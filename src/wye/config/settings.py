@@ -367,6 +367,10 @@ class LedgerSettings(Section, frozen=True):
     """An environment variable that holds the URL, for one with a password."""
     store_content: bool = False
     """Keep prompts and answers. Off unless you say so."""
+    transparency: bool = False
+    """Seal every record into a transparency log, and serve nobody while that cannot be done."""
+    origin: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$")] = "wye.local"
+    """How logs are named, before a slash and eight digits: an address of yours without a scheme."""
 
 
 class ResponsesSettings(Section, frozen=True):

@@ -105,6 +105,8 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         await fleet.start()
         limits, metrics = Limits(store), Metrics()
         runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
+        if settings.ledger.transparency:
+            runtime.count = _while_sealed(ledger, limits)
         runtime.health.engine_down = fleet.reason_down
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
         access_log = _access_log(settings, human=options.human_log)
@@ -152,6 +154,16 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             sum(gate.active + gate.waiting for gate in runtime.gates.values()),
             settings.listener.drain_seconds,
         )
+
+
+def _while_sealed(ledger: Ledger, limits: Limits) -> Callable[[Caller], None]:
+    """Let nobody in while records cannot be sealed: nothing is sent anywhere that could not be proven."""
+
+    def count(caller: Caller) -> None:
+        ledger.demand_sealing()
+        limits.admit(caller)
+
+    return count
 
 
 def _settle() -> None:
