@@ -15,6 +15,7 @@ from pathlib import Path
 from wye.catalog.deployments import Timeouts
 from wye.config.addresses import Address, parse_endpoint, parse_listen
 from wye.config.load import read
+from wye.config.retention import retain_days
 from wye.config.settings import Settings, TelemetrySettings, TlsSettings
 from wye.core.errors import LedgerError
 from wye.gateway import openfiles
@@ -105,10 +106,10 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         await fleet.start()
         limits, metrics = Limits(store), Metrics()
         runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
-        if settings.ledger.transparency:
-            runtime.count = _while_sealed(ledger, limits)
+        runtime.count = _counting(settings, ledger, limits)
         runtime.health.engine_down = fleet.reason_down
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
+        ledger.sealing.retain_days = lambda labels: retain_days(runtime.now.settings, labels)
         access_log = _access_log(settings, human=options.human_log)
         if access_log is not None:
             stack.callback(access_log.close)
@@ -118,7 +119,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             stack.push_async_callback(exporter.close)
         books, heart = Books(ledger, metrics, access_log, exporter), Heart()
         admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
-        responses = Responses(stack.enter_context(Turns(settings.ledger, options.state_dir)))
+        responses = Responses(stack.enter_context(Turns(settings.ledger, options.state_dir, ledger.sealing)))
         attempts = Attempts(egress, transport, limits, runtime.health)
         shadows = Shadows(runtime, attempts, books)
         app = App(
@@ -156,8 +157,10 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         )
 
 
-def _while_sealed(ledger: Ledger, limits: Limits) -> Callable[[Caller], None]:
-    """Let nobody in while records cannot be sealed: nothing is sent anywhere that could not be proven."""
+def _counting(settings: Settings, ledger: Ledger, limits: Limits) -> Callable[[Caller], None]:
+    """Return what every request passes; while records cannot be sealed, where config says so, none does."""
+    if not settings.ledger.transparency:
+        return limits.admit
 
     def count(caller: Caller) -> None:
         ledger.demand_sealing()

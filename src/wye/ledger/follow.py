@@ -5,7 +5,7 @@
 `FD` is a socket to the gateway (see `writer`): in come an `Order` and then commands, out go `Progress`,
 `Sealed` and `Said`, each a line of JSON. It looks at the spool ten times a second, so that appending costs
 the gateway nothing but its own `write()`, and commits all that is there at once: to the transparency log
-first, where there is one (see `sealing`), then to the database. When the gateway ends, however it ends, so
+first, where there is one (see `notary`), then to the database. When the gateway ends, however it ends, so
 does this process, at once; the next gateway replays what is left.
 """
 
@@ -29,7 +29,7 @@ from wye.ledger.store import Place, Rest, Store, UnavailableError, no_rest, open
 from wye.ledger.tail import Tail
 
 if TYPE_CHECKING:
-    from wye.ledger.sealing import Sealing
+    from wye.ledger.notary import Notary
 
 LOOK_SECONDS = 0.1
 """How often the spool is looked at; what a group is the records of."""
@@ -92,12 +92,12 @@ class Follower:
         store: Store,
         quarantine: Quarantine,
         tell: Callable[[Progress | Sealed], None],
-        sealing: "Sealing | None" = None,
+        notary: "Notary | None" = None,
     ) -> None:
         self._store = store
         self._quarantine = quarantine
         self._tell = tell
-        self._sealing = sealing
+        self._notary = notary
         self._hurry = threading.Event()
         self._stopping = False
         self._told = Sealed(-1)
@@ -122,8 +122,8 @@ class Follower:
             self._hurry.clear()
         self._store.close()
         self._tail.close()
-        if self._sealing is not None:
-            self._sealing.close()
+        if self._notary is not None:
+            self._notary.close()
 
     def _drain(self) -> bool:
         """Move until nothing more can be moved; False when stopped while the database is away."""
@@ -144,10 +144,10 @@ class Follower:
                     return True
 
     def _pause(self, seconds: float) -> None:
-        """Wait for the database, and go on sealing."""
+        """Wait for the database, and go on notary."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0 and not self._stopping:
-            self._hurry.wait(min(left, LOOK_SECONDS) if self._sealing else left)
+            self._hurry.wait(min(left, LOOK_SECONDS) if self._notary else left)
             self._seal()
             if self._hurry.is_set():
                 break
@@ -155,11 +155,11 @@ class Follower:
 
     def _seal(self) -> bool:
         """Seal one batch of whole lines; False when there was none, or it cannot be done now."""
-        sealing = self._sealing
-        if sealing is None:
+        notary = self._notary
+        if notary is None:
             return False
-        more = sealing.step(self._rest if self._tail.available <= PATIENCE_BYTES else no_rest)
-        now = Sealed(sealing.position, sealing.error)
+        more = notary.step(self._rest if self._tail.available <= PATIENCE_BYTES else no_rest)
+        now = Sealed(notary.position, notary.error)
         if now != self._told:
             self._told = now
             self._tell(now)
@@ -168,7 +168,7 @@ class Follower:
     def _move(self) -> bool:
         """Move one batch of whole lines, of those that are sealed; False when there was none."""
         tail = self._tail
-        data = tail.read(None if self._sealing is None else max(self._sealing.position, tail.position))
+        data = tail.read(None if self._notary is None else max(self._notary.position, tail.position))
         if not data:
             return False
         rest = self._rest if tail.available <= PATIENCE_BYTES else no_rest
@@ -239,10 +239,10 @@ class _Channel(logging.Handler):
         self.tell(Said(record.levelno, record.getMessage()))
 
 
-def _sealing(spool: Path, position: int, log: Path) -> "Sealing":
-    from wye.ledger.sealing import Sealing  # noqa: PLC0415  # cryptography: only where something is sealed
+def _notary(spool: Path, position: int, log: Path) -> "Notary":
+    from wye.ledger.notary import Notary  # noqa: PLC0415  # cryptography: only where something is sealed
 
-    return Sealing(spool, position, log)
+    return Notary(spool, position, log)
 
 
 def main() -> None:
@@ -257,8 +257,8 @@ def main() -> None:
     quarantine = Quarantine(Path(order.quarantine))
     store = open_store(order.place)
     spool = Path(order.spool)
-    sealing = _sealing(spool, order.position, Path(order.log)) if order.log else None
-    follower = Follower(spool, order.position, store, quarantine, channel.tell, sealing)
+    notary = _notary(spool, order.position, Path(order.log)) if order.log else None
+    follower = Follower(spool, order.position, store, quarantine, channel.tell, notary)
     threading.Thread(target=channel.obey, args=(follower,), daemon=True).start()
     gc.freeze()
     follower.run()

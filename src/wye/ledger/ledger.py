@@ -5,7 +5,7 @@ import os
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import sqlalchemy as sa
 
@@ -15,15 +15,15 @@ from wye.core.record import Record
 from wye.ledger import migrations
 from wye.ledger.database import describe, explained, locate, open_engine, place
 from wye.ledger.follow import Order, commit
+from wye.ledger.notary import claimed, settle
 from wye.ledger.quarantine import Quarantine
 from wye.ledger.rows import to_line
+from wye.ledger.sealer import Claim
+from wye.ledger.sealing import Sealing
 from wye.ledger.spool import Leftover, Lock, Spool, claim, private_directory, segments
 from wye.ledger.store import Place, Store, UnavailableError, open_store
 from wye.ledger.tail import read_lines
 from wye.ledger.writer import Writer
-
-if TYPE_CHECKING:
-    from wye.ledger.sealer import Claim
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,8 @@ class Ledger:
     the database orders their commits. (SQLite on one machine's own disk only: WAL needs shared memory.)
     """
 
-    def __init__(self, spool: Spool, writer: Writer, claim: "Claim | None" = None) -> None:
+    def __init__(self, spool: Spool, writer: Writer, sealing: Sealing, claim: Claim | None = None) -> None:
+        self.sealing = sealing
         self._spool = spool
         self._writer = writer
         self._claim = claim
@@ -65,7 +66,7 @@ class Ledger:
                     undo.callback(held.release)
                 for leftover in sorted(leftovers, key=lambda one: not one.sealed):  # their logs remember them
                     if held is not None or leftover.sealed:
-                        _seal(leftover, state_dir, held)
+                        settle(leftover.directory, state_dir, held)
                     replay(leftover, store, Quarantine(state_dir / "quarantine"))
             except (UnavailableError, OSError) as error:
                 place_name = describe(locate(settings, state_dir))
@@ -77,13 +78,15 @@ class Ledger:
             writer.start()
             undo.pop_all()
             store.close()
-        return cls(spool, writer, held)
+        return cls(spool, writer, Sealing(state_dir), held)
 
     def append(self, record: Record) -> None:
         """Write a record to the spool. When this returns, no kill of this process loses it.
 
         Raises `LedgerError` when it could not be written; the answer must then not be given.
         """
+        if record.content or record.subject:
+            record = self.sealing.sealed(record)
         self._append(to_line(record))
         if self._writer.behind_since is None:
             self._writer.behind_since = time.monotonic()
@@ -151,6 +154,7 @@ class Ledger:
         self._spool.close(discard=not left)
         if self._claim is not None:
             self._claim.release()
+        self.sealing.close()
 
 
 def open_database(settings: LedgerSettings, state_dir: Path) -> sa.Engine:
@@ -180,19 +184,11 @@ def _migrated(settings: LedgerSettings, state_dir: Path) -> Place:
         engine.dispose()
 
 
-def _log_for(spool: Spool, settings: LedgerSettings, state_dir: Path) -> "Claim | None":
+def _log_for(spool: Spool, settings: LedgerSettings, state_dir: Path) -> Claim | None:
     """Return the log that a new spool is sealed into, where config says so."""
     if not settings.transparency:
         return None
-    from wye.ledger import sealing  # noqa: PLC0415  # cryptography: only where something is sealed
-
-    return sealing.claimed(spool.directory, state_dir, settings.origin)
-
-
-def _seal(leftover: Leftover, state_dir: Path, held: "Claim | None") -> None:
-    from wye.ledger import sealing  # noqa: PLC0415  # as above
-
-    sealing.settle(leftover.directory, state_dir, held)
+    return claimed(spool.directory, state_dir, settings.origin)
 
 
 def replay(leftover: Leftover, store: Store, quarantine: Quarantine) -> None:

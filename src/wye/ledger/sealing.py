@@ -1,140 +1,140 @@
-"""One spool on its way into a log: opens it, goes on where it was, and opens it anew after a fault."""
+"""What a person said, on its way to the disk and back: sealed under their key, opened for readers.
 
+Of a record that is its content, where config keeps it, and, where it is known whose it is, errors: an
+upstream may quote in one what it was asked. All else in a record is about the request, not of it. Sealed
+text is an envelope of the vault in base64, bound to the record's id and to what it is there.
+
+Rules:
+
+- The vault is opened when there is something to seal or open: who keeps nothing has none.
+- What cannot be sealed is not written, so the answer is not given. What cannot be opened says why.
+"""
+
+import base64
 import os
-import time
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+import msgspec
+
 from wye.core.errors import LedgerError
-from wye.ledger.sealer import LOGS, Claim, Sealer, begun
-from wye.ledger.spool import LOG_NAME, segments
-from wye.ledger.store import Rest, no_rest
-from wye.ledger.tail import Tail, read_lines
-from wye.ledger.tlog.store import replace_file
+from wye.core.record import Attempt, Record
+from wye.ledger.vault import ErasedError, Vault
 
-_AGAIN_SECONDS = 0.5
-"""Before a log that could not be written is opened again."""
+MARK = "wye-sealed:"
+DAY = 86_400
 
 
-def assign(spool: Path, log: Path) -> None:
-    """Note in a spool's directory which log it is sealed into, before anything is."""
-    replace_file(spool / LOG_NAME, log.name.encode())
-
-
-def assigned(spool: Path, state_dir: Path) -> Path | None:
-    """Return the log that a spool is sealed into; None = it is not."""
-    try:
-        return state_dir / LOGS / (spool / LOG_NAME).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
+def forever(_: Iterable[str]) -> int | None:
+    """Retain whatever the labels are."""
+    return None
 
 
 class Sealing:
-    """Seals what is appended to the spool in `directory`. One thread's.
+    """Seals and opens texts. Every method may be called from any thread, and raises `LedgerError`."""
 
-    `position` says from where nothing is in the database yet, for a log that knows nothing of this spool.
-    The log in `log` is there: only who starts a gateway begins one.
-    """
+    def __init__(self, state_dir: Path, environ: Mapping[str, str] = os.environ) -> None:
+        self.retain_days: Callable[[Iterable[str]], int | None] = forever
+        """How many days what carries these labels is kept; None = for as long as the ledger is."""
+        self._state_dir = state_dir
+        self._environ = environ
+        self._vault: Vault | None = None
+        self._opening = threading.Lock()
 
-    def __init__(self, directory: Path, position: int, log: Path) -> None:
-        self.position = -1
-        """All before it is sealed; -1 = the log has not been opened."""
-        self.error = "the log is being opened"
-        """Why nothing is sealed, and what to do; empty while all is well."""
-        self._directory = directory
-        self._committed = position
-        self._log = log
-        self._sealer: Sealer | None = None
-        self._tail: Tail | None = None
-        self._again = 0.0
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever sealed here."""
+        return self._vault is not None or (self._state_dir / "vault").exists()
 
-    def step(self, rest: Rest = no_rest) -> bool:
-        """Seal the next lines; False when there are none, or it could not be done (see `error`)."""
-        try:
-            return self._step(rest)
-        except (LedgerError, OSError) as error:
-            self.error = str(error)
-            self._again = time.monotonic() + _AGAIN_SECONDS
-            self.close()
-            return False
+    @property
+    def vault(self) -> Vault:
+        """The vault, opened and if need be made."""
+        vault = self._vault
+        if vault is None:
+            with self._opening:
+                vault = self._vault = self._vault or Vault.open(self._state_dir, self._environ)
+        return vault
 
     def close(self) -> None:
-        """Let go of the log; `step` opens it again."""
-        tail, self._tail = self._tail, None
-        sealer, self._sealer = self._sealer, None
-        if tail is not None:
-            tail.close()
-        if sealer is not None:
-            with suppress(LedgerError, OSError):  # what there was to say has been said
-                sealer.close()
+        """Let go of the vault."""
+        vault, self._vault = self._vault, None
+        if vault is not None:
+            vault.close()
 
-    def _step(self, rest: Rest) -> bool:
-        if self._sealer is None or self._tail is None:
-            if time.monotonic() < self._again:
-                return False
-            self._sealer, self._tail = self._opened()
-            self.position = self._tail.position
-        if self._sealer.fault:
-            raise LedgerError(self._sealer.fault)
-        self.error = ""
-        data = self._tail.read()
-        if data:
-            end = self.position + len(data)
-            self._sealer.seal(data.splitlines(), self._directory.name, end, rest)
-            self._tail.take(len(data))
-            self.position = end
-        return bool(data)
+    def seal(self, tag: str, text: str, context: str, until: float | None = None) -> str:
+        """Return `text` sealed for the subject with this tag; see `Vault.seal`."""
+        envelope = self.vault.seal(tag, text.encode("utf-8", "replace"), context.encode(), until)
+        return MARK + base64.b64encode(envelope).decode("ascii")
 
-    def _opened(self) -> tuple[Sealer, Tail]:
-        sealer = Sealer(self._log)
+    def open(self, text: str, context: str) -> str:
+        """Return what was sealed; what never was as it is. Raises `ErasedError` and `LedgerError`."""
+        if not text.startswith(MARK):
+            return text
+        if not self.exists:
+            message = f"what is sealed cannot be read without the vault in {self._state_dir}"
+            raise LedgerError(message)
         try:
-            sealed = sealer.sealed(self._directory.name)
-            return sealer, Tail(self._directory, max(sealed or 0, self._committed), done=False)
-        except BaseException:
-            sealer.close()
-            raise
+            envelope = base64.b64decode(text[len(MARK) :], validate=True)
+        except ValueError:
+            message = "this is no envelope"
+            raise LedgerError(message) from None
+        return self.vault.unseal(envelope, context.encode()).decode()
 
+    def owner(self, text: str) -> str:
+        """Return the tag of who owns what is sealed; empty = nobody does, or it never was sealed."""
+        if not text.startswith(MARK):
+            return ""
+        return self.vault.owner(base64.b64decode(text[len(MARK) :]))
 
-def claimed(spool: Path, state_dir: Path, origin: str) -> Claim:
-    """Claim a log for a new spool, and see that it can be written. Raises `LedgerError` or `OSError`."""
-    claim = Claim(state_dir)
-    try:
-        Sealer(claim.directory, origin).close()
-        assign(spool, claim.directory)
-    except BaseException:
-        claim.release()
-        raise
-    return claim
+    def until(self, at: float, labels: Iterable[str]) -> float | None:
+        """Return when what came at `at` with these labels is no longer kept, Unix seconds: a day's end."""
+        days = self.retain_days(labels)
+        return None if days is None else (at // DAY + days + 1) * DAY
 
+    def sealed(self, record: Record) -> Record:
+        """Return a record as it may be written."""
 
-def settle(leftover: Path, state_dir: Path, claim: Claim | None) -> None:
-    """Seal what a dead process's spool still has, into the log that it was being sealed into.
+        def seal(text: str, what: str) -> str:
+            until = self.until(record.at, record.labels)
+            return self.seal(record.subject, text, f"{what} {record.id}", until) if text else ""
 
-    Where none was, or that was moved away, into the claimed one, if there is one; nothing else may have been
-    sealed into that meanwhile, which remembers one spool only. Raises `LedgerError` or `OSError`.
-    """
-    log = assigned(leftover, state_dir)
-    if claim is not None and (log is None or not begun(log)):
-        log = claim.directory
-        assign(leftover, log)
-    if log is not None and begun(log):
-        _seal_leftover(leftover, log)
+        changed: dict[str, object] = {}
+        if record.content:
+            changed["content"] = seal(record.content, "content")
+        if record.subject and record.error:
+            changed["error"] = seal(record.error, "error")
+        if record.subject and any(attempt.error for attempt in record.attempts):
+            changed["attempts"] = _each(record.attempts, seal)
+        return msgspec.structs.replace(record, **changed) if changed else record
 
-
-def _seal_leftover(directory: Path, log: Path) -> None:
-    paths = segments(directory)
-    if not any(path.stat().st_size for path in paths):
-        return
-    with Sealer(log) as sealer:
-        sealed = sealer.sealed(directory.name) or 0
-        for path in paths:
-            start = int(path.stem)
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    def opened(self, record: Record) -> Record:
+        """Return a record as it was before `sealed`; what cannot be opened says why."""
+        changed: dict[str, object] = {}
+        if record.content.startswith(MARK):
             try:
-                size, offset = os.fstat(fd).st_size, max(0, sealed - start)
-                while offset < size:
-                    data = read_lines(fd, offset, size - offset)
-                    offset += len(data)
-                    sealer.seal(data.splitlines(), directory.name, start + offset)
-            finally:
-                os.close(fd)
+                changed["content"] = self.open(record.content, f"content {record.id}")
+            except ErasedError as error:
+                changed["content"] = msgspec.json.encode({"erased": error.message}).decode()
+            except LedgerError as error:
+                changed["content"] = msgspec.json.encode({"unreadable": error.message}).decode()
+        if record.error.startswith(MARK):
+            changed["error"] = self._told(record.error, f"error {record.id}")
+        if any(attempt.error.startswith(MARK) for attempt in record.attempts):
+            changed["attempts"] = _each(
+                record.attempts, lambda text, what: self._told(text, f"{what} {record.id}")
+            )
+        return msgspec.structs.replace(record, **changed) if changed else record
+
+    def _told(self, text: str, context: str) -> str:
+        try:
+            return self.open(text, context)
+        except LedgerError as error:
+            return f"({error.message})"
+
+
+def _each(attempts: Iterable[Attempt], change: Callable[[str, str], str]) -> tuple[Attempt, ...]:
+    return tuple(
+        msgspec.structs.replace(attempt, error=change(attempt.error, f"attempt {number} of"))
+        for number, attempt in enumerate(attempts)
+    )
