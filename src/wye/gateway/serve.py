@@ -43,6 +43,7 @@ from wye.gateway.shadow import Shadows
 from wye.gateway.telemetry import Exporter, otlp_headers
 from wye.ledger import KeyStore, Ledger, Reader
 from wye.ledger.database import describe, locate
+from wye.ledger.sealing import Sealing
 from wye.ledger.spool import Lock, private_directory
 from wye.ledger.turns import Turns
 from wye.providers.egress import Egress
@@ -109,7 +110,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         runtime.count = _counting(settings, ledger, limits)
         runtime.health.engine_down = fleet.reason_down
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
-        ledger.sealing.retain_days = lambda labels: retain_days(runtime.now.settings, labels)
+        _ready(ledger.sealing, runtime)
         access_log = _access_log(settings, human=options.human_log)
         if access_log is not None:
             stack.callback(access_log.close)
@@ -167,6 +168,13 @@ def _counting(settings: Settings, ledger: Ledger, limits: Limits) -> Callable[[C
         limits.admit(caller)
 
     return count
+
+
+def _ready(sealing: Sealing, runtime: Runtime) -> None:
+    """Have retention follow the settings in force, and open the vault, if there is one, before it is used."""
+    sealing.retain_days = lambda labels: retain_days(runtime.now.settings, labels)
+    if sealing.exists:
+        _ = sealing.vault  # which is held against the receipts of erasures
 
 
 def _settle() -> None:

@@ -2,7 +2,6 @@ r"""What an entry of the gateway's log is: a line that says what of, and an enve
 
     record 01a2b3c4d5e6f708\n ‖ envelope of the record's line, bound to that id
     digest 01a2b3c4d5e6f708\n ‖ envelope of the line's SHA-256, of a record too long for an entry
-    receipt NAME\n ‖ envelope of what somebody else had to say, e.g. that a subject was erased
 
 The leaf is a hash of the whole: of ciphertext. Who erases a subject's key erases what was said of them, and
 every proof stays. Ids stand in the clear, so that an index can be made anew of the log alone.
@@ -26,7 +25,7 @@ from wye.ledger.tlog.tiles import (
 )
 from wye.ledger.vault import Vault
 
-RECORD, DIGEST, RECEIPT = "record", "digest", "receipt"
+RECORD, DIGEST = "record", "digest"
 _HEAD_BYTES = 100
 """What the clear line may take, and the envelope's own overhead."""
 LINE_BYTES = ENTRY_BYTES - 2 * _HEAD_BYTES

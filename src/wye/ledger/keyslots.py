@@ -96,6 +96,17 @@ class KeySlots:
         """What changes when any process destroys a key."""
         return self._head[:GENERATION_BYTES]
 
+    @property
+    def applied(self) -> int:
+        """How many receipts these files have seen: fewer than there are after older ones were put back."""
+        with self._reading():
+            return int(self._index.execute("PRAGMA user_version").fetchone()[0])
+
+    @applied.setter
+    def applied(self, receipts: int) -> None:
+        with self._reading():
+            self._index.execute(f"PRAGMA user_version = {int(receipts)}")
+
     def find(self, id_: bytes) -> Slot | None:
         """Return the slot of the key `id_`."""
         with self._reading():

@@ -16,7 +16,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
 
-from wye.ledger.entries import RECEIPT, entry_of, record_entry
+from wye.ledger.entries import record_entry
 from wye.ledger.sealindex import SealIndex
 from wye.ledger.spool import Lock, private_directory
 from wye.ledger.store import Rest, no_rest
@@ -111,13 +111,10 @@ class Sealer:
                 entries.append(entry)
             if number % _SLICE == 0:
                 rest()
-        self._add(names, entries, b"%b %d" % (spool.encode(), position))
-
-    def note(self, name: str, plain: bytes, kind: str = RECEIPT) -> int:
-        """Seal something else; return its index. A checkpoint covers it then. Raises `LedgerError`."""
-        size = self._add([name], [entry_of(self._vault, kind, name, plain)], b"")
-        self._log.wait_published(size)
-        return size - 1
+        self._vault.sync()
+        size = self._log.append(entries, b"%b %d" % (spool.encode(), position))
+        self._log.wait(size)
+        self._index.add(size - len(entries), names)
 
     @property
     def fault(self) -> str:
@@ -133,13 +130,6 @@ class Sealer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _add(self, names: list[str], entries: list[bytes], mark: bytes) -> int:
-        self._vault.sync()
-        size = self._log.append(entries, mark)
-        self._log.wait(size)
-        self._index.add(size - len(entries), names)
-        return size
 
 
 def _opened(directory: Path, origin: str) -> Log:

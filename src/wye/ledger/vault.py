@@ -55,6 +55,7 @@ _CHECK = "master key.check"
 class ErasedError(LedgerError):
     """What is asked for was sealed under a key that has been destroyed."""
 
+    status = 410
     kind = "erased"
 
     def __init__(self, at: float, *, expired: bool = False) -> None:
@@ -193,6 +194,15 @@ class Vault:
         self._slots.destroy(back, at)
         self._forget()
         return len(back)
+
+    @property
+    def applied(self) -> int:
+        """How many receipts of erasures this vault has seen."""
+        return self._slots.applied
+
+    @applied.setter
+    def applied(self, receipts: int) -> None:
+        self._slots.applied = receipts
 
     def expire(self, now: float, most: int = 10_000) -> int:
         """Destroy up to `most` keys whose `until` is over; return how many that were."""
