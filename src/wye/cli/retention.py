@@ -57,8 +57,8 @@ class Kept(msgspec.Struct, frozen=True):
 def retention(*, sweep: bool, dry_run: bool, as_json: bool, config: Path | None, state_dir: Path) -> None:
     """Show how long content is kept, by label, and what the next sweep will make unreadable.
 
-    Prompts, answers and kept conversations are sealed under keys, and what has an end is under keys of that day:
-    to destroy them ends every copy, backups too. A changed rule holds for what comes from then on.
+    Prompts, answers and kept conversations are sealed under keys, and what has an end is under keys of that
+    day: to destroy them ends every copy, backups too. A changed rule holds for what comes from then on.
     """
     settings, sealing = read(config).settings, Sealing(state_dir)
     try:

@@ -125,7 +125,7 @@ class KeySlots:
 
     def schedule(self) -> list[tuple[float | None, int]]:
         """Return when how many of the keys there are will be destroyed; None = nothing is planned."""
-        query = "SELECT until, count(*) FROM slot WHERE erased IS NULL GROUP BY until ORDER BY until IS NULL, until"
+        query = "SELECT until, count(*) FROM slot WHERE erased IS NULL GROUP BY 1 ORDER BY until IS NULL, 1"
         with self._reading():
             return [(until, count) for until, count in self._index.execute(query)]
 
