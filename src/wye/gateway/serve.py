@@ -18,7 +18,7 @@ from wye.config.load import read
 from wye.config.retention import retain_days
 from wye.config.settings import Settings, TelemetrySettings, TlsSettings
 from wye.core.errors import LedgerError
-from wye.gateway import openfiles
+from wye.gateway import openfiles, retention
 from wye.gateway.accesslog import AccessLog
 from wye.gateway.admin import Admin
 from wye.gateway.app import App
@@ -132,7 +132,12 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         _beside(
             stack,
             *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), reload.relearn()),
-            *(Loads(runtime, egress, transport).run(), responses.sweep(), shadows.run()),
+            *(
+                Loads(runtime, egress, transport).run(),
+                responses.sweep(),
+                retention.sweep(ledger.sealing),
+                shadows.run(),
+            ),
         )
         listener = await stack.enter_async_context(
             Listener(app, settings.listener, str(listen), transport.outbox)  # both sides write together

@@ -125,6 +125,12 @@ class KeySlots:
         with self._reading():
             return [Slot(*row) for row in self._index.execute(query, (now, most))]
 
+    def schedule(self) -> list[tuple[float | None, int]]:
+        """Return when how many of the keys there are will be destroyed; None = nothing is planned."""
+        query = "SELECT until, count(*) FROM slot WHERE erased IS NULL GROUP BY 1 ORDER BY until IS NULL, 1"
+        with self._reading():
+            return [(until, count) for until, count in self._index.execute(query)]
+
     def counts(self, now: float) -> tuple[int, int, int]:
         """Return how many keys there are, how many of them are due, and how many were destroyed."""
         query = "SELECT count(*) - count(erased), count(*) FILTER (WHERE until <= ? AND erased IS NULL), "
