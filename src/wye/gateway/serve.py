@@ -18,7 +18,7 @@ from wye.config.load import read
 from wye.config.retention import retain_days
 from wye.config.settings import Settings, TelemetrySettings, TlsSettings
 from wye.core.errors import LedgerError
-from wye.gateway import openfiles
+from wye.gateway import openfiles, retention
 from wye.gateway.accesslog import AccessLog
 from wye.gateway.admin import Admin
 from wye.gateway.app import App
@@ -110,6 +110,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         await fleet.start()
         limits, metrics = Limits(store), Metrics()
         runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
+        runtime.count = _counting(settings, ledger, limits)
         runtime.health.engine_down = fleet.reason_down
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
         _ready(ledger.sealing, runtime)
@@ -135,7 +136,12 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         _beside(
             stack,
             *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), reload.relearn()),
-            *(Loads(runtime, egress, transport).run(), responses.sweep(), shadows.run()),
+            *(
+                Loads(runtime, egress, transport).run(),
+                responses.sweep(),
+                retention.sweep(ledger.sealing),
+                shadows.run(),
+            ),
         )
         listener = await stack.enter_async_context(
             Listener(app, settings.listener, str(listen), transport.outbox)  # both sides write together
@@ -159,6 +165,18 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             sum(gate.active + gate.waiting for gate in runtime.gates.values()),
             settings.listener.drain_seconds,
         )
+
+
+def _counting(settings: Settings, ledger: Ledger, limits: Limits) -> Callable[[Caller], None]:
+    """Return what every request passes; while records cannot be sealed, where config says so, none does."""
+    if not settings.ledger.transparency:
+        return limits.admit
+
+    def count(caller: Caller) -> None:
+        ledger.demand_sealing()
+        limits.admit(caller)
+
+    return count
 
 
 def _ready(sealing: Sealing, runtime: Runtime) -> None:
