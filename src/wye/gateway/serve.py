@@ -18,13 +18,14 @@ from wye.config.load import read
 from wye.config.retention import retain_days
 from wye.config.settings import Settings, TelemetrySettings, TlsSettings
 from wye.core.errors import LedgerError
-from wye.gateway import openfiles
+from wye.gateway import openfiles, retention
 from wye.gateway.accesslog import AccessLog
 from wye.gateway.admin import Admin
 from wye.gateway.app import App
 from wye.gateway.attempts import Attempts
 from wye.gateway.books import Books
 from wye.gateway.downstream import Heart
+from wye.gateway.finding import Finder
 from wye.gateway.fleet import Fleet
 from wye.gateway.guard import check_bind
 from wye.gateway.keys import Caller, KeyRing, bootstrap_key
@@ -33,6 +34,7 @@ from wye.gateway.limits import Limits
 from wye.gateway.limitstore import MemoryStore
 from wye.gateway.listener.server import Listener
 from wye.gateway.loads import Loads
+from wye.gateway.masked import Masker
 from wye.gateway.metrics import Metrics, Reading
 from wye.gateway.pipeline import Pipeline
 from wye.gateway.reload import Reload
@@ -43,8 +45,10 @@ from wye.gateway.shadow import Shadows
 from wye.gateway.telemetry import Exporter, otlp_headers
 from wye.ledger import KeyStore, Ledger, Reader
 from wye.ledger.database import describe, locate
+from wye.ledger.sealing import Sealing
 from wye.ledger.spool import Lock, private_directory
 from wye.ledger.turns import Turns
+from wye.policy.detectors import Detector
 from wye.providers.egress import Egress
 from wye.providers.transport.proxy import ProxySettings
 from wye.providers.transport.transport import Transport
@@ -106,9 +110,10 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         await fleet.start()
         limits, metrics = Limits(store), Metrics()
         runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
+        runtime.count = _counting(settings, ledger, limits)
         runtime.health.engine_down = fleet.reason_down
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
-        ledger.sealing.retain_days = lambda labels: retain_days(runtime.now.settings, labels)
+        _ready(ledger.sealing, runtime)
         access_log = _access_log(settings, human=options.human_log)
         if access_log is not None:
             stack.callback(access_log.close)
@@ -119,7 +124,8 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         books, heart = Books(ledger, metrics, access_log, exporter), Heart()
         admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
         responses = Responses(stack.enter_context(Turns(settings.ledger, options.state_dir, ledger.sealing)))
-        attempts = Attempts(egress, transport, limits, runtime.health)
+        masker = Masker(Finder(Detector()).find)
+        attempts = Attempts(egress, transport, limits, runtime.health, masker)
         shadows = Shadows(runtime, attempts, books)
         app = App(
             Pipeline(runtime, attempts, books, heart, responses, shadows),
@@ -130,7 +136,12 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         _beside(
             stack,
             *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), reload.relearn()),
-            *(Loads(runtime, egress, transport).run(), responses.sweep(), shadows.run()),
+            *(
+                Loads(runtime, egress, transport).run(),
+                responses.sweep(),
+                retention.sweep(ledger.sealing),
+                shadows.run(),
+            ),
         )
         listener = await stack.enter_async_context(
             Listener(app, settings.listener, str(listen), transport.outbox)  # both sides write together
@@ -154,6 +165,25 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             sum(gate.active + gate.waiting for gate in runtime.gates.values()),
             settings.listener.drain_seconds,
         )
+
+
+def _counting(settings: Settings, ledger: Ledger, limits: Limits) -> Callable[[Caller], None]:
+    """Return what every request passes; while records cannot be sealed, where config says so, none does."""
+    if not settings.ledger.transparency:
+        return limits.admit
+
+    def count(caller: Caller) -> None:
+        ledger.demand_sealing()
+        limits.admit(caller)
+
+    return count
+
+
+def _ready(sealing: Sealing, runtime: Runtime) -> None:
+    """Have retention follow the settings in force, and open the vault, if there is one, before it is used."""
+    sealing.retain_days = lambda labels: retain_days(runtime.now.settings, labels)
+    if sealing.exists:
+        _ = sealing.vault  # which is held against the receipts of erasures
 
 
 def _settle() -> None:
