@@ -1,8 +1,10 @@
-"""`wye export art30|hipaa|ai-act`: what the law asks to be on record, from the ledger, with its gaps named."""
+"""`wye export art30|hipaa|ai-act`: what the law asks to be on record, from the ledger, gaps named."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -17,14 +19,50 @@ from wye.ledger.proofs import Proofs
 from wye.ledger.reader import Filter, Reader
 from wye.ledger.recipients import Recipient, lanes_of, processing
 from wye.ledger.sealing import Sealing
-from wye.ledger.spool import private_directory
 
 UNKNOWN = "not known to wye"
 _MISSING = "MISSING: set organisation.{} in wye.yaml"
 _FORMS: dict[str, Form] = {".md": "markdown", ".csv": "csv", ".json": "json"}
-_IDS = "ids are of `wye explain`; subjects are keyed hashes, of which `wye erase` knows the names"
+_IDS = "Ids are of `wye explain`; subjects are keyed hashes, of which `wye erase` knows the names."
+_COVERAGE = ("letter", "identifier", "found as", "coverage", "probes", "how")
+_ART30_NOTES = [
+    "Recipients are deployments that requests were sent to, answered or not, as the ledger recorded it.",
+    "Where a recipient processes is what wye.yaml says (`region`); wye cannot see it.",
+    "A transfer to a third country (1)(e) and its safeguards follow from that and from your agreement.",
+    "Categories of data are labels: what nobody labelled and no detector raised is not there.",
+    "What upstreams keep themselves, by their terms, is not in this record.",
+]
+_HIPAA_NOTES = [
+    "The trail (45 CFR 164.312(b)) has a row a request, also of those that were refused.",
+    _IDS,
+    "`key` is the API key; which person used it is known to whoever gave it out, and to your systems.",
+    "Probes are plain sentences, tried when this is written: they show that a detector works, not how well.",
+    "How well is measured in docs/detect.md. Detectors only raise labels; no guarantee rests on them.",
+]
+_AI_ACT_NOTES = [
+    "Rows are the automatic logs of Art. 12(1): start and end of each use, who asked, what answered and why.",
+    _IDS,
+    "`event` marks what Art. 12(2)(a) wants seen: refusals, failures, fallbacks, opinions that disagreed.",
+    "Whether a use is high-risk, and which person verified a result (Art. 12(3)(d)), is not known to wye.",
+    "Upstreams' own model versions are what they say they are.",
+]
 
-Make = Callable[[Settings, Path, Filter, Reader], Paper]
+Make = Callable[["Source"], Paper]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a paper is made of."""
+
+    settings: Settings
+    state_dir: Path
+    filter: Filter
+    reader: Reader
+    proofs: Proofs
+
+    def trail(self) -> Iterator[Record]:
+        """Yield the records, oldest first."""
+        return self.reader.trail(self.filter)
 
 
 def _command(name: str, make: Make, help_: str) -> click.Command:
@@ -49,8 +87,9 @@ def _command(name: str, make: Make, help_: str) -> click.Command:
     ) -> None:
         form = "json" if as_json else _form(file)
         settings = load(find(config))
-        with Reader(settings.ledger, state_dir) as reader:
-            paper = make(settings, state_dir, Filter(since=since, until=until, label=label), reader)
+        filter_ = Filter(since=since, until=until, label=label)
+        with Reader(settings.ledger, state_dir) as reader, Proofs(state_dir) as proofs:
+            paper = make(Source(settings, state_dir, filter_, reader, proofs))
             _write(file, written(paper, form))
 
     return command
@@ -70,19 +109,14 @@ def _write(file: Path, pieces: Iterator[str]) -> None:
     if str(file) == "-":
         sys.stdout.writelines(pieces)
         return
-    with file.open("w", encoding="utf-8", opener=_private) as output:
+    fd = os.open(file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)  # it says who did what
+    with os.fdopen(fd, "w", encoding="utf-8") as output:
         output.writelines(pieces)
 
 
-def _private(path: str, flags: int) -> int:
-    import os  # noqa: PLC0415  # for this alone
-
-    return os.open(path, flags, 0o600)
-
-
-def _facts(settings: Settings, state_dir: Path, filter_: Filter) -> list[tuple[str, str]]:
+def _facts(source: Source) -> list[tuple[str, str]]:
     """Say what all three begin with."""
-    mine = settings.organisation
+    mine, filter_ = source.settings.organisation, source.filter
     since = utc(filter_.since) if filter_.since is not None else "the ledger's first request"
     until = utc(filter_.until) if filter_.until is not None else "now"
     return [
@@ -90,14 +124,15 @@ def _facts(settings: Settings, state_dir: Path, filter_: Filter) -> list[tuple[s
         ("contact", mine.contact or _MISSING.format("contact")),
         ("made on (UTC)", utc(time.time())),
         ("span (UTC)", f"{since} to {until}" + (f", label {filter_.label}" if filter_.label else "")),
-        ("proofs", Proofs.state(state_dir)),
+        ("proofs", source.proofs.state),
     ]
 
 
-def _art30(settings: Settings, state_dir: Path, filter_: Filter, reader: Reader) -> Paper:
+def _art30(source: Source) -> Paper:
+    settings = source.settings
     mine = settings.organisation
-    done = processing(reader.trail(filter_))
-    facts = _facts(settings, state_dir, filter_)
+    done = processing(source.trail())
+    facts = _facts(source)
     facts += [
         ("representative (1)(a)", mine.representative or "none named: organisation.representative"),
         ("data protection officer (1)(a)", mine.officer or "none named: organisation.officer"),
@@ -106,22 +141,15 @@ def _art30(settings: Settings, state_dir: Path, filter_: Filter, reader: Reader)
         ("personal data (1)(c)", _labels(done.labels) or "no request in this span"),
         ("requests", f"{done.requests:,}, of which {done.refused:,} were sent to nobody"),
         ("time limits for erasure (1)(f)", _limits(settings)),
-        ("security measures (1)(g)", "; ".join((*_measures(settings, state_dir), *mine.measures))),
+        ("security measures (1)(g)", "; ".join((*_measures(settings, source.state_dir), *mine.measures))),
     ]
     rows = [_recipient(one, settings) for one in sorted(done.recipients.values(), key=lambda r: r.deployment)]
     header = (
         "recipient", "lane", "where", "agreement", "requests", "attempts", "bytes sent", "labels", "work",
         "subjects named", "first (UTC)", "last (UTC)",
     )  # fmt: skip
-    notes = [
-        "Recipients are deployments that requests were sent to, answered or not, as the ledger recorded it.",
-        "Where a recipient processes is what wye.yaml says (`region`); wye cannot see it. A transfer to a third "
-        "country (1)(e) and its safeguards follow from that and from the agreement, which is yours to state.",
-        "Categories of data are the labels of requests: what nobody labelled and no detector raised is not there.",
-        "What is kept by upstreams themselves, by their terms, is not in this record.",
-    ]
     title = "Record of processing activities (GDPR Article 30)"
-    return Paper(title, facts, [Table("Recipients (1)(d), (e)", header, rows)], notes)
+    return Paper(title, facts, [Table("Recipients (1)(d), (e)", header, rows)], _ART30_NOTES)
 
 
 def _recipient(one: Recipient, settings: Settings) -> tuple[Cell, ...]:
@@ -162,7 +190,9 @@ def _limits(settings: Settings) -> str:
 
 
 def _measures(settings: Settings, state_dir: Path) -> list[str]:
-    inside = [name for name, rule in settings.labels.items() if {lane.value for lane in rule.lanes} == {"own"}]
+    inside = [
+        name for name, rule in settings.labels.items() if {lane.value for lane in rule.lanes} == {"own"}
+    ]
     sealed = "under a key a person" if Sealing(state_dir).exists else "once something is"
     found = [
         "default deny: a request goes only where the policy permits its labels",
@@ -173,10 +203,9 @@ def _measures(settings: Settings, state_dir: Path) -> list[str]:
     return found
 
 
-def _hipaa(settings: Settings, state_dir: Path, filter_: Filter, reader: Reader) -> Paper:
+def _hipaa(source: Source) -> Paper:
     from wye.policy.coverage import coverage  # noqa: PLC0415  # the detectors take time to load
 
-    proofs = Proofs(state_dir)
     trail = (
         "at (UTC)", "id", "key", "team", "subject", "labels", "operation", "sent to", "lanes", "outcome",
         "status", "answered by", "content", "proof",
@@ -192,20 +221,14 @@ def _hipaa(settings: Settings, state_dir: Path, filter_: Filter, reader: Reader)
         )
         for one in coverage()
     ]
-    facts = _facts(settings, state_dir, filter_)
-    facts.append(("business associates", "; ".join(map(": ".join, settings.organisation.processors.items()))
-                  or _MISSING.format("processors")))  # fmt: skip
-    notes = [
-        "The trail (45 CFR 164.312(b)) has a row a request, also of those that were refused. " + _IDS + ".",
-        "`key` is the API key; which person used it is known to whoever gave it out, and to your own systems.",
-        "Probes are a few plain sentences a detector is tried on when this is written: a check that it works, and "
-        "no measure of how well. That is in docs/detect.md. Detectors raise labels; no guarantee rests on them.",
-    ]
+    facts = _facts(source)
+    agreements = [f"{name}: {text}" for name, text in source.settings.organisation.processors.items()]
+    facts.append(("business associates", "; ".join(agreements) or _MISSING.format("processors")))
     tables = [
-        Table("Identifiers (45 CFR 164.514(b)(2))", ("letter", "identifier", "found as", "coverage", "probes", "how"), covered),
-        Table("Access trail", trail, (_access(record, proofs) for record in reader.trail(filter_))),
+        Table("Identifiers (45 CFR 164.514(b)(2))", _COVERAGE, covered),
+        Table("Access trail", trail, (_access(record, source.proofs) for record in source.trail())),
     ]  # fmt: skip
-    return Paper("HIPAA access trail and de-identification coverage", facts, tables, notes)
+    return Paper("HIPAA access trail and de-identification coverage", facts, tables, _HIPAA_NOTES)
 
 
 def _access(record: Record, proofs: Proofs) -> tuple[Cell, ...]:
@@ -229,27 +252,18 @@ def _access(record: Record, proofs: Proofs) -> tuple[Cell, ...]:
     )
 
 
-def _ai_act(settings: Settings, state_dir: Path, filter_: Filter, reader: Reader) -> Paper:
-    proofs = Proofs(state_dir)
+def _ai_act(source: Source) -> Paper:
     header = (
-        "start (UTC)", "end (UTC)", "id", "key", "asked", "route", "answered by", "lane", "certificate", "policy",
-        "labels", "outcome", "status", "event", "reasons", "proof",
+        "start (UTC)", "end (UTC)", "id", "key", "asked", "route", "answered by", "lane", "certificate",
+        "policy", "labels", "outcome", "status", "event", "reasons", "proof",
     )  # fmt: skip
-    facts = _facts(settings, state_dir, filter_)
+    facts = _facts(source)
     facts += [
-        ("purposes", "; ".join(settings.organisation.purposes) or _MISSING.format("purposes")),
+        ("purposes", "; ".join(source.settings.organisation.purposes) or _MISSING.format("purposes")),
         ("retention of these logs", "no limit here: Art. 26(6) asks for six months at least"),
     ]
-    notes = [
-        "Rows are the automatic logs of Article 12(1): start and end of each use, who asked, which system answered, "
-        "by which decision, policy and certificate. " + _IDS[0].upper() + _IDS[1:] + ".",
-        "`event` marks what Art. 12(2)(a) asks to be recognisable: refusals by policy, failures, answers cut off, "
-        "a second opinion that disagreed, an answer that no certificate covers where the route has one.",
-        "Whether a use is high-risk, and who verified a result (Art. 12(3)(d), 14), is not known to wye.",
-        "Upstreams' own model versions are what they say they are.",
-    ]
-    rows = (_event(record, proofs) for record in reader.trail(filter_))
-    return Paper("Automatic logs (AI Act Article 12)", facts, [Table("Logs", header, rows)], notes)
+    rows = (_event(record, source.proofs) for record in source.trail())
+    return Paper("Automatic logs (AI Act Article 12)", facts, [Table("Logs", header, rows)], _AI_ACT_NOTES)
 
 
 def _event(record: Record, proofs: Proofs) -> tuple[Cell, ...]:
@@ -293,7 +307,7 @@ art30 = _command(
     _art30,
     """Write the record of processing activities of GDPR Article 30 to FILE (.md, .csv, .json) or stdout.
 
-    Who got which kinds of data, how often and where, from the ledger; what wye cannot know is named as missing.
+    Who got which kinds of data, how often and where, from the ledger; what wye cannot know is named.
     """,
 )
 hipaa = _command(

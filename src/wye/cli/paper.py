@@ -1,4 +1,4 @@
-"""A paper for an auditor: facts, tables and notes, as Markdown, CSV or JSON; long tables are never held whole."""
+"""A paper for an auditor: facts, tables and notes, as Markdown, CSV or JSON; never held whole."""
 
 import csv
 import io

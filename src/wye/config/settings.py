@@ -11,6 +11,7 @@ import msgspec
 from wye.catalog.deployments import Native, Speech
 from wye.config.economy import FigureSettings, MachineSettings
 from wye.config.masking import Mask
+from wye.config.organisation import OrganisationSettings
 from wye.config.section import Count, NonNegativeCount, Positive, Section, Share
 from wye.core.lane import Lane
 from wye.core.spelling import CallIds, Formats, Ignored, MaxOutputField, Refused, Taken
@@ -461,3 +462,4 @@ class Settings(Section, frozen=True):
     discovery: DiscoverySettings = DiscoverySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    organisation: OrganisationSettings = OrganisationSettings()

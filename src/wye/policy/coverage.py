@@ -68,7 +68,7 @@ IDENTIFIERS = (
         (("Fax: 212-555-0187", "212-555-0187"),),
         "as telephone numbers",
     ),
-    Identifier("F", "e-mail addresses", ("email",), (("Write to m.lopez@example.com", "m.lopez@example.com"),)),
+    Identifier("F", "e-mail addresses", ("email",), (("Write to mlopez@example.com", "mlopez@example.com"),)),
     Identifier("G", "social security numbers", ("ssn", "national_id"), (("SSN 536-22-8145", "536-22-8145"),)),
     Identifier(
         "H",
@@ -127,7 +127,7 @@ IDENTIFIERS = (
         (("from 203.0.113.77", "203.0.113.77"), ("from 2001:db8::8a2e:370:7334", "2001:db8::8a2e:370:7334")),
     ),
     Identifier("P", "biometric identifiers", (), note="no text: nothing looks for them"),
-    Identifier("Q", "full-face photographs", (), note="images are not looked at: label requests that carry them"),
+    Identifier("Q", "full-face photographs", (), note="images are not looked at: label what carries them"),
     Identifier(
         "R",
         "any other unique number, characteristic or code",
