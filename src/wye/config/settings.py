@@ -12,6 +12,7 @@ from wye.catalog.deployments import Native, Speech
 from wye.config.economy import FigureSettings, MachineSettings
 from wye.config.governance import ComplianceSettings, PolicySettings
 from wye.config.masking import Mask
+from wye.config.organisation import OrganisationSettings
 from wye.config.section import Count, NonNegativeCount, Positive, Section, Share
 from wye.core.lane import Lane
 from wye.core.spelling import CallIds, Formats, Ignored, MaxOutputField, Refused, Taken
@@ -466,3 +467,4 @@ class Settings(Section, frozen=True):
     discovery: DiscoverySettings = DiscoverySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    organisation: OrganisationSettings = OrganisationSettings()
