@@ -124,8 +124,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         books, heart = Books(ledger, metrics, access_log, exporter), Heart()
         admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
         responses = Responses(stack.enter_context(Turns(settings.ledger, options.state_dir, ledger.sealing)))
-        masker = Masker(Finder(Detector()).find)
-        attempts = Attempts(egress, transport, limits, runtime.health, masker)
+        attempts = Attempts(egress, transport, limits, runtime.health, Masker(Finder(Detector()).find))
         shadows = Shadows(runtime, attempts, books)
         app = App(
             Pipeline(runtime, attempts, books, heart, responses, shadows),
