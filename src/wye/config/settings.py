@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from wye.catalog.deployments import Native, Speech
+from wye.config.detection import DetectionSettings
 from wye.config.economy import FigureSettings, MachineSettings
+from wye.config.lineage import LineageSettings
 from wye.config.masking import Mask
 from wye.config.section import Count, NonNegativeCount, Positive, Section, Share
 from wye.core.lane import Lane
@@ -448,6 +450,8 @@ class Settings(Section, frozen=True):
     listener: ListenerSettings = ListenerSettings()
     ledger: LedgerSettings = LedgerSettings()
     responses: ResponsesSettings = ResponsesSettings()
+    detection: DetectionSettings = DetectionSettings()
+    lineage: LineageSettings = LineageSettings()
     discovery: DiscoverySettings = DiscoverySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

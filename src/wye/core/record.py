@@ -115,3 +115,8 @@ class Record(msgspec.Struct, omit_defaults=True):
     """With which the request was drawn to be shadowed, fixed before it came; 0 = it was not drawn."""
     shadow_of: str = ""
     """Id of the request that this one shadows or judges; nobody is served its answer."""
+    origins: tuple[str, ...] = ()
+    """Where labels come from, as `label=where`: `key`, `route`, `header`, `session`, `response`,
+    `detector:KIND`, `answer:KIND`, or why nobody could look: `detector:late`. The default is not there."""
+    answer_labels: tuple[str, ...] = ()
+    """Labels that the answer raised, as `origins` say: they hold for what goes on from it."""

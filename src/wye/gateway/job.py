@@ -16,6 +16,7 @@ from wye.gateway.headers import limit_lines
 from wye.gateway.hedge import Hedge
 from wye.gateway.keys import Caller
 from wye.gateway.limits import Reservation
+from wye.gateway.listening import Listening
 from wye.gateway.session import Session
 from wye.gateway.target import Target
 from wye.ledger.entry import Entry
@@ -114,6 +115,8 @@ class Job(msgspec.Struct, eq=False):
     """Why a candidate was passed over."""
     hedge: Hedge | None = None
     """When to ask the next candidate as well; None = never."""
+    listening: Listening | None = None
+    """Looks at the answer; None = nobody needs to."""
 
     @property
     def native(self) -> NativeCodec:

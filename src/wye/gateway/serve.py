@@ -53,6 +53,8 @@ log = logging.getLogger("wye")
 
 GC_THRESHOLDS = (20_000, 20, 50)
 """A request makes few cycles; the default of 700 objects looks for them several times a millisecond."""
+INSPECTORS_SECONDS = 20.0
+"""For the processes that look into requests to get ready, before the gateway says that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         limits, metrics = Limits(store), Metrics()
         runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
         runtime.health.engine_down = fleet.reason_down
+        stack.callback(runtime.inspectors.stop)
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
         access_log = _access_log(settings, human=options.human_log)
         if access_log is not None:
@@ -138,13 +141,14 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
                 *_gates(runtime),
                 *_machines(runtime),
                 *shadows.readings(),
+                *runtime.inspectors.readings(),
                 *_depths(ledger, egress, keys),
                 *_losses(listener, exporter, access_log),
             )
         )
         keys.start()
         notes = (*map(str, loaded.warnings), *fleet.notes)
-        _settle()
+        await _settle(runtime)
         announce(Started(listener.url, runtime, fleet.missing, notes, keys.required, place))
         await _told_to_stop()
         log.info(
@@ -154,8 +158,10 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         )
 
 
-def _settle() -> None:
+async def _settle(runtime: Runtime) -> None:
     """Have what requests need at hand, and out of the collector's way."""
+    if not await runtime.inspectors.ready(INSPECTORS_SECONDS):
+        log.warning("what looks into requests is not ready: until it is, labels are raised")
     extractor()  # else the first request of a route waits 50 ms for it
     # What start-up made stays: the collector need not look at it again and again under load.
     gc.collect()
