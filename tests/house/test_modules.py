@@ -8,7 +8,7 @@ from house import tree
 
 SECOND_LOOK, NEVER = 400, 600
 FORBIDDEN = {"utils", "util", "helpers", "helper", "manager", "common", "misc", "v2"}
-WITHOUT_SOURCE = {"bench", "clients", "docs", "fuzz", "golden", "house", "scripts", "system"}
+WITHOUT_SOURCE = {"bench", "clients", "docs", "fuzz", "golden", "house", "scripts", "security", "system"}
 """Folders of tests that look at more than one package of wye."""
 PACKAGES = {path.parts[2] for path in tree.python("src") if len(path.parts) > 3}
 

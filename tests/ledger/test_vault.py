@@ -12,14 +12,19 @@ from hypothesis import strategies as st
 
 from wye.core.errors import LedgerError
 from wye.ledger import vault as vault_module
-from wye.ledger.vault import OVERHEAD, ErasedError, Vault
+from wye.ledger.vault import OVERHEAD, Destroyed, ErasedError, Vault
 
 PATIENT = "patient-4711"
 
 
+def _erase(vault: Vault, subject: str) -> Destroyed:
+    [gone] = vault.erase([vault.tag(subject)])
+    return gone
+
+
 def test_what_is_sealed_is_read_again_also_by_another_process(tmp_path: Path) -> None:
     with Vault.open(tmp_path, {}) as vault:
-        envelope = vault.seal(PATIENT, b"they said this")
+        envelope = vault.seal(vault.tag(PATIENT), b"they said this")
         assert vault.unseal(envelope) == b"they said this"
         assert len(envelope) == OVERHEAD + len(b"they said this")
     code = (
@@ -32,7 +37,7 @@ def test_what_is_sealed_is_read_again_also_by_another_process(tmp_path: Path) ->
 
 def test_nothing_of_the_vault_is_for_others_or_names_a_subject(tmp_path: Path) -> None:
     with Vault.open(tmp_path, {}) as vault:
-        envelope = vault.seal(PATIENT, b"x")
+        envelope = vault.seal(vault.tag(PATIENT), b"x")
         files = [path for path in (tmp_path / "vault").iterdir() if path.is_file()]
         assert {path.name for path in files} >= {"master.key", "slots", "index.db"}
         assert all(path.stat().st_mode & 0o077 == 0 for path in files if path.name != "making.lock")
@@ -43,7 +48,10 @@ def test_nothing_of_the_vault_is_for_others_or_names_a_subject(tmp_path: Path) -
 
 def test_an_envelope_is_no_other_subjects_nor_another_places(tmp_path: Path) -> None:
     with Vault.open(tmp_path, {}) as vault:
-        mine, other = vault.seal(PATIENT, b"mine", b"record-1"), vault.seal("other", b"theirs", b"record-1")
+        mine, other = (
+            vault.seal(vault.tag(PATIENT), b"mine", b"record-1"),
+            vault.seal(vault.tag("other"), b"theirs", b"record-1"),
+        )
         assert vault.unseal(mine, b"record-1") == b"mine"
         with pytest.raises(LedgerError, match="does not belong where it was found"):
             vault.unseal(mine, b"record-2")
@@ -54,7 +62,7 @@ def test_an_envelope_is_no_other_subjects_nor_another_places(tmp_path: Path) -> 
 @given(st.data())
 def test_a_changed_envelope_is_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     with Vault.open(tmp_path_factory.mktemp("vault"), {}) as vault:
-        envelope = vault.seal(PATIENT, b"they said this")
+        envelope = vault.seal(vault.tag(PATIENT), b"they said this")
         at = data.draw(st.integers(0, len(envelope) - 1))
         bit = data.draw(st.integers(0, 7))
         changed = bytes(byte ^ (1 << bit if i == at else 0) for i, byte in enumerate(envelope))
@@ -66,15 +74,18 @@ def test_a_changed_envelope_is_refused(tmp_path_factory: pytest.TempPathFactory,
 
 def test_the_erased_is_gone_at_once_in_every_process(tmp_path: Path) -> None:
     with Vault.open(tmp_path, {}) as gateway, Vault.open(tmp_path, {}) as operator:
-        theirs, others = gateway.seal(PATIENT, b"theirs"), gateway.seal("other", b"others")
+        theirs, others = (
+            gateway.seal(gateway.tag(PATIENT), b"theirs"),
+            gateway.seal(gateway.tag("other"), b"others"),
+        )
         slots = (tmp_path / "vault" / "slots").read_bytes()
-        gone = operator.erase(PATIENT)
+        gone = _erase(operator, PATIENT)
         assert (len(gone.keys), gone.destroyed, gone.subject) == (1, 1, gateway.tag(PATIENT))
         for vault in (gateway, operator):
             with pytest.raises(ErasedError, match=time.strftime(r"erased on %Y-", time.gmtime(gone.at))):
                 vault.unseal(theirs)
             assert vault.unseal(others) == b"others"
-        assert gateway.counts == (1, 1)
+        assert gateway.counts(time.time()) == (1, 0, 1)
         after = (tmp_path / "vault" / "slots").read_bytes()
         assert slots[64:128].strip(b"\0")
         assert not after[64:128].strip(b"\0"), "the wrapped key is still in its slot"
@@ -84,24 +95,24 @@ def test_the_erased_is_gone_at_once_in_every_process(tmp_path: Path) -> None:
 
 def test_to_erase_again_changes_nothing_and_one_who_comes_back_gets_a_new_key(tmp_path: Path) -> None:
     with Vault.open(tmp_path, {}) as vault:
-        before = vault.seal(PATIENT, b"before")
-        first, again = vault.erase(PATIENT), vault.erase(PATIENT)
+        before = vault.seal(vault.tag(PATIENT), b"before")
+        first, again = _erase(vault, PATIENT), _erase(vault, PATIENT)
         assert (again.keys, again.destroyed, again.at) == (first.keys, 0, first.at)
-        after = vault.seal(PATIENT, b"after")
+        after = vault.seal(vault.tag(PATIENT), b"after")
         assert vault.unseal(after) == b"after"
         with pytest.raises(ErasedError):
             vault.unseal(before)
-        assert vault.erase("never seen").keys == ()
+        assert _erase(vault, "never seen").keys == ()
         with pytest.raises(LedgerError, match="belongs to nobody"):
-            vault.erase("")
+            vault.erase([""])
 
 
 def test_an_older_key_file_put_back_loses_what_receipts_name(tmp_path: Path) -> None:
     with Vault.open(tmp_path, {}) as vault:
-        envelope, other = vault.seal(PATIENT, b"theirs"), vault.seal("other", b"others")
+        envelope, other = vault.seal(vault.tag(PATIENT), b"theirs"), vault.seal(vault.tag("other"), b"others")
         vault.sync()
         shutil.copytree(tmp_path / "vault", tmp_path / "backup")
-        gone = vault.erase(PATIENT)
+        gone = _erase(vault, PATIENT)
     shutil.rmtree(tmp_path / "vault")
     shutil.copytree(tmp_path / "backup", tmp_path / "vault")
     with Vault.open(tmp_path, {}) as vault:
@@ -117,9 +128,9 @@ def test_an_older_key_file_put_back_loses_what_receipts_name(tmp_path: Path) -> 
 def test_only_slots_put_back_are_wiped_too(tmp_path: Path) -> None:
     slots = tmp_path / "vault" / "slots"
     with Vault.open(tmp_path, {}) as vault:
-        envelope = vault.seal(PATIENT, b"theirs")
+        envelope = vault.seal(vault.tag(PATIENT), b"theirs")
         backup = slots.read_bytes()
-        gone = vault.erase(PATIENT)
+        gone = _erase(vault, PATIENT)
     slots.write_bytes(backup)
     with Vault.open(tmp_path, {}) as vault:
         with pytest.raises(ErasedError):
@@ -133,7 +144,7 @@ def test_the_master_key_may_come_from_the_environment(tmp_path: Path) -> None:
     file.write_text("ab" * 32 + "\n")
     state = tmp_path / "state"
     with Vault.open(state, {"WYE_VAULT_KEY": "ab" * 32}) as vault:
-        envelope = vault.seal(PATIENT, b"x")
+        envelope = vault.seal(vault.tag(PATIENT), b"x")
     assert not (state / "vault" / "master.key").exists()
     with Vault.open(state, {"WYE_VAULT_KEY_FILE": str(file)}) as vault:
         assert vault.unseal(envelope) == b"x"
@@ -149,25 +160,43 @@ def test_the_master_key_may_come_from_the_environment(tmp_path: Path) -> None:
 def test_a_key_that_sealed_much_is_succeeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vault_module, "MOST_SEALS", 2)
     with Vault.open(tmp_path, {}) as vault:
-        envelopes = [vault.seal(PATIENT, b"x") for _ in range(5)]
+        envelopes = [vault.seal(vault.tag(PATIENT), b"x") for _ in range(5)]
         assert len({envelope[:17] for envelope in envelopes}) == 3
         assert [vault.unseal(envelope) for envelope in envelopes] == [b"x"] * 5
-        assert vault.erase(PATIENT).destroyed == 3
+        assert _erase(vault, PATIENT).destroyed == 3
 
 
 def test_memory_holds_so_many_keys_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vault_module, "MOST_CACHED", 3)
     with Vault.open(tmp_path, {}) as vault:
-        envelopes = [vault.seal(f"patient-{number}", b"%d" % number) for number in range(10)]
+        envelopes = [vault.seal(vault.tag(f"patient-{number}"), b"%d" % number) for number in range(10)]
         assert [vault.unseal(envelope) for envelope in envelopes] == [b"%d" % n for n in range(10)]
+
+
+def test_what_is_kept_until_a_day_is_unreadable_after_it(tmp_path: Path) -> None:
+    with Vault.open(tmp_path, {}) as vault, Vault.open(tmp_path, {}) as sweeper:
+        tag = vault.tag(PATIENT)
+        short, long, forever = (vault.seal(tag, b"x", until=day) for day in (1_000.0, 2_000.0, None))
+        assert vault.seal("", b"x", until=1_000.0)[:17] != short[:17]
+        assert sweeper.counts(1_500.0) == (4, 2, 0)
+        assert [sweeper.expire(1_500.0), sweeper.expire(1_500.0)] == [2, 0]
+        with pytest.raises(ErasedError, match="no longer kept since 1970-01-01 00:25 UTC"):
+            vault.unseal(short)
+        assert vault.unseal(long) == vault.unseal(forever) == b"x"
+        assert _erase(sweeper, PATIENT).destroyed == 2
+
+
+def test_a_name_where_a_tag_belongs_is_a_defect(tmp_path: Path) -> None:
+    with Vault.open(tmp_path, {}) as vault, pytest.raises(ValueError, match="not its name"):
+        vault.seal(PATIENT, b"x")
 
 
 @pytest.mark.deep
 def test_speed(tmp_path: Path) -> None:
     with Vault.open(tmp_path, {}) as vault:
         plain = bytes(2_000)
-        vault.seal(PATIENT, plain)
+        vault.seal(vault.tag(PATIENT), plain)
         started = time.perf_counter()
         for _ in range(50_000):
-            vault.seal(PATIENT, plain)
+            vault.seal(vault.tag(PATIENT), plain)
         assert time.perf_counter() - started < 1.0, "fewer than 50,000 envelopes a second"

@@ -24,9 +24,11 @@ from wye.core.errors import BadRequestError
 from wye.core.label import parse_labels
 from wye.core.secret import Secret
 from wye.ledger.keystore import Budget, Grant, Key, KeyStore, Scope, Window
+from wye.ledger.vault import Vault
 
 _BUDGET = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)/(day|month|total)\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}\Z")
+_SUBJECT = re.compile(r"[\x21-\x7e]{1,128}\Z")
 
 _EXAMPLES = """
 \b
@@ -79,6 +81,7 @@ def keys() -> None:
 @click.argument("name")
 @click.option("--team", default="", help="Who pays; requests carry it.")
 @click.option("--project", default="", help="What it is for; `wye cost --by project` sums by it.")
+@click.option("--subject", default="", help="Whose data its requests hold, unless they say; for `wye erase`.")
 @click.option(
     "--scope",
     "scopes",
@@ -102,6 +105,7 @@ def create(  # noqa: PLR0913  # one parameter an option
     name: str,
     team: str,
     project: str,
+    subject: str,
     scopes: tuple[str, ...],
     labels: tuple[str, ...],
     models: tuple[str, ...],
@@ -117,6 +121,9 @@ def create(  # noqa: PLR0913  # one parameter an option
     if not _NAME.match(name):
         message = "a name is 1 to 64 letters, digits or . _ @ - and begins with a letter or digit"
         raise click.BadParameter(message, param_hint="NAME")
+    if subject and not _SUBJECT.match(subject):
+        message = "a subject is 1 to 128 visible ASCII characters, without spaces"
+        raise click.BadParameter(message, param_hint="--subject")
     if expires is not None and expires <= time.time():
         message = "the key would be over already: give a moment that lies ahead"
         raise click.BadParameter(message, param_hint="--expires")
@@ -124,6 +131,7 @@ def create(  # noqa: PLR0913  # one parameter an option
         name=name,
         team=team,
         project=project,
+        subject=_tag(subject, state_dir),
         scopes=frozenset(map(Scope, scopes)),
         labels=_labels(labels),
         models=models,
@@ -288,3 +296,11 @@ def _labels(given: Sequence[str]) -> tuple[str, ...]:
         return tuple(sorted(parse_labels(",".join(given))))
     except BadRequestError as error:
         raise click.BadParameter(error.message, param_hint="--label") from error
+
+
+def _tag(subject: str, state_dir: Path) -> str:
+    """Return what is stored of a subject."""
+    if not subject:
+        return ""
+    with Vault.open(state_dir) as vault:
+        return vault.tag(subject)

@@ -5,7 +5,7 @@ import msgspec
 from wye.config.settings import Settings
 
 _SECTIONS = ("listener", "keys", "ledger", "embedded", "telemetry")
-_LIVE = {("ledger", "store_content")}
+_LIVE = {("ledger", "store_content"), ("ledger", "retain_days")}
 """Fields of those sections that each request looks up anew."""
 
 

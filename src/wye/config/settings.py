@@ -17,6 +17,8 @@ from wye.config.section import Count, NonNegativeCount, Positive, Section, Share
 from wye.core.lane import Lane
 from wye.core.spelling import CallIds, Formats, Ignored, MaxOutputField, Refused, Taken
 
+Days = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
+
 
 class LabelRule(Section, frozen=True):
     """Where requests with this label may go."""
@@ -29,6 +31,8 @@ class LabelRule(Section, frozen=True):
     """Restrict further to deployments whose region is one of these."""
     quality: Literal["any", "ceiling"] = "any"
     """`ceiling`: the strong model or an error."""
+    retain_days: Days | None = None
+    """Prompts and answers with this label that are kept anywhere become unreadable after so many days."""
     mask: Mask = ()
     """What leaves the `own` lane only as tokens, put back in the answer: kinds, or `all`."""
 
@@ -368,7 +372,9 @@ class LedgerSettings(Section, frozen=True):
     url_env: str | None = None
     """An environment variable that holds the URL, for one with a password."""
     store_content: bool = False
-    """Keep prompts and answers. Off unless you say so."""
+    """Keep prompts and answers, sealed (see docs/erasure.md). Off unless you say so."""
+    retain_days: Days | None = None
+    """Content that is kept becomes unreadable after so many days; None = no limit but a label's."""
 
 
 class ResponsesSettings(Section, frozen=True):

@@ -113,6 +113,8 @@ class Record(msgspec.Struct, omit_defaults=True):
     """Where a gate was asked: `agreed`, or why the first candidate's answer was not enough."""
     shadow_probability: float = 0.0
     """With which the request was drawn to be shadowed, fixed before it came; 0 = it was not drawn."""
+    subject: str = ""
+    """Whose data it holds: the keyed hash of the name (`x-wye-subject`, or the key's); empty = nobody's."""
     shadow_of: str = ""
     """Id of the request that this one shadows or judges; nobody is served its answer."""
     origins: tuple[str, ...] = ()

@@ -16,7 +16,8 @@ from wye.routing.watch.journal import Sight
 
 
 class _Content(msgspec.Struct):
-    request: str
+    request: str = ""
+    """Empty = it has been erased."""
 
 
 _DECODER = msgspec.json.Decoder(_Content)

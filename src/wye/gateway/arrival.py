@@ -13,21 +13,28 @@ from wye.gateway.listener.exchange import Exchange, Scope
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:/+=-]{1,128}\Z")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}\Z")
 _BETAS = re.compile(rb"[A-Za-z0-9_.,: -]{1,1024}\Z")
-_SESSION = re.compile(rb"[\x21-\x7e]{1,128}\Z")
+_NAME = re.compile(rb"[\x21-\x7e]{1,128}\Z")
 _MARK = 12
 """Hex digits by which a session is known again. Its name may tell who somebody is."""
 _NO_LABELS: Labels = frozenset()
-_READ = CREDENTIALS | {b"x-request-id", b"x-wye-label", b"x-wye-session", b"traceparent", b"anthropic-beta"}
+_READ = CREDENTIALS | {
+    b"x-request-id",
+    b"x-wye-label",
+    b"x-wye-session",
+    b"x-wye-subject",
+    b"traceparent",
+    b"anthropic-beta",
+}
 
 
 class _Told:
     """What a head tells the gateway."""
 
-    __slots__ = ("betas", "credentials", "labels", "parent", "request_id", "session", "trace")
+    __slots__ = ("betas", "credentials", "labels", "parent", "request_id", "session", "subject", "trace")
 
     def __init__(self, scope: Scope) -> None:
         self.request_id = self.trace = self.parent = ""
-        self.betas = self.session = b""
+        self.betas = self.session = self.subject = b""
         self.labels: str | None = None
         self.credentials: list[tuple[bytes, bytes]] = []
         for pair in scope["headers"]:
@@ -52,6 +59,8 @@ class _Told:
                 self.betas = b"%b,%b" % (self.betas, value) if self.betas else value
         elif name == b"x-wye-session":
             self.session = value
+        elif name == b"x-wye-subject":
+            self.subject = value
         elif match := _TRACEPARENT.match(value):
             self.trace, self.parent = match[1].decode("ascii"), match[2].decode("ascii")
 
@@ -71,6 +80,7 @@ class Arrival:
         "request_id",
         "scope",
         "session",
+        "subject",
         "trace",
     )
 
@@ -89,6 +99,8 @@ class Arrival:
         """`anthropic-beta`: which of Anthropic's beta features the client wants."""
         self.session = told.session
         """`x-wye-session`: what the client calls the conversation, as it came: see `session_mark()`."""
+        self.subject = told.subject
+        """`x-wye-subject`: whose data the request holds, as it came: see `subject_name()`."""
         self.trace, self.parent = told.trace, told.parent
         self.credentials = told.credentials
         self._labels = told.labels
@@ -100,10 +112,17 @@ class Arrival:
 
     def session_mark(self) -> str:
         """Return what the ledger calls the client's session. Raises `BadRequestError` for no good name."""
-        if not _SESSION.match(self.session):
+        if not _NAME.match(self.session):
             message = "x-wye-session must be 1 to 128 visible ASCII characters, without spaces"
             raise BadRequestError(message, param="x-wye-session")
         return hashlib.sha256(self.session).hexdigest()[:_MARK]
+
+    def subject_name(self) -> str:
+        """Return whose data the request holds. Raises `BadRequestError` for no good name."""
+        if not _NAME.match(self.subject):
+            message = "x-wye-subject must be 1 to 128 visible ASCII characters, without spaces"
+            raise BadRequestError(message, param="x-wye-subject")
+        return self.subject.decode("ascii")
 
     def labels(self) -> Labels:
         """Return the labels the client names. Raises `BadRequestError` for one not well formed."""

@@ -37,6 +37,10 @@ class Books:
         self._tell(record)
         return record
 
+    def tag(self, subject: str) -> str:
+        """Return what stands for a subject in records. Raises `LedgerError`."""
+        return self._ledger.sealing.vault.tag(subject)
+
     def turned_away(self, status: int) -> None:
         """Count a request that was not let in. It gets no record: strangers must not fill the disk."""
         self._metrics.turned_away(status)

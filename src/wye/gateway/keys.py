@@ -55,6 +55,8 @@ class Caller(msgspec.Struct, frozen=True):
     rpm: int | None = None
     tpm: int | None = None
     budget: Budget | None = None
+    subject: str = ""
+    """The tag of whose data its requests hold."""
 
     @property
     def limited(self) -> bool:
@@ -251,6 +253,7 @@ def _caller(key: Key) -> Caller:
         key_id=key.id,
         account=key.family,
         team=grant.team,
+        subject=grant.subject,
         scopes=grant.scopes,
         labels=frozenset(grant.labels),
         models=grant.models,

@@ -73,7 +73,7 @@ class Pipeline:
             return
         downstream = Downstream(arrival.exchange, own_headers(arrival, codec), codec)
         entry = Entry.begin(arrival.id, arrival.request_id, codec.name, codec.operation._value_)
-        entry.key, entry.team = caller.key_id, caller.team
+        entry.key, entry.team, entry.subject = caller.key_id, caller.team, caller.subject
         entry.trace, entry.parent = arrival.trace, arrival.parent
         if now.settings.ledger.store_content:
             entry.kept = bytearray()
@@ -107,8 +107,8 @@ class Pipeline:
             body = await arrival.exchange.read_body()
         entry.request_bytes = len(body)
         request = _decoded(codec, body, entry)
-        if arrival.session:
-            entry.session = arrival.session_mark()
+        if arrival.session or arrival.subject:
+            self._named(arrival, entry)
         caller.check_model(request.model)
         if caller.limited:
             codec.refuse_duplicates(request)
@@ -117,6 +117,7 @@ class Pipeline:
             keyless = self._runtime.keyless
             before = await self._responses.before(request, codec, caller, now.settings, keyless=keyless)
             request = before.request or request
+            entry.subject = entry.subject or before.subject
         session = Session(request, codec, arrival, caller, now.targets, self._seats)
         labels = now.labels(arrival, caller, request) | before.labels
         if now.inspection is not None or labels != now.default_labels or not self._lineage.idle(now):
@@ -142,6 +143,13 @@ class Pipeline:
             await self._delivery.give(job, await self._asked(job, now), downstream)
         else:
             await self._drawn(drawn, now, downstream)
+
+    def _named(self, arrival: Arrival, entry: Entry) -> None:
+        """Note what the client calls the conversation, and whose it is. Raises `BadRequestError`."""
+        if arrival.session:
+            entry.session = arrival.session_mark()
+        if arrival.subject:
+            entry.subject = self._books.tag(arrival.subject_name())
 
     async def _drawn(self, drawn: Drawn, now: Snapshot, downstream: Downstream) -> None:
         """Answer a request that is to be shadowed once it is served."""

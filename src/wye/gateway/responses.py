@@ -63,6 +63,8 @@ class Before(msgspec.Struct, frozen=True):
     labels: Labels = frozenset()
     request: Request | None = None
     """The request with all that wye keeps of it; None = as it came."""
+    subject: str = ""
+    """The tag of whose data it holds."""
     holder: str | None = ""
     """The deployment whose upstream holds it; empty = it stands in the request; None = nobody remembers."""
 
@@ -109,7 +111,8 @@ class Responses:
             )
             raise BadRequestError(message, param="previous_response_id")
         whole = msgspec.structs.replace(codec.decode(body), previous=id_)
-        return Before(turns[-1].labels, whole, None if request.refers else "")
+        holder = None if request.refers else ""
+        return Before(turns[-1].labels, whole, turns[-1].subject, holder)
 
     async def find(self, id_: str, caller: Caller, settings: ResponsesSettings) -> Held | Turn | None:
         """Return an answer that `caller` got, and may go on from."""
@@ -149,6 +152,7 @@ class Responses:
             expires=(now // DAY + days + 1) * DAY,  # at a day's end: most turns move no other's expiry
             deployment=entry.deployment,
             labels=entry.carried,
+            subject=entry.subject,
             input=asked_items(entry.body),
             answer=answer.decode(),
         )

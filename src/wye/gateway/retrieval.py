@@ -78,8 +78,10 @@ class Retrieval:
             return
         entry = Entry.begin(arrival.id, arrival.request_id, ask.kind.protocol, ask.operation)
         entry.key, entry.team, entry.cost = caller.key_id, caller.team, _FREE
-        entry.trace, entry.parent = arrival.trace, arrival.parent
+        entry.trace, entry.parent, entry.subject = arrival.trace, arrival.parent, caller.subject
         try:
+            if arrival.subject:
+                entry.subject = self._books.tag(arrival.subject_name())
             status, headers, body = await self._answer(ask, arrival, caller, entry)
         except WyeError as error:
             status, headers, body = error.status, error_headers(error), _told(error, arrival)

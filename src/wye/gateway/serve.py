@@ -15,6 +15,7 @@ from pathlib import Path
 from wye.catalog.deployments import Timeouts
 from wye.config.addresses import Address, parse_endpoint, parse_listen
 from wye.config.load import read
+from wye.config.retention import retain_days
 from wye.config.settings import Settings, TelemetrySettings, TlsSettings
 from wye.core.errors import LedgerError
 from wye.gateway import openfiles
@@ -42,6 +43,7 @@ from wye.gateway.shadow import Shadows
 from wye.gateway.telemetry import Exporter, otlp_headers
 from wye.ledger import KeyStore, Ledger, Reader
 from wye.ledger.database import describe, locate
+from wye.ledger.sealing import Sealing
 from wye.ledger.spool import Lock, private_directory
 from wye.ledger.turns import Turns
 from wye.providers.egress import Egress
@@ -110,6 +112,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         runtime.health.engine_down = fleet.reason_down
         stack.callback(runtime.inspectors.stop)
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
+        _ready(ledger.sealing, runtime)
         access_log = _access_log(settings, human=options.human_log)
         if access_log is not None:
             stack.callback(access_log.close)
@@ -119,7 +122,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             stack.push_async_callback(exporter.close)
         books, heart = Books(ledger, metrics, access_log, exporter), Heart()
         admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
-        responses = Responses(stack.enter_context(Turns(settings.ledger, options.state_dir)))
+        responses = Responses(stack.enter_context(Turns(settings.ledger, options.state_dir, ledger.sealing)))
         attempts = Attempts(egress, transport, limits, runtime.health)
         shadows = Shadows(runtime, attempts, books)
         app = App(
@@ -156,6 +159,13 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             sum(gate.active + gate.waiting for gate in runtime.gates.values()),
             settings.listener.drain_seconds,
         )
+
+
+def _ready(sealing: Sealing, runtime: Runtime) -> None:
+    """Have retention follow the settings in force, and open the vault, if there is one, before it is used."""
+    sealing.retain_days = lambda labels: retain_days(runtime.now.settings, labels)
+    if sealing.exists:
+        _ = sealing.vault  # which is held against the receipts of erasures
 
 
 async def _settle(runtime: Runtime) -> None:

@@ -124,6 +124,7 @@ def own_job(job: Job, name: str, what: str) -> Job:
     before = job.entry
     entry = Entry.begin(new_id(), before.request_id, before.protocol, before.operation)
     entry.asked, entry.shadow_of, entry.labels = before.asked, before.id, before.labels
+    entry.subject = before.subject
     entry.policy_revision, entry.ceiling = before.policy_revision, before.ceiling
     entry.permitted = before.permitted
     target = job.targets.get(name)

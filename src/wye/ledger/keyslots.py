@@ -30,10 +30,11 @@ _BUSY_SECONDS = 10
 _GONE = bytes(SLOT_BYTES)
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS slot (
-        number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, subject BLOB NOT NULL,
-        made REAL NOT NULL, erased REAL
+        number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, subject TEXT NOT NULL,
+        made REAL NOT NULL, until REAL, erased REAL
     );
     CREATE INDEX IF NOT EXISTS slot_subject ON slot (subject, number);
+    CREATE INDEX IF NOT EXISTS slot_until ON slot (until) WHERE until IS NOT NULL AND erased IS NULL;
 """
 
 
@@ -42,9 +43,16 @@ class Slot(NamedTuple):
 
     number: int
     id: bytes
-    subject: bytes
+    subject: str
     made: float
+    until: float | None
+    """When it is to be destroyed; None = nothing is planned."""
     erased: float | None
+
+    @property
+    def expired(self) -> bool:
+        """Whether it went because its time was over."""
+        return self.until is not None and self.erased is not None and self.erased >= self.until
 
 
 class KeySlots:
@@ -86,38 +94,54 @@ class KeySlots:
         """What changes when any process destroys a key."""
         return self._head[:GENERATION_BYTES]
 
+    @property
+    def applied(self) -> int:
+        """How many receipts these files have seen: fewer than there are after older ones were put back."""
+        with self._reading():
+            return int(self._index.execute("PRAGMA user_version").fetchone()[0])
+
+    @applied.setter
+    def applied(self, receipts: int) -> None:
+        with self._reading():
+            self._index.execute(f"PRAGMA user_version = {int(receipts)}")
+
     def find(self, id_: bytes) -> Slot | None:
         """Return the slot of the key `id_`."""
         with self._reading():
             row = self._index.execute("SELECT * FROM slot WHERE id = ?", (id_,)).fetchone()
         return None if row is None else Slot(*row)
 
-    def of(self, subject: bytes) -> list[Slot]:
+    def of(self, subject: str) -> list[Slot]:
         """Return all slots a subject ever had, oldest first."""
         with self._reading():
             rows = self._index.execute("SELECT * FROM slot WHERE subject = ? ORDER BY number", (subject,))
             return [Slot(*row) for row in rows]
 
-    def counts(self) -> tuple[int, int]:
-        """Return how many keys there are, and how many were destroyed."""
+    def due(self, now: float, most: int) -> list[Slot]:
+        """Return up to `most` slots whose time is over, oldest first."""
+        query = "SELECT * FROM slot WHERE until <= ? AND erased IS NULL ORDER BY until LIMIT ?"
         with self._reading():
-            alive, gone = self._index.execute(
-                "SELECT count(*) - count(erased), count(erased) FROM slot"
-            ).fetchone()
-        return alive, gone
+            return [Slot(*row) for row in self._index.execute(query, (now, most))]
+
+    def counts(self, now: float) -> tuple[int, int, int]:
+        """Return how many keys there are, how many of them are due, and how many were destroyed."""
+        query = "SELECT count(*) - count(erased), count(*) FILTER (WHERE until <= ? AND erased IS NULL), "
+        with self._reading():
+            alive, due, gone = self._index.execute(query + "count(erased) FROM slot", (now,)).fetchone()
+        return alive, due, gone
 
     def read(self, slot: Slot) -> bytes | None:
         """Return the wrapped key in a slot; None = it is not there any more."""
         data = os.pread(self._fd, SLOT_BYTES, slot.number * SLOT_BYTES)
         return None if not data.strip(b"\0") else data
 
-    def add(self, id_: bytes, subject: bytes, wrapped: bytes) -> Slot:
+    def add(self, id_: bytes, subject: str, until: float | None, wrapped: bytes) -> Slot:
         """Keep a new key."""
         with self._writing():
             number = self._index.execute("SELECT coalesce(max(number), 0) + 1 FROM slot").fetchone()[0]
-            slot = Slot(number, id_, subject, time.time(), None)
+            slot = Slot(number, id_, subject, time.time(), until, None)
             os.pwrite(self._fd, wrapped.ljust(SLOT_BYTES, b"\0"), number * SLOT_BYTES)
-            self._index.execute("INSERT INTO slot VALUES (?, ?, ?, ?, ?)", slot)
+            self._index.execute("INSERT INTO slot VALUES (?, ?, ?, ?, ?, ?)", slot)
         return slot
 
     def destroy(self, slots: list[Slot], at: float) -> None:

@@ -58,6 +58,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     team: str = ""
     project: str = ""
     """What it is for: costs are summed by it. Requests do not carry it, their key does."""
+    subject: str = ""
+    """The tag (see `vault`) of whose data its requests hold, unless they say whose; empty = nobody's."""
     scopes: frozenset[Scope] = frozenset({Scope.INFER})
     labels: tuple[str, ...] = ()
     """Added to each of its requests."""
@@ -201,6 +203,7 @@ def _columns(made: Key) -> dict[str, Any]:
         "name": grant.name,
         "team": grant.team,
         "project": grant.project,
+        "subject": grant.subject,
         "digest": made.digest,
         "family": made.family,
         "rotated_from": made.rotated_from,
@@ -225,6 +228,7 @@ def _key(row: sa.RowMapping) -> Key:
         name=row["name"],
         team=row["team"],
         project=row["project"],
+        subject=row["subject"],
         scopes=frozenset(Scope(scope) for scope in row["scopes"].split(",") if scope),
         labels=tuple(label for label in row["labels"].split(",") if label),
         models=msgspec.json.decode(row["models"], type=tuple[str, ...]),

@@ -17,6 +17,7 @@ from wye.ledger.database import describe, explained, locate, open_engine, place
 from wye.ledger.follow import Order, commit, read_lines
 from wye.ledger.quarantine import Quarantine
 from wye.ledger.rows import to_line
+from wye.ledger.sealing import Sealing
 from wye.ledger.spool import Leftover, Lock, Spool, claim, private_directory, segments
 from wye.ledger.store import Place, Store, UnavailableError, open_store
 from wye.ledger.writer import Writer
@@ -33,7 +34,8 @@ class Ledger:
     the database orders their commits. (SQLite on one machine's own disk only: WAL needs shared memory.)
     """
 
-    def __init__(self, spool: Spool, writer: Writer) -> None:
+    def __init__(self, spool: Spool, writer: Writer, sealing: Sealing) -> None:
+        self.sealing = sealing
         self._spool = spool
         self._writer = writer
         self._append = spool.append
@@ -63,13 +65,15 @@ class Ledger:
             writer.start()
             undo.pop_all()
             store.close()
-        return cls(spool, writer)
+        return cls(spool, writer, Sealing(state_dir))
 
     def append(self, record: Record) -> None:
         """Write a record to the spool. When this returns, no kill of this process loses it.
 
         Raises `LedgerError` when it could not be written; the answer must then not be given.
         """
+        if record.content or record.subject:
+            record = self.sealing.sealed(record)
         self._append(to_line(record))
         if self._writer.behind_since is None:
             self._writer.behind_since = time.monotonic()
@@ -110,6 +114,7 @@ class Ledger:
         if left:
             log.warning("%d bytes of records stay in %s until the next start", left, self._spool.directory)
         self._spool.close(discard=not left)
+        self.sealing.close()
 
 
 def open_database(settings: LedgerSettings, state_dir: Path) -> sa.Engine:

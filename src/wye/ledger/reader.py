@@ -16,6 +16,7 @@ from wye.ledger import migrations
 from wye.ledger.database import Connected, describe, exact_sum, exists, locate, open_engine
 from wye.ledger.rows import to_record
 from wye.ledger.schema import key, request
+from wye.ledger.sealing import Sealing
 
 By = Literal["model", "asked", "task", "lane", "key", "team", "day"]
 GROUPS: tuple[By, ...] = get_args(By)
@@ -102,7 +103,8 @@ class LedgerRow(NamedTuple):
 class Reader:
     """Read access to a ledger that a gateway may be writing at the same time.
 
-    A record is visible about 0.1 s after its request ended, when its group is committed.
+    A record is visible about 0.1 s after its request ended, when its group is committed. What is sealed in
+    it is opened; what has been erased says so.
     """
 
     def __init__(self, settings: LedgerSettings, state_dir: Path) -> None:
@@ -111,6 +113,7 @@ class Reader:
         if not exists(url):
             message = f"there is no ledger at {describe(url)}: start the gateway with `wye serve`"
             raise LedgerError(message)
+        self._sealing = Sealing(state_dir)
         self._engine = open_engine(url)
         try:
             with self._connect() as connection:
@@ -122,6 +125,7 @@ class Reader:
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
+        self._sealing.close()
 
     def __enter__(self) -> Self:
         return self
@@ -135,7 +139,7 @@ class Reader:
         query = sa.select(c.record).where(*filter_.clauses()).order_by(c.at.desc(), c.seq.desc())
         with self._connect() as connection:
             for (text,) in connection.execution_options(yield_per=500).execute(query.limit(limit)):
-                yield to_record(text)
+                yield self._record(text)
 
     def follow(self, filter_: Filter, *, poll: float = POLL_SECONDS) -> Iterator[Record]:
         """Yield matching records as they are committed from now on, each once, forever."""
@@ -148,7 +152,7 @@ class Reader:
                 new = set(connection.scalars(sa.select(c.seq).where(c.seq > horizon))) - seen
                 query = sa.select(c.record).where(c.seq.in_(new), *filter_.clauses()).order_by(c.seq)
                 texts = connection.scalars(query).all() if new else ()
-            yield from map(to_record, texts)
+            yield from map(self._record, texts)
             seen = {seq for seq in seen | new if seq > horizon}
             time.sleep(poll)
 
@@ -156,7 +160,7 @@ class Reader:
         """Return the record with exactly this id, if it is committed."""
         with self._connect() as connection:
             text = connection.scalar(sa.select(request.c.record).where(request.c.id == id_))
-        return None if text is None else to_record(text)
+        return None if text is None else self._record(text)
 
     def resolve(self, id_: str, *, wait: float = 1.0) -> Record:
         """Return the record with this id, or the only one whose id begins so. For who may read them all.
@@ -168,7 +172,7 @@ class Reader:
         while True:
             found = self._starting_with(id_)
             if found and (len(found) == 1 or found[0][0] == id_):
-                return to_record(found[0][1])
+                return self._record(found[0][1])
             if found:
                 message = f"several records begin with '{id_}': {', '.join(row[0] for row in found)}"
                 raise NotFoundError(message)
@@ -294,6 +298,9 @@ class Reader:
         query = sa.select(c.id, c.record).where(c.id >= prefix, c.id < prefix + "\U0010ffff")
         with self._connect() as connection:
             return [(row[0], row[1]) for row in connection.execute(query.order_by(c.id).limit(5))]
+
+    def _record(self, text: str) -> Record:
+        return self._sealing.opened(to_record(text))
 
     def _connect(self) -> Connected:
         return Connected(self._engine)

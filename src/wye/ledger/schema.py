@@ -75,6 +75,7 @@ key = sa.Table(
     sa.Column("expires", sa.Double()),
     sa.Column("revoked", sa.Double()),
     sa.Column("project", sa.Text(), nullable=False, server_default=""),
+    sa.Column("subject", sa.Text(), nullable=False, server_default=""),
     sa.Index("key_digest", "digest", unique=True),
 )
 """One row a key; never deleted, since records name it. `digest` is the SHA-256 of its secret."""

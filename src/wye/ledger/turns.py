@@ -4,6 +4,8 @@ Of what an upstream holds there is nothing here but its name: it stands in the r
 it is as safe from a kill as the record is. What wye keeps, where config says so, is a row a turn in the
 table `turn`, committed before the answer's last bytes leave, and deleted when it expires.
 
+What was said in a turn is sealed under the key of its subject (see `sealing`).
+
 An answer belongs to its `owner`: a key, and those it was rotated from or to. For others it does not exist.
 """
 
@@ -22,7 +24,9 @@ from wye.core.label import Labels
 from wye.ledger.database import Connected
 from wye.ledger.ledger import open_database
 from wye.ledger.schema import key, request, turn
+from wye.ledger.sealing import Sealing
 
+_SAID = ("input", "answer")
 MAX_TURNS = 10_000
 """Of one conversation."""
 
@@ -50,13 +54,16 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """JSON array: the items that this turn brought."""
     answer: str
     """JSON object: the whole response."""
+    subject: str = ""
+    """The tag of whose data it is; empty = nobody's."""
 
 
 class Turns:
     """Turns and holders, by the id of their answer. Every method may be called from any thread."""
 
-    def __init__(self, settings: LedgerSettings, state_dir: Path) -> None:
+    def __init__(self, settings: LedgerSettings, state_dir: Path, sealing: Sealing | None = None) -> None:
         """Open the ledger's database. Raises `LedgerError`; so does everything below when it is away."""
+        self.sealing = sealing or Sealing(state_dir)
         self._engine = open_database(settings, state_dir)
         self.shared = self._engine.dialect.name != "sqlite"
         """Other gateways are likely to write to it, so that what is not there may be on its way. With SQLite
@@ -85,7 +92,7 @@ class Turns:
 
     def keep(self, made: Turn) -> None:
         """Keep a turn. What came before it lives as long as it does."""
-        values = msgspec.structs.asdict(made) | {"labels": ",".join(sorted(made.labels))}
+        values = self._sealed(made)
         with self._writing, Connected(self._engine) as connection, connection.begin():
             connection.execute(_KEEP, values)
             if made.previous is not None:
@@ -96,7 +103,7 @@ class Turns:
         """Return one turn."""
         with Connected(self._engine) as connection:
             row = connection.execute(_GET, _whose(id_, owner, now)).mappings().first()
-        return None if row is None else _turn(row)
+        return None if row is None else self._opened(row)
 
     def conversation(self, id_: str, owner: str, now: float, most: int) -> Sequence[Turn]:
         """Return the turns up to and with `id_`, first to last; none if it, or one before it, is not there.
@@ -112,8 +119,8 @@ class Turns:
             ) as rows,
         ):
             for row in rows.mappings():
-                found.append(_turn(row))
-                size += len(row["input"]) + len(row["answer"])
+                found.append(self._opened(row))
+                size += len(found[-1].input) + len(found[-1].answer)
                 if size > most:
                     message = f"the conversation before '{id_}' is larger than {most} bytes: begin a new one"
                     raise TooLargeError(message, param="previous_response_id")
@@ -129,6 +136,24 @@ class Turns:
         """Delete what has expired; return how many turns that were."""
         with self._writing, Connected(self._engine) as connection, connection.begin():
             return connection.execute(sa.delete(turn).where(turn.c.expires <= now)).rowcount
+
+    def _sealed(self, made: Turn) -> dict[str, Any]:
+        """Return a turn's row."""
+        until = self.sealing.until(made.at, made.labels)
+        values = msgspec.structs.asdict(made) | {"labels": ",".join(sorted(made.labels))}
+        if until is not None:
+            values["expires"] = min(made.expires, until)
+        tag = values.pop("subject")
+        for name in _SAID:
+            values[name] = self.sealing.seal(tag, values[name], f"{name} {made.id}", until)
+        return values
+
+    def _opened(self, row: sa.RowMapping) -> Turn:
+        """Return a row's turn. Raises `ErasedError`."""
+        values: dict[str, Any] = dict(row)
+        said = {name: self.sealing.open(row[name], f"{name} {row['id']}") for name in _SAID}
+        subject = self.sealing.owner(row["answer"])
+        return Turn(**values | said | {"labels": _labels(row["labels"]), "subject": subject})
 
 
 def _like_the_spool(connection: sqlite3.Connection, _: object) -> None:
@@ -183,8 +208,3 @@ _DELETE = sa.delete(turn).where(*_ALIVE)
 
 def _labels(text: str) -> Labels:
     return frozenset(label for label in text.split(",") if label)
-
-
-def _turn(row: sa.RowMapping) -> Turn:
-    values: dict[str, Any] = dict(row)
-    return Turn(**values | {"labels": _labels(row["labels"])})

@@ -4,21 +4,23 @@
 
 Each subject has a data key of its own, made when something of theirs is first sealed, wrapped by the master
 key (see `masterkey`) and kept in `keyslots`. Key ids are random; the subject's name is nowhere, only its
-HMAC under a key derived from the master key. That tag and the `context` an envelope was made for are
+tag, an HMAC under a key derived from the master key. The tag and the `context` an envelope was made for are
 authenticated with the ciphertext, so that no envelope can be passed off as another subject's or record's.
+What is to be kept until a certain moment has a key of its own too, which is destroyed then.
 
 Erasing a subject destroys their keys. Every copy of an envelope, wherever it is, is noise from then on, and a
 hash of it in a log proves what it proved before. A subject that comes back gets a new key.
 
 Rules:
 
-- The subject "" is nobody: what is sealed under it is encrypted at rest and cannot be erased one by one.
+- The tag "" is nobody's: what is sealed under it is encrypted at rest and cannot be erased one by one.
 - Each key seals fewer than 2^32 envelopes (NIST SP 800-38D section 8.3): a process takes a new one before.
 """
 
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import threading
 import time
@@ -45,16 +47,20 @@ OVERHEAD = _HEAD + NONCE_BYTES + 16
 MOST_SEALS = 2**28
 """By one process under one key."""
 MOST_CACHED = 20_000
+TAG_BYTES = 16
+_TAG = re.compile(r"(?:[0-9a-f]{32})?")
 _CHECK = "master key.check"
 
 
 class ErasedError(LedgerError):
     """What is asked for was sealed under a key that has been destroyed."""
 
+    status = 410
     kind = "erased"
 
-    def __init__(self, at: float) -> None:
-        super().__init__(f"erased on {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime(at))}")
+    def __init__(self, at: float, *, expired: bool = False) -> None:
+        what = "no longer kept since" if expired else "erased on"
+        super().__init__(f"{what} {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime(at))}")
         self.at = at
         """Unix seconds."""
 
@@ -89,8 +95,9 @@ class Vault:
         self._wrap = AESGCM(wrap)
         self._index = index
         self._generation = slots.generation
-        self._current: dict[str, _Sealer] = {}
+        self._current: dict[tuple[str, float | None], _Sealer] = {}
         self._known: dict[bytes, _Sealer] = {}
+        self._tags: dict[str, str] = {"": ""}
         self._looking = threading.RLock()
 
     @classmethod
@@ -118,16 +125,18 @@ class Vault:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def seal(self, subject: str, plain: bytes, context: bytes = b"") -> bytes:
+    def seal(self, tag: str, plain: bytes, context: bytes = b"", until: float | None = None) -> bytes:
         """Return `plain` as an envelope that only this vault opens, with the same `context`.
 
-        Survives a kill at once, and a loss of power once `sync` has returned.
+        `tag` is what `tag` returned for its subject; empty = nobody's. `until` (Unix seconds) is when
+        `expire` makes it unreadable; give whole days, since each has a key of its own. The key survives a
+        kill at once, and a loss of power once `sync` has returned.
         """
         if self._slots.generation != self._generation:
             self._forget()
-        sealer = self._current.get(subject)
+        sealer = self._current.get((tag, until))
         if sealer is None or sealer.seals >= MOST_SEALS:
-            sealer = self._load(lambda: self._sealer(subject, fresh=sealer is not None))
+            sealer = self._load(lambda: self._sealer(tag, until, fresh=sealer is not None))
         sealer.seals += 1
         nonce = os.urandom(NONCE_BYTES)
         return b"%b%b%b" % (sealer.head, nonce, sealer.aead.encrypt(nonce, plain, sealer.bound + context))
@@ -148,24 +157,35 @@ class Vault:
             message = "an envelope has been changed, or does not belong where it was found"
             raise LedgerError(message) from None
 
-    def tag(self, subject: str) -> str:
-        """Return what stands for a subject where it may be seen: its keyed hash, hex."""
-        return self._tag(subject).hex()
+    def owner(self, envelope: bytes) -> str:
+        """Return the tag of the subject whose envelope this is; empty = nobody's."""
+        slot = self._slots.find(envelope[1:_HEAD])
+        return "" if slot is None else slot.subject
 
-    def erase(self, subject: str) -> Destroyed:
-        """Destroy every key of a subject, for all processes. May be repeated."""
-        if not subject:
-            message = "what belongs to nobody cannot be erased by subject; see `wye retention`"
+    def tag(self, subject: str) -> str:
+        """Return what stands for a subject where it may be seen: its keyed hash, 32 hex digits."""
+        known = self._tags.get(subject)
+        if known is None:
+            text = subject.encode("utf-8", "surrogatepass")
+            known = hmac.digest(self._index, text, hashlib.sha256)[:TAG_BYTES].hex()
+            if len(self._tags) >= MOST_CACHED:
+                self._tags = {"": ""}
+            self._tags[subject] = known
+        return known
+
+    def erase(self, tags: Iterable[str]) -> list[Destroyed]:
+        """Destroy every key of the subjects with these tags, for all processes. May be repeated."""
+        wanted = list(dict.fromkeys(tags))
+        if "" in wanted:
+            message = "what belongs to nobody cannot be erased by subject; `wye retention` says when it goes"
             raise LedgerError(message)
-        tag = self._tag(subject)
-        slots = self._slots.of(tag)
+        owned = [(tag, self._slots.of(tag)) for tag in wanted]
         now = time.time()
-        alive = [slot for slot in slots if slot.erased is None]
         # Those of before as well: an older key file may have been put back in place.
-        self._slots.destroy(slots, now)
+        self._slots.destroy([slot for _, slots in owned for slot in slots], now)
+        self._tags = {"": ""}
         self._forget()
-        at = now if alive or not slots else max(slot.erased or 0.0 for slot in slots)
-        return Destroyed(tag.hex(), tuple(slot.id.hex() for slot in slots), len(alive), at)
+        return [_destroyed(tag, slots, now) for tag, slots in owned]
 
     def destroy(self, keys: Iterable[str], at: float) -> int:
         """Destroy keys by their ids: what receipts name, after older files were put back. Return how many."""
@@ -175,17 +195,30 @@ class Vault:
         self._forget()
         return len(back)
 
+    @property
+    def applied(self) -> int:
+        """How many receipts of erasures this vault has seen."""
+        return self._slots.applied
+
+    @applied.setter
+    def applied(self, receipts: int) -> None:
+        self._slots.applied = receipts
+
+    def expire(self, now: float, most: int = 10_000) -> int:
+        """Destroy up to `most` keys whose `until` is over; return how many that were."""
+        due = self._slots.due(now, most)
+        self._slots.destroy(due, now)
+        if due:
+            self._forget()
+        return len(due)
+
     def sync(self) -> None:
         """Wait until the disk has every key that anything was sealed under."""
         self._slots.sync()
 
-    @property
-    def counts(self) -> tuple[int, int]:
-        """How many keys there are, and how many were destroyed."""
-        return self._slots.counts()
-
-    def _tag(self, subject: str) -> bytes:
-        return hmac.digest(self._index, subject.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    def counts(self, now: float) -> tuple[int, int, int]:
+        """Return how many keys there are, how many of them are due by `now`, how many were destroyed."""
+        return self._slots.counts(now)
 
     def _forget(self) -> None:
         """Drop the keys in memory: some may be gone."""
@@ -204,19 +237,22 @@ class Vault:
                     return found
                 self._forget()
 
-    def _sealer(self, subject: str, *, fresh: bool) -> _Sealer:
+    def _sealer(self, tag: str, until: float | None, *, fresh: bool) -> _Sealer:
         """Return the key a subject's next envelope is sealed under."""
-        tag = self._tag(subject)
-        alive = [slot for slot in self._slots.of(tag) if slot.erased is None]
+        if not _TAG.fullmatch(tag):
+            message = "a vault seals for a subject's tag, not its name"
+            raise ValueError(message)
+        alive = [slot for slot in self._slots.of(tag) if slot.erased is None and slot.until == until]
         sealer = self._loaded(alive[-1]) if alive and not fresh else None
         if sealer is None:
             id_, key = secrets.token_bytes(ID_BYTES), secrets.token_bytes(KEY_BYTES)
             nonce = os.urandom(NONCE_BYTES)
-            self._slots.add(id_, tag, nonce + self._wrap.encrypt(nonce, key, id_ + tag))
+            wrapped = nonce + self._wrap.encrypt(nonce, key, id_ + tag.encode())
+            self._slots.add(id_, tag, until, wrapped)
             sealer = self._remember(id_, tag, key)
         if len(self._current) >= MOST_CACHED:
             self._current.pop(next(iter(self._current)), None)
-        self._current[subject] = sealer
+        self._current[tag, until] = sealer
         return sealer
 
     def _opener(self, id_: bytes) -> _Sealer:
@@ -225,7 +261,7 @@ class Vault:
             message = "an envelope's key is not in this vault: it belongs to another, or was lost"
             raise LedgerError(message)
         if slot.erased is not None:
-            raise ErasedError(slot.erased)
+            raise ErasedError(slot.erased, expired=slot.expired)
         opener = self._loaded(slot)
         if opener is None:
             message = "an envelope's key is gone, though nothing says that it was erased"
@@ -238,19 +274,25 @@ class Vault:
             return None
         nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES : NONCE_BYTES + KEY_BYTES + 16]
         try:
-            key = self._wrap.decrypt(nonce, sealed, slot.id + slot.subject)
+            key = self._wrap.decrypt(nonce, sealed, slot.id + slot.subject.encode())
         except InvalidTag:
             message = "a data key cannot be unwrapped: the vault's files do not belong together"
             raise LedgerError(message) from None
         return self._remember(slot.id, slot.subject, key)
 
-    def _remember(self, id_: bytes, tag: bytes, key: bytes) -> _Sealer:
+    def _remember(self, id_: bytes, tag: str, key: bytes) -> _Sealer:
         head = VERSION + id_
-        sealer = _Sealer(head, AESGCM(key), head + tag)
+        sealer = _Sealer(head, AESGCM(key), b"%b%b " % (head, tag.encode()))
         if len(self._known) >= MOST_CACHED:
             self._known.pop(next(iter(self._known)), None)
         self._known[id_] = sealer
         return sealer
+
+
+def _destroyed(tag: str, slots: list[Slot], now: float) -> Destroyed:
+    alive = sum(slot.erased is None for slot in slots)
+    at = now if alive or not slots else max(slot.erased or 0.0 for slot in slots)
+    return Destroyed(tag, tuple(slot.id.hex() for slot in slots), alive, at)
 
 
 def _check(path: Path, expected: bytes) -> None:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from wye.core.errors import LedgerError
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest step. A test holds it against the files in `versions`."""
 _LOCK = 0x777965
 """PostgreSQL's advisory lock while a schema changes."""
