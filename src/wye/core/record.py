@@ -46,6 +46,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of an answer that a gate looked at; of any that was served, see the record."""
     cost: Cost | None = None
     """Of such an answer. It is a part of the record's cost."""
+    masked: dict[str, int] = {}
+    """How many values of each kind left as tokens."""
 
 
 class Record(msgspec.Struct, omit_defaults=True):
@@ -122,3 +124,5 @@ class Record(msgspec.Struct, omit_defaults=True):
     `detector:KIND`, `answer:KIND`, or why nobody could look: `detector:late`. The default is not there."""
     answer_labels: tuple[str, ...] = ()
     """Labels that the answer raised, as `origins` say: they hold for what goes on from it."""
+    masked: dict[str, int] = {}
+    """How many values of each kind whoever served it saw as tokens: `person`, `ssn`, ..."""

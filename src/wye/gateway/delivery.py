@@ -16,6 +16,7 @@ from wye.gateway.downstream import JSON, Downstream
 from wye.gateway.health import Health
 from wye.gateway.job import Answer, Hold, Job
 from wye.gateway.listening import Listening
+from wye.gateway.masked import Unveiling
 from wye.gateway.refusals import broke
 from wye.gateway.responses import Responses
 from wye.ledger.entry import Entry
@@ -68,6 +69,8 @@ class Delivery:
             answer.hold.lost = _all_lost(answer.hold)
         entry.lost, entry.emulated = answer.hold.lost, answer.hold.emulated
         entry.added = _added(job, answer.hold)
+        if answer.hold.veil is not None:
+            entry.masked = answer.hold.veil.counts
         decision = job.decision
         if decision.certificate and deployment.id in decision.covered:
             entry.certificate = decision.certificate
@@ -80,12 +83,12 @@ class Delivery:
         codec, entry = job.codec, job.entry
         downstream.begin(answer.headers)
         error, last = await _relay(answer, relay, entry, downstream)
-        if job.listening is not None:
-            await self._listen(job, job.listening, None)
         entry.lost = _all_lost(answer.hold)
         entry.outcome = Outcome.BROKEN if error else Outcome.OK
         entry.error = error.message if error else ""
         _settle(answer, entry, relay.usage)
+        if job.listening is not None:
+            await self._listen(job, job.listening, None)
         entry.response_bytes = downstream.bytes + len(last)
         if error is not None:
             self._health.failed(entry.deployment)
@@ -160,7 +163,9 @@ async def _relay(
     except TransportError as broken:
         timed_out = isinstance(broken, TransportTimeoutError)
         kind = UpstreamTimeoutError if timed_out else UpstreamError
-        return kind(f"'{entry.deployment}' broke off its answer ({broken})"), b""
+        rest = relay.broken() if isinstance(relay, Unveiling) else b""
+        entry.keep(rest)
+        return kind(f"'{entry.deployment}' broke off its answer ({broken})"), rest
     except (ValueError, RecursionError) as broken:
         answer.response.abort()
         return UpstreamError(f"'{entry.deployment}': {broken}"), b""

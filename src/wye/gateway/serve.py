@@ -18,13 +18,14 @@ from wye.config.load import read
 from wye.config.retention import retain_days
 from wye.config.settings import Settings, TelemetrySettings, TlsSettings
 from wye.core.errors import LedgerError
-from wye.gateway import openfiles
+from wye.gateway import openfiles, retention
 from wye.gateway.accesslog import AccessLog
 from wye.gateway.admin import Admin
 from wye.gateway.app import App
 from wye.gateway.attempts import Attempts
 from wye.gateway.books import Books
 from wye.gateway.downstream import Heart
+from wye.gateway.finding import Finder
 from wye.gateway.fleet import Fleet
 from wye.gateway.guard import check_bind
 from wye.gateway.keys import Caller, KeyRing, bootstrap_key
@@ -33,6 +34,7 @@ from wye.gateway.limits import Limits
 from wye.gateway.limitstore import MemoryStore
 from wye.gateway.listener.server import Listener
 from wye.gateway.loads import Loads
+from wye.gateway.masked import Masker
 from wye.gateway.metrics import Metrics, Reading
 from wye.gateway.pipeline import Pipeline
 from wye.gateway.reload import Reload
@@ -46,6 +48,7 @@ from wye.ledger.database import describe, locate
 from wye.ledger.sealing import Sealing
 from wye.ledger.spool import Lock, private_directory
 from wye.ledger.turns import Turns
+from wye.policy.detectors import Detector
 from wye.providers.egress import Egress
 from wye.providers.transport.proxy import ProxySettings
 from wye.providers.transport.transport import Transport
@@ -109,6 +112,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         await fleet.start()
         limits, metrics = Limits(store), Metrics()
         runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
+        runtime.count = _counting(settings, ledger, limits)
         runtime.health.engine_down = fleet.reason_down
         stack.callback(runtime.inspectors.stop)
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
@@ -121,20 +125,24 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             exporter.start()
             stack.push_async_callback(exporter.close)
         books, heart = Books(ledger, metrics, access_log, exporter), Heart()
-        admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
         responses = Responses(stack.enter_context(Turns(settings.ledger, options.state_dir, ledger.sealing)))
-        attempts = Attempts(egress, transport, limits, runtime.health)
+        attempts = Attempts(egress, transport, limits, runtime.health, Masker(Finder(Detector()).find))
         shadows = Shadows(runtime, attempts, books)
         app = App(
             Pipeline(runtime, attempts, books, heart, responses, shadows),
             Retrieval(runtime, responses, books, egress, transport),
-            admin.app(),
+            Admin(runtime, metrics, lambda: ledger.trouble, reader.get).app(),
         )
         reload = Reload(options.config, runtime, fleet)
         _beside(
             stack,
             *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), reload.relearn()),
-            *(Loads(runtime, egress, transport).run(), responses.sweep(), shadows.run()),
+            *(
+                Loads(runtime, egress, transport).run(),
+                responses.sweep(),
+                retention.sweep(ledger.sealing),
+                shadows.run(),
+            ),
         )
         listener = await stack.enter_async_context(
             Listener(app, settings.listener, str(listen), transport.outbox)  # both sides write together
@@ -159,6 +167,18 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             sum(gate.active + gate.waiting for gate in runtime.gates.values()),
             settings.listener.drain_seconds,
         )
+
+
+def _counting(settings: Settings, ledger: Ledger, limits: Limits) -> Callable[[Caller], None]:
+    """Return what every request passes; while records cannot be sealed, where config says so, none does."""
+    if not settings.ledger.transparency:
+        return limits.admit
+
+    def count(caller: Caller) -> None:
+        ledger.demand_sealing()
+        limits.admit(caller)
+
+    return count
 
 
 def _ready(sealing: Sealing, runtime: Runtime) -> None:
