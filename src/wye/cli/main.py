@@ -29,7 +29,7 @@ COMMANDS = {
     "simulate": Lazy(
         "wye.cli.simulate:simulate", "Say what the past would have cost, had something differed."
     ),
-    "export": Lazy("wye.cli.export:export_", "Write costs for other programs: FOCUS."),
+    "export": Lazy("wye.cli.export:export_", "Write costs for other programs, and records for auditors."),
     "ledger": Lazy("wye.cli.ledger:ledger", "Roll the ledger into Parquet for reports."),
     "audit": Lazy("wye.cli.audit:audit", "Seal records into a log, and prove what is in it."),
     "erase": Lazy("wye.cli.erase:erase", "Make what is stored of somebody unreadable, everywhere."),

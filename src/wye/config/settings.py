@@ -13,6 +13,7 @@ from wye.config.detection import DetectionSettings
 from wye.config.economy import FigureSettings, MachineSettings
 from wye.config.lineage import LineageSettings
 from wye.config.masking import Mask
+from wye.config.organisation import OrganisationSettings
 from wye.config.section import Count, NonNegativeCount, Positive, Section, Share
 from wye.core.lane import Lane
 from wye.core.spelling import CallIds, Formats, Ignored, MaxOutputField, Refused, Taken
@@ -465,3 +466,4 @@ class Settings(Section, frozen=True):
     discovery: DiscoverySettings = DiscoverySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    organisation: OrganisationSettings = OrganisationSettings()

@@ -116,7 +116,6 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         runtime.health.engine_down = fleet.reason_down
         stack.callback(runtime.inspectors.stop)
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
-        _ready(ledger.sealing, runtime)
         access_log = _access_log(settings, human=options.human_log)
         if access_log is not None:
             stack.callback(access_log.close)
@@ -125,7 +124,9 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             exporter.start()
             stack.push_async_callback(exporter.close)
         books, heart = Books(ledger, metrics, access_log, exporter), Heart()
-        responses = Responses(stack.enter_context(Turns(settings.ledger, options.state_dir, ledger.sealing)))
+        responses = Responses(
+            stack.enter_context(Turns(settings.ledger, options.state_dir, _ready(ledger.sealing, runtime)))
+        )
         attempts = Attempts(egress, transport, limits, runtime.health, Masker(Finder(Detector()).find))
         shadows = Shadows(runtime, attempts, books)
         app = App(
@@ -181,11 +182,12 @@ def _counting(settings: Settings, ledger: Ledger, limits: Limits) -> Callable[[C
     return count
 
 
-def _ready(sealing: Sealing, runtime: Runtime) -> None:
+def _ready(sealing: Sealing, runtime: Runtime) -> Sealing:
     """Have retention follow the settings in force, and open the vault, if there is one, before it is used."""
     sealing.retain_days = lambda labels: retain_days(runtime.now.settings, labels)
     if sealing.exists:
         _ = sealing.vault  # which is held against the receipts of erasures
+    return sealing
 
 
 async def _settle(runtime: Runtime) -> None:
