@@ -11,6 +11,7 @@ import msgspec
 from wye.catalog.deployments import Native, Speech
 from wye.config.detection import DetectionSettings
 from wye.config.economy import FigureSettings, MachineSettings
+from wye.config.governance import ComplianceSettings, PolicySettings
 from wye.config.lineage import LineageSettings
 from wye.config.masking import Mask
 from wye.config.organisation import OrganisationSettings
@@ -441,6 +442,10 @@ class Settings(Section, frozen=True):
     """The label of a request that brings none."""
     labels: dict[str, LabelRule] = {}
     """Name → where requests with it may go."""
+    policy: PolicySettings = PolicySettings()
+    """Rules in Cedar beyond labels: they can only narrow what those permit."""
+    compliance: tuple[ComplianceSettings, ...] = ()
+    """What contracts say of providers; rules ask for it."""
     providers: dict[str, ProviderSettings] = {}
     """Providers wye knows need no entry."""
     deployments: dict[str, DeploymentSettings] = {}

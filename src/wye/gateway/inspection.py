@@ -9,17 +9,17 @@ The rules:
   the `own` lane only, with them and without.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
 from wye.config.detection import DetectionSettings
 from wye.config.masking import ALL, found_as
-from wye.core.decision import Verdict
 from wye.core.label import Labels
 from wye.core.lane import Lane
 from wye.gateway.inspector import Told
 from wye.gateway.inspectors import Inspectors, Stream
+from wye.policy import Policy
 from wye.policy.detectors import QUASI
 
 MAX_CACHED = 1024
@@ -40,19 +40,12 @@ NOTHING = Raised()
 
 
 class Inspection:
-    """What one snapshot looks for. `judge` tells what labels permit, `where` in which lanes."""
+    """What one snapshot looks for."""
 
-    def __init__(
-        self,
-        settings: DetectionSettings,
-        inspectors: Inspectors,
-        judge: Callable[[Labels], Verdict],
-        where: Callable[[Labels], Iterable[Lane]],
-    ) -> None:
+    def __init__(self, settings: DetectionSettings, inspectors: Inspectors, policy: Policy) -> None:
         self.settings = settings
         self._inspectors = inspectors
-        self._judge = judge
-        self._where = where
+        self._policy = policy
         self._all: Labels = frozenset(settings.raises)
         self._kinds = {label: found_as(kinds) for label, kinds in settings.raises.items()}
         self._most = settings.max_kb * _KB
@@ -94,11 +87,13 @@ class Inspection:
     def _could_change(self, labels: Labels) -> bool:
         if self._all <= labels:
             return False
-        before, after = self._judge(labels), self._judge(labels | self._all)
+        if not self._policy.by_labels:  # who asks decides as well
+            return True
+        before, after = self._policy.judge(labels), self._policy.judge(labels | self._all)
         if before.ceiling != after.ceiling or before.permitted != after.permitted:
             return True
         # Of a deployment that only a request's model names nothing is known here but the lanes it may be in.
-        return not {Lane.OWN}.issuperset(self._where(labels))
+        return not {Lane.OWN}.issuperset(self._policy.where(labels))
 
     def _meant(self, told: Told, labels: Labels, who: str) -> Raised:
         if told.trouble:

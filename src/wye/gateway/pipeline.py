@@ -123,7 +123,7 @@ class Pipeline:
         labels = now.labels(arrival, caller, request) | before.labels
         if now.inspection is not None or labels != now.default_labels or not self._lineage.idle(now):
             labels = await self._lineage.labelled(now, session, before.labels, labels, entry)
-        verdict = now.judge(request.model, labels)
+        verdict = now.judge(request.model, labels, now.asking(arrival, caller, len(body)))
         entry.judged(labels, verdict)
         if request.previous or request.refers or request.keep:
             session.goes_on(before.holder, now.settings.responses)
