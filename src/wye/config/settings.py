@@ -9,8 +9,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from wye.catalog.deployments import Native, Speech
+from wye.config.detection import DetectionSettings
 from wye.config.economy import FigureSettings, MachineSettings
+from wye.config.governance import ComplianceSettings, PolicySettings
+from wye.config.lineage import LineageSettings
 from wye.config.masking import Mask
+from wye.config.organisation import OrganisationSettings
 from wye.config.section import Count, NonNegativeCount, Positive, Section, Share
 from wye.core.lane import Lane
 from wye.core.spelling import CallIds, Formats, Ignored, MaxOutputField, Refused, Taken
@@ -455,6 +459,10 @@ class Settings(Section, frozen=True):
     """The label of a request that brings none."""
     labels: dict[str, LabelRule] = {}
     """Name → where requests with it may go."""
+    policy: PolicySettings = PolicySettings()
+    """Rules in Cedar beyond labels: they can only narrow what those permit."""
+    compliance: tuple[ComplianceSettings, ...] = ()
+    """What contracts say of providers; rules ask for it."""
     providers: dict[str, ProviderSettings] = {}
     """Providers wye knows need no entry."""
     deployments: dict[str, DeploymentSettings] = {}
@@ -475,6 +483,9 @@ class Settings(Section, frozen=True):
     listener: ListenerSettings = ListenerSettings()
     ledger: LedgerSettings = LedgerSettings()
     responses: ResponsesSettings = ResponsesSettings()
+    detection: DetectionSettings = DetectionSettings()
+    lineage: LineageSettings = LineageSettings()
     discovery: DiscoverySettings = DiscoverySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    organisation: OrganisationSettings = OrganisationSettings()
