@@ -191,6 +191,25 @@ NAMING = re.compile(
 )
 """What says that somebody's name follows, however it is written."""
 
+NAMED_BY = tuple(
+    _words(
+        "name name's name’s is was : called named es llamo llama llamado llamada paciente patient pt signed by , with under of wife husband mother"
+        " father brother sister regards thanks dear hi hello attn i'm am heiße m'appelle"
+    )
+)
+"""How the words of `NAMING` end: an expression that looks back costs more than a look at the last word."""
+
+SEEN_BY = tuple(
+    _words(
+        "seen admitted treated operated evaluated referred transferred discharged visit visits visited visiting hospitalized hospitalised diagnosed"
+        " presented presenting follow followed up followup checkup check-in checkin consult consulted consultation scheduled appointment surgery therapy"
+        " care examined assessed enrolled monitored staying live lives living lived born raised moved here moving work works working employed located"
+        " reside resides residing resided based originally patient practice meet meeting treatment attend attends attending attended ingresado ingresada"
+        " atendido atendida vive nacido nacida come from city back again recently last out over is was also being to at visit near outside"
+    )
+)
+"""How the words before the preposition of `SEEN`, `HOME` and `STAYS` end."""
+
 STEMS = re.compile(
     r"\w{2,}(?:prils?|sartan|statins?|mabs?|nibs?|gliflozins?|gliptins?|glutide|olols?|dipines?|azoles?|prazoles?|cillins?|mycins?|micin|floxacins?|cyclines?|vir|virs|caine|setron|triptans?|parins?|xabans?|grel|grelor|lukast"
     r"|terol|tropium|sone|solone|nide|onide|asone|thiazides?|semide|lactone|pine|apine|idone|azepams?|zolam|barbital|oxetine|axine|ipram|traline|triptyline|mide|formin|glitazones?|zide|uride"
