@@ -146,6 +146,9 @@ REGIONS = _words(
 )
 """Countries and larger: the safe harbor lets a state or more stand."""
 
+EXPLAINED = HARMLESS | EPONYMS | HEADS | GROUPS | FUNCTION
+"""Whatever a model says, no name."""
+
 FACILITIES = _words(
     "hospital hosp clinic center centre ctr med medical memorial hospice pharmacy university college school institute institution infirmary sanatorium ward"
     " practice church bank office offices department laboratory labs lab rehab rehabilitation surgery health healthcare care er ed icu va facility house home"
