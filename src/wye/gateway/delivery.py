@@ -15,6 +15,8 @@ from wye.gateway.costs import cost_of, unserved
 from wye.gateway.downstream import JSON, Downstream
 from wye.gateway.health import Health
 from wye.gateway.job import Answer, Hold, Job
+from wye.gateway.listening import Listening
+from wye.gateway.masked import Unveiling
 from wye.gateway.refusals import broke
 from wye.gateway.responses import Responses
 from wye.ledger.entry import Entry
@@ -41,10 +43,14 @@ class Delivery:
         relay = answer.relay
         try:
             self._note(job, answer)
+            if job.listening is not None and answer.streamed:
+                job.listening.begin()
             if relay is not None:
                 await self._give_stream(job, answer, relay, downstream)
                 return
             self._end(job, answer)
+            if job.listening is not None and answer.status < _FIRST_ERROR:
+                await self._listen(job, job.listening, None if answer.streamed else answer.body)
             if job.session.keep_days and answer.status < _FIRST_ERROR:
                 await self._keep(job, answer, answer.body)
             self._give_whole(answer, job.entry, downstream)
@@ -59,10 +65,14 @@ class Delivery:
         deployment = answer.hold.target.deployment
         entry.deployment, entry.lane, entry.status = deployment.id, deployment.lane, answer.status
         entry.first_byte = answer.hold.first_byte
+        if job.verdict.narrowed and not job.verdict.permits("store", deployment.id):
+            entry.kept, job.session.keep_days = None, 0
         if answer.relay is None:
             answer.hold.lost = _all_lost(answer.hold)
         entry.lost, entry.emulated = answer.hold.lost, answer.hold.emulated
         entry.added = _added(job, answer.hold)
+        if answer.hold.veil is not None:
+            entry.masked = answer.hold.veil.counts
         decision = job.decision
         if decision.certificate and deployment.id in decision.covered:
             entry.certificate = decision.certificate
@@ -79,6 +89,8 @@ class Delivery:
         entry.outcome = Outcome.BROKEN if error else Outcome.OK
         entry.error = error.message if error else ""
         _settle(answer, entry, relay.usage)
+        if job.listening is not None:
+            await self._listen(job, job.listening, None)
         entry.response_bytes = downstream.bytes + len(last)
         if error is not None:
             self._health.failed(entry.deployment)
@@ -91,6 +103,12 @@ class Delivery:
         except LedgerError as refused:
             error, last = refused, b""
         downstream.end(last + codec.error_event(error, entry.request_id) if error else last)
+
+    async def _listen(self, job: Job, listening: Listening, body: bytes | None) -> None:
+        """Wait for what stands in the answer; `body` is all of it, None = it came as a stream."""
+        await (listening.end() if body is None else listening.whole(body))
+        if job.entry.response and job.entry.answer_labels:
+            self._responses.held(job.entry.response, job.caller, job.entry)
 
     def _end(self, job: Job, answer: Answer) -> None:
         """Note how an answer that is here whole has ended."""
@@ -147,7 +165,9 @@ async def _relay(
     except TransportError as broken:
         timed_out = isinstance(broken, TransportTimeoutError)
         kind = UpstreamTimeoutError if timed_out else UpstreamError
-        return kind(f"'{entry.deployment}' broke off its answer ({broken})"), b""
+        rest = relay.broken() if isinstance(relay, Unveiling) else b""
+        entry.keep(rest)
+        return kind(f"'{entry.deployment}' broke off its answer ({broken})"), rest
     except (ValueError, RecursionError) as broken:
         answer.response.abort()
         return UpstreamError(f"'{entry.deployment}': {broken}"), b""

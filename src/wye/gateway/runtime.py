@@ -5,7 +5,7 @@ new set of keys makes a new snapshot; gates and health live on, since what they 
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from wye.catalog.deployments import Deployment
@@ -20,6 +20,8 @@ from wye.gateway.gate import Gate
 from wye.gateway.guard import Guard
 from wye.gateway.health import Health
 from wye.gateway.hedge import Hedge
+from wye.gateway.inspection import Inspection
+from wye.gateway.inspectors import Inspectors
 from wye.gateway.keys import ANONYMOUS, Caller, KeyRing
 from wye.gateway.learnt import LearntRoutes, Look, routes_of
 from wye.gateway.limits import Limits
@@ -27,6 +29,7 @@ from wye.gateway.metrics import Metrics
 from wye.gateway.target import Target, target
 from wye.ledger.keystore import Scope
 from wye.policy import Policy
+from wye.policy.cedar.asking import NOBODY, Asking
 from wye.routing.band import Tally
 from wye.routing.conversation import Conversation
 from wye.routing.names import mentioned
@@ -54,18 +57,26 @@ class Snapshot:
     runtime: "Runtime"
     hedges: dict[str, Hedge]
     """By route."""
+    inspection: Inspection | None = None
+    """Looks for what raises labels; None = nobody does."""
 
     def labels(self, arrival: Arrival, caller: Caller, request: Request) -> Labels:
         """Return the labels that hold: the client's, its key's and its route's, else the default."""
         labels = arrival.labels() | caller.labels | self.router.labels(request.model)
         return labels or self.default_labels
 
-    def judge(self, model: str, labels: Labels) -> Verdict:
-        """Return what `labels` permit, of a deployment that only a request for `model` names as well."""
-        verdict = self.policy.judge(labels)
+    def asking(self, arrival: Arrival, caller: Caller, size: int) -> Asking:
+        """Return who asks, where the policy cares. Raises `BadRequestError` for a purpose not well formed."""
+        if self.policy.by_labels:
+            return NOBODY
+        return Asking(caller.key_id, caller.team, arrival.purpose(), size)
+
+    def judge(self, model: str, labels: Labels, asking: Asking = NOBODY) -> Verdict:
+        """Return what is permitted, of a deployment that only a request for `model` names as well."""
+        verdict = self.policy.judge(labels, asking)
         late = self.router.dynamic(model)
         if late is not None:
-            verdict = self.policy.extend(verdict, late)
+            verdict = self.policy.extend(verdict, late, asking)
             known = self.targets.get(late.id)
             if known is None or known.deployment is not late:
                 self.runtime.make_room(self)
@@ -84,7 +95,11 @@ class Runtime:
         self, keys: KeyRing, limits: Limits, metrics: Metrics, learnt: LearntRoutes | None = None
     ) -> None:
         self._keys = keys
-        self._limits = limits
+        self.count: Callable[[Caller], None] = limits.admit
+        """Count a request to a model. Raises `RateLimitError` when the key has sent too many.
+
+        Where records are sealed, `LedgerError` while they cannot be.
+        """
         self._metrics = metrics
         self._guard = Guard()
         self.gates: dict[str, Gate] = {}
@@ -92,6 +107,7 @@ class Runtime:
         self._hedges: dict[str, Hedge] = {}
         self.tallies: dict[str, Tally] = {}
         """Route -> what came of its agreement gate lately."""
+        self.inspectors = Inspectors()
         self.learnt = learnt
         """What routes have learnt; None = nobody looks."""
         self.now: Snapshot
@@ -113,10 +129,6 @@ class Runtime:
         """Whether there are no keys: all answers were made by who may come in."""
         return self._keys.keyless
 
-    def count(self, caller: Caller) -> None:
-        """Count a request to a model. Raises `RateLimitError` when the key has sent too many."""
-        self._limits.admit(caller)
-
     def load(self, settings: Settings, deployments: Iterable[Deployment], dynamic: Dynamic) -> Snapshot:
         """Put a new snapshot in force. Raises `ValueError` before anything changes if it cannot be built."""
         known = _all(settings, deployments, dynamic)
@@ -136,8 +148,12 @@ class Runtime:
         )
         targets = {deployment.id: self.target(deployment) for deployment in known}
         default = frozenset({settings.default_label})
+        self.inspectors.use(settings.detection)
         self._hedges = _hedges(settings, self._hedges)
-        self.now = Snapshot(settings, known, policy, router, targets, default, self, self._hedges)
+        inspection = None
+        if settings.detection.raises:
+            inspection = Inspection(settings.detection, self.inspectors, policy)
+        self.now = Snapshot(settings, known, policy, router, targets, default, self, self._hedges, inspection)
         self._dynamic = dynamic
         if self.learnt is not None and look is not None:
             self.learnt.take(look)

@@ -18,13 +18,14 @@ from wye.config.load import read
 from wye.config.retention import retain_days
 from wye.config.settings import Settings, TelemetrySettings, TlsSettings
 from wye.core.errors import LedgerError
-from wye.gateway import openfiles
+from wye.gateway import openfiles, retention
 from wye.gateway.accesslog import AccessLog
 from wye.gateway.admin import Admin
 from wye.gateway.app import App
 from wye.gateway.attempts import Attempts
 from wye.gateway.books import Books
 from wye.gateway.downstream import Heart
+from wye.gateway.finding import Finder
 from wye.gateway.fleet import Fleet
 from wye.gateway.guard import check_bind
 from wye.gateway.keys import Caller, KeyRing, bootstrap_key
@@ -33,6 +34,7 @@ from wye.gateway.limits import Limits
 from wye.gateway.limitstore import MemoryStore
 from wye.gateway.listener.server import Listener
 from wye.gateway.loads import Loads
+from wye.gateway.masked import Masker
 from wye.gateway.metrics import Metrics, Reading
 from wye.gateway.pipeline import Pipeline
 from wye.gateway.reload import Reload
@@ -46,6 +48,7 @@ from wye.ledger.database import describe, locate
 from wye.ledger.sealing import Sealing
 from wye.ledger.spool import Lock, private_directory
 from wye.ledger.turns import Turns
+from wye.policy.detectors import Detector
 from wye.providers.egress import Egress
 from wye.providers.transport.proxy import ProxySettings
 from wye.providers.transport.transport import Transport
@@ -55,6 +58,8 @@ log = logging.getLogger("wye")
 
 GC_THRESHOLDS = (20_000, 20, 50)
 """A request makes few cycles; the default of 700 objects looks for them several times a millisecond."""
+INSPECTORS_SECONDS = 20.0
+"""For the processes that look into requests to get ready, before the gateway says that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +112,10 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         await fleet.start()
         limits, metrics = Limits(store), Metrics()
         runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
+        runtime.count = _counting(settings, ledger, limits)
         runtime.health.engine_down = fleet.reason_down
+        stack.callback(runtime.inspectors.stop)
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
-        _ready(ledger.sealing, runtime)
         access_log = _access_log(settings, human=options.human_log)
         if access_log is not None:
             stack.callback(access_log.close)
@@ -118,20 +124,26 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             exporter.start()
             stack.push_async_callback(exporter.close)
         books, heart = Books(ledger, metrics, access_log, exporter), Heart()
-        admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
-        responses = Responses(stack.enter_context(Turns(settings.ledger, options.state_dir, ledger.sealing)))
-        attempts = Attempts(egress, transport, limits, runtime.health)
+        responses = Responses(
+            stack.enter_context(Turns(settings.ledger, options.state_dir, _ready(ledger.sealing, runtime)))
+        )
+        attempts = Attempts(egress, transport, limits, runtime.health, Masker(Finder(Detector()).find))
         shadows = Shadows(runtime, attempts, books)
         app = App(
             Pipeline(runtime, attempts, books, heart, responses, shadows),
             Retrieval(runtime, responses, books, egress, transport),
-            admin.app(),
+            Admin(runtime, metrics, lambda: ledger.trouble, reader.get).app(),
         )
         reload = Reload(options.config, runtime, fleet)
         _beside(
             stack,
             *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), reload.relearn()),
-            *(Loads(runtime, egress, transport).run(), responses.sweep(), shadows.run()),
+            *(
+                Loads(runtime, egress, transport).run(),
+                responses.sweep(),
+                retention.sweep(ledger.sealing),
+                shadows.run(),
+            ),
         )
         listener = await stack.enter_async_context(
             Listener(app, settings.listener, str(listen), transport.outbox)  # both sides write together
@@ -141,13 +153,14 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
                 *_gates(runtime),
                 *_machines(runtime),
                 *shadows.readings(),
+                *runtime.inspectors.readings(),
                 *_depths(ledger, egress, keys),
                 *_losses(listener, exporter, access_log),
             )
         )
         keys.start()
         notes = (*map(str, loaded.warnings), *fleet.notes)
-        _settle()
+        await _settle(runtime)
         announce(Started(listener.url, runtime, fleet.missing, notes, keys.required, place))
         await _told_to_stop()
         log.info(
@@ -157,15 +170,30 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         )
 
 
-def _ready(sealing: Sealing, runtime: Runtime) -> None:
+def _counting(settings: Settings, ledger: Ledger, limits: Limits) -> Callable[[Caller], None]:
+    """Return what every request passes; while records cannot be sealed, where config says so, none does."""
+    if not settings.ledger.transparency:
+        return limits.admit
+
+    def count(caller: Caller) -> None:
+        ledger.demand_sealing()
+        limits.admit(caller)
+
+    return count
+
+
+def _ready(sealing: Sealing, runtime: Runtime) -> Sealing:
     """Have retention follow the settings in force, and open the vault, if there is one, before it is used."""
     sealing.retain_days = lambda labels: retain_days(runtime.now.settings, labels)
     if sealing.exists:
         _ = sealing.vault  # which is held against the receipts of erasures
+    return sealing
 
 
-def _settle() -> None:
+async def _settle(runtime: Runtime) -> None:
     """Have what requests need at hand, and out of the collector's way."""
+    if not await runtime.inspectors.ready(INSPECTORS_SECONDS):
+        log.warning("what looks into requests is not ready: until it is, labels are raised")
     extractor()  # else the first request of a route waits 50 ms for it
     # What start-up made stays: the collector need not look at it again and again under load.
     gc.collect()

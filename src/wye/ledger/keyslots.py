@@ -82,6 +82,8 @@ class KeySlots:
             message = f"the vault in {directory} cannot be opened: {error}"
             raise LedgerError(message) from error
         self._busy = threading.RLock()
+        self._synced = (0, 0)
+        """What the disk has: the file's length, which only grows, and the index as others left it."""
 
     def close(self) -> None:
         """Let go of the files."""
@@ -123,6 +125,12 @@ class KeySlots:
         with self._reading():
             return [Slot(*row) for row in self._index.execute(query, (now, most))]
 
+    def schedule(self) -> list[tuple[float | None, int]]:
+        """Return when how many of the keys there are will be destroyed; None = nothing is planned."""
+        query = "SELECT until, count(*) FROM slot WHERE erased IS NULL GROUP BY 1 ORDER BY until IS NULL, 1"
+        with self._reading():
+            return [(until, count) for until, count in self._index.execute(query)]
+
     def counts(self, now: float) -> tuple[int, int, int]:
         """Return how many keys there are, how many of them are due, and how many were destroyed."""
         query = "SELECT count(*) - count(erased), count(*) FILTER (WHERE until <= ? AND erased IS NULL), "
@@ -158,13 +166,19 @@ class KeySlots:
                 "UPDATE slot SET erased = coalesce(erased, ?) WHERE number = ?",
                 [(at, slot.number) for slot in slots],
             )
+        self._synced = (0, 0)
         self.sync()
 
     def sync(self) -> None:
         """Wait until the disk has every key that was added."""
         with self._reading():
+            others = self._index.execute("PRAGMA data_version").fetchone()[0]
+            now = os.fstat(self._fd).st_size, others
+            if now == self._synced:
+                return
             os.fsync(self._fd)
             self._index.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._synced = now
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:

@@ -40,6 +40,8 @@ class Filter(msgspec.Struct, frozen=True):
     outcome: str | None = None
     label: str | None = None
     task: str | None = None
+    without: str | None = None
+    """A label: requests that have it are left out."""
 
     def clauses(self) -> list[sa.ColumnElement[bool]]:
         """Return the filter as conditions on the table `request`."""
@@ -52,6 +54,8 @@ class Filter(msgspec.Struct, frozen=True):
             found.append(c.at < self.until)
         if self.label is not None:
             found.append(("," + c.labels + ",").contains(f",{self.label},", autoescape=True))
+        if self.without is not None:
+            found.append(~("," + c.labels + ",").contains(f",{self.without},", autoescape=True))
         return found
 
 
@@ -140,6 +144,14 @@ class Reader:
         with self._connect() as connection:
             for (text,) in connection.execution_options(yield_per=500).execute(query.limit(limit)):
                 yield self._record(text)
+
+    def trail(self, filter_: Filter) -> Iterator[Record]:
+        """Yield all matching records, oldest first; what is sealed in them stays so."""
+        c = request.c
+        query = sa.select(c.record).where(*filter_.clauses()).order_by(c.at, c.seq)
+        with self._connect() as connection:
+            for (text,) in connection.execution_options(yield_per=500).execute(query):
+                yield to_record(text)
 
     def follow(self, filter_: Filter, *, poll: float = POLL_SECONDS) -> Iterator[Record]:
         """Yield matching records as they are committed from now on, each once, forever."""

@@ -216,6 +216,10 @@ class Vault:
         """Wait until the disk has every key that anything was sealed under."""
         self._slots.sync()
 
+    def schedule(self) -> list[tuple[float | None, int]]:
+        """Return when (Unix seconds) how many keys are to be destroyed; None = nothing is planned."""
+        return self._slots.schedule()
+
     def counts(self, now: float) -> tuple[int, int, int]:
         """Return how many keys there are, how many of them are due by `now`, how many were destroyed."""
         return self._slots.counts(now)
