@@ -82,7 +82,8 @@ class Policy:
         if len(set(ids)) != len(ids):
             message = f"two deployments share an id: {sorted({i for i in ids if ids.count(i) > 1})}"
             raise ValueError(message)
-        extra = self.added = _read(settings) if before is None else before.added
+        extra = _read(settings) if before is None else before.added
+        self.added: tuple[Statement, ...] = extra
         self.statements: tuple[Statement, ...] = compiled(self._rules) + extra
         self.digest = digest(settings, self.statements)
         """Of what decides, without the deployments it is asked about: what a signature is for."""
