@@ -199,7 +199,9 @@ class Attempts:
             grant = self._egress.admit(job.verdict, deployment)
             patience = None if streaming else target.patience
             where = target.base_path + path
-            response = await self._transport.send(grant, b"POST", where, head, body, timeouts=patience)
+            response = await self._transport.send(
+                grant, b"POST", where, head, body, timeouts=patience, exchanges=hold.exchanges
+            )
         except TransportError as error:
             return self._failed(job, hold, None, error)
         except EgressRefusedError as error:
@@ -337,8 +339,8 @@ def attempt_record(entry: Entry, hold: Hold, response: Response | None, error: s
         duration_ms=milliseconds(now - hold.entered),
         status=response.status if response else 0,
         error=error,
-        request_bytes=response.bytes_sent if response else 0,
-        response_bytes=response.bytes_received if response else 0,
+        request_bytes=sum([exchange.bytes_sent for exchange in hold.exchanges]),
+        response_bytes=sum([exchange.bytes_received for exchange in hold.exchanges]),
         translated=hold.crossing.translated if hold.crossing else "",
     )
 

@@ -35,6 +35,8 @@ class Hold(msgspec.Struct, eq=False):
     lost: tuple[str, ...] = ()
     """Hints of the request that the upstream did not get."""
     released: bool = False
+    exchanges: list[Response] = []
+    """What was exchanged with the upstream for it, answered or not: they count the bytes."""
 
     first_byte: float = 0.0
     """When the upstream's answer began; 0 = it has not."""

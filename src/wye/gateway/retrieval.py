@@ -157,11 +157,14 @@ class Retrieval:
         if not target.gate.try_enter():
             await target.gate.enter()
         entered = time.perf_counter()
-        response, body, error = None, b"", ""
+        body, error = b"", ""
+        exchanges: list[Response] = []
         try:
             grant = self._egress.admit(verdict, target.deployment)
             place = target.base_path + ask.below
-            response = await self._transport.send(grant, ask.method, place, head, content)
+            response = await self._transport.send(
+                grant, ask.method, place, head, content, exchanges=exchanges
+            )
             body = await response.read(MAX_ANSWER_BYTES)
         except TransportError as broken:
             error = str(broken)
@@ -169,7 +172,7 @@ class Retrieval:
             raise UpstreamError(message) from None
         finally:
             target.gate.leave(entered)
-            entry.tried.append(_attempt(entry, name, entered, response, error))
+            entry.tried.append(_attempt(entry, name, entered, exchanges, error))
         status = response.status
         limits = limit_lines(target.deployment, response.headers, None)
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
@@ -198,13 +201,13 @@ def _holder(found: Held, now: Snapshot, labels: Labels, entry: Entry) -> tuple[T
     return target, verdict
 
 
-def _attempt(entry: Entry, name: str, entered: float, response: Response | None, error: str) -> Attempt:
+def _attempt(entry: Entry, name: str, entered: float, exchanges: list[Response], error: str) -> Attempt:
     began = entry.elapsed_ms(entered)
     lasted = round(entry.elapsed_ms(time.perf_counter()) - began, 3)
-    if response is None:
-        return Attempt(name, "first", began, lasted, error=error)
-    sent, received = response.bytes_sent, response.bytes_received
-    return Attempt(name, "first", began, lasted, response.status, error, sent, received)
+    status = exchanges[-1].status if exchanges else 0
+    sent = sum([exchange.bytes_sent for exchange in exchanges])
+    received = sum([exchange.bytes_received for exchange in exchanges])
+    return Attempt(name, "first", began, lasted, status, error, sent, received)
 
 
 def _items(turn: Turn, ask: Ask) -> bytes:
