@@ -12,7 +12,7 @@ import pytest
 from fake_upstream import CHAT, DONE, FINISH, Call, FakeUpstream, delta
 from running import Running, running
 
-PATIENCE = {"connect": 1, "first_byte": 0.6, "idle": 0.6, "total": 5}
+PATIENCE = {"connect": 1, "first_byte": 0.6, "idle": 0.6, "total": 2.5}
 
 HOPELESS = {
     "hangs": (504, "did not answer in time"),

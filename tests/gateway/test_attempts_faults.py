@@ -141,7 +141,7 @@ def scripts(upstream: FakeUpstream) -> None:  # noqa: C901  # a list of scripts,
     @upstream.script("ebbs")
     async def ebbs(call: Call) -> None:
         if upstream.seen["ebbs"] <= 3:
-            await call.answer(429, {}, "Retry-After: 3\r\n")
+            await call.answer(429, {}, "Retry-After: 2\r\n")
         else:
             while upstream.seen["ok"] < HELD["fine"]:  # noqa: ASYNC110  # the test is another thread
                 await asyncio.sleep(0.02)
@@ -214,11 +214,11 @@ def test_one_that_recovers_is_tried_by_one_request_and_comes_back(
     assert [gateway.chat("returns").headers["x-wye-deployment"] for _ in range(2)] == ["good", "good"]
     first = gateway.record(gateway.chat("returns"))
     assert first["decision"]["candidates"][-1]["reason"].startswith("down: asked to be left alone, resting")
-    time.sleep(3.1)  # as long as it asked for
+    time.sleep(2.1)  # as long as it asked for
     gateway.chat("returns")  # tried, and refused again
-    time.sleep(3.1)
+    time.sleep(2.1)
     gateway.chat("returns")
-    time.sleep(3.1)
+    time.sleep(2.1)
     HELD["fine"] = upstream.seen["ok"] + 5
     at_once = burst(gateway, "returns", 6)
     served = Counter(one.headers["x-wye-deployment"] for one in at_once)

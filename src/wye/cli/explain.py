@@ -58,6 +58,14 @@ def explain(*, id_: str | None, as_json: bool, config: Path | None, state_dir: P
         click.echo(one_line(line))
 
 
+def _kept(record: Record) -> Iterator[tuple[str, str]]:
+    """Say what has become of prompt and answer."""
+    if record.content:
+        kept: dict[str, str] = msgspec.json.decode(record.content)
+        told = kept.get("erased") or kept.get("unreadable")
+        yield "content", told or "kept: --json shows prompt and answer"
+
+
 def _latest(reader: Reader) -> Record:
     for record in reader.requests(Filter(), _LATEST):
         if not record.shadow_of:
@@ -96,6 +104,7 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
         yield "verdict", f"permits {permitted} (policy {record.policy_revision}){ceiling}"
     if record.response:
         yield "held", f"{record.response}: {record.deployment} can go on from it"
+    yield from _kept(record)
     if record.shadow_of:
         yield "shadow of", f"{record.shadow_of}: nobody was served this answer"
     if record.shadow_probability:

@@ -32,6 +32,8 @@ COMMANDS = {
     "export": Lazy("wye.cli.export:export_", "Write costs for other programs: FOCUS."),
     "ledger": Lazy("wye.cli.ledger:ledger", "Roll the ledger into Parquet for reports."),
     "audit": Lazy("wye.cli.audit:audit", "Seal records into a log, and prove what is in it."),
+    "erase": Lazy("wye.cli.erase:erase", "Make what is stored of somebody unreadable, everywhere."),
+    "retention": Lazy("wye.cli.retention:retention", "Show how long content is kept, and what goes next."),
     "breakeven": Lazy("wye.cli.breakeven:breakeven", "Say when machines of your own are cheaper."),
     "fleet": Lazy("wye.cli.fleet:fleet", "Say how many machines your traffic needs."),
     "measure": Lazy("wye.cli.measure:measure", "Load-test a deployment of yours."),

@@ -6,10 +6,11 @@ import msgspec
 
 from wye.catalog.machines import HOURS_A_MONTH, Machines, bill
 from wye.economics.history import History, conditions
-from wye.economics.pricing import quoted
+from wye.economics.slots import hours
 from wye.ledger.reader import Filter
 
 _HOUR = 3600
+_MICRO = 1_000_000
 
 
 class Recount(msgspec.Struct, frozen=True):
@@ -37,41 +38,42 @@ def recount(
 ) -> Recount | None:
     """Reckon with `would` machines that serve. `deployments`: id -> slots of all machines; None = no traffic.
 
-    What a request held counts for the hour in which it was sent.
+    Slots are held as `slots.hours` reckons, so that it agrees with how the bill is divided. Without a time
+    asked for, it is the hours from the first request to the last.
     """
     where, parameters = conditions(filter_)
-    names = ", ".join(map(quoted, deployments))
-    rows = history.rows(
-        f"""
-        SELECT floor(("at" + t.started_ms / 1000) / {_HOUR}), sum(t.duration_ms) / 1000
-        FROM (SELECT "at", unnest(tried) AS t FROM request WHERE {where})
-        WHERE t.deployment IN ({names}) AND t.cause <> 'skip'
-          AND (t.status = 0 OR t.status BETWEEN 200 AND 299)
-        GROUP BY 1 ORDER BY 1
-        """,  # noqa: S608  # our own names, and quoted ones
+    [(first, last)] = history.rows(
+        f'SELECT min("at"), max("at") FROM request WHERE {where}',  # noqa: S608  # our own names
         parameters,
     )
-    if not rows:
+    if first is None:
         return None
-    begins = rows[0][0] * _HOUR if filter_.since is None else filter_.since
-    ends = (rows[-1][0] + 1) * _HOUR if filter_.until is None else filter_.until
-    hours = max((ends - begins) / _HOUR, 1.0)
-    held = [seconds for _, seconds in rows]
+    since = first // _HOUR * _HOUR if filter_.since is None else filter_.since
+    until = (last // _HOUR + 1) * _HOUR if filter_.until is None else filter_.until
+    busy_hours = [
+        (hour.seconds, sum(n for team, n in hour.busy.items() if filter_.team in {None, team}) / _MICRO)
+        for hour in hours(history, deployments, "team", since, until)
+    ]
+    held = sum(seconds for _, seconds in busy_hours)
+    if not held:
+        return None
     slots = sum(deployments.values())
-    room = slots * would / machines.count
-    over = [max(seconds - room * _HOUR, 0.0) for seconds in held]
-    busy = min(sum(held) / (slots * _HOUR * hours), 1.0)
-    busier = min((sum(held) - sum(over)) / (room * _HOUR * hours), 1.0)
-    part = Decimal(hours) / HOURS_A_MONTH
+    fewer = slots * would / machines.count
+    time = sum(length for length, _ in busy_hours)
+    over = [max(seconds - fewer * length, 0.0) for length, seconds in busy_hours]
+    # Where more was held than there are slots, a machine queued: it is full, and no more (`allocate`).
+    busy = sum(min(seconds, slots * length) for length, seconds in busy_hours) / (slots * time)
+    busier = (held - sum(over)) / (fewer * time)
+    part = Decimal(time / _HOUR) / HOURS_A_MONTH
     return Recount(
         name=machines.name,
         count=machines.count,
         would=would,
-        hours=hours,
+        hours=time / _HOUR,
         was=bill(machines).spent(Decimal(busy)) * part,
         would_be=bill(machines, would).spent(Decimal(busier)) * part,
         utilisation=busy,
         utilisation_would_be=busier,
         crowded=sum(1 for seconds in over if seconds > 0),
-        beyond=sum(over) / sum(held) if sum(held) else 0.0,
+        beyond=sum(over) / held,
     )

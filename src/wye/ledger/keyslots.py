@@ -94,6 +94,17 @@ class KeySlots:
         """What changes when any process destroys a key."""
         return self._head[:GENERATION_BYTES]
 
+    @property
+    def applied(self) -> int:
+        """How many receipts these files have seen: fewer than there are after older ones were put back."""
+        with self._reading():
+            return int(self._index.execute("PRAGMA user_version").fetchone()[0])
+
+    @applied.setter
+    def applied(self, receipts: int) -> None:
+        with self._reading():
+            self._index.execute(f"PRAGMA user_version = {int(receipts)}")
+
     def find(self, id_: bytes) -> Slot | None:
         """Return the slot of the key `id_`."""
         with self._reading():
@@ -111,6 +122,12 @@ class KeySlots:
         query = "SELECT * FROM slot WHERE until <= ? AND erased IS NULL ORDER BY until LIMIT ?"
         with self._reading():
             return [Slot(*row) for row in self._index.execute(query, (now, most))]
+
+    def schedule(self) -> list[tuple[float | None, int]]:
+        """Return when how many of the keys there are will be destroyed; None = nothing is planned."""
+        query = "SELECT until, count(*) FROM slot WHERE erased IS NULL GROUP BY 1 ORDER BY until IS NULL, 1"
+        with self._reading():
+            return [(until, count) for until, count in self._index.execute(query)]
 
     def counts(self, now: float) -> tuple[int, int, int]:
         """Return how many keys there are, how many of them are due, and how many were destroyed."""

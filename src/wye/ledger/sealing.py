@@ -11,6 +11,7 @@ Rules:
 """
 
 import base64
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +21,10 @@ import msgspec
 
 from wye.core.errors import LedgerError
 from wye.core.record import Attempt, Record
+from wye.ledger.erasure import Erasures
 from wye.ledger.vault import ErasedError, Vault
+
+log = logging.getLogger(__name__)
 
 MARK = "wye-sealed:"
 DAY = 86_400
@@ -53,7 +57,15 @@ class Sealing:
         vault = self._vault
         if vault is None:
             with self._opening:
-                vault = self._vault = self._vault or Vault.open(self._state_dir, self._environ)
+                vault = self._vault = self._vault or self._opened()
+        return vault
+
+    def _opened(self) -> Vault:
+        """Open the vault; what an older one, put back, has of the erased goes again."""
+        vault = Vault.open(self._state_dir, self._environ)
+        back = Erasures(self._state_dir, vault).again()
+        if back:
+            log.warning("%d keys of subjects that were erased had come back, and are gone again", back)
         return vault
 
     def close(self) -> None:

@@ -63,7 +63,7 @@ class Turns:
 
     def __init__(self, settings: LedgerSettings, state_dir: Path, sealing: Sealing | None = None) -> None:
         """Open the ledger's database. Raises `LedgerError`; so does everything below when it is away."""
-        self._sealing = sealing or Sealing(state_dir)
+        self.sealing = sealing or Sealing(state_dir)
         self._engine = open_database(settings, state_dir)
         self.shared = self._engine.dialect.name != "sqlite"
         """Other gateways are likely to write to it, so that what is not there may be on its way. With SQLite
@@ -139,20 +139,20 @@ class Turns:
 
     def _sealed(self, made: Turn) -> dict[str, Any]:
         """Return a turn's row."""
-        until = self._sealing.until(made.at, made.labels)
+        until = self.sealing.until(made.at, made.labels)
         values = msgspec.structs.asdict(made) | {"labels": ",".join(sorted(made.labels))}
         if until is not None:
             values["expires"] = min(made.expires, until)
         tag = values.pop("subject")
         for name in _SAID:
-            values[name] = self._sealing.seal(tag, values[name], f"{name} {made.id}", until)
+            values[name] = self.sealing.seal(tag, values[name], f"{name} {made.id}", until)
         return values
 
     def _opened(self, row: sa.RowMapping) -> Turn:
         """Return a row's turn. Raises `ErasedError`."""
         values: dict[str, Any] = dict(row)
-        said = {name: self._sealing.open(row[name], f"{name} {row['id']}") for name in _SAID}
-        subject = self._sealing.owner(row["answer"])
+        said = {name: self.sealing.open(row[name], f"{name} {row['id']}") for name in _SAID}
+        subject = self.sealing.owner(row["answer"])
         return Turn(**values | said | {"labels": _labels(row["labels"]), "subject": subject})
 
 

@@ -55,6 +55,7 @@ _CHECK = "master key.check"
 class ErasedError(LedgerError):
     """What is asked for was sealed under a key that has been destroyed."""
 
+    status = 410
     kind = "erased"
 
     def __init__(self, at: float, *, expired: bool = False) -> None:
@@ -194,6 +195,15 @@ class Vault:
         self._forget()
         return len(back)
 
+    @property
+    def applied(self) -> int:
+        """How many receipts of erasures this vault has seen."""
+        return self._slots.applied
+
+    @applied.setter
+    def applied(self, receipts: int) -> None:
+        self._slots.applied = receipts
+
     def expire(self, now: float, most: int = 10_000) -> int:
         """Destroy up to `most` keys whose `until` is over; return how many that were."""
         due = self._slots.due(now, most)
@@ -205,6 +215,10 @@ class Vault:
     def sync(self) -> None:
         """Wait until the disk has every key that anything was sealed under."""
         self._slots.sync()
+
+    def schedule(self) -> list[tuple[float | None, int]]:
+        """Return when (Unix seconds) how many keys are to be destroyed; None = nothing is planned."""
+        return self._slots.schedule()
 
     def counts(self, now: float) -> tuple[int, int, int]:
         """Return how many keys there are, how many of them are due by `now`, how many were destroyed."""

@@ -74,24 +74,28 @@ class Client:
             self._more()
         headers, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
         length = 0 if head else int(headers.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-        while len(self.buffer) < length:
-            self._more()
-        body, self.buffer = self.buffer[:length], self.buffer[length:]
-        return int(headers[9:12]), headers, body
+        body = bytearray(self.buffer)
+        while len(body) < length:
+            body += self._piece(body)
+        self.buffer = bytes(body[length:])
+        return int(headers[9:12]), headers, bytes(body[:length])
 
     def _more(self) -> None:
+        self.buffer += self._piece(self.buffer)
+
+    def _piece(self, before: bytes | bytearray) -> bytes:
         piece = self.socket.recv(65_536)
         if not piece:
-            message = f"closed after {self.buffer!r}"
+            message = f"closed after {bytes(before)!r}"
             raise ConnectionError(message)
-        self.buffer += piece
+        return piece
 
     def rest(self) -> bytes:
         """Read until the server closes; a reset is an error."""
-        answer, self.buffer = self.buffer, b""
+        answer, self.buffer = bytearray(self.buffer), b""
         while piece := self.socket.recv(65_536):
             answer += piece
-        return answer
+        return bytes(answer)
 
     def last(self) -> bytes:
         """Read until the server closes, then close too, as clients do."""

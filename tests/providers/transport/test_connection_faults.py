@@ -120,11 +120,13 @@ async def storm(wire: Wire, requests: int, seed: int) -> tuple[Counter[str], Cou
 
 
 async def test_ten_thousand_tagged_requests_under_faults_cross_nothing(wire: Wire) -> None:
-    done, outcomes, crossed = await storm(wire, REQUESTS, seed=1)
+    """Over TLS fewer: nearly all of its time would be handshakes. The ten storms below have all."""
+    requests = REQUESTS if wire.scheme == "http" else REQUESTS // 5
+    done, outcomes, crossed = await storm(wire, requests, seed=1)
     assert crossed == 0
     assert set(done) == set(FAULTS)
-    assert sum(outcomes.values()) == REQUESTS
-    assert outcomes["answered"] > REQUESTS * 0.8
+    assert sum(outcomes.values()) == requests
+    assert outcomes["answered"] > requests * 0.8
     assert {"ClosedError", "ShortBodyError", "FirstByteTimeoutError"} <= set(outcomes)
 
 

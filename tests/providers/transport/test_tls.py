@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from providers.transport.upstreams import Wire, echo, wired
+from providers.transport.upstreams import CA, Wire, echo, wired
 from wye.catalog.deployments import LOOPBACK, Endpoint, Tls
 from wye.providers.egress import Egress
 from wye.providers.transport import tls
@@ -76,7 +76,7 @@ async def test_a_certificate_for_another_name(wire: Wire) -> None:
 
 async def test_an_expired_certificate(wire: Wire) -> None:
     yesterday = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
-    cert = wire.ca.issue_cert("127.0.0.1", not_before=yesterday - dt.timedelta(days=1), not_after=yesterday)
+    cert = CA.issue_cert("127.0.0.1", not_before=yesterday - dt.timedelta(days=1), not_after=yesterday)
     await refused(wire, wire.endpoint(await wire.listen(echo, context_of(cert))), "certificate has expired")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import os
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -84,6 +85,15 @@ def deployment(endpoint: Endpoint, timeouts: Timeouts = SECONDS, **fields: objec
     return Deployment("up", "m", "test", Lane.OWN, endpoint, "a test", timeouts=timeouts, **fields)
 
 
+CA = trustme.CA()
+"""Of every wire: making keys for each would be half of the tests' time."""
+
+
+@functools.cache
+def _issued(*names: str) -> trustme.LeafCert:
+    return CA.issue_cert(*names)
+
+
 @dataclass
 class Wire:
     """One scheme, with an egress and a transport on the running loop, and servers that end with the test."""
@@ -92,7 +102,6 @@ class Wire:
     folder: Path
     egress: Egress = field(default_factory=Egress)
     limits: Limits = field(default_factory=Limits)
-    ca: trustme.CA = field(default_factory=trustme.CA)
     servers: list[asyncio.Server] = field(default_factory=list)
     connections: int = 0
     """Accepted by the upstreams."""
@@ -104,11 +113,11 @@ class Wire:
     def __post_init__(self) -> None:
         self.transport = Transport(self.egress, self.limits)
         self.ca_file = self.folder / "ca.pem"
-        self.ca.cert_pem.write_to_path(str(self.ca_file))
+        CA.cert_pem.write_to_path(str(self.ca_file))
 
     def server_context(self, *names: str) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.ca.issue_cert(*(names or ("localhost", "127.0.0.1", "::1"))).configure_cert(context)
+        _issued(*(names or ("localhost", "127.0.0.1", "::1"))).configure_cert(context)
         return context
 
     async def listen(self, handler: Handler, context: ssl.SSLContext | None = None, port: int = 0) -> int:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from wye.policy.detectors.finding import Finding
 from wye.policy.detectors.lexicon import WORD, lexicon
 from wye.policy.detectors.pattern import Pattern
+from wye.policy.detectors.sieve import Lead, Seen
 from wye.policy.detectors.vocabulary import REGIONS
 
 _STREET = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Way|Place|Pl|Terrace|Ter|Parkway|Pkwy|Highway|Hwy|Square|Sq"
     r"|Crescent|Cres|Close|Gardens|Row|Walk|Trail|Loop|Alley|Plaza|Pass|Parks?|Squares|Streets|Extensions?|Union|Fort|Mews|Grove|Hill|Rise|Quay|Wharf|Broadway)"
 )
+_ENDING = r"(?:stra(?:ß|ss)e|str\.|gasse|weg|platz|straat|laan|gade|vej|gatan|gata|katu|tie|veien|vegen|utca)"
 _NAME = r"(?:[^\W\d_a-zß-ÿ][\w.'’-]*|\d{1,3}(?:st|nd|rd|th))"
 
 STREETS = (
@@ -21,6 +23,7 @@ STREETS = (
             rf"(?<![\w.-])(?:\d{{1,6}}[A-Za-z]?,?\s+){{1,3}}(?:(?:N|S|E|W|NE|NW|SE|SW)\.?\s+)?(?:{_NAME}\s+){{1,4}}{_STREET}\b\.?"
         ),
         0.9,
+        lead=re.compile(r"\b\d{1,6}[A-Za-z]?,?\s+[^\W_a-z]"),
     ),
     Pattern(
         "address",
@@ -45,14 +48,17 @@ STREETS = (
         ),
         0.8,
         ("corner of",),
+        lead=re.compile(r"\b(?:the )?corner of ", re.IGNORECASE),
     ),
     Pattern(
         "address",
         re.compile(
-            r"(?<![\w-])[\w-]{1,40}?(?:stra(?:ß|ss)e|str\.|gasse|weg|platz|straat|laan|gade|vej|gatan|gata|katu|tie|veien|vegen|utca)\s+\d{1,4}[a-z]?\b",
+            rf"(?<![\w-])[\w-]{{1,40}}?{_ENDING}\s+\d{{1,4}}[a-z]?\b",
             re.IGNORECASE,
         ),
         0.8,
+        lead=re.compile(rf"{_ENDING}\s+\d", re.IGNORECASE),
+        reach=40,
     ),
     Pattern(
         "address",
@@ -104,18 +110,21 @@ GROWING = 6
 """The first so many of `STREETS` grow over what follows them."""
 
 
-def addresses(text: str) -> Iterator[Finding]:
+LEADS = (Lead(_ANCHOR),)
+
+
+def addresses(seen: Seen) -> Iterator[Finding]:
     """Yield addresses around their anchors: numbers, names and codes beside them, over line ends."""
+    text = seen.text
     done = 0
-    for match in _ANCHOR.finditer(text):
+    for match in seen.find(_ANCHOR):
         if match.end() <= done:
             continue
         start = match.start() if match.start() < done else _left(text, match.start(), done)
         done = _right(text, match.end())
         yield Finding(start, done, "address", 0.8)
-    lowered = text.lower()
     for pattern in STREETS[:GROWING]:
-        for found in pattern.find(text, lowered):
+        for found in pattern.find(seen):
             yield found
             end = _right(text, found.end, whole=True)
             if end > found.end:

@@ -1,14 +1,15 @@
 """The cascade: rules on everything; named entities where `full` is asked for and the model is installed."""
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
-from wye.policy.detectors import address, contact, dates, identifiers, names, secrets
+from wye.policy.detectors import address, contact, dates, identifiers, names, normal, secrets
 from wye.policy.detectors.dictionary import Dictionary
 from wye.policy.detectors.finding import Finding, resolve
-from wye.policy.detectors.normal import View, normal, views
 from wye.policy.detectors.pattern import Pattern
+from wye.policy.detectors.sieve import Seen, Sieve
 
 Stage = Literal["rules", "full"]
 Entities = Callable[[str], Iterable[Finding]]
@@ -24,6 +25,21 @@ _WITH_DIGITS: tuple[Pattern, ...] = (
 )
 
 
+_LEADS = (
+    *(pattern.led for pattern in (*_ANY, *_WITH_DIGITS, *address.STREETS[: address.GROWING])),
+    *address.LEADS,
+    *dates.LEADS,
+    *identifiers.LEADS,
+    *normal.LEADS,
+)
+
+
+@functools.cache
+def sieve() -> Sieve:
+    """Return the sieve of all rules: made once, shared by all detectors and threads."""
+    return Sieve(_LEADS)
+
+
 class Detector:
     """Finds what identifies people or opens things. Pure and safe to share between threads.
 
@@ -33,23 +49,22 @@ class Detector:
     def __init__(self, dictionary: Dictionary | None = None, entities: Entities | None = None) -> None:
         self._dictionary = dictionary or Dictionary(())
         self._entities = entities
+        self._sieve = sieve()
 
     def find(self, text: str) -> list[Finding]:
         """Return what `text` holds, in order, without overlaps, placed in `text` as it was given."""
-        view = normal(text)
-        found = [_back(view, one) for one in self._read(view.text)]
-        for other in views(view):
-            found += [_back(other, one) for one in _identifiers(other.text, other.text.lower())]
+        view = normal.normal(text)
+        seen = self._sieve.read(view.text)
+        found = [*self._dictionary.find(view.text), *_identifiers(seen), *names.names(view.text)]
+        if view.places is not None:
+            found = [_back(view, one) for one in found]
+        for other in normal.views(view, seen):
+            found += [_back(other, one) for one in _identifiers(self._sieve.read(other.text))]
             if other.whole is not None:
                 found += [_back(other, one) for one in names.names(other.text)]
         if self._entities is not None:
             found += [_back(view, one) for one in self._entities(view.text)]
         return resolve(found)
-
-    def _read(self, text: str) -> Iterator[Finding]:
-        yield from self._dictionary.find(text)
-        yield from _identifiers(text, text.lower())
-        yield from names.names(text)
 
 
 def raises(findings: Iterable[Finding]) -> bool:
@@ -60,20 +75,20 @@ def raises(findings: Iterable[Finding]) -> bool:
     return any(found.direct for found in findings)
 
 
-def _identifiers(text: str, lowered: str) -> Iterator[Finding]:
+def _identifiers(seen: Seen) -> Iterator[Finding]:
     for pattern in _ANY:
-        yield from pattern.find(text, lowered)
-    if not _DIGIT.search(text):
-        yield from dates.worded(text, lowered)
+        yield from pattern.find(seen)
+    if not _DIGIT.search(seen.text):
+        yield from dates.worded(seen)
         return
     for pattern in _WITH_DIGITS:
-        yield from pattern.find(text, lowered)
-    yield from identifiers.loose(text)
-    yield from dates.ages(text)
-    yield from address.addresses(text)
+        yield from pattern.find(seen)
+    yield from identifiers.loose(seen)
+    yield from dates.ages(seen)
+    yield from address.addresses(seen)
 
 
-def _back(view: View, found: Finding) -> Finding:
+def _back(view: normal.View, found: Finding) -> Finding:
     start, end = view.origin(found.start, found.end)
     if (start, end) == (found.start, found.end):
         return found

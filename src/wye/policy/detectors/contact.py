@@ -132,5 +132,9 @@ CONTACT = (
             "contact",
         ),
         group=1,
+        lead=re.compile(
+            r"\b(?:phone|tel|tel[eé]fono|m[oó]vil|mobile|cell|fax|call|llama\w{0,8}|whatsapp|number|contact)\b",
+            re.IGNORECASE,
+        ),
     ),
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from wye.policy.detectors.finding import Finding
 from wye.policy.detectors.pattern import Pattern
+from wye.policy.detectors.sieve import Lead, Seen
 
 _MONTH = (
     r"(?:(?i:jan(?:uary|uar|eiro|vier)?|ene(?:ro)?|gennaio|feb(?:ruary|ruar|rero|braio)?|fev(?:ereiro)?|f[eé]vr(?:ier)?|marzo|mars|m[aä]rz|março|apr(?:il|ile)?|abr(?:il)?|avril"
@@ -17,7 +18,7 @@ _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:\s?(?:st|nd|rd|th|º|er)\b|\.)?"
 _ORDINAL = (
     r"(?:(?:twenty|thirty)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth"
     r"|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth)|uno|primero|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez"
-    r"|once|doce|trece|catorce|quince|diecis[eé]is|diecisiete|dieciocho|diecinueve|veinte|veinti\w+|treinta(?: y uno)?"
+    r"|once|doce|trece|catorce|quince|diecis[eé]is|diecisiete|dieciocho|diecinueve|veinte|veinti\w{1,8}|treinta(?: y uno)?"
 )
 _MONTHS = (
     "jan",
@@ -59,35 +60,46 @@ _MONTHS = (
 )
 _YEARS_OLD = r"(?:[\s-]*(?:years?|yrs?|yr)[\s-]*(?:old|of age)|[\s-]?(?:y\.?/?o\.?|yo)(?![a-z])|\s+años(?:\s+de\s+edad)?|\s+ans\b|\s+Jahre\s+alt|\s+anni\b|\s+anos\b|[\s-]+year[\s-]+old)"
 
+_NAMED = re.compile(_MONTH)
+
 CALENDAR = (
     Pattern(
         "date",
         re.compile(
-            rf"(?<![\w])(?:the\s+)?{_MONTH}\s*(?:the\s+)?{_DAY}(?![\d:%/])(?:[\s,]+(?:of\s+|de\s+)?{_YEAR})?(?!\w)"
+            rf"(?<![\w])(?:the\s{{1,3}})?{_MONTH}\s*(?:the\s+)?{_DAY}(?![\d:%/])(?:[\s,]+(?:of\s+|de\s+)?{_YEAR})?(?!\w)"
         ),
         0.9,
         _MONTHS,
+        lead=_NAMED,
+        reach=6,
     ),
     Pattern(
         "date",
         re.compile(
-            rf"(?<![\w.])(?:el\s+)?{_DAY}(?:\s*[-/–]\s*{_DAY})?[\s\-/]*(?:(?:of|de)\s+)?{_MONTH}(?!\w)(?:(?:{_OF}|[-/]){_YEAR})?(?!\w)"
+            rf"(?<![\w.])(?:el\s{{1,3}})?{_DAY}(?:\s{{0,2}}[-/–]\s{{0,2}}{_DAY})?[\s\-/]{{0,4}}(?:(?:of|de)\s{{1,3}})?{_MONTH}(?!\w)(?:(?:{_OF}|[-/]){_YEAR})?(?!\w)"
         ),
         0.9,
         _MONTHS,
+        lead=_NAMED,
+        reach=32,
     ),
-    Pattern("date", re.compile(rf"(?<!\w){_MONTH}(?:{_OF}|[-/]){_YEAR}(?!\w)"), 0.9, _MONTHS),
+    Pattern("date", re.compile(rf"(?<!\w){_MONTH}(?:{_OF}|[-/]){_YEAR}(?!\w)"), 0.9, _MONTHS, lead=_NAMED),
     Pattern(
         "date",
-        re.compile(rf"(?<!\w)(?i:the\s+|el\s+)?(?i:{_ORDINAL})\s+(?:of|de)\s+{_MONTH}(?:{_OF}\d{{4}})?"),
+        re.compile(
+            rf"(?<!\w)(?i:the\s{{1,3}}|el\s{{1,3}})?(?i:{_ORDINAL})\s{{1,3}}(?:of|de)\s{{1,3}}{_MONTH}(?:{_OF}\d{{4}})?"
+        ),
         0.9,
         (" of ", " de "),
+        lead=re.compile(rf"\b(?:of|de)\s{{1,3}}{_MONTH}"),
+        reach=30,
     ),
     Pattern(
         "date",
         re.compile(rf"(?<!\w){_MONTH}\s+(?:the\s+)?(?i:{_ORDINAL})(?:,?\s+\d{{4}})?(?!\w)"),
         0.8,
         ("first", "second", "third", "th"),
+        lead=_NAMED,
     ),
     Pattern(
         "date",
@@ -96,6 +108,8 @@ CALENDAR = (
         ),
         0.7,
         _MONTHS,
+        lead=_NAMED,
+        reach=12,
     ),
     Pattern(
         "date",
@@ -180,15 +194,19 @@ OLDEST = 89
 ELDEST = 125
 
 
-def worded(text: str, lowered: str) -> Iterator[Finding]:
+LEADS = (Lead(_AGE),)
+
+
+def worded(seen: Seen) -> Iterator[Finding]:
     """Yield dates of a text without a figure: `the twelfth of April`."""
     for pattern in CALENDAR[3:6]:
-        yield from pattern.find(text, lowered)
+        yield from pattern.find(seen)
 
 
-def ages(text: str) -> Iterator[Finding]:
+def ages(seen: Seen) -> Iterator[Finding]:
     """Yield ages. Over 89 they identify, unless they bound a group: `patients over 90`."""
-    for match in _AGE.finditer(text):
+    text = seen.text
+    for match in seen.find(_AGE):
         group = 1 if match[1] else 2
         years = int(match[group])
         if years > ELDEST:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from wye.policy.detectors import checksums
 from wye.policy.detectors.finding import Finding
 from wye.policy.detectors.pattern import Pattern
+from wye.policy.detectors.sieve import Lead, Seen
 
 _SEPARATORS = str.maketrans("", "", " -.–/")
 _LINK = r"(?:[\s:#.=,()\[\]\"'*_-]|\b(?:number|numbers|num|no|nr|nº|n°|núm|número|id|is|was|es|with|of|de|del|ending|in|reads|the)\b){0,12}?"
@@ -17,7 +18,13 @@ _VALUE = (
 def _named(kind: str, words: str, needs: tuple[str, ...]) -> Pattern:
     """Make the rule for a value with a digit in it behind one of `words`."""
     return Pattern(
-        kind, re.compile(rf"\b(?:{words})(?![a-z]){_LINK}{_VALUE}", re.IGNORECASE), 0.9, needs, _long, 1
+        kind,
+        re.compile(rf"\b(?:{words})(?![a-z]){_LINK}{_VALUE}", re.IGNORECASE),
+        0.9,
+        needs,
+        _long,
+        1,
+        lead=re.compile(rf"\b(?:{words})[^a-z]", re.IGNORECASE),
     )
 
 
@@ -225,12 +232,16 @@ _MEASURE = re.compile(
 _FEWEST, _MIXED = 6, 4
 
 
-def loose(text: str) -> Iterator[Finding]:
+LEADS = (Lead(_CHUNK),)
+
+
+def loose(seen: Seen) -> Iterator[Finding]:
     """Yield what has the form of an identifier with no word to say so: many digits, or letters and four digits.
 
     What counts or measures is none of it, nor is what names a study, a standard or a gene.
     """
-    for match in _CHUNK.finditer(text):
+    text = seen.text
+    for match in seen.find(_CHUNK):
         chunk = match.group().lstrip("#")
         digits = sum(map(str.isdigit, chunk))
         letters = [c for c in chunk if c.isalpha()]

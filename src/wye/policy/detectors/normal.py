@@ -18,6 +18,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from wye.policy.detectors.sieve import Lead, Plain, Seen
+
 MAX_VIEWS = 32
 """Decoded segments read in one text: what a text can make us do is limited."""
 MAX_SEGMENT = 65_536
@@ -87,21 +89,28 @@ def normal(text: str) -> View:
     return View(made, tuple(places), tuple(ends))
 
 
-def views(view: View) -> Iterator[View]:
-    """Yield what else `view` could be read as: spaced digits closed up, base64 and %-escapes decoded."""
+LEADS = (Lead(_SPACED), Lead(_LOOKALIKE), Lead(_BASE64))
+
+
+def views(view: View, seen: Seen | None = None) -> Iterator[View]:
+    """Yield what else `view` could be read as: spaced digits closed up, base64 and %-escapes decoded.
+
+    `seen` is its text, looked at by a sieve that has `LEADS`.
+    """
     text = view.text
-    for match in _SPACED.finditer(text):
+    seen = seen or Plain(text)
+    for match in seen.find(_SPACED):
         at = [place for place in range(*match.span()) if text[place].isdigit()]
         spans = [view.origin(place, place + 1) for place in at]
         starts, ends = tuple(start for start, _ in spans), tuple(end for _, end in spans)
         yield View("".join(text[place] for place in at), starts, ends)
-    for match in _LOOKALIKE.finditer(text):
+    for match in seen.find(_LOOKALIKE):
         made = match.group().translate(_DIGITS)
         if made != match.group() and sum(map(str.isdigit, match.group())) >= len(made) // 2:
             spans = [view.origin(place, place + 1) for place in range(*match.span())]
             yield View(made, tuple(start for start, _ in spans), tuple(end for _, end in spans))
     left = MAX_VIEWS
-    for match in _BASE64.finditer(text):
+    for match in seen.find(_BASE64):
         decoded = _decoded(match.group()) if left else None
         if decoded:
             left -= 1

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from wye.policy.detectors.finding import Finding
+from wye.policy.detectors.sieve import Lead, Seen
 
 
 def always(_: str) -> bool:
@@ -16,8 +17,8 @@ def always(_: str) -> bool:
 class Pattern:
     """Find `kind` where `regex` matches and `check` agrees with what it found.
 
-    `needs` are literals of which one must be in the text folded to lower case; the search costs less than a
-    match that fails. `group` is what is found, the rest is context.
+    `needs` are literals of which one must be in the text folded to lower case. `group` is what is found, the
+    rest is context. `lead` and `reach` are those of `sieve.Lead`.
     """
 
     kind: str
@@ -26,16 +27,25 @@ class Pattern:
     needs: tuple[str, ...] = ()
     check: Callable[[str], bool] = always
     group: int = 0
+    lead: re.Pattern[str] | None = None
+    reach: int = 0
 
-    def find(self, text: str, lowered: str) -> Iterator[Finding]:
-        """Yield where `text` matches; `lowered` is `text.lower()`, made once for all rules."""
+    @property
+    def led(self) -> Lead:
+        """What a sieve needs to know."""
+        return Lead(self.regex, self.lead, self.reach)
+
+    def find(self, seen: Seen) -> Iterator[Finding]:
+        """Yield where the text matches."""
         if self.needs:
+            lowered = seen.lowered
             for literal in self.needs:
                 if literal in lowered:
                     break
             else:
                 return
-        for match in self.regex.finditer(text):
+        text = seen.text
+        for match in seen.find(self.regex):
             start, end = match.span(self.group)
             if start < end and self.check(text[start:end]):
                 yield Finding(start, end, self.kind, self.confidence)

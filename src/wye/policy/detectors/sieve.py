@@ -1,0 +1,174 @@
+"""Where expressions can match at all: one pass over a text for all of them, so that each is tried at few places.
+
+Hyperscan walks the text once with a superset of every expression (`superset.py`), and `re` decides at the places
+it names: the matches are those of `re`, the time is not. Without it (a machine it does not know, a missing wheel)
+each expression walks the text itself, some five times slower, and finds the same.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+from wye.policy.detectors.superset import FOLDS, encoded, superset
+
+try:
+    import hyperscan
+except ImportError:  # no wheel for this machine: the same results, slower
+    hyperscan = None  # type: ignore[assignment]  # a module or nothing
+
+_LARGEST: Final = 1 << 20
+"""Bytes read in one pass; offsets of more are not worth their memory."""
+
+
+_TOGETHER: Final = 6
+"""Expressions an engine takes: more take ten times as long to compile, and fewer longer to scan."""
+
+
+class Lead(NamedTuple):
+    """What stands at most `reach` characters behind the place where a match of `regex` begins; None = `regex` itself.
+
+    For expressions too large for an engine, and for those that many share a lead with.
+    """
+
+    regex: re.Pattern[str]
+    lead: re.Pattern[str] | None = None
+    reach: int = 0
+
+
+class Seen(Protocol):
+    """A text that has been looked at."""
+
+    text: str
+    lowered: str
+
+    def find(self, regex: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Yield what `regex.finditer(text)` would."""
+        ...
+
+
+class Plain:
+    """A text nobody has looked at: every expression walks it."""
+
+    __slots__ = ("lowered", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.lowered = text.lower()
+
+    def find(self, regex: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Yield the matches."""
+        return regex.finditer(self.text)
+
+
+class Sifted:
+    """A text with the places, by expression, where a match can begin."""
+
+    __slots__ = ("_regions", "lowered", "text")
+
+    def __init__(self, text: str, regions: dict[re.Pattern[str], list[tuple[int, int]] | None]) -> None:
+        self.text = text
+        self.lowered = text.lower()
+        self._regions = regions
+
+    def find(self, regex: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Yield the matches."""
+        try:
+            regions = self._regions[regex]
+        except KeyError:
+            return iter(())
+        return regex.finditer(self.text) if regions is None else _matches(regex.match, self.text, regions)
+
+
+def _matches(
+    match: Callable[[str, int], re.Match[str] | None], text: str, regions: list[tuple[int, int]]
+) -> Iterator[re.Match[str]]:
+    regions.sort()
+    place = 0
+    for start, stop in regions:
+        place = max(place, start)
+        while place < stop:
+            found = match(text, place)
+            if found is None:
+                place += 1
+            else:
+                yield found
+                place = found.end()
+
+
+class Sieve:
+    """A set of expressions. `read` is safe to share between threads; making one takes half a second."""
+
+    def __init__(self, leads: Iterable[Lead]) -> None:
+        self._blind: list[re.Pattern[str]] = []
+        """Expressions without a superset: they walk every text."""
+        self._for: list[list[tuple[re.Pattern[str], int]]] = []
+        """By number of what the engines look for: whose lead it is, and how far before it a match begins."""
+        self._engines: list[Any] = []
+        self._local = threading.local()
+        if hyperscan is not None:
+            self._compile(leads)
+
+    def read(self, text: str) -> Seen:
+        """Look at `text` once for all expressions."""
+        if not self._engines or not text or len(text) > _LARGEST:
+            return Plain(text)
+        if not text.isascii() and not FOLDS.isdisjoint(text):
+            return Plain(text)
+        events: list[tuple[int, int, int]] = []
+        data = encoded(text)
+        for engine, scratch in zip(self._engines, self._scratches(), strict=True):
+            engine.scan(data, match_event_handler=_note, context=events.append, scratch=scratch)
+        regions: dict[re.Pattern[str], list[tuple[int, int]] | None] = dict.fromkeys(self._blind)
+        for number, start, end in events:
+            for regex, reach in self._for[number]:
+                place = (start - reach if start > reach else 0, end)
+                known = regions.get(regex)
+                if known is None:
+                    regions[regex] = [place]
+                else:
+                    known.append(place)
+        return Sifted(text, regions)
+
+    def _compile(self, leads: Iterable[Lead]) -> None:
+        by_lead: dict[re.Pattern[str], list[tuple[re.Pattern[str], int]]] = {}
+        for regex, lead, reach in dict.fromkeys(leads):
+            by_lead.setdefault(lead or regex, []).append((regex, reach))
+        made = [superset(lead) for lead in by_lead]
+        self._for = list(by_lead.values())
+        for first in range(0, len(made), _TOGETHER):
+            self._take(made, range(len(made))[first : first + _TOGETHER])
+
+    def _take(self, made: list[bytes], numbers: Sequence[int]) -> None:
+        """Compile the expressions with these `numbers`; by themselves where they are too large together."""
+        try:
+            self._engines.append(_engine([made[number] for number in numbers], numbers))
+        except hyperscan.error:
+            if len(numbers) == 1:
+                self._blind += [regex for regex, _ in self._for[numbers[0]]]
+                return
+            for number in numbers:
+                self._take(made, [number])
+
+    def _scratches(self) -> list[Any]:
+        """Return this thread's own working memory, which two scans at once must not share."""
+        try:
+            found: list[Any] = self._local.scratches
+        except AttributeError:
+            found = self._local.scratches = [engine.scratch.clone() for engine in self._engines]
+        return found
+
+
+def _note(number: int, start: int, end: int, _flags: int, note: Any) -> None:  # noqa: ANN401  # the engine's callback
+    note((number, start, end))
+
+
+def _engine(made: list[bytes], numbers: Sequence[int]) -> Any:  # noqa: ANN401  # the engine may be missing, and its type with it
+    engine = hyperscan.Database()
+    engine.compile(
+        expressions=made,
+        ids=list(numbers),
+        elements=len(made),
+        flags=[hyperscan.HS_FLAG_SOM_LEFTMOST] * len(made),
+    )
+    return engine

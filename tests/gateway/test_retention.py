@@ -1,0 +1,32 @@
+"""A gateway destroys the keys of what is no longer to be kept, and survives a vault that it cannot open."""
+
+import asyncio
+import contextlib
+import logging
+from pathlib import Path
+
+import pytest
+
+from wye.gateway.retention import once, sweep
+from wye.ledger.sealing import Sealing
+from wye.ledger.vault import ErasedError
+
+
+def test_what_is_due_goes_and_nothing_else(tmp_path: Path) -> None:
+    sealing = Sealing(tmp_path, {})
+    assert once(sealing) == 0
+    assert not sealing.exists
+    due, kept = sealing.seal("", "x", "c", 86_400.0), sealing.seal("", "y", "c")
+    assert [once(sealing), once(sealing)] == [1, 0]
+    with pytest.raises(ErasedError):
+        sealing.open(due, "c")
+    assert sealing.open(kept, "c") == "y"
+
+
+async def test_a_vault_that_cannot_be_opened_is_complained_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "vault").write_text("in the way")
+    with caplog.at_level(logging.WARNING), contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(sweep(Sealing(tmp_path, {})), 0.5)
+    assert "still there" in caplog.text
