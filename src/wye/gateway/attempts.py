@@ -44,6 +44,7 @@ from wye.gateway.refusals import (
     Refusal,
     asked_to_wait,
     broke,
+    broken_off,
     refusal,
     refusal_within,
 )
@@ -233,7 +234,7 @@ class Attempts:
             else:
                 body, usage = hold.crossing.answer(body)
         except NoAnswerError as error:
-            failure = Failure(UpstreamError(f"'{hold.target.deployment.id}': {error}"))
+            failure = Failure(broken_off(hold.target.deployment, str(error)))
             return self._gave_up(job, hold, response, failure)
         except (ValueError, RecursionError):
             within = refusal_within(hold.target.deployment, body)
@@ -264,7 +265,7 @@ class Attempts:
             within = refusal_within(hold.target.deployment, relay.trouble)
             if within is not None:
                 return self._turned_down(job, hold, response, within)
-            failure = Failure(UpstreamError(f"'{hold.target.deployment.id}': {wrong}"))
+            failure = Failure(broken_off(hold.target.deployment, wrong))
             return self._gave_up(job, hold, response, failure)
         # The whole stream was held back, since it came in one piece: hand it on as it is.
         return Answer(response.status, rest, relay.usage, response, hold, streamed=True)
@@ -318,7 +319,7 @@ class Attempts:
             self._health.failed(hold.target.deployment.id, failure.retry_after)
         else:  # it blames the request, and works
             self._health.works(hold.target.deployment.id)
-        job.entry.tried.append(attempt_record(job.entry, hold, response, failure.error.message))
+        job.entry.tried.append(attempt_record(job.entry, hold, response, failure.error.noted))
         return failure
 
 

@@ -143,4 +143,4 @@ class Job(msgspec.Struct, eq=False):
 def note_unmade(entry: Entry, target: Target, cause: str, error: WyeError) -> None:
     """Note an attempt that was not made, so that the next one's cause can be understood."""
     now = entry.elapsed_ms(time.perf_counter())
-    entry.tried.append(Attempt(target.deployment.id, cause, now, 0.0, error=error.message))
+    entry.tried.append(Attempt(target.deployment.id, cause, now, 0.0, error=error.noted))

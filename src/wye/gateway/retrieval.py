@@ -85,7 +85,7 @@ class Retrieval:
             status, headers, body = await self._answer(ask, arrival, caller, entry)
         except WyeError as error:
             status, headers, body = error.status, error_headers(error), _told(error, arrival)
-            entry.error = error.message
+            entry.error = error.noted
         except BaseException as broken:  # the upstream may have done what it was asked for
             entry.error = f"cut short ({type(broken).__name__})"
             with contextlib.suppress(LedgerError):
