@@ -8,6 +8,8 @@ from wye.catalog.deployments import Deployment
 from wye.catalog.names import lane_of
 from wye.catalog.prices import PriceList
 from wye.catalog.providers import ENGINES, PROVIDERS
+from wye.catalog.second import SecondList
+from wye.catalog.standing import standing
 from wye.core.lane import Lane
 from wye.core.request import Operation
 from wye.core.secret import Secret
@@ -182,6 +184,16 @@ def test_how_providers_spell() -> None:
         assert mistral == msgspec.structs.replace(engine.spelling, call_ids="nine")
 
 
+def test_no_model_that_comes_with_wye_was_retired_when_it_was_made() -> None:
+    day = SecondList.load().as_of
+    known = [
+        standing(model.id, provider.id, on=day)
+        for provider in PROVIDERS.values()
+        for model in provider.models
+    ]
+    assert [one.words for one in known if one is not None and one.kind != "retiring"] == []
+
+
 @pytest.mark.parametrize(
     ("provider", "model", "chat", "responses"),
     [
@@ -190,7 +202,7 @@ def test_how_providers_spell() -> None:
         ("anthropic", "claude-opus-4-8", True, True),
         ("google", "gemini-2.5-pro", True, True),
         ("deepseek", "deepseek-v4-pro", True, True),
-        ("together", "meta-llama/Llama-3.3-70B-Instruct-Turbo", False, True),
+        ("together", "zai-org/GLM-5.3", False, True),
     ],
 )
 def test_whose_custom_tools_are_functions(provider: str, model: str, *, chat: bool, responses: bool) -> None:

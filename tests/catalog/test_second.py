@@ -4,8 +4,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from wye.catalog.prices import Entry, Period, PriceList
-from wye.catalog.second import Row, SecondList, differ, disagreements, shared
-from wye.core.money import Rates, Tier
+from wye.catalog.second import Row, SecondList, differ, disagreements, shared, unlike
+from wye.core.money import Rates, Service, Tier
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 import build_second
@@ -44,6 +44,17 @@ def test_what_the_two_sources_that_come_with_wye_say() -> None:
     assert ("mistral", "mistral-large-4") in differing
     assert ("openai", "gpt-5.5") not in differing
     assert len(differing) < len(both) / 10
+
+
+def test_batch_and_flex_cost_the_same_or_are_named() -> None:
+    one, two = Decimal(1), Decimal(2)
+    batch = Service("batch", Rates(one, two, one), (Tier(9, Rates(two)),))
+    flex = Service("flex", Rates(one, two, two), (Tier(9, Rates(one)),))
+    rows = {"m": Row(Rates(two), services=(batch, flex)), "n": Row(Rates(two), services=(batch,))}
+    read, above = unlike(SecondList(DAY, "b", {"x": rows}))
+    assert (read.rate, read.first, read.second) == ("cache_read", one, two)
+    assert (above.model, above.rate, above.first, above.second) == ("m", "input above 9", two, one)
+    assert ("google", "gemini-3.5-flash") in {(one.provider, one.model) for one in unlike(SecondList.load())}
 
 
 def test_a_row_is_read_with_its_tiers_and_services() -> None:

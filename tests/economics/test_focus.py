@@ -153,7 +153,7 @@ def test_what_is_exported_keeps_the_specification(history: History, tmp_path: Pa
 
 
 def test_what_cannot_be_written_leaves_nothing(history: History, tmp_path: Path) -> None:
-    with history, pytest.raises(duckdb.IOException):
+    with history, pytest.raises(LedgerError, match="cannot be read or written"):
         export(history, Filter(), tmp_path / "none" / "x.csv", "csv", owners={}, provider_of=str)
     assert list(tmp_path.glob("**/*.new")) == []
 

@@ -1,7 +1,9 @@
 """Rolled once, whatever comes between; never less, never twice."""
 
 import contextlib
+import resource
 import threading
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from wye.core.errors import LedgerError
 from wye.core.lane import Lane
 from wye.core.money import Cost
 from wye.economics import columns, rolled
+from wye.economics.history import History
 from wye.economics.rolled import Rolled, directory, parts, roll
 from wye.ledger import Ledger, Reader
 
@@ -29,6 +32,50 @@ def fill(ledger: Ledger, *numbers: int) -> None:
 def ids(state_dir: Path) -> list[str]:
     table = rolled.parts_table(parts(directory(state_dir)))
     return [row[0] for row in duckdb.sql(f"SELECT id FROM {table}").fetchall()]  # noqa: S608  # our own names
+
+
+@contextlib.contextmanager
+def full_disk(most: int) -> Iterator[None]:
+    """No file gets any larger, as when there is no room for it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_said_and_nothing_is_left_half_written(tmp_path: Path) -> None:
+    most = 65_536  # more than what SQLite needs for reading
+    settings = LedgerSettings()
+    ledger = Ledger.open(settings, tmp_path)
+    fill(ledger, *range(5))
+    ledger.close()
+    roll(settings, tmp_path)
+    before = {path.name for path in directory(tmp_path).iterdir()}
+    ledger = Ledger.open(settings, tmp_path)
+    fill(ledger, *range(5, 300))
+    ledger.close()
+    with full_disk(most), pytest.raises(LedgerError, match=r"parquet cannot be read or written: .*arge"):
+        roll(settings, tmp_path)
+    assert {path.name for path in directory(tmp_path).iterdir()} == before
+    with full_disk(most), pytest.raises(LedgerError, match="parquet cannot be"):
+        History.open(settings, tmp_path)
+    assert {path.name for path in directory(tmp_path).iterdir()} == before
+    assert roll(settings, tmp_path).rows == 295
+    with History.open(settings, tmp_path) as history:
+        with full_disk(100), pytest.raises(LedgerError, match="parquet cannot be"):
+            history.rows(f"COPY request TO '{tmp_path}/all' (FORMAT csv)")
+        assert history.rows("SELECT count(*) FROM request") == [(300,)]
+
+
+def test_where_nothing_can_be_written_that_is_said(tmp_path: Path) -> None:
+    settings = LedgerSettings()
+    Ledger.open(settings, tmp_path).close()
+    directory(tmp_path).write_text("in the way")
+    for reads in (roll, History.open):
+        with pytest.raises(LedgerError, match="parquet cannot be read or written: Not a directory"):
+            reads(settings, tmp_path)
 
 
 def test_rows_are_rolled_once_in_parts_for_this_user_only(

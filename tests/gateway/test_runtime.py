@@ -1,5 +1,6 @@
 """What is in force, and what stays when something new cannot be."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from routing.facts import deployment
 from routing.granted import grant
 from wye.config.settings import HedgeSettings, RouteSettings, Settings
 from wye.gateway.learnt import LearntRoutes
+from wye.gateway.limits import Limits
+from wye.gateway.limitstore import MemoryStore
 from wye.gateway.metrics import Metrics
 from wye.gateway.runtime import Runtime
 
@@ -28,9 +31,9 @@ def nobody(_: str) -> None:
 
 
 def runtime(learnt: LearntRoutes) -> Runtime:
-    """Nobody calls, so nobody asks for keys and limits."""
+    """Nobody calls, so nobody asks for keys."""
     unused: Any = None
-    return Runtime(unused, unused, Metrics(), learnt)
+    return Runtime(unused, Limits(MemoryStore(lambda *_: Decimal(0))), Metrics(), learnt)
 
 
 def in_force(runtime: Runtime) -> str:

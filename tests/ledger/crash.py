@@ -1,6 +1,6 @@
 """Started by test_crash: appends under SIGKILL, many times over, in one state directory.
 
-    crash.py STATE_DIR KILLS PROMISES SEED
+    crash.py STATE_DIR KILLS PROMISES SEED sealed|plain
 
 Each round forks a gateway that opens the ledger (replaying what the killed one left), appends, and
 acknowledges each record over a pipe after `append` has returned. There are `KILLS` of them, and more on a
@@ -26,12 +26,12 @@ PRELOADED = (alembic.command, alembic.config)
 """Imported before the forks, so that the first rounds come further than importing it."""
 
 
-def serve(state: Path, acknowledge: int, run: int) -> None:
+def serve(state: Path, acknowledge: int, run: int, settings: LedgerSettings) -> None:
     """Append until killed. Small segments, so that kills meet rotation too."""
     defaults = Spool.__init__.__kwdefaults__
     assert defaults is not None
     defaults["segment_bytes"] = 20_000
-    ledger = Ledger.open(LedgerSettings(), state)
+    ledger = Ledger.open(settings, state)
     for number in range(1_000_000):
         made = record(number, id=f"{run}-{number}")
         ledger.append(made)
@@ -40,13 +40,13 @@ def serve(state: Path, acknowledge: int, run: int) -> None:
             time.sleep(0.002)
 
 
-def acknowledged(state: Path, run: int, chance: random.Random) -> list[str]:
+def acknowledged(state: Path, run: int, chance: random.Random, settings: LedgerSettings) -> list[str]:
     """Kill one gateway at a random moment: while it opens, replays, appends or commits."""
     incoming, outgoing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(incoming)
-        serve(state, outgoing, run)
+        serve(state, outgoing, run, settings)
         os._exit(1)
     os.close(outgoing)
     moment = time.monotonic() + chance.uniform(0, 0.3)
@@ -72,12 +72,13 @@ def acknowledged(state: Path, run: int, chance: random.Random) -> list[str]:
 
 def main() -> None:
     """Print what the ledger has promised to hold."""
-    state, (kills, promises, seed) = Path(sys.argv[1]), map(int, sys.argv[2:])
+    state, (kills, promises, seed) = Path(sys.argv[1]), map(int, sys.argv[2:5])
+    settings = LedgerSettings(transparency=sys.argv[5] == "sealed")
     chance = random.Random(seed)  # noqa: S311  # moments
     promised: list[str] = []
     runs = 0
     while runs < kills or len(promised) < promises:
-        promised += acknowledged(state, runs, chance)
+        promised += acknowledged(state, runs, chance, settings)
         runs += 1
     sys.stdout.write("\n".join([str(runs), *promised]))
 

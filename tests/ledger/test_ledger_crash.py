@@ -8,19 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from ledger.sealed import sealed_ids
 from wye.config.settings import LedgerSettings
 from wye.ledger import Ledger
 
 TESTS = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("kills", [25, pytest.param(200, marks=[pytest.mark.deep, pytest.mark.timeout(600)])])
-def test_sigkill_loses_nothing_and_doubles_nothing(kills: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["plain", "sealed"])
+@pytest.mark.parametrize("kills", [25, pytest.param(200, marks=[pytest.mark.deep, pytest.mark.timeout(900)])])
+def test_sigkill_loses_nothing_and_doubles_nothing(kills: int, how: str, tmp_path: Path) -> None:
     command = [
         sys.executable,
         str(TESTS / "ledger" / "crash.py"),
         str(tmp_path / "state"),
         *map(str, (kills, 20 * kills, kills)),
+        how,
     ]
     environment = {**os.environ, "PYTHONPATH": str(TESTS)}
     shown = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
@@ -35,3 +38,4 @@ def test_sigkill_loses_nothing_and_doubles_nothing(kills: int, tmp_path: Path) -
     )
     assert not list((tmp_path / "state" / "spool").glob("*/*"))
     assert not (tmp_path / "state" / "quarantine").exists()
+    assert sorted(sealed_ids(tmp_path / "state")) == (sorted(stored) if how == "sealed" else [])

@@ -135,7 +135,7 @@ def test_sql_in_what_is_asked_for_is_only_a_name(house: House, value: str) -> No
 
 
 def test_keys_with_the_same_beginning_or_end_are_different_keys(house: House) -> None:
-    """CVE-2026-35030: tokens whose first twenty characters were equal got each other's identity from a cache."""
+    """CVE-2026-35030: tokens with the same first twenty characters got each other's identity from a cache."""
     assert house.chat().status == 200  # now it is remembered, wherever anything is
     known = house.user
     with contextlib.closing(house.gateway.connect()) as connection:
@@ -154,8 +154,9 @@ def test_no_field_of_a_request_is_an_address(house: House) -> None:
     """CVE-2024-6587, CVE-2026-12798: `api_base` in a request's body, and other fields that are fetched."""
     url = f"http://127.0.0.1:{house.trap.port}/v1"
     fields = dict.fromkeys(("api_base", "base_url", "spec_path", "endpoint", "proxy_url", "model_list"), url)
-    for where in (fields, {"extra_body": fields}, {"metadata": fields}, {"user_config": {"model_list": [fields]}},
-                  {"litellm_params": fields}, {"tools": [{"type": "mcp", "server_url": url}]}):  # fmt: skip
+    nested: list[dict[str, Any]] = [{name: fields} for name in ("extra_body", "metadata", "litellm_params")]
+    nested += [{"user_config": {"model_list": [fields]}}, {"tools": [{"type": "mcp", "server_url": url}]}]
+    for where in (fields, *nested):
         house.chat(**where)
     for path in ("/mcp-rest/test/connection", "/mcp-rest/test/tools/list", "/config/update", "/model/new"):
         assert house.gateway.ask("POST", path, fields | {"url": url}, ADMIN).status in {404, 405}
@@ -191,8 +192,8 @@ CODE = (
     "eval(compile('open(\"{mark}\", \"w\")', 'x', 'exec'))",
 )
 EXECUTING = (
-    "/guardrails/test_custom_code", "/guardrails", "/config/update", "/mcp-rest/test/connection", "/callbacks",
-    "/model/new", "/add/allowed_ip", "/utils/transform_request", "/v1/chat/completions", "/v1/responses",
+    "/guardrails/test_custom_code", "/guardrails", "/config/update", "/mcp-rest/test/connection",
+    "/callbacks", "/model/new", "/add/allowed_ip", "/utils/transform_request", "/v1/chat/completions", "/v1/responses",
 )  # fmt: skip
 
 
@@ -260,8 +261,8 @@ def test_a_path_in_a_request_is_no_file(house: House) -> None:
 def test_a_plain_key_changes_and_reads_nothing_of_others(house: House) -> None:
     """Callers made keys with more rights, became administrators, changed teams and configuration.
 
-    CVE-2024-5710, CVE-2025-0628, CVE-2026-35029, CVE-2026-47101, CVE-2026-47102, CVE-2026-12795. Here no route
-    does.
+    CVE-2024-5710, CVE-2025-0628, CVE-2026-35029, CVE-2026-47101, CVE-2026-47102, CVE-2026-12795. Here no
+    route does.
     """
     theirs = house.chat().headers["x-wye-decision"]
     assert house.gateway.ask("GET", "/metrics", None, house.headers).status == 403

@@ -200,8 +200,8 @@ MOONSHOT = Provider(
         Variant(r"^moonshot-v1|kimi-k2-", Spelling(effort_field="", formats="object", refuses=_MOONSHOT)),
     ),
     models=(
-        _chat("kimi-k2.5", 262_144, None, vision=True),
         _chat("kimi-k2.6", 262_144, None, vision=True),
+        _chat("kimi-k3", 1_048_576, None),
     ),
 )
 TOGETHER = Provider(
@@ -212,7 +212,7 @@ TOGETHER = Provider(
     spelling=Spelling(takes=_SAMPLES, refuses=_all("parallel_tool_calls")),
     models=(
         _chat("openai/gpt-oss-120b", 131_072, None, vision=False),
-        _chat("meta-llama/Llama-3.3-70B-Instruct-Turbo", 131_072, None, vision=False),
+        _chat("zai-org/GLM-5.3", 1_048_575, None),
         _chat("deepseek-ai/DeepSeek-V4-Pro-0813", 1_048_576, None, vision=False),
     ),
 )
@@ -238,9 +238,9 @@ FIREWORKS = Provider(
     also=_COMPLETES,
     spelling=Spelling(reasoning_field="reasoning_content", takes=_SAMPLES),
     models=(
-        _chat("accounts/fireworks/models/gpt-oss-120b", 131_072, 32_768, vision=False),
+        _chat("accounts/fireworks/models/gpt-oss-20b", 131_072, None, vision=False),
         _chat("accounts/fireworks/models/kimi-k2p5", 262_144, None),
-        _chat("accounts/fireworks/models/deepseek-v4-pro", 1_048_576, None, vision=False),
+        _chat("accounts/fireworks/models/deepseek-v4p1-flash", None, None),
     ),
 )
 DEEPINFRA = Provider(

@@ -12,7 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from wye.catalog.prices import PriceList
-from wye.core.money import Rates, Service, Tier
+from wye.core.money import Price, Rates, Service, Tier
 
 TOLERANCE = Decimal("0.01")
 """What two sources may differ by, as a share, before anybody is alarmed."""
@@ -86,16 +86,37 @@ def disagreements(prices: PriceList, second: SecondList, on: dt.date) -> tuple[D
         row, price = second.providers[provider][model], prices.find(provider, model, on)
         if price is None or price.windows:  # the second source knows no hours of the day
             continue
-        pairs = [("", price.rates, row.rates)]
-        ours = {tier.above_input_tokens: tier.rates for tier in price.tiers}
-        pairs += [
-            (f" above {tier.above_input_tokens:,}", ours[tier.above_input_tokens], tier.rates)
-            for tier in row.tiers
-            if tier.above_input_tokens in ours
-        ]
-        for where, left, right in pairs:
-            for name in ("input", "output", "cache_read", "cache_write", "cache_write_1h"):
-                one, other = getattr(left, name), getattr(right, name)
-                if one is not None and other is not None and differ(one, other):
-                    found.append(Disagreement(provider, model, f"{name}{where}", one, other))
+        for name, one, other in _pairs(price, row):
+            if differ(one, other):
+                found.append(Disagreement(provider, model, name, one, other))
     return tuple(found)
+
+
+def unlike(second: SecondList) -> tuple[Disagreement, ...]:
+    """Return the rates of flex that are not batch's: who sells both asks the same, so one is mistaken."""
+    found = []
+    for provider, rows in second.providers.items():
+        for model, row in rows.items():
+            tiers = {one.name: one for one in row.services}
+            if "batch" not in tiers or "flex" not in tiers:
+                continue
+            for name, one, other in _pairs(tiers["batch"], tiers["flex"]):
+                if differ(one, other):
+                    found.append(Disagreement(provider, model, name, one, other))
+    return tuple(found)
+
+
+def _pairs(left: Row | Service | Price, right: Row | Service) -> Iterator[tuple[str, Decimal, Decimal]]:
+    """Yield (rate, left, right) of what both tell, with the tiers that both have."""
+    jumps = {tier.above_input_tokens: tier.rates for tier in right.tiers}
+    both = [("", left.rates, right.rates)]
+    both += [
+        (f" above {tier.above_input_tokens:,}", tier.rates, jumps[tier.above_input_tokens])
+        for tier in left.tiers
+        if tier.above_input_tokens in jumps
+    ]
+    for where, one, other in both:
+        for name in ("input", "output", "cache_read", "cache_write", "cache_write_1h"):
+            told, said = getattr(one, name), getattr(other, name)
+            if told is not None and said is not None:
+                yield f"{name}{where}", told, said

@@ -373,6 +373,10 @@ class LedgerSettings(Section, frozen=True):
     """Keep prompts and answers, sealed (see docs/erasure.md). Off unless you say so."""
     retain_days: Days | None = None
     """Content that is kept becomes unreadable after so many days; None = no limit but a label's."""
+    transparency: bool = False
+    """Seal every record into a transparency log, and serve nobody while that cannot be done."""
+    origin: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$")] = "wye.local"
+    """How logs are named, before a slash and eight digits: an address of yours without a scheme."""
 
 
 class ResponsesSettings(Section, frozen=True):

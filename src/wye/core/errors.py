@@ -91,6 +91,13 @@ class PolicyError(ForbiddenError):
     kind = "policy_denied"
 
 
+class MaskingError(WyeError):
+    """What has to be masked could not be: nothing was sent."""
+
+    status = 503
+    kind = "not_masked"
+
+
 class BudgetError(WyeError):
     """The key's budget cannot cover the request's worst case."""
 

@@ -48,6 +48,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of an answer that a gate looked at; of any that was served, see the record."""
     cost: Cost | None = None
     """Of such an answer. It is a part of the record's cost."""
+    masked: dict[str, int] = {}
+    """How many values of each kind left as tokens."""
 
 
 class Record(msgspec.Struct, omit_defaults=True):
@@ -119,3 +121,5 @@ class Record(msgspec.Struct, omit_defaults=True):
     """Whose data it holds: the keyed hash of the name (`x-wye-subject`, or the key's); empty = nobody's."""
     shadow_of: str = ""
     """Id of the request that this one shadows or judges; nobody is served its answer."""
+    masked: dict[str, int] = {}
+    """How many values of each kind whoever served it saw as tokens: `person`, `ssn`, ..."""

@@ -18,7 +18,7 @@ from wye.core.money import STANDARD
 from wye.economics.columns import MONEY, PLACES, holds
 from wye.economics.history import History, conditions
 from wye.economics.pricing import quoted
-from wye.economics.rolled import private_files
+from wye.economics.rolled import on_disk, private_files
 from wye.economics.showback import exact
 from wye.ledger.reader import Filter
 
@@ -119,18 +119,18 @@ def export(  # noqa: PLR0913  # what names stand for comes from elsewhere
 ) -> Exported:
     """Write the rows to a file that only this user can read, all at once.
 
-    Raises `LedgerError` for a cost that the file's columns cannot hold exactly.
+    Raises `LedgerError` for a cost that the file's columns cannot hold exactly, and for a full disk.
     """
     where, parameters = conditions(filter_)
     _own(history, owners, provider_of, where, parameters)
-    history.connection.execute(f"CREATE OR REPLACE TABLE focus AS {_grouped(where, account)}", parameters)
+    history.rows(f"CREATE OR REPLACE TABLE focus AS {_grouped(where, account)}", parameters)
     _completed(history)
     new = path.with_name(path.name + ".new")
     form = "FORMAT parquet, COMPRESSION zstd" if kind == "parquet" else "FORMAT csv, HEADER"
     shown = ", ".join(f'{made} AS "{name}"' for name, made in COLUMNS.items())
     rows = f"SELECT {shown} FROM focus WHERE cost IS NOT NULL ORDER BY ALL"  # noqa: S608  # our own names
     try:
-        with private_files():
+        with on_disk(path), private_files():
             history.connection.execute(f"COPY ({rows}) TO {quoted(str(new))} ({form})")
         new.rename(path)
     finally:

@@ -21,8 +21,10 @@ TAIL_ROWS = 20_000
 class History:
     """The table `request` in DuckDB, with the columns of `columns.COLUMNS`."""
 
-    def __init__(self, connection: "duckdb.DuckDBPyConnection") -> None:
+    def __init__(self, connection: "duckdb.DuckDBPyConnection", folder: Path) -> None:
+        """Read through a connection that spills into `folder`."""
         self.connection = connection
+        self.folder = folder
 
     @classmethod
     def open(
@@ -35,13 +37,13 @@ class History:
     ) -> Self:
         """Open a ledger's. What it has beyond the parts is rolled before where it is much.
 
-        Raises `LedgerError` when there is none, `MissingPackageError` without DuckDB.
+        Raises `LedgerError` when there is none or the disk is full, `MissingPackageError` without DuckDB.
         """
         folder = rolled.directory(state_dir)
-        with Reader(settings, state_dir) as reader:
+        with Reader(settings, state_dir) as reader, rolled.on_disk(folder):
             found = rolled.parts(folder)
             if reader.newest() - (found[-1].last if found else 0) > TAIL_ROWS:
-                with contextlib.suppress(LedgerError):  # a ledger that is busy now is read as it is
+                with contextlib.suppress(LedgerError):  # busy, or no room: it is read as it is
                     rolled.roll(settings, state_dir, progress)
                 found = rolled.parts(folder)
             private_directory(folder)
@@ -55,7 +57,7 @@ class History:
                     connection.execute(f"CREATE TABLE tail AS SELECT * FROM {tail}")  # noqa: S608  # our own names
                 finally:
                     lines.unlink(missing_ok=True)
-                history = cls(connection)
+                history = cls(connection, folder)
                 history.show([rolled.parts_table(found)] if found else [], "tail")
             except BaseException:
                 connection.close()
@@ -74,8 +76,9 @@ class History:
         self.connection.close()
 
     def rows(self, query: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
-        """Return what a query yields."""
-        return self.connection.execute(query, parameters or []).fetchall()
+        """Return what a query yields. Raises `LedgerError` where it needs more disk than there is."""
+        with rolled.on_disk(self.folder):
+            return self.connection.execute(query, parameters or []).fetchall()
 
 
 def conditions(filter_: Filter) -> tuple[str, list[Any]]:

@@ -105,12 +105,26 @@ def connect(
 def roll(settings: LedgerSettings, state_dir: Path, progress: Progress = lambda *_: None) -> Rolled:
     """Move what the ledger has beyond the parts into parts. May be killed at any moment, and called again.
 
-    Raises `LedgerError` where the parts are not this ledger's, or the ledger cannot be read.
+    Raises `LedgerError` where the parts are not this ledger's, or the ledger cannot be read, or the parts
+    not written: those there are stay as they were.
     """
-    with Reader(settings, state_dir) as reader:
-        folder = private_directory(directory(state_dir))
+    folder = directory(state_dir)
+    with Reader(settings, state_dir) as reader, on_disk(folder):
+        private_directory(folder)
         with Lock(folder / _LOCK, wait=True), private_files():
             return _roll(reader, folder, progress)
+
+
+@contextlib.contextmanager
+def on_disk(path: Path) -> Iterator[None]:
+    """Make what a full or read-only disk does to files at `path`, ours or DuckDB's, a `LedgerError`."""
+    driver = needed("duckdb", "reports over the rolled ledger")
+    try:
+        yield
+    except (OSError, driver.IOException, driver.OutOfMemoryException) as error:
+        told = error.strerror if isinstance(error, OSError) else str(error).partition("\n")[0]
+        message = f"{path} cannot be read or written: {told or error}"
+        raise LedgerError(message) from error
 
 
 def _roll(reader: Reader, folder: Path, progress: Progress) -> Rolled:
@@ -142,11 +156,13 @@ def _add(
     """Write the next part of a span of rows. Return how many it has, and the last one's number."""
     last, horizon = span
     lines = folder / _LINES
-    count, end = write_lines(lines, rows, PART_ROWS, progress)
-    end = end if count == PART_ROWS else horizon
-    if count:
-        _publish(connection, folder, f"SELECT * FROM {lines_table(lines)}", last + 1, end)  # noqa: S608  # our own names
-    lines.unlink()
+    try:
+        count, end = write_lines(lines, rows, PART_ROWS, progress)
+        end = end if count == PART_ROWS else horizon
+        if count:
+            _publish(connection, folder, f"SELECT * FROM {lines_table(lines)}", last + 1, end)  # noqa: S608  # our own names
+    finally:
+        lines.unlink(missing_ok=True)
     return count, end
 
 
@@ -239,14 +255,17 @@ def _publish(
 ) -> None:
     """Write the rows of a query as a part, all at once."""
     new = folder / _NEW
-    connection.execute(f"COPY ({query}) TO '{_quoted(new)}' (FORMAT parquet, COMPRESSION zstd)")
-    fd = os.open(new, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.fchmod(fd, 0o600)
-        os.fsync(fd)
+        connection.execute(f"COPY ({query}) TO '{_quoted(new)}' (FORMAT parquet, COMPRESSION zstd)")
+        fd = os.open(new, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fchmod(fd, 0o600)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        new.rename(folder / f"{first:019d}-{last:019d}.parquet")
     finally:
-        os.close(fd)
-    new.rename(folder / f"{first:019d}-{last:019d}.parquet")
+        new.unlink(missing_ok=True)  # where the disk is full, it would keep it so
     fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(fd)

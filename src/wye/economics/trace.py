@@ -59,7 +59,7 @@ def open_trace(path: Path) -> History:
     except TraceError:
         connection.close()
         raise
-    return History(connection)
+    return History(connection, path.parent)
 
 
 def _load(connection: "duckdb.DuckDBPyConnection", path: Path) -> None:

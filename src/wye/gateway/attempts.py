@@ -25,6 +25,7 @@ from wye.core.errors import (
     BadRequestError,
     BudgetError,
     EgressRefusedError,
+    MaskingError,
     RateLimitError,
     UpstreamError,
     UpstreamOverloadedError,
@@ -37,6 +38,7 @@ from wye.gateway.crossing import Crossing, NoAnswerError
 from wye.gateway.health import Health
 from wye.gateway.job import Answer, Failure, Hold, Job, note_unmade
 from wye.gateway.limits import Limits
+from wye.gateway.masked import Masker, Tokens
 from wye.gateway.race import Attempting, race
 from wye.gateway.refusals import (
     NO_CREDIT,
@@ -69,7 +71,16 @@ MAX_RETRY_AFTER = 5.0
 class Attempts:
     """Makes attempts until one gives an answer."""
 
-    def __init__(self, egress: Egress, transport: Transport, limits: Limits, health: Health) -> None:
+    def __init__(
+        self,
+        egress: Egress,
+        transport: Transport,
+        limits: Limits,
+        health: Health,
+        masker: Masker | None = None,
+    ) -> None:
+        """`masker`: None = who may only get what is masked gets nothing."""
+        self._masker = masker or Masker()
         self._egress = egress
         self._transport = transport
         self._limits = limits
@@ -197,6 +208,10 @@ class Attempts:
         if job.betas and ANTHROPIC in target.verbatim:
             head += b"anthropic-beta: %b\r\n" % job.betas
         try:
+            if job.verdict.mask and (kinds := job.verdict.mask.get(deployment.id)):
+                job.tokens = job.tokens or Tokens()
+                hold.veil = await self._masker.veil(body, kinds, job.tokens)
+                body = hold.veil.body
             grant = self._egress.admit(job.verdict, deployment)
             patience = None if streaming else target.patience
             where = target.base_path + path
@@ -205,8 +220,8 @@ class Attempts:
             )
         except TransportError as error:
             return self._failed(job, hold, None, error)
-        except EgressRefusedError as error:
-            return self._gave_up(job, hold, None, Failure(error), billed=False)
+        except (EgressRefusedError, MaskingError) as error:
+            return self._kept_back(job, hold, error)
         hold.first_byte = time.perf_counter()
         try:
             if not _GOOD <= response.status < _NOT_GOOD:
@@ -224,6 +239,8 @@ class Attempts:
             raise
 
     def _whole(self, job: Job, hold: Hold, response: Response, body: bytes) -> Answer | Failure:
+        if hold.veil is not None:
+            body = hold.veil.answer(body)
         streaming = job.request.stream  # and it made none of it: done here
         try:
             if hold.crossing is None:
@@ -248,6 +265,9 @@ class Attempts:
     async def _first_events(self, job: Job, hold: Hold, edits: Edits, response: Response) -> Answer | Failure:
         """Wait for the first event that says something: comments alone do not commit to this upstream."""
         relay: Relay = job.native.relay(edits) if hold.crossing is None else hold.crossing.relay()
+        if hold.veil is not None:
+            spoken = job.codec.name if hold.crossing is None else hold.target.deployment.protocol
+            relay = hold.veil.relay(relay, spoken)
         rest, mark = b"", job.codec.mark
         try:
             async for chunk in response:
@@ -274,6 +294,8 @@ class Attempts:
         body = await response.read(MAX_ANSWER_BYTES)
         told = refusal(hold.target.deployment, response.status, body, asked_to_wait(response))
         as_it_is = hold.crossing is None and told.shaped
+        if hold.veil is not None:
+            body = hold.veil.refusal(body)
         return self._turned_down(job, hold, response, told, body if as_it_is else None)
 
     def _turned_down(
@@ -305,6 +327,15 @@ class Attempts:
             told = UpstreamError(f"'{name}' could not be reached or broke off ({error})")
             failure = Failure(told, retry=unsent)
         return self._gave_up(job, hold, response, failure, billed=not unsent)
+
+    def _kept_back(self, job: Job, hold: Hold, error: EgressRefusedError | MaskingError) -> Failure:
+        """Note that nothing was sent. What could not be masked is not the deployment's fault."""
+        if isinstance(error, EgressRefusedError):
+            return self._gave_up(job, hold, None, Failure(error), billed=False)
+        error.message = f"'{hold.target.deployment.id}' was not asked: {error.message}"
+        job.entry.charge(hold.reservation.cancel())
+        job.entry.tried.append(attempt_record(job.entry, hold, None, error.message))
+        return Failure(error)
 
     def _gave_up(
         self, job: Job, hold: Hold, response: Response | None, failure: Failure, *, billed: bool = True
@@ -343,6 +374,7 @@ def attempt_record(entry: Entry, hold: Hold, response: Response | None, error: s
         request_bytes=sum([exchange.bytes_sent for exchange in hold.exchanges]),
         response_bytes=sum([exchange.bytes_received for exchange in hold.exchanges]),
         translated=hold.crossing.translated if hold.crossing else "",
+        masked=hold.veil.counts if hold.veil else {},
     )
 
 

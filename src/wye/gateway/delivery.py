@@ -15,6 +15,7 @@ from wye.gateway.costs import cost_of, unserved
 from wye.gateway.downstream import JSON, Downstream
 from wye.gateway.health import Health
 from wye.gateway.job import Answer, Hold, Job
+from wye.gateway.masked import Unveiling
 from wye.gateway.refusals import broke, broken_off
 from wye.gateway.responses import Responses
 from wye.ledger.entry import Entry
@@ -63,6 +64,8 @@ class Delivery:
             answer.hold.lost = _all_lost(answer.hold)
         entry.lost, entry.emulated = answer.hold.lost, answer.hold.emulated
         entry.added = _added(job, answer.hold)
+        if answer.hold.veil is not None:
+            entry.masked = answer.hold.veil.counts
         decision = job.decision
         if decision.certificate and deployment.id in decision.covered:
             entry.certificate = decision.certificate
@@ -147,7 +150,9 @@ async def _relay(
     except TransportError as broken:
         timed_out = isinstance(broken, TransportTimeoutError)
         kind = UpstreamTimeoutError if timed_out else UpstreamError
-        return kind(f"'{entry.deployment}' broke off its answer ({broken})"), b""
+        rest = relay.broken() if isinstance(relay, Unveiling) else b""
+        entry.keep(rest)
+        return kind(f"'{entry.deployment}' broke off its answer ({broken})"), rest
     except (ValueError, RecursionError) as broken:
         answer.response.abort()
         return broken_off(answer.hold.target.deployment, str(broken)), b""

@@ -16,6 +16,7 @@ from wye.gateway.headers import limit_lines
 from wye.gateway.hedge import Hedge
 from wye.gateway.keys import Caller
 from wye.gateway.limits import Reservation
+from wye.gateway.masked import Tokens, Veil
 from wye.gateway.session import Session
 from wye.gateway.target import Target
 from wye.ledger.entry import Entry
@@ -35,6 +36,8 @@ class Hold(msgspec.Struct, eq=False):
     lost: tuple[str, ...] = ()
     """Hints of the request that the upstream did not get."""
     released: bool = False
+    veil: Veil | None = None
+    """What was masked of it, and how its answer is restored; None = nothing has to be."""
     exchanges: list[Response] = []
     """What was exchanged with the upstream for it, answered or not: they count the bytes."""
 
@@ -79,6 +82,8 @@ class Answer(msgspec.Struct, eq=False):
         """Header lines that tell the client who answered, their limits, and what was lost or emulated."""
         hold = self.hold
         lines = hold.target.answer_headers + hold.limits(self.response)
+        if hold.veil is not None:
+            lines += hold.veil.header
         if hold.crossing is None and not hold.lost:
             return lines
         for name, told in ((b"lost", hold.lost), (b"emulated", hold.emulated)):
@@ -116,6 +121,8 @@ class Job(msgspec.Struct, eq=False):
     """Why a candidate was passed over."""
     hedge: Hedge | None = None
     """When to ask the next candidate as well; None = never."""
+    tokens: Tokens | None = None
+    """What is masked of it for whoever it has to be; None = nothing was yet."""
 
     @property
     def native(self) -> NativeCodec:

@@ -21,6 +21,7 @@ from wye.gateway.headers import error_headers
 from wye.gateway.job import Answer, Job
 from wye.gateway.keys import Caller
 from wye.gateway.listener.exchange import HangupError
+from wye.gateway.masked import Tokens
 from wye.gateway.responses import FIRST, Responses
 from wye.gateway.runtime import Runtime, Snapshot
 from wye.gateway.session import Seats, Session
@@ -127,6 +128,7 @@ class Pipeline:
         if request.stream:
             self._heart.watch(downstream)
         job = Job(request, verdict, decision, codec, caller, entry, now.targets, session, arrival.betas)
+        job.tokens = Tokens() if verdict.mask else None
         if now.hedges:
             job.hedge = now.hedges.get(request.model)
         if codec.estimate is not None and not job.verbatim:

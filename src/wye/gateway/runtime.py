@@ -5,7 +5,7 @@ new set of keys makes a new snapshot; gates and health live on, since what they 
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from wye.catalog.deployments import Deployment
@@ -84,7 +84,11 @@ class Runtime:
         self, keys: KeyRing, limits: Limits, metrics: Metrics, learnt: LearntRoutes | None = None
     ) -> None:
         self._keys = keys
-        self._limits = limits
+        self.count: Callable[[Caller], None] = limits.admit
+        """Count a request to a model. Raises `RateLimitError` when the key has sent too many.
+
+        Where records are sealed, `LedgerError` while they cannot be.
+        """
         self._metrics = metrics
         self._guard = Guard()
         self.gates: dict[str, Gate] = {}
@@ -112,10 +116,6 @@ class Runtime:
     def keyless(self) -> bool:
         """Whether there are no keys: all answers were made by who may come in."""
         return self._keys.keyless
-
-    def count(self, caller: Caller) -> None:
-        """Count a request to a model. Raises `RateLimitError` when the key has sent too many."""
-        self._limits.admit(caller)
 
     def load(self, settings: Settings, deployments: Iterable[Deployment], dynamic: Dynamic) -> Snapshot:
         """Put a new snapshot in force. Raises `ValueError` before anything changes if it cannot be built."""

@@ -25,6 +25,7 @@ from wye.gateway.app import App
 from wye.gateway.attempts import Attempts
 from wye.gateway.books import Books
 from wye.gateway.downstream import Heart
+from wye.gateway.finding import Finder
 from wye.gateway.fleet import Fleet
 from wye.gateway.guard import check_bind
 from wye.gateway.keys import Caller, KeyRing, bootstrap_key
@@ -33,6 +34,7 @@ from wye.gateway.limits import Limits
 from wye.gateway.limitstore import MemoryStore
 from wye.gateway.listener.server import Listener
 from wye.gateway.loads import Loads
+from wye.gateway.masked import Masker
 from wye.gateway.metrics import Metrics, Reading
 from wye.gateway.pipeline import Pipeline
 from wye.gateway.reload import Reload
@@ -46,6 +48,7 @@ from wye.ledger.database import describe, locate
 from wye.ledger.sealing import Sealing
 from wye.ledger.spool import Lock, private_directory
 from wye.ledger.turns import Turns
+from wye.policy.detectors import Detector
 from wye.providers.egress import Egress
 from wye.providers.transport.proxy import ProxySettings
 from wye.providers.transport.transport import Transport
@@ -107,6 +110,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         await fleet.start()
         limits, metrics = Limits(store), Metrics()
         runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
+        runtime.count = _counting(settings, ledger, limits)
         runtime.health.engine_down = fleet.reason_down
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
         _ready(ledger.sealing, runtime)
@@ -120,7 +124,8 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         books, heart = Books(ledger, metrics, access_log, exporter), Heart()
         admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
         responses = Responses(stack.enter_context(Turns(settings.ledger, options.state_dir, ledger.sealing)))
-        attempts = Attempts(egress, transport, limits, runtime.health)
+        masker = Masker(Finder(Detector()).find)
+        attempts = Attempts(egress, transport, limits, runtime.health, masker)
         shadows = Shadows(runtime, attempts, books)
         app = App(
             Pipeline(runtime, attempts, books, heart, responses, shadows),
@@ -160,6 +165,18 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             sum(gate.active + gate.waiting for gate in runtime.gates.values()),
             settings.listener.drain_seconds,
         )
+
+
+def _counting(settings: Settings, ledger: Ledger, limits: Limits) -> Callable[[Caller], None]:
+    """Return what every request passes; while records cannot be sealed, where config says so, none does."""
+    if not settings.ledger.transparency:
+        return limits.admit
+
+    def count(caller: Caller) -> None:
+        ledger.demand_sealing()
+        limits.admit(caller)
+
+    return count
 
 
 def _ready(sealing: Sealing, runtime: Runtime) -> None:

@@ -2,10 +2,11 @@
 
     python -P -m wye.ledger.follow FD
 
-`FD` is a socket to the gateway (see `writer`): in come an `Order` and then commands, out go `Progress` and
-`Said`, each a line of JSON. It looks at the spool ten times a second, so that appending costs the gateway
-nothing but its own `write()`, and commits all that is there at once. When the gateway ends, however it
-ends, so does this process, at once; the next gateway replays what is left.
+`FD` is a socket to the gateway (see `writer`): in come an `Order` and then commands, out go `Progress`,
+`Sealed` and `Said`, each a line of JSON. It looks at the spool ten times a second, so that appending costs
+the gateway nothing but its own `write()`, and commits all that is there at once: to the transparency log
+first, where there is one (see `notary`), then to the database. When the gateway ends, however it ends, so
+does this process, at once; the next gateway replays what is left.
 """
 
 import gc
@@ -18,21 +19,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from wye.ledger.quarantine import Quarantine
 from wye.ledger.rows import Row, to_row
-from wye.ledger.spool import segment_path, segments
-from wye.ledger.store import Place, Rest, Store, UnavailableError, open_store, step_of
+from wye.ledger.store import Place, Rest, Store, UnavailableError, no_rest, open_store, step_of
+from wye.ledger.tail import Tail
+
+if TYPE_CHECKING:
+    from wye.ledger.notary import Notary
 
 LOOK_SECONDS = 0.1
 """How often the spool is looked at; what a group is the records of."""
 REST_SECONDS = 0.001
 """Between two statements, while no more than `PATIENCE_BYTES` wait."""
 PATIENCE_BYTES = 1 << 20
-BATCH_BYTES = 1 << 18
-"""Of a transaction. Its commit takes the core for half a millisecond; of 1 MB, for 1.3."""
 NICENESS = 5
 """A quarter of a core where the gateway takes all it can get: the gateway goes first, and the writer, which
 needs an eighth, cannot fall behind."""
@@ -47,6 +50,8 @@ class Order(msgspec.Struct, frozen=True):
     quarantine: str
     position: int
     place: Place
+    log: str = ""
+    """The transparency log; empty = nothing is sealed."""
 
 
 class Progress(msgspec.Struct, frozen=True, tag=True):
@@ -58,6 +63,15 @@ class Progress(msgspec.Struct, frozen=True, tag=True):
     """Why the database cannot be written; empty when it can."""
 
 
+class Sealed(msgspec.Struct, frozen=True, tag=True):
+    """How far the transparency log is: before the database."""
+
+    position: int
+    """All before this is sealed."""
+    error: str = ""
+    """Why nothing is sealed, and what to do; empty when it is."""
+
+
 class Said(msgspec.Struct, frozen=True, tag=True):
     """A line for the gateway's log."""
 
@@ -65,33 +79,29 @@ class Said(msgspec.Struct, frozen=True, tag=True):
     text: str
 
 
-Report = Progress | Said
+Report = Progress | Sealed | Said
 
 
 class Follower:
     """Reads behind the one who appends to the spool in `directory`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # what it reads, where it puts it, whom it tells
         self,
         directory: Path,
         position: int,
         store: Store,
         quarantine: Quarantine,
-        tell: Callable[[Progress], None],
+        tell: Callable[[Progress | Sealed], None],
+        notary: "Notary | None" = None,
     ) -> None:
-        self._directory = directory
         self._store = store
         self._quarantine = quarantine
         self._tell = tell
+        self._notary = notary
         self._hurry = threading.Event()
         self._stopping = False
-        self._error = ""
-        *done, current = [path for path in segments(directory) if int(path.stem) <= position]
-        for path in done:
-            path.unlink()
-        self._start = int(current.stem)
-        self._position = position
-        self._fd = os.open(current, os.O_RDONLY | os.O_CLOEXEC)
+        self._told = Sealed(-1)
+        self._tail = Tail(directory, position, done=True)
 
     def hurry(self) -> None:
         """Look now. May be called from any thread."""
@@ -111,77 +121,66 @@ class Follower:
             self._hurry.wait(LOOK_SECONDS)
             self._hurry.clear()
         self._store.close()
-        os.close(self._fd)
+        self._tail.close()
+        if self._notary is not None:
+            self._notary.close()
 
     def _drain(self) -> bool:
-        """Move until nothing is left; False when stopped while the database is away."""
+        """Move until nothing more can be moved; False when stopped while the database is away."""
         backoff, longest = _BACKOFF_SECONDS
         while True:
+            sealed = self._seal()
             try:
-                more = self._move()
+                moved = self._move()
             except (UnavailableError, OSError) as error:
-                self._error = str(error)
-                self._tell(Progress(self._position, self._error))
+                self._tell(Progress(self._tail.position, str(error)))
                 if self._stopping:
                     return False
-                self._hurry.wait(backoff)
-                self._hurry.clear()
+                self._pause(backoff)
                 backoff = min(2 * backoff, longest)
             else:
                 backoff, longest = _BACKOFF_SECONDS
-                if not more:
+                if not sealed and not moved:
                     return True
 
-    def _move(self) -> bool:
-        """Move one batch of whole lines; False when there was none."""
-        offset = self._position - self._start
-        available = os.fstat(self._fd).st_size - offset
-        data = read_lines(self._fd, offset, available)
-        data = data[: data.rfind(b"\n") + 1]  # the rest is being written
-        if not data:
-            return self._go_on()
-        rest = self._rest if available <= PATIENCE_BYTES else no_rest
-        commit(self._store, data, self._quarantine, segment_path(self._directory, self._start), rest)
-        self._position += len(data)
-        self._error = ""
-        self._tell(Progress(self._position))
-        return True
+    def _pause(self, seconds: float) -> None:
+        """Wait for the database, and go on notary."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0 and not self._stopping:
+            self._hurry.wait(min(left, LOOK_SECONDS) if self._notary else left)
+            self._seal()
+            if self._hurry.is_set():
+                break
+        self._hurry.clear()
 
-    def _go_on(self) -> bool:
-        """Read on in the next segment, if there is one. When it cannot be opened now, nothing has changed."""
-        if self._position == self._start:
+    def _seal(self) -> bool:
+        """Seal one batch of whole lines; False when there was none, or it cannot be done now."""
+        notary = self._notary
+        if notary is None:
             return False
-        try:
-            fd = os.open(segment_path(self._directory, self._position), os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
+        more = notary.step(self._rest if self._tail.available <= PATIENCE_BYTES else no_rest)
+        now = Sealed(notary.position, notary.error)
+        if now != self._told:
+            self._told = now
+            self._tell(now)
+        return more
+
+    def _move(self) -> bool:
+        """Move one batch of whole lines, of those that are sealed; False when there was none."""
+        tail = self._tail
+        data = tail.read(None if self._notary is None else max(self._notary.position, tail.position))
+        if not data:
             return False
-        os.close(self._fd)
-        self._fd, done = fd, self._start
-        self._start = self._position
-        segment_path(self._directory, done).unlink()
+        rest = self._rest if tail.available <= PATIENCE_BYTES else no_rest
+        commit(self._store, data, self._quarantine, tail.segment, rest)
+        tail.take(len(data))
+        self._tell(Progress(tail.position))
         return True
 
     def _rest(self) -> None:
         """Let the gateway have the core: in slices this thin the writer adds nothing to its tail."""
         if not self._stopping:
             time.sleep(REST_SECONDS)
-
-
-def read_lines(fd: int, offset: int, available: int) -> bytes:
-    """Read about `BATCH_BYTES` of whole lines, more when one line is longer than that.
-
-    At the end of what is available a line without its newline is returned as it is.
-    """
-    size = min(BATCH_BYTES, available)
-    data = os.pread(fd, size, offset)
-    while size < available and b"\n" not in data:
-        size = min(2 * size, available)
-        data = os.pread(fd, size, offset)
-    return data if size == available else data[: data.rindex(b"\n") + 1]
-
-
-def no_rest() -> None:
-    """Nobody else needs the core."""
 
 
 def commit(store: Store, data: bytes, quarantine: Quarantine, source: Path, rest: Rest = no_rest) -> None:
@@ -240,6 +239,12 @@ class _Channel(logging.Handler):
         self.tell(Said(record.levelno, record.getMessage()))
 
 
+def _notary(spool: Path, position: int, log: Path) -> "Notary":
+    from wye.ledger.notary import Notary  # noqa: PLC0415  # cryptography: only where something is sealed
+
+    return Notary(spool, position, log)
+
+
 def main() -> None:
     """Serve one gateway."""
     # Ctrl-C and a service's SIGTERM go to the whole group; this process ends when the gateway has drained.
@@ -251,7 +256,9 @@ def main() -> None:
     order = channel.order()
     quarantine = Quarantine(Path(order.quarantine))
     store = open_store(order.place)
-    follower = Follower(Path(order.spool), order.position, store, quarantine, channel.tell)
+    spool = Path(order.spool)
+    notary = _notary(spool, order.position, Path(order.log)) if order.log else None
+    follower = Follower(spool, order.position, store, quarantine, channel.tell, notary)
     threading.Thread(target=channel.obey, args=(follower,), daemon=True).start()
     gc.freeze()
     follower.run()

@@ -82,6 +82,8 @@ class KeySlots:
             message = f"the vault in {directory} cannot be opened: {error}"
             raise LedgerError(message) from error
         self._busy = threading.RLock()
+        self._synced = (0, 0)
+        """What the disk has: the file's length, which only grows, and the index as others left it."""
 
     def close(self) -> None:
         """Let go of the files."""
@@ -164,13 +166,19 @@ class KeySlots:
                 "UPDATE slot SET erased = coalesce(erased, ?) WHERE number = ?",
                 [(at, slot.number) for slot in slots],
             )
+        self._synced = (0, 0)
         self.sync()
 
     def sync(self) -> None:
         """Wait until the disk has every key that was added."""
         with self._reading():
+            others = self._index.execute("PRAGMA data_version").fetchone()[0]
+            now = os.fstat(self._fd).st_size, others
+            if now == self._synced:
+                return
             os.fsync(self._fd)
             self._index.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._synced = now
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:

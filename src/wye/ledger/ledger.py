@@ -14,17 +14,22 @@ from wye.core.errors import LedgerError
 from wye.core.record import Record
 from wye.ledger import migrations
 from wye.ledger.database import describe, explained, locate, open_engine, place
-from wye.ledger.follow import Order, commit, read_lines
+from wye.ledger.follow import Order, commit
+from wye.ledger.notary import claimed, settle
 from wye.ledger.quarantine import Quarantine
 from wye.ledger.rows import to_line
+from wye.ledger.sealer import Claim
 from wye.ledger.sealing import Sealing
 from wye.ledger.spool import Leftover, Lock, Spool, claim, private_directory, segments
 from wye.ledger.store import Place, Store, UnavailableError, open_store
+from wye.ledger.tail import read_lines
 from wye.ledger.writer import Writer
 
 log = logging.getLogger(__name__)
 
 _CLOSE_SECONDS = 10.0
+STALL_SECONDS = 10.0
+"""After so long without one that is sealed, while records wait, none can be."""
 
 
 class Ledger:
@@ -34,17 +39,18 @@ class Ledger:
     the database orders their commits. (SQLite on one machine's own disk only: WAL needs shared memory.)
     """
 
-    def __init__(self, spool: Spool, writer: Writer, sealing: Sealing) -> None:
+    def __init__(self, spool: Spool, writer: Writer, sealing: Sealing, claim: Claim | None = None) -> None:
         self.sealing = sealing
         self._spool = spool
         self._writer = writer
-        self._append = spool.append
+        self._claim = claim
+        self._append = spool.append if claim is None else self._append_sealed
 
     @classmethod
     def open(cls, settings: LedgerSettings, state_dir: Path) -> Self:
         """Migrate the database, replay what dead processes left in their spools, start the writer.
 
-        Raises `LedgerError` when the database cannot be opened.
+        Raises `LedgerError` when the database cannot be opened, or the transparency log, where there is one.
         """
         with ExitStack() as undo:
             reached = _migrated(settings, state_dir)
@@ -55,17 +61,24 @@ class Ledger:
                 undo.callback(spool.close, discard=True)
                 for leftover in leftovers:
                     undo.callback(leftover.lock.release)
-                for leftover in leftovers:
+                held = _log_for(spool, settings, state_dir)
+                if held is not None:
+                    undo.callback(held.release)
+                for leftover in sorted(leftovers, key=lambda one: not one.sealed):  # their logs remember them
+                    if held is not None or leftover.sealed:
+                        settle(leftover.directory, state_dir, held)
                     replay(leftover, store, Quarantine(state_dir / "quarantine"))
             except (UnavailableError, OSError) as error:
                 place_name = describe(locate(settings, state_dir))
                 message = f"cannot move the spools in {state_dir} into {place_name}: {error}"
                 raise LedgerError(message) from error
-            writer = Writer(spool, Order(str(spool.directory), str(state_dir / "quarantine"), 0, reached))
+            sealed_into = "" if held is None else str(held.directory)
+            order = Order(str(spool.directory), str(state_dir / "quarantine"), 0, reached, sealed_into)
+            writer = Writer(spool, order)
             writer.start()
             undo.pop_all()
             store.close()
-        return cls(spool, writer, Sealing(state_dir))
+        return cls(spool, writer, Sealing(state_dir), held)
 
     def append(self, record: Record) -> None:
         """Write a record to the spool. When this returns, no kill of this process loses it.
@@ -78,11 +91,36 @@ class Ledger:
         if self._writer.behind_since is None:
             self._writer.behind_since = time.monotonic()
 
+    def demand_sealing(self) -> None:
+        """Raise `LedgerError` while records cannot be sealed: then nobody is served."""
+        if why := self.unsealed:
+            message = f"records cannot be sealed, so nothing is served: {why}"
+            raise LedgerError(message)
+
+    @property
+    def unsealed(self) -> str:
+        """Why records are not sealed; empty when they are, or need not be."""
+        writer = self._writer
+        if self._claim is None or writer.unsealed:
+            return writer.unsealed
+        if self._spool.end > writer.sealed and time.monotonic() - writer.sealed_at > STALL_SECONDS:
+            stalled = f"the log has not got on for {STALL_SECONDS:g} s: look at the disk of"
+            return writer.error or f"{stalled} {self._claim.directory}"
+        return ""
+
+    def _append_sealed(self, line: bytes) -> None:
+        self.demand_sealing()
+        if self._writer.sealed >= self._spool.end:
+            self._writer.sealed_at = time.monotonic()
+        self._spool.append(line)
+
     @property
     def trouble(self) -> str:
         """Why the last append or commit did not go through, or the writer stopped; empty when all is well."""
         if self._spool.fault:
             return f"the spool cannot be written: {self._spool.fault}"
+        if why := self.unsealed:
+            return f"records cannot be sealed: {why}"
         if self._writer.error:
             return self._writer.error
         return "" if self._writer.is_alive() else "the writer has stopped"
@@ -114,6 +152,8 @@ class Ledger:
         if left:
             log.warning("%d bytes of records stay in %s until the next start", left, self._spool.directory)
         self._spool.close(discard=not left)
+        if self._claim is not None:
+            self._claim.release()
         self.sealing.close()
 
 
@@ -142,6 +182,13 @@ def _migrated(settings: LedgerSettings, state_dir: Path) -> Place:
         return place(engine)
     finally:
         engine.dispose()
+
+
+def _log_for(spool: Spool, settings: LedgerSettings, state_dir: Path) -> Claim | None:
+    """Return the log that a new spool is sealed into, where config says so."""
+    if not settings.transparency:
+        return None
+    return claimed(spool.directory, state_dir, settings.origin)
 
 
 def replay(leftover: Leftover, store: Store, quarantine: Quarantine) -> None:

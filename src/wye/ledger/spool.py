@@ -21,6 +21,8 @@ from wye.core.errors import LedgerError
 
 SEGMENT_BYTES = 8 << 20
 SPOOL_BYTES = 1 << 30
+LOG_NAME = "log"
+"""A file beside the segments: it names the transparency log that they are sealed into."""
 _FILE_MODE = 0o600
 _DIRECTORY_MODE = 0o700
 
@@ -75,8 +77,15 @@ class Leftover:
     directory: Path
     lock: Lock
 
+    @property
+    def sealed(self) -> bool:
+        """Whether it is known which log its lines are sealed into."""
+        return (self.directory / LOG_NAME).exists()
+
     def discard(self) -> None:
         """Delete it. Call when every line is in the database or in quarantine."""
+        for path in segments(self.directory):
+            path.unlink()  # while it is still known what was sealed of them, and where
         shutil.rmtree(self.directory)
         self.lock.release()
 

@@ -26,6 +26,10 @@ Rest = Callable[[], None]
 """Called between two statements: on a core that is shared, the gateway goes first."""
 
 
+def no_rest() -> None:
+    """Nobody else needs the core."""
+
+
 class UnavailableError(Exception):
     """The database cannot be reached or written to now; later it may."""
 

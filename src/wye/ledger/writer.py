@@ -17,7 +17,7 @@ import time
 import msgspec
 
 from wye.core.errors import LedgerError
-from wye.ledger.follow import HURRY, STOP, Order, Progress, Report, Said
+from wye.ledger.follow import HURRY, STOP, Order, Progress, Report, Said, Sealed
 from wye.ledger.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ _INHERITED = (
     "WYE_VAULT_",
 )
 """How the variables begin that the process gets. Providers' keys are none of its business."""
+_VAULT_KEY = "WYE_VAULT_KEY"
+"""Also, where records are sealed."""
 _decode = msgspec.json.Decoder(Report).decode
 
 
@@ -56,6 +58,12 @@ class Writer(threading.Thread):
         """Why records do not reach the database; empty when they do."""
         self.behind_since: float | None = None
         """`time.monotonic()` since when lines wait, None = none does. Who appends the first one sets it."""
+        self.unsealed = ""
+        """Why records are not sealed; empty when they are, or need not be."""
+        self.sealed = 0
+        """Up to where the spool is sealed."""
+        self.sealed_at = time.monotonic()
+        """`time.monotonic()` when it last got further, or when the oldest record that waits was appended."""
         self._mark = 0.0, 0
         """`time.monotonic()` of a look at the spool, and where it ended then."""
         self._spool = spool
@@ -117,6 +125,7 @@ class Writer(threading.Thread):
                     self._failed(f"the process that writes the ledger cannot be started: {error.strerror}")
 
     def _spawn(self) -> None:
+        inherited = (*_INHERITED, _VAULT_KEY) if self._order.log else _INHERITED
         ours, its = socket.socketpair()
         with its:
             try:
@@ -127,7 +136,7 @@ class Writer(threading.Thread):
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     pass_fds=[its.fileno()],
-                    env={name: value for name, value in os.environ.items() if name.startswith(_INHERITED)},
+                    env={name: value for name, value in os.environ.items() if name.startswith(inherited)},
                 )
             except OSError:
                 ours.close()
@@ -151,6 +160,8 @@ class Writer(threading.Thread):
                 report = _decode(line)
                 if isinstance(report, Said):
                     log.log(report.level, "%s", report.text)
+                elif isinstance(report, Sealed):
+                    self._note_sealed(report)
                 else:
                     self._note(report)
 
@@ -165,6 +176,14 @@ class Writer(threading.Thread):
             self._spool.committed = progress.committed
             self._look(progress.committed)
             self._progress.notify_all()
+
+    def _note_sealed(self, told: Sealed) -> None:
+        if told.error and not self.unsealed:
+            log.error("records cannot be sealed, so nobody is served: %s", told.error)
+        elif self.unsealed and not told.error:
+            log.warning("records are sealed again")
+        self.sealed, self.sealed_at = max(self.sealed, told.position), time.monotonic()
+        self.unsealed = told.error
 
     def _look(self, committed: int) -> None:
         """Find since when, at most, what is not committed has waited."""

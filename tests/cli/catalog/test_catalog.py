@@ -102,6 +102,7 @@ def test_check_without_a_file_lists_what_two_sources_disagree_on() -> None:
     assert "of them differ by more than 1 %" in result.output
     assert "mistral/mistral-large-4" in result.output
     assert "figures are older than 90 days" in result.output
+    assert "differ between batch and flex" in result.output
     told = json.loads(run("check", "--on", "2026-11-23", "--json").output)
     assert told["shared"] > 250
     assert any(one["name"].startswith("throughput ") for one in told["stale"])

@@ -162,7 +162,7 @@ def test_a_key_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
     with Log(tmp_path, origin=ORIGIN) as log:
         log.wait_published(0)
     (tmp_path / PRIVATE / "key").unlink()
-    with pytest.raises(LogError, match="without its key"):
+    with pytest.raises(LogError, match="put it back; if it is lost"):
         Log(tmp_path, origin=ORIGIN)
 
 

@@ -13,7 +13,7 @@ from wye.catalog.checkup import STALE_DAYS, Stale, stale
 from wye.catalog.figure import Figure
 from wye.catalog.prices import PriceList
 from wye.catalog.providers import PROVIDERS
-from wye.catalog.second import Disagreement, SecondList, disagreements, shared
+from wye.catalog.second import Disagreement, SecondList, disagreements, shared, unlike
 from wye.catalog.standing import standing
 from wye.cli.catalog.lines import number, on_option, print_json, right, say
 from wye.cli.options import config_option, json_option, state_dir_option
@@ -35,6 +35,8 @@ class Checked(msgspec.Struct, frozen=True):
     shared: int
     """Prices that two sources tell."""
     disagreements: tuple[Disagreement, ...]
+    unlike: tuple[Disagreement, ...]
+    """Rates that differ within the second source: batch, and flex."""
     stale: tuple[Stale, ...]
     unpriced: tuple[Unpriced, ...]
     doubtful: tuple[Doubtful, ...]
@@ -66,6 +68,7 @@ def check(ctx: click.Context, *, on: dt.date, as_json: bool, config: Path | None
     found = Checked(
         shared=sum(1 for _ in shared(prices, second, on)),
         disagreements=disagreements(prices, second, on),
+        unlike=unlike(second),
         stale=stale(_dated(prices) | figures.on(on, overrides(settings)), rows, on),
         unpriced=unpriced(settings, on, prices),
         doubtful=doubtful(settings, on),
@@ -101,22 +104,25 @@ def _offered(on: dt.date) -> Iterator[Doubtful]:
                 yield Doubtful(f"{provider.id}/{model.id}", told)
 
 
+def _table(first: str, second: str, found: tuple[Disagreement, ...]) -> Iterator[str]:
+    rows = [("model", "rate", first, second, "apart")]
+    rows += [
+        (f"{one.provider}/{one.model}", one.rate, number(one.first), number(one.second), f"{one.share:.0%}")
+        for one in found
+    ]
+    yield from (f"  {line}" for line in right(rows, 2, 3, 4))
+
+
 def _told(found: Checked) -> Iterator[str]:
     models = len({(one.provider, one.model) for one in found.disagreements})
     yield f"{found.shared} prices are told by two sources; {models} of them differ by more than 1 %"
     if found.disagreements:
-        rows = [("model", "rate", "used", "the other says", "apart")]
-        rows += [
-            (
-                f"{one.provider}/{one.model}",
-                one.rate,
-                number(one.first),
-                number(one.second),
-                f"{one.share:.0%}",
-            )
-            for one in found.disagreements
-        ]
-        yield from (f"  {line}" for line in right(rows, 2, 3, 4))
+        yield from _table("used", "the other says", found.disagreements)
+    if found.unlike:
+        yield ""
+        rates = "1 rate differs" if len(found.unlike) == 1 else f"{len(found.unlike)} rates differ"
+        yield f"{rates} between batch and flex, which cost the same elsewhere: one of the two is mistaken"
+        yield from _table("batch", "flex", found.unlike)
     yield ""
     yield f"{sum(one.figures for one in found.stale):,} figures are older than {STALE_DAYS} days"
     rows_ = [(one.name, f"{one.figures:,}", f"{one.as_of}", one.source) for one in found.stale]
@@ -133,5 +139,6 @@ def _told(found: Checked) -> Iterator[str]:
     if found.offered:
         yield ""
         count = len(found.offered)
-        yield f"{count} models that come with wye are no longer served, or not for long, by the second source"
+        models_ = "1 model that comes with wye is" if count == 1 else f"{count} models that come with wye are"
+        yield f"{models_} no longer served, or not for long, by the second source"
         yield from (f"  {one.path}: {one.standing.words}" for one in found.offered)

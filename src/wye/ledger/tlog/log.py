@@ -13,6 +13,7 @@ import itertools
 import logging
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Self
 from wye.ledger.spool import Lock, private_directory
 from wye.ledger.tlog import checkpoint as checkpoints
 from wye.ledger.tlog.checkpoint import Checkpoint
+from wye.ledger.tlog.condition import demand_private, demand_writable
 from wye.ledger.tlog.errors import LogError
 from wye.ledger.tlog.frames import MARK_BYTES, Frame, decode_segment, encode_frame
 from wye.ledger.tlog.note import SignerKey, VerifierKey
@@ -36,6 +38,11 @@ PUBLISH_SECONDS = 0.25
 _ZEROS = 1 << 20
 _SPARE = "spare"
 """The segment that comes next: made before it is needed."""
+_RETIRED = "retired"
+"""A segment that was done with: the next spare. To free its blocks would stall the disk where the file system
+discards what is freed."""
+_LOOK_SECONDS = 0.5
+"""How often it is looked whether the log can still be written, also when nobody appends."""
 PUBLIC, PRIVATE, KEY = "public", "private", "key"
 
 
@@ -65,6 +72,7 @@ class Log:
         self._lock = Lock(private_directory(directory / PRIVATE) / "lock", wait=False)
         try:
             self._key = _signing_key(directory, origin)
+            self._look()
             self._journal = private_directory(directory / PRIVATE / "journal")
             self._recover()
         except BaseException:
@@ -83,6 +91,11 @@ class Log:
         ]
         for thread in self._threads:
             thread.start()
+
+    @property
+    def fault(self) -> str:
+        """Why it is closed for good and what to do; empty while all is well."""
+        return self._fault
 
     @property
     def verifier(self) -> VerifierKey:
@@ -148,8 +161,9 @@ class Log:
     def _recover(self) -> None:
         """Read the journal, make the tiles that a crash left unmade, and hold it against the checkpoint."""
         signed = _signed(self._directory, self.verifier)
-        self._spare = self._journal / _SPARE
-        self._spare.unlink(missing_ok=True)
+        self._retired, self._spare = self._directory / PRIVATE / _RETIRED, self._journal / _SPARE
+        with contextlib.suppress(FileNotFoundError):
+            self._spare.replace(self._retired)
         paths = sorted(self._journal.iterdir())
         start = int(paths[0].name) if paths else 0
         if start % WIDTH or signed.size < start:
@@ -180,6 +194,7 @@ class Log:
         self._next_mark = self.mark
         self._tail = self._store.tail()
         self._open_segment(paths, end)
+        self._looked = time.monotonic()
 
     def _again(self, frame: Frame, signed: Checkpoint, path: Path) -> None:
         """Add a frame's entries once more, and stop by at the size that was signed."""
@@ -208,8 +223,9 @@ class Log:
         self._length = end
         self._old = [(old, int(new.name)) for old, new in itertools.pairwise(paths)]
         self._fd = os.open(self._segment, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        os.ftruncate(self._fd, end)  # what a crash left there is never read again
-        _zero(self._fd, end, self._segment_bytes)
+        _zero(
+            self._fd, end, max(self._segment_bytes, os.fstat(self._fd).st_size)
+        )  # and what a crash left there
         if not end and self._tail:  # a crash came before it
             self._carry_over()
         fsync(self._journal)
@@ -295,16 +311,23 @@ class Log:
         if self._old and self._old[0][1] <= self.published:
             store.sync()
             while self._old and self._old[0][1] <= self.published:
-                self._old.pop(0)[0].unlink()
+                self._old.pop(0)[0].replace(self._retired)
+        if time.monotonic() - self._looked >= _LOOK_SECONDS:
+            self._look()
+
+    def _look(self) -> None:
+        self._looked = time.monotonic()
+        demand_private(self._directory / PRIVATE / KEY)
+        demand_writable(self._directory / PRIVATE)
+        demand_writable(self._directory / PUBLIC)
 
     def _make_spare(self) -> None:
-        made = self._directory / PRIVATE / _SPARE
-        fd = os.open(made, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        fd = os.open(self._retired, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         try:
-            _zero(fd, 0, self._segment_bytes)
+            _zero(fd, 0, max(self._segment_bytes, os.fstat(fd).st_size))
         finally:
             os.close(fd)
-        made.replace(self._spare)
+        self._retired.replace(self._spare)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Run a thread; what stops it closes the log for everybody who waits."""
@@ -312,11 +335,19 @@ class Log:
             work()
         except (OSError, LogError) as error:
             with self._gathered, self._done:
-                self._fault = f"the log in {self._directory} cannot be written: {error}"
+                self._fault = f"the log in {self._directory} cannot be written: {self._reason(error)}"
                 self._stopping = True
                 self._gathered.notify_all()
                 self._done.notify_all()
             log.error("%s", self._fault)  # noqa: TRY400  # a full disk is no traceback
+
+    def _reason(self, error: OSError | LogError) -> OSError | LogError:
+        """Return what says best what to do."""
+        try:
+            self._look()
+        except LogError as found:
+            return found
+        return error
 
 
 def _zero(fd: int, start: int, end: int) -> None:
@@ -332,8 +363,7 @@ def _signing_key(directory: Path, origin: str) -> SignerKey:
     with contextlib.suppress(FileNotFoundError):
         return SignerKey.parse(path.read_text(encoding="utf-8"))
     if (directory / PUBLIC / CHECKPOINT).exists():
-        message = f"{path} is gone: without its key the log cannot go on"
-        raise LogError(message)
+        demand_private(path)  # which says what to do
     if not origin:
         message = f"there is no log in {directory}"
         raise LogError(message)

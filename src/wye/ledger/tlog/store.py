@@ -168,6 +168,8 @@ class TileStore:
         try:
             fd = os.open(path, flags, _FILE_MODE)
         except FileNotFoundError:
+            if not self.directory.exists():  # moved away: nothing of it is begun anew
+                raise
             path.parent.mkdir(parents=True, exist_ok=True)
             self._changed.update(itertools.takewhile(lambda above: above != self.directory, path.parents))
             self._changed.add(self.directory)

@@ -1,0 +1,156 @@
+"""What leaves for a deployment that the verdict obliges to mask for, and its answer with the values put back.
+
+Rules:
+
+- It is the body as it leaves that is masked, whoever asks and in whichever protocol: retry, fallback, hedge,
+  gate, shadow and judge end here. It is the answer as it arrives that is restored, before anybody reads it.
+- What cannot be looked into, or not in time, does not leave: that deployment is refused.
+- Nor does what nobody can read: pictures, sound, files, and texts given as numbers of tokens.
+- Tokens live as long as their request, in memory. Records hold kinds and counts.
+"""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from wye.core.errors import MaskingError
+from wye.core.usage import Usage
+from wye.policy.detectors import Finding
+from wye.policy.leaves import Leaf, Step, leaves
+from wye.policy.masking import Filter, Mint, Restoration, mask, restored, whole
+from wye.protocols.codec import Relay
+
+log = logging.getLogger("wye")
+
+Find = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[Finding]]]]
+"""What finds things in texts, text by text. Raises `MaskingError`."""
+_NUMBERS = re.compile(rb'(?<!\\)"(?:prompt|input)"\s*:\s*\[\s*(?:\[\s*)?-?\d')
+"""Tokens in place of a text (legacy Completions, Embeddings)."""
+_DIGIT = re.compile(r"\d")
+_SHORT = 64
+_UNREADABLE = "it holds {}, which cannot be masked: leave it out, or ask for a model on your own machines"
+
+
+class Tokens:
+    """The tokens of one request, and what was found in its texts."""
+
+    __slots__ = ("found", "mint")
+
+    def __init__(self) -> None:
+        self.mint = Mint()
+        self.found: dict[str, Sequence[Finding]] = {}
+
+
+class Veil(msgspec.Struct, frozen=True):
+    """One body that leaves masked, and what its answer needs."""
+
+    body: bytes
+    counts: dict[str, int]
+    restoration: Restoration
+
+    @property
+    def header(self) -> bytes:
+        """A header line that tells kinds and counts; empty = nothing had to be masked."""
+        told = ", ".join(f"{kind}={count}" for kind, count in self.counts.items())
+        return b"x-wye-masked: %b\r\n" % told.encode("ascii", "replace") if told else b""
+
+    def answer(self, body: bytes) -> bytes:
+        """Return a whole answer with the values."""
+        return restored(body, self.restoration) if self.counts else body
+
+    def refusal(self, body: bytes) -> bytes:
+        """Return an upstream's error with the values, for the client alone."""
+        return whole(body, self.restoration) if self.counts else body
+
+    def relay(self, relay: Relay, protocol: str) -> Relay:
+        """Return what reads a streamed answer with the values; `protocol` is the upstream's."""
+        return Unveiling(relay, Filter(protocol, self.restoration)) if self.counts else relay
+
+
+class Unveiling:
+    """Restores a stream in front of the relay that reads it, and tells what that reads."""
+
+    __slots__ = ("_filter", "_relay", "error", "trouble", "usage")
+
+    def __init__(self, relay: Relay, through: Filter) -> None:
+        self._relay = relay
+        self._filter = through
+        self.usage: Usage | None = None
+        self.error = ""
+        self.trouble = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take the upstream's bytes; return those to pass on now. Raises as the relay does."""
+        return self._fed(self._filter.feed(chunk))
+
+    def finish(self) -> bytes:
+        """The upstream ended; return the answer's last bytes."""
+        ready = self._fed(self._filter.finish())
+        last = self._relay.finish()
+        self._tell()
+        return ready + last
+
+    def broken(self) -> bytes:
+        """The upstream broke off; return what was held since it might have been a token."""
+        return self._fed(self._filter.held())
+
+    def _fed(self, ready: bytes) -> bytes:
+        passed = self._relay.feed(ready) if ready else b""
+        self._tell()
+        return passed
+
+    def _tell(self) -> None:
+        relay = self._relay
+        self.usage, self.error, self.trouble = relay.usage, relay.error, relay.trouble
+
+
+class Masker:
+    """Masks what leaves."""
+
+    def __init__(self, find: Find | None = None) -> None:
+        """`find`: None = nobody looks, so that nothing leaves."""
+        self._find = find
+
+    async def veil(self, body: bytes, kinds: frozenset[str], tokens: Tokens) -> Veil:
+        """Return `body` with tokens for what is found of `kinds`. Raises `MaskingError`."""
+        if self._find is None:
+            message = "nobody looks for what has to be masked"
+            raise MaskingError(message)
+        if _NUMBERS.search(body):
+            raise MaskingError(_UNREADABLE.format("a text as numbers"))
+        try:
+            content = leaves(body)
+            if any(leaf.media for leaf in content):
+                raise MaskingError(_UNREADABLE.format("a picture, sound or file"))
+            asked = [_asked(leaf) for leaf in content]
+            new = list(dict.fromkeys(text for _, text in asked if text not in tokens.found))
+            if new:
+                tokens.found.update(zip(new, await self._find(new), strict=True))
+            found = [_moved(tokens.found[text], before) for before, text in asked]
+            masked = mask(body, content, found, kinds, tokens.mint)
+        except (ValueError, KeyError, RecursionError) as error:
+            # Nothing of the error's text: it may hold what should have been masked.
+            message = f"what has to be masked cannot be read ({type(error).__name__})"
+            raise MaskingError(message) from None
+        return Veil(masked.body, masked.counts, Restoration(tokens.mint))
+
+
+def _asked(leaf: Leaf) -> tuple[int, str]:
+    """Return what is looked into: a short text with digits has its member's name before it (`ssn: 219`)."""
+    if len(leaf.text) > _SHORT or leaf.path[-1:] == (Step.NAME,) or not _DIGIT.search(leaf.text):
+        return 0, leaf.text
+    name = next((step for step in reversed(leaf.path) if isinstance(step, str)), "")
+    return len(name) + 2, f"{name}: {leaf.text}"
+
+
+def _moved(found: Sequence[Finding], before: int) -> Sequence[Finding]:
+    """Return what was found behind the first characters, placed from there."""
+    if not before:
+        return found
+    return [
+        msgspec.structs.replace(one, start=max(one.start - before, 0), end=one.end - before)
+        for one in found
+        if one.end > before
+    ]

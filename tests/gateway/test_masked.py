@@ -1,0 +1,229 @@
+"""Masking through a running gateway: what an upstream sees, and what clients of every protocol get back."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from fake_upstream import CHAT, DONE, FINISH, Call, FakeUpstream, chunk, delta
+from running import Running, running
+from wye.core.errors import MaskingError
+from wye.gateway.masked import Masker, Tokens
+from wye.policy.detectors import Detector, Finding
+
+SAID = "Write to Jane Doe, jane.doe@example.com, of 219-09-9999, at once."
+VALUES = ("Jane Doe", "jane.doe@example.com", "219-09-9999")
+PHI = {"x-wye-label": "phi"}
+
+
+def last(call: Call) -> str:
+    """What the upstream was asked last, as Chat has it."""
+    content = call.json["messages"][-1]["content"]
+    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+
+
+@pytest.fixture(scope="module")
+def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    @upstream.script("echo")
+    async def echo(call: Call) -> None:
+        said = last(call)
+        if call.json.get("stream"):
+            await call.stream([*(delta(said[at : at + 5]) for at in range(0, len(said), 5)), FINISH, DONE])
+        else:
+            message = {"role": "assistant", "content": said}
+            await call.answer(
+                body=CHAT | {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+            )
+
+    @upstream.script("calls")
+    async def calls(call: Call) -> None:
+        text = json.dumps({"to": last(call), "inner": json.dumps({"to": last(call)})})
+        pieces = [{"index": 0, "id": "c1", "type": "function", "function": {"name": "mail", "arguments": ""}}]
+        pieces += [
+            {"index": 0, "function": {"arguments": text[at : at + 7]}} for at in range(0, len(text), 7)
+        ]
+        told = [
+            chunk(choices=[{"index": 0, "delta": {"tool_calls": [one]}, "finish_reason": None}])
+            for one in pieces
+        ]
+        end = chunk(choices=[{"index": 0, "delta": {}, "finish_reason": "tool_calls"}])
+        await call.stream([*told, end, DONE])
+
+    @upstream.script("breaks")
+    async def breaks(call: Call) -> None:
+        await call.begin_stream()
+        await call.event(delta("Dear "))
+        await call.event(delta(last(call)[9:15]))
+        call.reset()
+
+    @upstream.script("fails")
+    async def fails(call: Call) -> None:
+        await call.answer(400, {"error": {"message": f"no: {last(call)}", "type": "invalid_request_error"}})
+
+    def deployment(model: str, **fields: Any) -> dict[str, Any]:
+        return {
+            "model": model,
+            "base_url": f"http://127.0.0.1:{upstream.port}/v1",
+            "lane": "hosted",
+            "networks": ["127.0.0.0/8"],
+            "retries": 0,
+        } | fields
+
+    names = ("echo", "calls", "breaks", "fails")
+    settings = {
+        "deployments": {name: deployment(name) for name in names}
+        | {"inside": deployment("echo", lane="own")},
+        "labels": {
+            "phi": {"lanes": ["own", "hosted"], "mask": "all"},
+            "few": {"lanes": ["own", "hosted"], "mask": ["ssn"]},
+        },
+        "aliases": {"picky": ["fails", "inside"]},
+        "ledger": {"store_content": True},
+    }
+    with running(tmp_path_factory.mktemp("gateway"), settings) as gateway:
+        yield gateway
+
+
+def test_an_upstream_sees_tokens_and_the_client_its_own(gateway: Running, upstream: FakeUpstream) -> None:
+    answered = gateway.chat("echo", PHI, messages=[{"role": "user", "content": SAID}])
+    assert answered.json["choices"][0]["message"]["content"] == SAID
+    sent = upstream.calls[-1].body.decode()
+    assert not any(value in sent for value in VALUES)
+    assert "PERSON_" in sent
+    assert "SSN_" in sent
+    assert answered.headers["x-wye-masked"] == "email=1, person=1, ssn=1"
+    record = gateway.record(answered)
+    assert record["masked"] == record["attempts"][0]["masked"] == {"email": 1, "person": 1, "ssn": 1}
+    assert "PERSON_" not in json.dumps(record)
+
+
+def test_kinds_that_are_named(gateway: Running, upstream: FakeUpstream) -> None:
+    answered = gateway.chat("echo", {"x-wye-label": "few"}, messages=[{"role": "user", "content": SAID}])
+    sent = upstream.calls[-1].body.decode()
+    assert (VALUES[0] in sent, VALUES[2] in sent) == (True, False)
+    assert answered.headers["x-wye-masked"] == "ssn=1"
+
+
+@pytest.mark.parametrize(("model", "label"), [("inside", "phi"), ("echo", "public")])
+def test_where_nothing_obliges_every_byte_passes(
+    gateway: Running, upstream: FakeUpstream, model: str, label: str
+) -> None:
+    answered = gateway.chat(model, {"x-wye-label": label}, messages=[{"role": "user", "content": SAID}])
+    assert SAID in upstream.calls[-1].body.decode()
+    assert "x-wye-masked" not in answered.headers
+    assert "masked" not in gateway.record(answered)
+
+
+ASKED = {
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": SAID}]},
+    "/v1/messages": {"messages": [{"role": "user", "content": SAID}], "max_tokens": 99},
+    "/v1/responses": {"input": SAID},
+    "/v1/completions": {"prompt": SAID},
+    "/api/chat": {"messages": [{"role": "user", "content": SAID}]},
+    "/api/generate": {"prompt": SAID},
+    "/v1beta/models/echo:generateContent": {"contents": [{"role": "user", "parts": [{"text": SAID}]}]},
+    "/v1beta/models/echo:streamGenerateContent?alt=sse": {
+        "contents": [{"role": "user", "parts": [{"text": SAID}]}]
+    },
+    "/v1beta/models/echo:streamGenerateContent": {"contents": [{"role": "user", "parts": [{"text": SAID}]}]},
+}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("path", ASKED)
+def test_clients_of_every_protocol(
+    gateway: Running, upstream: FakeUpstream, path: str, *, stream: bool
+) -> None:
+    body = ASKED[path] | ({} if "/models/" in path else {"model": "echo", "stream": stream})
+    answered = gateway.ask("POST", path, body, PHI)
+    assert answered.status == 200, answered.body
+    assert not any(value in upstream.calls[-1].body.decode() for value in VALUES)
+    assert b"PERSON_" not in answered.body
+    assert b"SSN_" not in answered.body
+    if not stream and "stream" not in path:
+        assert SAID in answered.body.decode()
+    assert answered.headers["x-wye-masked"] == "email=1, person=1, ssn=1"
+    assert "PERSON_" not in json.dumps(gateway.record(answered))
+
+
+def test_arguments_that_arrive_in_pieces(gateway: Running, upstream: FakeUpstream) -> None:
+    said = 'From "Jane Doe" <jane.doe@example.com>'
+    body = {
+        "model": "calls",
+        "messages": [{"role": "user", "content": said}],
+        "max_tokens": 9,
+        "stream": True,
+    }
+    answered = gateway.ask("POST", "/v1/messages", body, PHI)
+    pieces = [
+        json.loads(line[6:]) for line in answered.body.decode().split("\n") if line.startswith("data: ")
+    ]
+    text = "".join(
+        one["delta"].get("partial_json", "") for one in pieces if one["type"] == "content_block_delta"
+    )
+    assert json.loads(text)["to"] == said
+    assert json.loads(json.loads(text)["inner"])["to"] == said
+    assert "Jane" not in upstream.calls[-1].body.decode()
+
+
+def test_what_was_held_comes_when_the_upstream_breaks_off(gateway: Running) -> None:
+    said = [{"role": "user", "content": SAID}]
+    answered = gateway.chat("breaks", PHI, messages=said, stream=True)
+    assert b"PERSON" in answered.body  # a part of a token, and nothing that it stood for
+    assert b"broke off" in answered.body
+
+
+def test_an_upstreams_error_is_the_clients_own_and_no_records(gateway: Running) -> None:
+    answered = gateway.chat("fails", PHI, messages=[{"role": "user", "content": SAID}])
+    assert answered.status == 400
+    assert answered.error["message"] == f"no: {SAID}"
+    record = gateway.record(answered)
+    assert "Jane" not in json.dumps({name: value for name, value in record.items() if name != "content"})
+
+
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+
+
+def test_what_cannot_be_read_does_not_leave(gateway: Running, upstream: FakeUpstream) -> None:
+    before = len(upstream.calls)
+    parts = [{"type": "text", "text": "Who is this?"}, PICTURE]
+    answered = gateway.chat("echo", PHI, messages=[{"role": "user", "content": parts}])
+    assert (answered.status, answered.error["code"]) == (503, "not_masked")
+    assert "cannot be masked" in answered.error["message"]
+    answered = gateway.ask("POST", "/v1/completions", {"model": "echo", "prompt": [1212, 318]}, PHI)
+    assert answered.status >= 400
+    assert len(upstream.calls) == before
+
+
+async def test_nothing_leaves_when_nobody_looks_or_looking_fails() -> None:
+    body = b'{"messages": [{"role": "user", "content": "Jane Doe"}]}'
+
+    async def fails(texts: Sequence[str]) -> list[list[Finding]]:
+        raise MaskingError(str(len(texts)))
+
+    async def too_few(texts: Sequence[str]) -> list[list[Finding]]:
+        return [[] for _ in texts[1:]]
+
+    for find in (None, fails, too_few):
+        with pytest.raises(MaskingError):
+            await Masker(find).veil(body, frozenset({"all"}), Tokens())
+    with pytest.raises(MaskingError, match="ValueError"):
+        await Masker(fails).veil(b"[" * 999, frozenset({"all"}), Tokens())
+
+
+async def test_one_request_one_token_and_what_was_found_is_known() -> None:
+    asked: list[str] = []
+
+    async def find(texts: Any) -> list[list[Finding]]:
+        asked.extend(texts)
+        return [Detector().find(text) for text in texts]
+
+    tokens, masker = Tokens(), Masker(find)
+    body = b'{"messages": [{"content": "Jane Doe"}, {"content": {"plate": "219-09-9999"}}]}'
+    first = await masker.veil(body, frozenset({"all"}), tokens)
+    again = await masker.veil(body, frozenset({"all"}), tokens)
+    assert first.body == again.body
+    assert first.counts == {"person": 1, "ssn": 1}
+    assert asked == ["Jane Doe", "plate: 219-09-9999"]
+    assert "Jane" not in repr(tokens.mint)

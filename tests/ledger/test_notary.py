@@ -1,0 +1,221 @@
+"""Each record is sealed once, before the database has it; and nobody is served while that cannot be done."""
+
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ledger.records import record
+from ledger.sealed import sealed_entries, sealed_ids
+from ledger.test_follow import Kept
+from ledger.waiting import until
+from wye.config.settings import LedgerSettings
+from wye.core.errors import LedgerError
+from wye.ledger import Ledger, Reader
+from wye.ledger.entries import unsealed
+from wye.ledger.follow import Follower, Progress, Sealed
+from wye.ledger.notary import Notary, assigned, claimed
+from wye.ledger.quarantine import Quarantine
+from wye.ledger.reader import Filter
+from wye.ledger.rows import to_line
+from wye.ledger.sealer import logs
+from wye.ledger.spool import claim, segment_path
+from wye.ledger.vault import Vault
+
+SEALED = LedgerSettings(transparency=True, origin="example.com/wye")
+
+
+def ids(*numbers: int) -> list[str]:
+    return [f"r{number:06d}" for number in numbers]
+
+
+def stored(state: Path) -> list[str]:
+    with Reader(SEALED, state) as reader:
+        return sorted(found.id for found in reader.requests(Filter(), limit=None))
+
+
+def test_what_is_sealed_is_what_the_ledger_has(tmp_path: Path) -> None:
+    for start in (0, 300):
+        ledger = Ledger.open(SEALED, tmp_path)
+        for number in range(start, start + 300):
+            ledger.append(record(number))
+        assert ledger.flush()
+        assert not ledger.trouble
+        ledger.close()
+    assert sealed_ids(tmp_path) == ids(*range(600)) == stored(tmp_path)
+    with Reader(SEALED, tmp_path) as reader, Vault.open(tmp_path) as vault:
+        for entry in sealed_entries(tmp_path)[::50]:
+            assert unsealed(vault, entry) + b"\n" == to_line(reader.get(entry.name) or record(0))
+    assert len(logs(tmp_path)) == 1, "one log, gone on with"
+
+
+def test_a_writer_that_is_killed_seals_nothing_twice(tmp_path: Path) -> None:
+    ledger = Ledger.open(SEALED, tmp_path)
+    for turn in range(3):
+        killed = ledger.writer_pid
+        for number in range(100 * turn, 100 * turn + 100):
+            ledger.append(record(number))
+            if number % 100 == 50:
+                os.kill(killed, signal.SIGKILL)
+        until(lambda: ledger.writer_pid != killed)  # noqa: B023  # called in this turn only
+    assert ledger.flush()
+    ledger.close()
+    assert sealed_ids(tmp_path) == ids(*range(300)) == stored(tmp_path)
+
+
+def left_behind(state: Path, numbers: range) -> Path:
+    """A spool whose process is dead, that nothing was sealed of."""
+    spool, others = claim(state / "spool")
+    for other in others:
+        other.lock.release()
+    for number in numbers:
+        spool.append(to_line(record(number)))
+    spool.close(discard=False)
+    return spool.directory
+
+
+def test_what_another_process_left_is_sealed_where_it_was_being_sealed(tmp_path: Path) -> None:
+    spool = left_behind(tmp_path, range(10))
+    first = claimed(spool, tmp_path, "example.com/wye")
+    notary = Notary(spool, 0, first.directory)
+    with segment_path(spool, 0).open("r+b") as file:
+        whole = file.read()
+        file.truncate(len(to_line(record(0))) * 4)
+        assert notary.step()  # four of ten, and then the process ends
+        notary.close()
+        file.seek(0)
+        file.write(whole)
+    first.release()
+    other = left_behind(tmp_path, range(10, 12))
+    assert assigned(other, tmp_path) is None
+    Ledger.open(SEALED, tmp_path).close()
+    assert sealed_ids(tmp_path) == ids(*range(12)) == stored(tmp_path)
+    assert list((tmp_path / "spool").glob("*/*")) == []
+
+
+def test_what_was_promised_is_sealed_when_sealing_was_turned_off(tmp_path: Path) -> None:
+    spool = left_behind(tmp_path, range(3))
+    claimed(spool, tmp_path, "example.com/wye").release()
+    left_behind(tmp_path, range(3, 5))
+    Ledger.open(LedgerSettings(), tmp_path).close()
+    assert sealed_ids(tmp_path) == ids(0, 1, 2)
+    assert stored(tmp_path) == ids(*range(5))
+
+
+def without_key(log: Path) -> Callable[[], object]:
+    key = log / "private" / "key"
+    away = key.rename(key.with_name("away"))
+    return lambda: away.rename(key)
+
+
+def open_to_others(log: Path) -> Callable[[], object]:
+    key = log / "private" / "key"
+    key.chmod(0o644)
+    return lambda: key.chmod(0o600)
+
+
+def moved_away(log: Path) -> Callable[[], object]:
+    away = log.rename(log.with_name("away"))
+
+    def back() -> None:
+        shutil.rmtree(log, ignore_errors=True)
+        away.rename(log)
+
+    return back
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [(without_key, "put it back"), (open_to_others, "chmod 600 it"), (moved_away, "put it back")],
+)
+def test_nobody_is_served_while_nothing_can_be_sealed(
+    broken: Callable[[Path], Callable[[], object]], why: str, tmp_path: Path
+) -> None:
+    ledger = Ledger.open(SEALED, tmp_path)
+    ledger.append(record(0))
+    assert ledger.flush()
+    [log] = logs(tmp_path)
+    mend = broken(log)
+    until(lambda: bool(ledger.unsealed))
+    assert why in ledger.trouble
+    with pytest.raises(LedgerError, match=f"nothing is served: .*{why}"):
+        ledger.append(record(1))
+    with pytest.raises(LedgerError, match="nothing is served"):
+        ledger.demand_sealing()
+    mend()
+    until(lambda: not ledger.trouble)
+    ledger.append(record(2))
+    assert ledger.flush()
+    ledger.close()
+    assert sealed_ids(tmp_path) == ids(0, 2) == stored(tmp_path)
+
+
+def test_a_log_that_cannot_be_written_keeps_the_gateway_from_starting(tmp_path: Path) -> None:
+    Ledger.open(SEALED, tmp_path).close()
+    without_key(logs(tmp_path)[0])
+    with pytest.raises(LedgerError, match=r"if it is lost, move .*000 away and start wye again"):
+        Ledger.open(SEALED, tmp_path)
+    logs(tmp_path)[0].rename(tmp_path / "lost")
+    ledger = Ledger.open(SEALED, tmp_path)
+    ledger.append(record(0))
+    ledger.close()
+    assert sealed_ids(tmp_path) == ids(0)
+
+
+def test_a_log_that_stands_still_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wye.ledger.ledger.STALL_SECONDS", 0.2)
+    ledger = Ledger.open(SEALED, tmp_path)
+    ledger.append(record(0))
+    assert ledger.flush()
+    os.kill(ledger.writer_pid, signal.SIGSTOP)
+    ledger.append(record(1))
+    until(lambda: bool(ledger.unsealed))
+    with pytest.raises(LedgerError, match="look at the disk"):
+        ledger.append(record(2))
+    os.kill(ledger.writer_pid, signal.SIGCONT)
+    assert ledger.flush()
+    assert not ledger.trouble
+    ledger.close()
+    assert sealed_ids(tmp_path) == ids(0, 1)
+
+
+def test_records_are_sealed_while_the_database_is_away(tmp_path: Path) -> None:
+    spool = left_behind(tmp_path, range(5))
+    held = claimed(spool, tmp_path, "example.com/wye")
+    kept, told = Kept(), list[Progress | Sealed]()
+    kept.away = True
+    notary = Notary(spool, 0, held.directory)
+    follower = Follower(spool, 0, kept, Quarantine(tmp_path / "quarantine"), told.append, notary)
+    running = threading.Thread(target=follower.run)
+    running.start()
+    size = segment_path(spool, 0).stat().st_size
+    until(lambda: Sealed(size) in told)
+    with segment_path(spool, 0).open("ab") as file:
+        file.write(to_line(record(5)))
+        size = file.tell()
+    until(lambda: Sealed(size) in told)
+    assert kept.ids == []
+    kept.away = False
+    until(lambda: Progress(size) in told)
+    follower.stop()
+    running.join()
+    held.release()
+    assert sealed_ids(tmp_path) == ids(*range(6)) == kept.ids
+
+
+def test_a_damaged_line_is_passed_over_and_a_long_one_sealed_by_its_digest(tmp_path: Path) -> None:
+    ledger = Ledger.open(SEALED, tmp_path)
+    ledger._spool.append(b'{"id": 7}\n')
+    ledger._spool.append(b"\xff\n")
+    ledger.append(record(1, content="x" * 70_000))
+    ledger.append(record(2))
+    assert ledger.flush()
+    ledger.close()
+    assert [(entry.kind, entry.name) for entry in sealed_entries(tmp_path)] == [
+        ("digest", "r000001"),
+        ("record", "r000002"),
+    ]
