@@ -1,4 +1,4 @@
-"""`wye export`: what requests cost, in others' formats."""
+"""`wye export`: what others ask for, in their formats: costs, and what the law asks to be on record."""
 
 from pathlib import Path
 from typing import Literal
@@ -6,6 +6,7 @@ from typing import Literal
 import click
 import msgspec
 
+from wye.cli.lazy import Lazy, LazyGroup
 from wye.cli.ledger import told
 from wye.cli.options import config_option, json_option, since_option, state_dir_option, until_option
 from wye.config.load import find, load
@@ -22,13 +23,31 @@ Examples:
   wye export focus costs.parquet --since 30d
 """
 
+_GROUP_EXAMPLES = """
+\b
+Examples:
+  wye export focus costs.csv --since 2026-10-01 --until 2026-11-01
+  wye export art30 processing.md --since 365d
+  wye export hipaa trail.csv --label phi --since 30d
+"""
 
-@click.group("export", epilog=_EXAMPLES)
+
+@click.group(
+    "export",
+    cls=LazyGroup,
+    lazy={
+        "focus": Lazy("wye.cli.export:focus", "Costs, as a FOCUS dataset."),
+        "art30": Lazy("wye.cli.compliance:art30", "The record of processing of GDPR Art. 30."),
+        "hipaa": Lazy("wye.cli.compliance:hipaa", "The access trail, and what covers HIPAA's identifiers."),
+        "ai-act": Lazy("wye.cli.compliance:ai_act", "The automatic logs of the AI Act's Art. 12."),
+    },
+    epilog=_GROUP_EXAMPLES,
+)
 def export_() -> None:
-    """Write what requests cost for other programs."""
+    """Write what others ask for: costs for other programs, records for auditors."""
 
 
-@export_.command(epilog=_EXAMPLES)
+@click.command(epilog=_EXAMPLES)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--format", "form", type=click.Choice(["csv", "parquet"]), help="Default: by the file's ending."

@@ -29,7 +29,7 @@ COMMANDS = {
     "simulate": Lazy(
         "wye.cli.simulate:simulate", "Say what the past would have cost, had something differed."
     ),
-    "export": Lazy("wye.cli.export:export_", "Write costs for other programs: FOCUS."),
+    "export": Lazy("wye.cli.export:export_", "Write costs for other programs, and records for auditors."),
     "ledger": Lazy("wye.cli.ledger:ledger", "Roll the ledger into Parquet for reports."),
     "audit": Lazy("wye.cli.audit:audit", "Seal records into a log, and prove what is in it."),
     "erase": Lazy("wye.cli.erase:erase", "Make what is stored of somebody unreadable, everywhere."),
@@ -39,6 +39,7 @@ COMMANDS = {
     "measure": Lazy("wye.cli.measure:measure", "Load-test a deployment of yours."),
     "catalog": Lazy("wye.cli.catalog:catalog", "Show and check the figures that costs are reckoned from."),
     "sentinel": Lazy("wye.cli.sentinel:sentinel", "Say which choices a change of prices turns."),
+    "policy": Lazy("wye.cli.policy:policy", "Check, test, explain, compare and sign the policy."),
     "keys": Lazy("wye.cli.keys:keys", "Create, list, rotate and revoke keys."),
     "config": Lazy("wye.cli.config:config", "Check and show wye.yaml."),
     "init": Lazy("wye.cli.init:init", "Write a commented wye.yaml from what is found here."),

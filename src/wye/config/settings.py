@@ -10,7 +10,9 @@ import msgspec
 
 from wye.catalog.deployments import Native, Speech
 from wye.config.economy import FigureSettings, MachineSettings
+from wye.config.governance import ComplianceSettings, PolicySettings
 from wye.config.masking import Mask
+from wye.config.organisation import OrganisationSettings
 from wye.config.section import Count, NonNegativeCount, Positive, Section, Share
 from wye.core.lane import Lane
 from wye.core.spelling import CallIds, Formats, Ignored, MaxOutputField, Refused, Taken
@@ -438,6 +440,10 @@ class Settings(Section, frozen=True):
     """The label of a request that brings none."""
     labels: dict[str, LabelRule] = {}
     """Name → where requests with it may go."""
+    policy: PolicySettings = PolicySettings()
+    """Rules in Cedar beyond labels: they can only narrow what those permit."""
+    compliance: tuple[ComplianceSettings, ...] = ()
+    """What contracts say of providers; rules ask for it."""
     providers: dict[str, ProviderSettings] = {}
     """Providers wye knows need no entry."""
     deployments: dict[str, DeploymentSettings] = {}
@@ -461,3 +467,4 @@ class Settings(Section, frozen=True):
     discovery: DiscoverySettings = DiscoverySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    organisation: OrganisationSettings = OrganisationSettings()

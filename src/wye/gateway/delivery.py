@@ -60,6 +60,8 @@ class Delivery:
         deployment = answer.hold.target.deployment
         entry.deployment, entry.lane, entry.status = deployment.id, deployment.lane, answer.status
         entry.first_byte = answer.hold.first_byte
+        if job.verdict.narrowed and not job.verdict.permits("store", deployment.id):
+            entry.kept, job.session.keep_days = None, 0
         if answer.relay is None:
             answer.hold.lost = _all_lost(answer.hold)
         entry.lost, entry.emulated = answer.hold.lost, answer.hold.emulated

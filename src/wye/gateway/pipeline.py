@@ -118,7 +118,7 @@ class Pipeline:
             request = before.request or request
             entry.subject = entry.subject or before.subject
         labels = now.labels(arrival, caller, request) | before.labels
-        verdict = now.judge(request.model, labels)
+        verdict = now.judge(request.model, labels, now.asking(arrival, caller, len(body)))
         entry.judged(labels, verdict)
         session = Session(request, codec, arrival, caller, now.targets, self._seats)
         if request.previous or request.refers or request.keep:

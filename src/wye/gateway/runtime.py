@@ -27,6 +27,7 @@ from wye.gateway.metrics import Metrics
 from wye.gateway.target import Target, target
 from wye.ledger.keystore import Scope
 from wye.policy import Policy
+from wye.policy.cedar.asking import NOBODY, Asking
 from wye.routing.band import Tally
 from wye.routing.conversation import Conversation
 from wye.routing.names import mentioned
@@ -60,12 +61,18 @@ class Snapshot:
         labels = arrival.labels() | caller.labels | self.router.labels(request.model)
         return labels or self.default_labels
 
-    def judge(self, model: str, labels: Labels) -> Verdict:
-        """Return what `labels` permit, of a deployment that only a request for `model` names as well."""
-        verdict = self.policy.judge(labels)
+    def asking(self, arrival: Arrival, caller: Caller, size: int) -> Asking:
+        """Return who asks, where the policy cares. Raises `BadRequestError` for a purpose not well formed."""
+        if self.policy.by_labels:
+            return NOBODY
+        return Asking(caller.key_id, caller.team, arrival.purpose(), size)
+
+    def judge(self, model: str, labels: Labels, asking: Asking = NOBODY) -> Verdict:
+        """Return what is permitted, of a deployment that only a request for `model` names as well."""
+        verdict = self.policy.judge(labels, asking)
         late = self.router.dynamic(model)
         if late is not None:
-            verdict = self.policy.extend(verdict, late)
+            verdict = self.policy.extend(verdict, late, asking)
             known = self.targets.get(late.id)
             if known is None or known.deployment is not late:
                 self.runtime.make_room(self)

@@ -113,7 +113,6 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         runtime.count = _counting(settings, ledger, limits)
         runtime.health.engine_down = fleet.reason_down
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
-        _ready(ledger.sealing, runtime)
         access_log = _access_log(settings, human=options.human_log)
         if access_log is not None:
             stack.callback(access_log.close)
@@ -123,7 +122,9 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             stack.push_async_callback(exporter.close)
         books, heart = Books(ledger, metrics, access_log, exporter), Heart()
         admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
-        responses = Responses(stack.enter_context(Turns(settings.ledger, options.state_dir, ledger.sealing)))
+        responses = Responses(
+            stack.enter_context(Turns(settings.ledger, options.state_dir, _ready(ledger.sealing, runtime)))
+        )
         masker = Masker(Finder(Detector()).find)
         attempts = Attempts(egress, transport, limits, runtime.health, masker)
         shadows = Shadows(runtime, attempts, books)
@@ -179,11 +180,12 @@ def _counting(settings: Settings, ledger: Ledger, limits: Limits) -> Callable[[C
     return count
 
 
-def _ready(sealing: Sealing, runtime: Runtime) -> None:
+def _ready(sealing: Sealing, runtime: Runtime) -> Sealing:
     """Have retention follow the settings in force, and open the vault, if there is one, before it is used."""
     sealing.retain_days = lambda labels: retain_days(runtime.now.settings, labels)
     if sealing.exists:
         _ = sealing.vault  # which is held against the receipts of erasures
+    return sealing
 
 
 def _settle() -> None:

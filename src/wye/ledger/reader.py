@@ -141,6 +141,14 @@ class Reader:
             for (text,) in connection.execution_options(yield_per=500).execute(query.limit(limit)):
                 yield self._record(text)
 
+    def trail(self, filter_: Filter) -> Iterator[Record]:
+        """Yield all matching records, oldest first; what is sealed in them stays so."""
+        c = request.c
+        query = sa.select(c.record).where(*filter_.clauses()).order_by(c.at, c.seq)
+        with self._connect() as connection:
+            for (text,) in connection.execution_options(yield_per=500).execute(query):
+                yield to_record(text)
+
     def follow(self, filter_: Filter, *, poll: float = POLL_SECONDS) -> Iterator[Record]:
         """Yield matching records as they are committed from now on, each once, forever."""
         c = request.c
