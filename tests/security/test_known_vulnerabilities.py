@@ -193,7 +193,8 @@ CODE = (
 )
 EXECUTING = (
     "/guardrails/test_custom_code", "/guardrails", "/config/update", "/mcp-rest/test/connection",
-    "/callbacks", "/model/new", "/add/allowed_ip", "/utils/transform_request", "/v1/chat/completions", "/v1/responses",
+    "/callbacks", "/model/new", "/add/allowed_ip", "/utils/transform_request",
+    "/v1/chat/completions", "/v1/responses",
 )  # fmt: skip
 
 
