@@ -15,8 +15,15 @@ from wye.ledger import Ledger
 TESTS = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("how", ["plain", "sealed"])
-@pytest.mark.parametrize("kills", [25, pytest.param(200, marks=[pytest.mark.deep, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize(
+    ("kills", "how"),
+    [
+        (25, "plain"),
+        (6, "sealed"),
+        pytest.param(200, "plain", marks=[pytest.mark.deep, pytest.mark.timeout(600)]),
+        pytest.param(200, "sealed", marks=[pytest.mark.deep, pytest.mark.timeout(1200)]),
+    ],
+)
 def test_sigkill_loses_nothing_and_doubles_nothing(kills: int, how: str, tmp_path: Path) -> None:
     command = [
         sys.executable,

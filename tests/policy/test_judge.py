@@ -1,15 +1,22 @@
 """What labels permit: by table, and against a second evaluator written another way."""
 
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from wye.catalog.deployments import LOOPBACK, Deployment, Endpoint
+from wye.config.governance import ComplianceSettings, PolicySettings, RoleSettings
 from wye.config.settings import ALL_LANES, DEFAULT_LABELS, LabelRule, Settings
 from wye.core.lane import Lane
 from wye.core.secret import Secret
 from wye.policy import Policy
+from wye.policy.cedar.asking import Action, Asking
+from wye.policy.cedar.statements import PolicyTextError
 from wye.policy.judge import MAX_CACHED
 
 HERE = Endpoint("http", "127.0.0.1", 8080, networks=LOOPBACK)
@@ -245,3 +252,87 @@ def test_what_any_label_masks_is_masked_outside_own() -> None:
     late = deployment("openai/new", Lane.CLOSED, "openai")
     assert policy.extend(policy.judge(frozenset({"eu"})), late).mask[late.id] == {"email"}
     assert Policy(Settings(), EVERY).judge(frozenset({"phi"})).mask == {}
+
+
+SIGNED_UP = ComplianceSettings(
+    provider="openai",
+    baa_until=date(2027, 1, 1),
+    zero_retention_until=date(2027, 1, 1),
+    trains_on_data=False,
+)
+HOSPITAL = Settings(
+    labels={"phi": LabelRule(lanes=ALL_LANES)},
+    policy=PolicySettings(sets=("hipaa",)),
+    compliance=(SIGNED_UP,),
+)
+PHI = frozenset({"phi"})
+
+
+def at(day: date) -> Callable[[], float]:
+    return lambda: datetime.combine(day, time(), UTC).timestamp()
+
+
+def test_sets_narrow_what_labels_permit_by_what_is_known_of_whom() -> None:
+    policy = Policy(HOSPITAL, EVERY, at(date(2026, 12, 31)))
+    assert policy.judge(PHI).permitted == {"embedded/small", "openai/gpt"}
+    assert "none is known of together" in policy.judge(PHI).refused["together/llama"]
+    assert policy.judge(frozenset({"public"})).permitted == {"embedded/small", "openai/gpt", "together/llama"}
+    assert policy.where(PHI) == (Lane.OWN,)
+
+
+def test_an_agreement_ends_while_the_gateway_runs() -> None:
+    now = [date(2026, 12, 31)]
+    policy = Policy(HOSPITAL, EVERY, lambda: at(now[0])())  # noqa: PLW0108  # looked at anew each time
+    before = policy.judge(PHI)
+    assert policy.judge(PHI) is before
+    now[0] = date(2027, 1, 1)
+    assert policy.judge(PHI).permitted == {"embedded/small"}
+
+
+def test_fewer_may_be_used_for_more_than_an_answer() -> None:
+    verdict = Policy(HOSPITAL, EVERY, at(date(2026, 12, 31))).judge(PHI)
+    assert verdict.permits("infer", "openai/gpt")
+    assert not verdict.permits("shadow", "openai/gpt")
+    assert verdict.permits("shadow", "embedded/small")
+    assert not verdict.permits("store", "together/llama")
+    assert Policy(Settings(), EVERY).judge(PHI).narrowed == {}
+
+
+def test_a_deployment_that_came_up_later_is_held_against_sets_as_well() -> None:
+    policy = Policy(HOSPITAL, (OWN,), at(date(2026, 12, 31)))
+    known = Policy(HOSPITAL, (OWN, CLOSED, HOSTED), at(date(2026, 12, 31))).judge(PHI)
+    for late in (CLOSED, HOSTED):
+        extended = policy.extend(policy.judge(PHI), late)
+        assert (late.id in extended.permitted) == (late.id in known.permitted)
+        for action in Action:
+            assert extended.permits(action.value, late.id) == known.permits(action.value, late.id)
+
+
+def test_who_asks_and_what_for_decide_where_statements_look_at_it(tmp_path: Path) -> None:
+    file = tmp_path / "my.cedar"
+    file.write_text(
+        'forbid (principal, action, resource) when { resource.lane == "closed" } '
+        'unless { principal in Role::"clinician" && context has purpose && context.purpose == "care" };'
+    )
+    roles = {"clinician": RoleSettings(teams=("ward",))}
+    policy = Policy(Settings(policy=PolicySettings(files=(str(file),), roles=roles)), EVERY)
+    assert not policy.by_labels
+    ward = Asking(key="k1", team="ward", purpose="care")
+    public = frozenset({"public"})
+    assert "openai/gpt" in policy.judge(public, ward).permitted
+    assert policy.judge(public, ward) is policy.judge(public, msgspec.structs.replace(ward, size=9))
+    for other in (Asking(), Asking("k1", "sales", "care"), Asking("k1", "ward", "curiosity")):
+        assert "openai/gpt" not in policy.judge(public, other).permitted
+
+
+def test_statements_that_do_not_fit_the_schema_never_come_into_force(tmp_path: Path) -> None:
+    file = tmp_path / "my.cedar"
+    file.write_text('permit (principal, action, resource) when { resource.lan == "own" };')
+    with pytest.raises(PolicyTextError, match=r"my\.cedar:1: attribute `lan`"):
+        Policy(Settings(policy=PolicySettings(files=(str(file),))), EVERY)
+
+
+def test_labels_alone_ask_nobody_who_asks() -> None:
+    policy = Policy(Settings(), EVERY)
+    assert policy.by_labels
+    assert policy.judge(PHI, Asking("k", "t", "p", 1)) is policy.judge(PHI)

@@ -15,6 +15,7 @@ import pytest
 
 from fake_upstream import DONE, FINISH, USAGE, Call, FakeUpstream, delta
 from running import Running, running
+from wye.cli.sealed import verified_state
 from wye.config.settings import LedgerSettings
 from wye.ledger import Ledger, Reader
 from wye.ledger.reader import Filter
@@ -54,11 +55,12 @@ def load(gateway: Running, seen: list[str]) -> None:
             seen.append(response.headers["x-wye-decision"])
 
 
-def killed_once(folder: Path, upstream: FakeUpstream, seconds: float) -> list[str]:
+def killed_once(folder: Path, upstream: FakeUpstream, seconds: float, *, sealed: bool) -> list[str]:
     """Run a gateway under load and kill it after `seconds`; return what clients saw answered."""
     reached = {"base_url": f"http://127.0.0.1:{upstream.port}/v1", "lane": "own", "networks": ["127.0.0.0/8"]}
     seen: list[str] = []
-    with running(folder, {"deployments": {"ok": {"model": "ok", **reached}}}) as gateway:
+    settings = {"deployments": {"ok": {"model": "ok", **reached}}, "ledger": {"transparency": sealed}}
+    with running(folder, settings) as gateway:
         clients = [threading.Thread(target=load, args=(gateway, seen)) for _ in range(CLIENTS)]
         for client in clients:
             client.start()
@@ -80,20 +82,40 @@ def times(folder: Path) -> Counter[str]:
         return Counter(record.id for record in reader.requests(Filter(), limit=None))
 
 
-def survive(folder: Path, upstream: FakeUpstream, kills: int) -> None:
+def survive(folder: Path, upstream: FakeUpstream, kills: int, *, sealed: bool) -> int:
+    """Return how many answers were seen."""
     chance = random.Random(20261122)  # noqa: S311  # moments, not secrets
-    seen = [one for _ in range(kills) for one in killed_once(folder, upstream, chance.uniform(0.02, 0.4))]
+    moments = [chance.uniform(0.02, 0.4) for _ in range(kills)]
+    seen = [one for moment in moments for one in killed_once(folder, upstream, moment, sealed=sealed)]
     counted = times(folder)
     assert len(seen) > kills * 5
     assert [one for one in seen if counted[one] != 1] == []
     assert set(counted.values()) == {1}
+    if sealed:
+        check(folder / "state", counted)
+    return len(seen)
 
 
-def test_kills_under_load_lose_nothing_that_was_answered(upstream: FakeUpstream, tmp_path: Path) -> None:
-    survive(tmp_path, upstream, kills=8)
+def check(state: Path, stored: Counter[str]) -> None:
+    """Every record that is stored was sealed once, as it is stored, in logs that verify."""
+    found = verified_state(LedgerSettings(), state, None, [])
+    assert found["ok"], found
+    assert found["ledger"]["records"] == len(stored)
+
+
+@pytest.mark.parametrize(("kills", "sealed"), [(8, False), (3, True)])
+def test_kills_under_load_lose_nothing_that_was_answered(
+    *, kills: int, sealed: bool, upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    survive(tmp_path, upstream, kills, sealed=sealed)
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(1200)
-def test_two_hundred_kills_under_load(upstream: FakeUpstream, tmp_path: Path) -> None:
-    survive(tmp_path, upstream, kills=200)
+@pytest.mark.timeout(2400)
+@pytest.mark.parametrize("sealed", [False, True])
+def test_two_hundred_kills_under_load(
+    *, sealed: bool, upstream: FakeUpstream, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = survive(tmp_path, upstream, kills=200, sealed=sealed)
+    with capsys.disabled():
+        print(f"\n200 kills: {answers:,} answers, each recorded once{', and sealed once' if sealed else ''}")  # noqa: T201  # the figure

@@ -5,18 +5,19 @@ import sys
 import time
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 import msgspec
 
-from wye.cli.options import utc
+from wye.cli import sealed
+from wye.cli.options import config_option, ledger_settings, state_dir_option, utc
 from wye.ledger.tlog.checkpoint import opened
 from wye.ledger.tlog.errors import LogError, TamperedError
 from wye.ledger.tlog.export import export
 from wye.ledger.tlog.log import KEY, PUBLIC, Log
 from wye.ledger.tlog.note import VerifierKey, b64
-from wye.ledger.tlog.proof import Proof, check, prove
+from wye.ledger.tlog.proof import Proof, check
 from wye.ledger.tlog.store import directory_source
 from wye.ledger.tlog.tiles import CHECKPOINT, find_leaf
 from wye.ledger.tlog.tree import leaf_hash
@@ -30,9 +31,9 @@ _GROUP = 1_000
 _EXAMPLES = """
 \b
 Examples:
-  wye requests --json | wye audit seal ./log --origin example.com/wye
-  wye audit verify ./log
-  wye audit prove ./log 0 > first.tlog-proof
+  wye audit verify
+  wye audit prove 019a2b3c4d5e6f70 --entry entry > request.tlog-proof
+  wye audit verify request.tlog-proof --key wye.key --entry entry
 """
 
 
@@ -104,37 +105,56 @@ def seal(*, directory: Path, lines: BinaryIO, origin: str, as_json: bool) -> Non
 
 @audit.command(
     "verify",
-    epilog="\b\nExamples:\n  wye audit verify ./log --seen last-month.checkpoint\n"
+    epilog="\b\nExamples:\n  wye audit verify\n  wye audit verify ./log --seen last-month.checkpoint\n"
     "  wye audit verify first.tlog-proof --key log.key --record record.json",
 )
-@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.argument("path", type=click.Path(path_type=Path, exists=True), required=False)
 @_key
 @click.option("--seen", type=_file, multiple=True, help="A checkpoint kept from before. May be repeated.")
 @click.option("--checkpoint", type=_file, help="Another checkpoint of the log, e.g. one with cosignatures.")
 @_witness
 @_quorum
 @click.option("--record", help="Of a proof: the file with the sealed line, or its SHA-256.")
+@click.option("--entry", type=_file, help="Of a proof: the file with the entry, as `prove --entry` wrote it.")
 @_json
+@config_option
+@state_dir_option
 def verify_(  # noqa: PLR0913  # one parameter an option
     *,
-    path: Path,
+    path: Path | None,
     key: VerifierKey | None,
     seen: tuple[Path, ...],
     checkpoint: Path | None,
     witnesses: tuple[VerifierKey, ...],
     quorum: int | None,
     record: str | None,
+    entry: Path | None,
     as_json: bool,
+    config: Path | None,
+    state_dir: Path,
 ) -> None:
     """Check a whole log, or a proof of one entry: status 1, and what is wrong, when it is not as signed.
+
+    Without a PATH: every log of the state directory, and the ledger against them, each record.
 
     That a log was cut back, or is told differently to others, shows only beside a checkpoint that you kept
     (--seen) or that witnesses cosigned (--witness).
     """
     least = len(witnesses) if quorum is None else quorum
     try:
+        if path is None:
+            if checkpoint or witnesses or record or entry:
+                message = (
+                    "--checkpoint, --witness, --record and --entry are of one log or proof: give its PATH"
+                )
+                raise click.UsageError(message)
+            notes = [old.read_bytes() for old in seen]
+            _show_state(
+                sealed.verified_state(ledger_settings(config), state_dir, key, notes), as_json=as_json
+            )
+            return
         if path.is_file():
-            told = _verified_proof(path, key, witnesses, least, record)
+            told = _verified_proof(path, key, witnesses, least, _leaf(record, entry))
         else:
             told = _verified_log(path, key, seen, checkpoint, witnesses, least)
     except TamperedError as error:
@@ -160,7 +180,7 @@ def _verified_log(  # noqa: PLR0913, PLR0917  # what the command was given
     public = _public(path)
     found = verify(
         directory_source(public),
-        key or _own_key(public),
+        key or sealed.own_key(public),
         note=checkpoint.read_bytes() if checkpoint else None,
         seen=[old.read_bytes() for old in seen],
         witnesses=witnesses,
@@ -171,7 +191,7 @@ def _verified_log(  # noqa: PLR0913, PLR0917  # what the command was given
         "origin": signed.origin,
         "size": signed.size,
         "root": b64(signed.root),
-        "key": str(key or _own_key(public)),
+        "key": str(key or sealed.own_key(public)),
         "key_given": key is not None,
         "seen": found.seen,
         "witnesses": found.witnesses,
@@ -179,13 +199,13 @@ def _verified_log(  # noqa: PLR0913, PLR0917  # what the command was given
 
 
 def _verified_proof(
-    path: Path, key: VerifierKey | None, witnesses: tuple[VerifierKey, ...], quorum: int, record: str | None
+    path: Path, key: VerifierKey | None, witnesses: tuple[VerifierKey, ...], quorum: int, leaf: bytes | None
 ) -> dict[str, object]:
-    if key is None or record is None:
-        message = "a proof is checked against --key and --record"
+    if key is None or leaf is None:
+        message = "a proof is checked against --key, and --record or --entry"
         raise click.UsageError(message)
     proof = Proof.parse(path.read_bytes())
-    signed = check(proof, leaf_hash(_digest(record)), key, witnesses, quorum)
+    signed = check(proof, leaf, key, witnesses, quorum)
     return {
         "origin": signed.origin,
         "index": proof.index,
@@ -194,6 +214,22 @@ def _verified_proof(
         "key": str(key),
         "key_given": True,
     }
+
+
+def _leaf(record: str | None, entry: Path | None) -> bytes | None:
+    """Return the hash of the leaf that a proof is to be of."""
+    if entry is not None:
+        return leaf_hash(entry.read_bytes())
+    return None if record is None else leaf_hash(_digest(record))
+
+
+def _show_state(told: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(told)))
+    else:
+        click.echo("\n".join(sealed.state_lines(told)))
+    if not told["ok"]:
+        sys.exit(1)
 
 
 def _lines(told: dict[str, object]) -> list[str]:
@@ -209,35 +245,82 @@ def _lines(told: dict[str, object]) -> list[str]:
     return lines
 
 
-@audit.command("prove", epilog="\b\nExamples:\n  wye audit prove ./log 0 > first.tlog-proof")
-@_directory
-@click.argument("entry")
+@audit.command(
+    "prove",
+    epilog="\b\nExamples:\n  wye audit prove 019a2b3c4d5e6f70 --entry entry > request.tlog-proof\n"
+    "  wye audit prove ./log 0 > first.tlog-proof",
+)
+@click.argument("what", nargs=-1, required=True, metavar="[DIRECTORY] ENTRY")
 @click.option(
     "--checkpoint", type=_file, help="The checkpoint to prove it under, e.g. one with cosignatures."
 )
+@click.option(
+    "--entry",
+    "entry_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the entry here: whoever checks the proof needs it.",
+)
 @_json
-def prove_(*, directory: Path, entry: str, checkpoint: Path | None, as_json: bool) -> None:
-    """Write a proof that ENTRY is in the log: its index, or the SHA-256 or the file of the sealed line."""
+@state_dir_option
+def prove_(
+    *, what: tuple[str, ...], checkpoint: Path | None, entry_file: Path | None, as_json: bool, state_dir: Path
+) -> None:
+    """Write a proof that ENTRY is in the log.
+
+    ENTRY is a request's id, or the beginning of it, and the log is found in the state directory. Of the log
+    in DIRECTORY: an index, or the SHA-256 or the file of a sealed line.
+    """
+    if len(what) == 1:
+        found = sealed.proven(state_dir, what[0], checkpoint)
+    elif len(what) == 2:  # noqa: PLR2004  # a directory and an entry
+        found = _proven_in(Path(what[0]), what[1], checkpoint)
+    else:
+        message = "give a request's id, or a log's directory and an entry"
+        raise click.UsageError(message)
+    if entry_file is not None:
+        entry_file.write_bytes(found.entry)
+    proof = found.proof.encode()
+    if as_json:
+        signed = found.checkpoint
+        told = {
+            "origin": signed.origin,
+            "index": found.proof.index,
+            "size": signed.size,
+            "proof": proof.decode(),
+        }
+        click.echo(msgspec.json.format(msgspec.json.encode(told)))
+        return
+    click.echo(proof, nl=False)
+
+
+def _proven_in(directory: Path, entry: str, checkpoint: Path | None) -> sealed.Proven:
+    """Prove an entry of the log in a directory. Raises `LogError`."""
     public = _public(directory)
     source = directory_source(public)
     note = (checkpoint or public / CHECKPOINT).read_bytes()
-    signed, _ = opened(note, _own_key(public))
+    signed, _ = opened(note, sealed.own_key(public))
     numbered = _INDEX.match(entry)
     index = int(entry) if numbered else find_leaf(source, signed.size, leaf_hash(_digest(entry)))
     if index is None:
         message = f"{entry} is not among the {signed.size:,} entries of {signed.origin}"
         raise LogError(message)
-    proof = prove(source, index, note)
+    return sealed.proven_at(source, index, note, signed)
+
+
+@audit.command("key", epilog="\b\nExamples:\n  wye audit key > wye.keys")
+@_json
+@state_dir_option
+def key_(*, as_json: bool, state_dir: Path) -> None:
+    """Print the verifier keys of the gateway's logs, one a line: for whoever is to check them.
+
+    Each log has a key of its own, made when it began. What signs is in the log's directory, private/key.
+    """
+    keys = [sealed.own_key(path / PUBLIC) for path in sealed.all_logs(state_dir)]
     if as_json:
-        told = {
-            "origin": signed.origin,
-            "index": index,
-            "size": signed.size,
-            "proof": proof.encode().decode(),
-        }
-        click.echo(msgspec.json.format(msgspec.json.encode(told)))
+        click.echo(msgspec.json.encode([str(key) for key in keys]))
         return
-    click.echo(proof.encode(), nl=False)
+    for key in keys:
+        click.echo(str(key))
 
 
 @audit.command(
@@ -260,7 +343,7 @@ def witness(*, directory: Path, state: Path, name: str, key: VerifierKey | None,
     Writes the cosigned checkpoint to standard output, for `prove --checkpoint` and `verify --checkpoint`.
     """
     public = _public(directory)
-    log, note = key or _own_key(public), (public / CHECKPOINT).read_bytes()
+    log, note = key or sealed.own_key(public), (public / CHECKPOINT).read_bytes()
     who = Witness(state, name)
     signed, cosigned = who.cosign(note, log, directory_source(public), int(time.time()))
     if as_json:
@@ -281,7 +364,7 @@ def export_(*, directory: Path, target: Path, as_json: bool) -> None:
     TARGET can be served by any web server as it is, and holds nothing private.
     """
     public = _public(directory)
-    key = _own_key(public)
+    key = sealed.own_key(public)
     signed = export(directory_source(public), (public / CHECKPOINT).read_bytes(), target)
     (target / KEY).write_text(f"{key}\n", encoding="utf-8")
     if as_json:
@@ -297,15 +380,6 @@ def _public(directory: Path) -> Path:
             return public
     message = f"there is no log in {directory}: it has no checkpoint"
     raise LogError(message)
-
-
-def _own_key(public: Path) -> VerifierKey:
-    """Return the key that lies in the log. Raises `LogError`."""
-    try:
-        return VerifierKey.parse((public / KEY).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        message = f"{public} has no key: pass --key"
-        raise LogError(message) from None
 
 
 def _digest(record: str) -> bytes:

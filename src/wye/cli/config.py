@@ -13,6 +13,7 @@ from wye.config.settings import Settings
 from wye.config.show import as_json as shown_as_json
 from wye.config.show import as_yaml
 from wye.policy import Policy
+from wye.policy.cedar.statements import PolicyTextError
 
 _file = click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 _option = click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="The same as FILE.")
@@ -59,7 +60,12 @@ def check(ctx: click.Context, file: Path | None, *, config: Path | None, as_json
             count = sum(problem.fatal for problem in error.problems)
             click.echo(f"{count} problem{'s' if count > 1 else ''}: wye would not start with this", err=True)
         ctx.exit(1)
-    _tell(loaded.warnings, summary(loaded), as_json=as_json)
+    try:
+        told = summary(loaded)
+    except PolicyTextError as error:
+        _tell([Problem(str(loaded.path), 0, 0, "policy", str(error))], None, as_json=as_json)
+        ctx.exit(1)
+    _tell(loaded.warnings, told, as_json=as_json)
 
 
 def _one(file: Path | None, config: Path | None) -> Path | None:

@@ -39,6 +39,7 @@ COMMANDS = {
     "measure": Lazy("wye.cli.measure:measure", "Load-test a deployment of yours."),
     "catalog": Lazy("wye.cli.catalog:catalog", "Show and check the figures that costs are reckoned from."),
     "sentinel": Lazy("wye.cli.sentinel:sentinel", "Say which choices a change of prices turns."),
+    "policy": Lazy("wye.cli.policy:policy", "Check, test, explain, compare and sign the policy."),
     "keys": Lazy("wye.cli.keys:keys", "Create, list, rotate and revoke keys."),
     "config": Lazy("wye.cli.config:config", "Check and show wye.yaml."),
     "init": Lazy("wye.cli.init:init", "Write a commented wye.yaml from what is found here."),

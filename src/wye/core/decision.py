@@ -21,6 +21,12 @@ class Verdict(msgspec.Struct, frozen=True):
     revision: str
     mask: dict[str, frozenset[str]] = {}
     """Permitted deployment id -> kinds that leave for it only as tokens; `all` = whatever identifies."""
+    narrowed: dict[str, frozenset[str]] = {}
+    """Action (`shadow`, `judge`, `store`, ...) -> deployment ids, where fewer are permitted for it."""
+
+    def permits(self, action: str, deployment: str) -> bool:
+        """Whether `deployment` may be used for `action`: never more than may answer."""
+        return deployment in self.narrowed.get(action, self.permitted)
 
 
 class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -14,12 +14,14 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:/+=-]{1,128}\Z")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}\Z")
 _BETAS = re.compile(rb"[A-Za-z0-9_.,: -]{1,1024}\Z")
 _NAME = re.compile(rb"[\x21-\x7e]{1,128}\Z")
+_PURPOSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,63}\Z")
 _MARK = 12
 """Hex digits by which a session is known again. Its name may tell who somebody is."""
 _NO_LABELS: Labels = frozenset()
 _READ = CREDENTIALS | {
     b"x-request-id",
     b"x-wye-label",
+    b"x-wye-purpose",
     b"x-wye-session",
     b"x-wye-subject",
     b"traceparent",
@@ -30,12 +32,23 @@ _READ = CREDENTIALS | {
 class _Told:
     """What a head tells the gateway."""
 
-    __slots__ = ("betas", "credentials", "labels", "parent", "request_id", "session", "subject", "trace")
+    __slots__ = (
+        "betas",
+        "credentials",
+        "labels",
+        "parent",
+        "purpose",
+        "request_id",
+        "session",
+        "subject",
+        "trace",
+    )
 
     def __init__(self, scope: Scope) -> None:
         self.request_id = self.trace = self.parent = ""
         self.betas = self.session = self.subject = b""
         self.labels: str | None = None
+        self.purpose = ""
         self.credentials: list[tuple[bytes, bytes]] = []
         for pair in scope["headers"]:
             if pair[0] in CREDENTIALS:
@@ -59,6 +72,8 @@ class _Told:
                 self.betas = b"%b,%b" % (self.betas, value) if self.betas else value
         elif name == b"x-wye-session":
             self.session = value
+        elif name == b"x-wye-purpose":
+            self.purpose = value.decode("latin-1")
         elif name == b"x-wye-subject":
             self.subject = value
         elif match := _TRACEPARENT.match(value):
@@ -70,6 +85,7 @@ class Arrival:
 
     __slots__ = (
         "_labels",
+        "_purpose",
         "betas",
         "credentials",
         "exchange",
@@ -103,7 +119,7 @@ class Arrival:
         """`x-wye-subject`: whose data the request holds, as it came: see `subject_name()`."""
         self.trace, self.parent = told.trace, told.parent
         self.credentials = told.credentials
-        self._labels = told.labels
+        self._labels, self._purpose = told.labels, told.purpose
 
     async def body(self) -> bytes:
         """Return the whole body. Raises `WyeError` (408, 413, 503) when it does not arrive."""
@@ -123,6 +139,13 @@ class Arrival:
             message = "x-wye-subject must be 1 to 128 visible ASCII characters, without spaces"
             raise BadRequestError(message, param="x-wye-subject")
         return self.subject.decode("ascii")
+
+    def purpose(self) -> str:
+        """Return what the client says the request is for. Raises `BadRequestError` for no good name."""
+        if self._purpose and not _PURPOSE.match(self._purpose):
+            message = "x-wye-purpose must be 1 to 64 letters, digits, spaces or `._:/-`"
+            raise BadRequestError(message, param="x-wye-purpose")
+        return self._purpose
 
     def labels(self) -> Labels:
         """Return the labels the client names. Raises `BadRequestError` for one not well formed."""

@@ -9,6 +9,7 @@ from wye.core.money import Price
 from wye.core.request import Operation
 from wye.gateway.keys import Caller
 from wye.gateway.runtime import Runtime
+from wye.policy.cedar.asking import Asking
 
 Row = dict[str, Any]
 
@@ -20,7 +21,7 @@ def rows(runtime: Runtime, caller: Caller) -> list[Row]:
     found = []
     for name, kind in now.router.kinds().items():
         labels = caller.labels | now.router.labels(name) or now.default_labels
-        candidates = now.router.behind(name, now.policy.judge(labels))
+        candidates = now.router.behind(name, now.policy.judge(labels, Asking(caller.key_id, caller.team)))
         if not candidates or not _may_use(caller, name):
             continue
         if kind == "deployment":

@@ -37,6 +37,7 @@ from wye.gateway.target import Target
 from wye.ledger.entry import Entry
 from wye.ledger.keystore import Scope
 from wye.ledger.turns import Held, Turn
+from wye.policy.cedar.asking import Asking
 from wye.protocols.openai import errors as openai_errors
 from wye.protocols.responses.turns import items_page
 from wye.protocols.wire.decoding import decode
@@ -115,15 +116,16 @@ class Retrieval:
                 raise ask.kind.missing(ask.id)
             entry.asked, entry.labels = found.deployment, tuple(sorted(labels | found.labels))
             return HTTPStatus.OK, JSON, await self._kept(ask, found, caller)
+        asking = now.asking(arrival, caller, len(content))
         if found is None:
-            found = self._unremembered(ask, now, labels or now.default_labels)
-        target, verdict = _holder(found, now, labels | found.labels or now.default_labels, entry)
+            found = self._unremembered(ask, now, labels or now.default_labels, asking)
+        target, verdict = _holder(found, now, labels | found.labels or now.default_labels, asking, entry)
         return await self._fetched(ask, content, target, verdict, entry)
 
-    def _unremembered(self, ask: Ask, now: Snapshot, labels: Labels) -> Held:
+    def _unremembered(self, ask: Ask, now: Snapshot, labels: Labels, asking: Asking) -> Held:
         """Return who may hold what nobody here remembers, or a list of all. Raises `NotFoundError`."""
         if self._runtime.keyless:
-            verdict = now.policy.judge(labels)
+            verdict = now.policy.judge(labels, asking)
             for speaks in ask.kind.holders:
                 only = sole(now.deployments, verdict, speaks)
                 if only is not None:
@@ -182,10 +184,12 @@ class Retrieval:
         return status, limits + (_EVENTS if ask.streams and kind.startswith(CONTENT_TYPE) else JSON), body
 
 
-def _holder(found: Held, now: Snapshot, labels: Labels, entry: Entry) -> tuple[Target, Verdict]:
+def _holder(
+    found: Held, now: Snapshot, labels: Labels, asking: Asking, entry: Entry
+) -> tuple[Target, Verdict]:
     """Return who is to be asked, and the verdict that lets it be. Raises `NotFoundError` or `PolicyError`."""
     name = entry.asked = found.deployment
-    verdict = now.judge(name, labels)
+    verdict = now.judge(name, labels, asking)
     entry.judged(labels, verdict)
     target = now.targets.get(name)
     if target is None:

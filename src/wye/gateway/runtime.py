@@ -20,6 +20,8 @@ from wye.gateway.gate import Gate
 from wye.gateway.guard import Guard
 from wye.gateway.health import Health
 from wye.gateway.hedge import Hedge
+from wye.gateway.inspection import Inspection
+from wye.gateway.inspectors import Inspectors
 from wye.gateway.keys import ANONYMOUS, Caller, KeyRing
 from wye.gateway.learnt import LearntRoutes, Look, routes_of
 from wye.gateway.limits import Limits
@@ -27,6 +29,7 @@ from wye.gateway.metrics import Metrics
 from wye.gateway.target import Target, target
 from wye.ledger.keystore import Scope
 from wye.policy import Policy
+from wye.policy.cedar.asking import NOBODY, Asking
 from wye.routing.band import Tally
 from wye.routing.conversation import Conversation
 from wye.routing.names import mentioned
@@ -54,18 +57,26 @@ class Snapshot:
     runtime: "Runtime"
     hedges: dict[str, Hedge]
     """By route."""
+    inspection: Inspection | None = None
+    """Looks for what raises labels; None = nobody does."""
 
     def labels(self, arrival: Arrival, caller: Caller, request: Request) -> Labels:
         """Return the labels that hold: the client's, its key's and its route's, else the default."""
         labels = arrival.labels() | caller.labels | self.router.labels(request.model)
         return labels or self.default_labels
 
-    def judge(self, model: str, labels: Labels) -> Verdict:
-        """Return what `labels` permit, of a deployment that only a request for `model` names as well."""
-        verdict = self.policy.judge(labels)
+    def asking(self, arrival: Arrival, caller: Caller, size: int) -> Asking:
+        """Return who asks, where the policy cares. Raises `BadRequestError` for a purpose not well formed."""
+        if self.policy.by_labels:
+            return NOBODY
+        return Asking(caller.key_id, caller.team, arrival.purpose(), size)
+
+    def judge(self, model: str, labels: Labels, asking: Asking = NOBODY) -> Verdict:
+        """Return what is permitted, of a deployment that only a request for `model` names as well."""
+        verdict = self.policy.judge(labels, asking)
         late = self.router.dynamic(model)
         if late is not None:
-            verdict = self.policy.extend(verdict, late)
+            verdict = self.policy.extend(verdict, late, asking)
             known = self.targets.get(late.id)
             if known is None or known.deployment is not late:
                 self.runtime.make_room(self)
@@ -96,6 +107,7 @@ class Runtime:
         self._hedges: dict[str, Hedge] = {}
         self.tallies: dict[str, Tally] = {}
         """Route -> what came of its agreement gate lately."""
+        self.inspectors = Inspectors()
         self.learnt = learnt
         """What routes have learnt; None = nobody looks."""
         self.now: Snapshot
@@ -136,8 +148,12 @@ class Runtime:
         )
         targets = {deployment.id: self.target(deployment) for deployment in known}
         default = frozenset({settings.default_label})
+        self.inspectors.use(settings.detection)
         self._hedges = _hedges(settings, self._hedges)
-        self.now = Snapshot(settings, known, policy, router, targets, default, self, self._hedges)
+        inspection = None
+        if settings.detection.raises:
+            inspection = Inspection(settings.detection, self.inspectors, policy)
+        self.now = Snapshot(settings, known, policy, router, targets, default, self, self._hedges, inspection)
         self._dynamic = dynamic
         if self.learnt is not None and look is not None:
             self.learnt.take(look)

@@ -108,7 +108,10 @@ def eligible(job: Job, watched: Watched) -> Drawn | None:
     strong, weak = _first(job, watched.strong), _first(job, watched.weak)
     if strong is None or weak is None or (watched.certificate and strong not in decision.covered):
         return None
-    if watched.judge and watched.judge not in job.verdict.permitted:
+    verdict, judge = job.verdict, watched.judge
+    if not all(verdict.permits("shadow", arm) for arm in (strong, weak)) or (
+        judge and not verdict.permits("judge", judge)
+    ):
         return None
     if any(not _has_room(job, name) for name in filter(None, (strong, weak, watched.judge))):
         return None

@@ -64,8 +64,8 @@ class Ledger:
                 held = _log_for(spool, settings, state_dir)
                 if held is not None:
                     undo.callback(held.release)
-                for leftover in sorted(leftovers, key=lambda one: not one.sealed):  # their logs remember them
-                    if held is not None or leftover.sealed:
+                for leftover in leftovers:
+                    if leftover.sealed:
                         settle(leftover.directory, state_dir, held)
                     replay(leftover, store, Quarantine(state_dir / "quarantine"))
             except (UnavailableError, OSError) as error:

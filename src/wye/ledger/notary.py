@@ -110,8 +110,8 @@ def claimed(spool: Path, state_dir: Path, origin: str) -> Claim:
 def settle(leftover: Path, state_dir: Path, claim: Claim | None) -> None:
     """Seal what a dead process's spool still has, into the log that it was being sealed into.
 
-    Where none was, or that was moved away, into the claimed one, if there is one; nothing else may have been
-    sealed into that meanwhile, which remembers one spool only. Raises `LedgerError` or `OSError`.
+    Where that was moved away, into the claimed one, if there is one. Its records must be in the database
+    before another spool is settled: a log remembers one only. Raises `LedgerError` or `OSError`.
     """
     log = assigned(leftover, state_dir)
     if claim is not None and (log is None or not begun(log)):

@@ -1,17 +1,19 @@
-"""Labels -> verdict: the intersection of what each label permits.
+"""Labels, and who asks for what -> verdict: what Cedar permits, with what labels oblige to.
 
 The rules:
 
 - Several labels permit what *every* one of them permits. Adding a label never permits more.
 - A label that is not defined permits the `own` lane only.
-- A deployment whose lane is not proven (`lane is None`) is never permitted.
+- A deployment whose lane is not proven (`lane is None`) is never permitted, and nobody is asked.
+- Sets and files of statements narrow what labels permit; a statement that cannot be evaluated refuses.
 - `quality: ceiling` on any of the labels sets the verdict's `ceiling`.
 - No label at all is judged as `default_label`.
-- What any of the labels masks is masked, wherever the data leaves the `own` lane.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -20,10 +22,26 @@ from wye.config.settings import DEFAULT_LABELS, LabelRule, Settings
 from wye.core.decision import Verdict
 from wye.core.label import Labels
 from wye.core.lane import Lane
-from wye.policy.rules import UNKNOWN_LABEL, UNPROVEN, masked, refusal
+from wye.policy.cedar.asking import NOBODY, Action, Asking
+from wye.policy.cedar.compiled import UNKNOWN, compiled
+from wye.policy.cedar.engine import Engine, Key, Refusal
+from wye.policy.cedar.facts import Facts, facts
+from wye.policy.cedar.sources import added, schema
+from wye.policy.cedar.statements import PolicyTextError, Statement, problems
+from wye.policy.rules import UNKNOWN_LABEL, UNPROVEN, masked
+from wye.policy.signing import digest, verify
 
 MAX_CACHED = 1024
-"""Verdicts kept. Callers choose labels, so the cache must not grow with what they send."""
+"""Answers kept, of each kind. Callers choose labels, so a cache must not grow with what they send."""
+
+
+class _Bounded(dict[Any, Any]):
+    """Forgets what came first."""
+
+    def keep(self, key: Any, value: Any) -> None:  # noqa: ANN401  # whatever is kept
+        if len(self) >= MAX_CACHED:
+            del self[next(iter(self))]
+        self[key] = value
 
 
 class _Verdicts(dict[Labels, Verdict]):
@@ -34,7 +52,7 @@ class _Verdicts(dict[Labels, Verdict]):
         self._policy = policy
 
     def __missing__(self, labels: Labels) -> Verdict:
-        verdict = self._policy._judge(labels)  # noqa: SLF001  # the cache of this very class
+        verdict = self._policy._judge(labels, NOBODY)  # noqa: SLF001  # the cache of this very class
         if len(self) >= MAX_CACHED:
             del self[next(iter(self))]
         self[labels] = verdict
@@ -42,43 +60,82 @@ class _Verdicts(dict[Labels, Verdict]):
 
 
 class Policy:
-    """What labels permit among a fixed set of deployments. Immutable; rebuild it when either changes."""
+    """What is permitted among a fixed set of deployments. Immutable; rebuild it when anything changes.
 
-    def __init__(self, settings: Settings, deployments: Iterable[Deployment]) -> None:
+    Raises `PolicyTextError`, which names file and line, for statements that cannot be used.
+    """
+
+    def __init__(
+        self, settings: Settings, deployments: Iterable[Deployment], clock: Callable[[], float] = time.time
+    ) -> None:
         self._rules: Mapping[str, LabelRule] = DEFAULT_LABELS | settings.labels
         self._default: Labels = frozenset({settings.default_label})
         self._deployments = tuple(deployments)
+        self._compliance = settings.compliance
         ids = [deployment.id for deployment in self._deployments]
         if len(set(ids)) != len(ids):
             message = f"two deployments share an id: {sorted({i for i in ids if ids.count(i) > 1})}"
             raise ValueError(message)
-        self.revision = _revision(self._rules, self._default, self._deployments)
+        extra = added(settings.policy)
+        if wrong := problems(extra, schema()) if extra else []:
+            raise PolicyTextError("\n".join(wrong))
+        self.statements: tuple[Statement, ...] = compiled(self._rules) + extra
+        self.digest = digest(settings, self.statements)
+        """Of what decides, without the deployments it is asked about: what a signature is for."""
+        verify(settings.policy, self.digest)
+        self._engine = Engine(self.statements, self._facts(self._deployments), settings.policy.roles, clock)
+        self._beyond_labels = Engine((*compiled({})[:1], *extra), {}, clock=clock) if extra else None
+        self.reads = self._engine.reads
+        self.by_labels = self.reads.only_labels
+        """Whether labels decide everything: then nobody need be told who asks for what."""
+        self.revision = _revision(settings, self._rules, self.statements, self._deployments)
         self._verdicts = _Verdicts(self)
-        self._extended: dict[tuple[Labels, str], tuple[Deployment, Verdict]] = {}
+        self._answers = _Bounded()
+        self._judged = _Bounded()
+        self._extended = _Bounded()
 
-    def judge(self, labels: Labels) -> Verdict:
-        """Return what `labels` permit. Equal labels get the very same object while it is cached."""
-        return self._verdicts[labels]
+    def judge(self, labels: Labels, asking: Asking = NOBODY) -> Verdict:
+        """Return what is permitted. Equal questions get the very same object while it is cached."""
+        if self.by_labels:
+            return self._verdicts[labels]
+        key = (labels, self._engine.key(labels or self._default, Action.INFER, asking))
+        verdict: Verdict | None = self._judged.get(key)
+        if verdict is None:
+            verdict = self._judge(labels, asking)
+            self._judged.keep(key, verdict)
+        return verdict
 
-    def judge_deployment(self, labels: Labels, deployment: Deployment) -> str:
-        """Say why `labels` refuse `deployment`, which need not be among the known ones; empty = permitted."""
+    def judge_deployment(
+        self, labels: Labels, deployment: Deployment, action: Action = Action.INFER, asking: Asking = NOBODY
+    ) -> str:
+        """Say why `deployment` is refused, which need not be among the known ones; empty = permitted."""
+        refused = self.refusal(labels, deployment, action, asking)
+        return refused.reason if refused else ""
+
+    def refusal(
+        self, labels: Labels, deployment: Deployment, action: Action = Action.INFER, asking: Asking = NOBODY
+    ) -> Refusal | None:
+        """Return why `deployment` is refused, and by which statements; None = permitted."""
         if deployment.lane is None:
-            return UNPROVEN
-        reasons = (refusal(label, self._rules, deployment) for label in sorted(labels or self._default))
-        return "; ".join(reason for reason in reasons if reason)
+            return Refusal((UNPROVEN,))
+        labels = labels or self._default
+        late = self._facts((deployment,))
+        refused = self._engine.ask(self._engine.key(labels, action, asking), late)[deployment.id]
+        return refused and self._spelled(refused, labels)
 
-    def extend(self, verdict: Verdict, deployment: Deployment) -> Verdict:
+    def extend(self, verdict: Verdict, deployment: Deployment, asking: Asking = NOBODY) -> Verdict:
         """Return `verdict` with one more deployment judged: one that came up at request time.
 
-        The labels decide as always; a deployment the policy already knows changes nothing.
+        The policy decides as always; a deployment that it already knows changes nothing.
         """
         if deployment.id in verdict.permitted or deployment.id in verdict.refused:
             return verdict
-        key = (verdict.labels, deployment.id)
+        key = (self._engine.key(verdict.labels, Action.INFER, asking), verdict.labels, deployment.id)
         cached = self._extended.get(key)
         if cached is not None and cached[0] is deployment and verdict.revision == self.revision:
-            return cached[1]
-        reason = self.judge_deployment(verdict.labels, deployment)
+            found: Verdict = cached[1]
+            return found
+        reason = self.judge_deployment(verdict.labels, deployment, Action.INFER, asking)
         if reason:
             extended = msgspec.structs.replace(verdict, refused=verdict.refused | {deployment.id: reason})
         else:
@@ -87,39 +144,104 @@ class Policy:
                 verdict,
                 permitted=verdict.permitted | {deployment.id},
                 mask=verdict.mask | {deployment.id: mask} if mask else verdict.mask,
+                narrowed={
+                    action: ids
+                    if self.judge_deployment(verdict.labels, deployment, Action(action), asking)
+                    else ids | {deployment.id}
+                    for action, ids in self._wider(verdict).items()
+                },
             )
         if verdict.revision == self.revision:
-            if len(self._extended) >= MAX_CACHED:
-                del self._extended[next(iter(self._extended))]
-            self._extended[key] = (deployment, extended)
+            self._extended.keep(key, (deployment, extended))
         return extended
 
     def where(self, labels: Labels = frozenset()) -> tuple[Lane, ...]:
-        """Return the lanes `labels` may go to, nearest first; no labels = what unlabelled data may."""
-        rules = [self._rules.get(label, UNKNOWN_LABEL) for label in labels or self._default]
+        """Return the lanes `labels` may go to, nearest first; no labels = what unlabelled data may.
+
+        Whatever is known of a deployment may refuse it still.
+        """
+        labels = labels or self._default
+        rules = [self._rules.get(label, UNKNOWN_LABEL) for label in labels]
         return tuple(
-            lane for lane in (Lane.OWN, Lane.HOSTED, Lane.CLOSED) if all(lane in rule.lanes for rule in rules)
+            lane
+            for lane in (Lane.OWN, Lane.HOSTED, Lane.CLOSED)
+            if all(lane in rule.lanes for rule in rules) and self._open(lane, labels)
         )
 
-    def _judge(self, labels: Labels) -> Verdict:
+    def _open(self, lane: Lane, labels: Labels) -> bool:
+        """Whether statements beyond labels let anybody in `lane`, of whom nothing else is known."""
+        if self._beyond_labels is None:
+            return True
+        key = self._beyond_labels.key(labels, Action.INFER, NOBODY)
+        return self._beyond_labels.ask(key, {"": Facts(lane.value, "", "")})[""] is None
+
+    def _judge(self, labels: Labels, asking: Asking) -> Verdict:
         labels = labels or self._default
         permitted: list[str] = []
         refused: dict[str, str] = {}
         mask: dict[str, frozenset[str]] = {}
+        answers = self._ask(self._engine.key(labels, Action.INFER, asking))
         for deployment in self._deployments:
-            reason = self.judge_deployment(labels, deployment)
-            if reason:
-                refused[deployment.id] = reason
-                continue
-            permitted.append(deployment.id)
-            if kinds := masked(labels, self._rules, deployment):
-                mask[deployment.id] = kinds
+            if deployment.lane is None:
+                refused[deployment.id] = UNPROVEN
+            elif refusal := answers[deployment.id]:
+                refused[deployment.id] = self._spelled(refusal, labels).reason
+            else:
+                permitted.append(deployment.id)
+                if kinds := masked(labels, self._rules, deployment):
+                    mask[deployment.id] = kinds
         ceiling = any(self._rules.get(label, UNKNOWN_LABEL).quality == "ceiling" for label in labels)
-        return Verdict(labels, frozenset(permitted), refused, ceiling, self.revision, mask)
+        found = frozenset(permitted)
+        return Verdict(
+            labels, found, refused, ceiling, self.revision, mask, self._narrowed(labels, asking, found)
+        )
+
+    def _narrowed(
+        self, labels: Labels, asking: Asking, permitted: frozenset[str]
+    ) -> dict[str, frozenset[str]]:
+        """Return who may be used for what else, where statements tell actions apart and it is not all."""
+        narrowed = {}
+        for action in Action if self.reads.action else ():
+            answers = self._ask(self._engine.key(labels, action, asking))
+            kept = frozenset(id_ for id_ in permitted if answers[id_] is None)
+            if kept != permitted:
+                narrowed[action.value] = kept
+        return narrowed
+
+    def _wider(self, verdict: Verdict) -> dict[str, frozenset[str]]:
+        """Return, for each action that statements tell apart, who is permitted before another is added."""
+        if not self.reads.action:
+            return {}
+        return {action.value: verdict.narrowed.get(action.value, verdict.permitted) for action in Action}
+
+    def _ask(self, key: Key) -> dict[str, Refusal | None]:
+        """Ask Cedar once for all labels that are the same to every statement: callers invent many."""
+        answers: dict[str, Refusal | None] | None = self._answers.get(key)
+        if answers is None:
+            answers = self._engine.ask(key)
+            self._answers.keep(key, answers)
+        return answers
+
+    def _spelled(self, refusal: Refusal, labels: Labels) -> Refusal:
+        """Name the labels that nobody defined."""
+        if UNKNOWN not in refusal.reason:
+            return refusal
+        unknown = ", ".join(f"'{label}'" for label in sorted(labels) if label not in self._rules)
+        reasons = tuple(reason.replace(UNKNOWN, unknown) for reason in refusal.reasons)
+        return msgspec.structs.replace(refusal, reasons=reasons)
+
+    def _facts(self, deployments: Iterable[Deployment]) -> dict[str, Facts]:
+        return {d.id: facts(d, self._compliance) for d in deployments if d.lane is not None}
 
 
-def _revision(rules: Mapping[str, LabelRule], default: Labels, deployments: tuple[Deployment, ...]) -> str:
-    """Return 12 hex digits that change with the rules and with what they are asked about."""
-    facts = sorted((d.id, d.lane, d.provider, d.region) for d in deployments)
-    content = msgspec.json.encode([rules, sorted(default), facts], order="deterministic")
-    return hashlib.sha256(content).hexdigest()[:12]
+def _revision(
+    settings: Settings,
+    rules: Mapping[str, LabelRule],
+    statements: tuple[Statement, ...],
+    deployments: tuple[Deployment, ...],
+) -> str:
+    """Return 12 hex digits that change with what the policy says and with what it is asked about."""
+    known = sorted((d.id, d.lane, d.provider, d.model, d.endpoint.host, d.region) for d in deployments)
+    texts = [statement.text for statement in statements]
+    said = [texts, rules, settings.default_label, settings.policy.roles, settings.compliance, known]
+    return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()[:12]

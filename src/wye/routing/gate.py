@@ -123,7 +123,7 @@ class Gated:
         if request.operation is not Operation.CHAT or request.choices != 1 or request.stored:
             return "this kind of request has no answer to compare"
         for deployment in self._asked:
-            if deployment.id not in verdict.permitted:
+            if not verdict.permits("judge", deployment.id):
                 return f"the policy does not permit '{deployment.id}'"
             if wrong := misfit(deployment, request, len(request.body) // BYTES_PER_TOKEN):
                 return f"'{deployment.id}' {wrong}"

@@ -1,0 +1,187 @@
+"""`wye policy check|show|test|sign`: the policy as it is written."""
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+import msgspec
+
+from wye.cli.options import config_option, json_option
+from wye.cli.policy.asked import policy_of, settings_of, told_json
+from wye.config.settings import Settings
+from wye.policy.cases import Case, Outcome, read_cases, run
+from wye.policy.cedar.compiled import compiled
+from wye.policy.cedar.sources import schema as schema_text
+from wye.policy.cedar.sources import set_cases, set_text, sets, statements_of
+from wye.policy.cedar.statements import PolicyTextError, Statement, problems, split
+from wye.policy.signing import digest, new_key
+from wye.policy.signing import sign as signed
+
+_CHECK = """
+\b
+Examples:
+  wye policy check
+  wye policy check --config /etc/wye/wye.yaml --json
+"""
+
+
+@click.command(epilog=_CHECK)
+@json_option
+@config_option
+@click.pass_context
+def check(ctx: click.Context, *, as_json: bool, config: Path | None) -> None:
+    """Hold every statement against the schema, and the signature; exit 1 if anything is wrong."""
+    settings = settings_of(config)
+    statements, wrong = _checked(settings)
+    if as_json:
+        told_json({"ok": not wrong, "problems": wrong, "statements": [s.name for s in statements]})
+    for line in () if as_json else wrong:
+        click.echo(line)
+    if wrong:
+        ctx.exit(1)
+    if not as_json:
+        labels = sum(statement.source == "labels" for statement in statements)
+        click.echo(f"ok: {labels} statements of labels, {len(statements) - labels} of sets and files")
+
+
+def _checked(settings: Settings) -> tuple[tuple[Statement, ...], list[str]]:
+    """Return the statements, and what is wrong with them."""
+    try:
+        statements = statements_of(settings)
+    except PolicyTextError as error:
+        return (), [str(error)]
+    wrong = problems(statements, schema_text())
+    if not wrong:
+        try:
+            policy_of(settings)
+        except click.ClickException as error:
+            wrong.append(error.message)
+    return statements, wrong
+
+
+_SHOW = """
+\b
+Examples:
+  wye policy show
+  wye policy show --set hipaa
+  wye policy show --schema
+"""
+
+
+@click.command(epilog=_SHOW)
+@click.option("--set", "name", help="Print this set, which comes with wye.")
+@click.option("--sets", "list_sets", is_flag=True, help="List the sets that come with wye.")
+@click.option("--schema", is_flag=True, help="Print the schema: what a statement may speak of.")
+@config_option
+def show(*, name: str | None, list_sets: bool, schema: bool, config: Path | None) -> None:
+    """Print the policy in force as Cedar: labels, sets, files."""
+    try:
+        if list_sets:
+            text = "\n".join(sets())
+        elif schema:
+            text = schema_text()
+        elif name is not None:
+            text = set_text(name)
+        else:
+            text = "\n\n".join(statement.text for statement in statements_of(settings_of(config)))
+    except PolicyTextError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(text.rstrip("\n"))
+
+
+_TEST = """
+\b
+Examples:
+  wye policy test
+  wye policy test hospital.cases.yaml
+  wye policy test --set hipaa
+
+\b
+A case:
+  - name: phi stays inside
+    labels: [phi]
+    deployment: {lane: closed, processor: openai}
+    expect: forbid
+"""
+
+
+@click.command(epilog=_TEST)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--set", "names", multiple=True, help="Run the cases of this set; default: of all of them.")
+@json_option
+@config_option
+@click.pass_context
+def test(
+    ctx: click.Context, files: tuple[Path, ...], *, names: tuple[str, ...], as_json: bool, config: Path | None
+) -> None:
+    """Hold the policy against the cases in FILES, or sets against their own; exit 1 if any fails."""
+    try:
+        outcomes = _outcomes(files, names, config)
+    except PolicyTextError as error:
+        raise click.ClickException(str(error)) from None
+    failed = sum(bool(outcome.wrong) for _, outcome in outcomes)
+    if as_json:
+        told_json([{"source": s, "case": o.case.name, "wrong": o.wrong} for s, o in outcomes])
+    else:
+        for source, outcome in outcomes:
+            if outcome.wrong:
+                click.echo(f"{source}: {outcome.case.name}: {outcome.wrong}")
+        click.echo(f"{len(outcomes) - failed} of {len(outcomes)} cases hold")
+    if failed:
+        ctx.exit(1)
+
+
+def _outcomes(
+    files: tuple[Path, ...], names: tuple[str, ...], config: Path | None
+) -> list[tuple[str, Outcome]]:
+    found: list[tuple[str, Outcome]] = []
+
+    def hold(
+        source: str, cases: Iterable[Case], statements: tuple[Statement, ...], settings: Settings
+    ) -> None:
+        found.extend((source, outcome) for outcome in run(cases, statements, settings.policy.roles))
+
+    if files:
+        settings = settings_of(config)
+        for file in files:
+            cases = read_cases(file.read_text(encoding="utf-8"), str(file))
+            hold(str(file), cases, statements_of(settings), settings)
+    everything = compiled({})[:1]
+    for name in names or (() if files else sets()):
+        statements = (*everything, *split(set_text(name), f"set {name}"))
+        hold(f"set {name}", read_cases(set_cases(name), name), statements, Settings())
+    return found
+
+
+_SIGN = """
+\b
+Examples:
+  wye policy sign --key policy.key --new-key
+  wye policy sign --key policy.key
+"""
+
+
+@click.command(epilog=_SIGN)
+@click.option(
+    "--key", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File with the private key."
+)
+@click.option("--new-key", "create", is_flag=True, help="Make the key; the file must not be there yet.")
+@config_option
+def sign(*, key: Path, create: bool, config: Path | None) -> None:
+    """Sign the policy as it is now. With `policy: {signed_by: KEY}` no other comes into force."""
+    try:
+        if create:
+            public = new_key(key)
+            click.echo(f"{key} holds the private key: keep it away from where wye runs. To trust it:")
+            click.echo(f"  policy: {{signed_by: {public}}}    # or WYE_POLICY_SIGNED_BY={public}")
+            return
+        settings = settings_of(config)
+        told = digest(settings, statements_of(settings))
+        at = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        signature = signed(key, told, at)
+    except PolicyTextError as error:
+        raise click.ClickException(str(error)) from None
+    file = Path(settings.policy.signature_file)
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(signature)) + b"\n")
+    click.echo(f"{file}: policy {told[:12]} signed by {signature.key}")

@@ -1,0 +1,92 @@
+"""Cases: what a policy must say, written beside it and held against it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any, Literal
+
+import msgspec
+import yaml
+
+from wye.config.governance import RoleSettings
+from wye.core.label import Labels
+from wye.policy.cedar.asking import Action, Asking
+from wye.policy.cedar.engine import Engine, Refusal
+from wye.policy.cedar.facts import Facts
+from wye.policy.cedar.statements import PolicyTextError, Statement
+
+_ONE = "case"
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One question with its answer."""
+
+    name: str
+    expect: Literal["permit", "forbid"]
+    deployment: dict[str, Any]
+    """Its facts: `lane`, and whatever else is known of it."""
+    labels: Labels = frozenset()
+    action: Action = Action.INFER
+    purpose: str = ""
+    size: int = 0
+    key: str = ""
+    team: str = ""
+    day: date | None = None
+    """When it is asked, at noon UTC; None = today."""
+    by: str = ""
+    """The `@id` of a statement that must be among those that forbid it."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of a case."""
+
+    case: Case
+    wrong: str = ""
+    """How it differs; empty = it does not."""
+
+
+def read_cases(text: str, source: str) -> list[Case]:
+    """Read a YAML list of cases. Raises `PolicyTextError`."""
+    try:
+        return msgspec.convert(yaml.safe_load(text), type=list[Case])
+    except yaml.YAMLError as error:
+        message = f"{source}: {' '.join(str(error).split())}"
+        raise PolicyTextError(message) from None
+    except msgspec.ValidationError as error:
+        message = f"{source}: {error}"
+        raise PolicyTextError(message) from None
+
+
+def run(
+    cases: Iterable[Case], statements: tuple[Statement, ...], roles: Mapping[str, RoleSettings]
+) -> Iterator[Outcome]:
+    """Hold each case against `statements`. Raises `PolicyTextError` for facts that there are not."""
+    for case in cases:
+        yield Outcome(case, _wrong(case, _answer(case, statements, roles)))
+
+
+def _answer(
+    case: Case, statements: tuple[Statement, ...], roles: Mapping[str, RoleSettings]
+) -> Refusal | None:
+    try:
+        facts = msgspec.convert({"processor": "acme", "model": "m", **case.deployment}, type=Facts)
+    except msgspec.ValidationError as error:
+        message = f"case '{case.name}': deployment: {error}"
+        raise PolicyTextError(message) from None
+    if unknown := case.deployment.keys() - set(Facts.__struct_fields__):
+        message = f"case '{case.name}': a deployment has no {', '.join(sorted(unknown))}"
+        raise PolicyTextError(message)
+    day = case.day or datetime.now(UTC).date()
+    noon = datetime.combine(day, time(12), UTC).timestamp()
+    engine = Engine(statements, {_ONE: facts}, roles, clock=lambda: noon)
+    asking = Asking(case.key, case.team, case.purpose, case.size)
+    return engine.ask(engine.key(case.labels, case.action, asking))[_ONE]
+
+
+def _wrong(case: Case, refusal: Refusal | None) -> str:
+    said = "permit" if refusal is None else "forbid"
+    if said != case.expect:
+        why = f" ({refusal.reason})" if refusal else ""
+        return f"expected {case.expect}, got {said}{why}"
+    if case.by and refusal is not None and case.by not in refusal.statements:
+        return f"expected {case.by} to forbid it, {', '.join(refusal.statements) or 'nothing'} did"
+    return ""

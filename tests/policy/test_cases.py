@@ -1,0 +1,65 @@
+import pytest
+
+from wye.policy.cases import read_cases, run
+from wye.policy.cedar.compiled import compiled
+from wye.policy.cedar.sources import set_cases, set_text, sets
+from wye.policy.cedar.statements import PolicyTextError, split
+
+EVERYTHING = compiled({})[:1]
+
+
+@pytest.mark.parametrize("name", sets())
+def test_every_set_does_what_its_cases_say(name: str) -> None:
+    cases = read_cases(set_cases(name), name)
+    outcomes = list(run(cases, (*EVERYTHING, *split(set_text(name), name)), {}))
+    assert [outcome for outcome in outcomes if outcome.wrong] == []
+    assert {case.expect for case in cases} == {"permit", "forbid"}
+
+
+@pytest.mark.parametrize("name", sets())
+def test_every_statement_of_a_set_decides_some_case(name: str) -> None:
+    decided = {case.by for case in read_cases(set_cases(name), name)}
+    assert {statement.name for statement in split(set_text(name), name)} <= decided
+
+
+def test_what_differs_is_told() -> None:
+    text = """
+    - {name: one, labels: [x], deployment: {lane: own}, expect: forbid}
+    - {name: two, deployment: {lane: closed}, expect: permit}
+    - {name: three, deployment: {lane: closed}, expect: forbid, by: other}
+    - {name: four, deployment: {lane: closed}, expect: forbid, by: air-gapped/own}
+    """
+    statements = (*EVERYTHING, *split(set_text("air-gapped"), "air-gapped"))
+    assert [outcome.wrong for outcome in run(read_cases(text, "f"), statements, {})] == [
+        "expected forbid, got permit",
+        "expected permit, got forbid (nothing leaves your own machines, this is closed)",
+        "expected other to forbid it, air-gapped/own did",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- {name: x", "f: while parsing"),
+        ("- {name: x}", "f: Object missing required field"),
+        ("- {name: x, expect: maybe, deployment: {lane: own}}", "f: Invalid enum value 'maybe'"),
+    ],
+)
+def test_what_is_no_case_is_told(text: str, message: str) -> None:
+    with pytest.raises(PolicyTextError, match=message):
+        read_cases(text, "f")
+
+
+@pytest.mark.parametrize(
+    ("deployment", "message"),
+    [
+        ("{lane: own, colour: red}", "case 'x': a deployment has no colour"),
+        ("{lane: own, baa_until: soon}", "case 'x': deployment: Invalid"),
+        ("{}", "case 'x': deployment: Object missing required field `lane`"),
+    ],
+)
+def test_facts_that_there_are_not_are_told(deployment: str, message: str) -> None:
+    cases = read_cases(f"- {{name: x, expect: permit, deployment: {deployment}}}", "f")
+    with pytest.raises(PolicyTextError, match=message):
+        list(run(cases, EVERYTHING, {}))
