@@ -37,10 +37,7 @@ def test_what_is_read_at_the_start_only_is_named(text: str, fields: tuple[str, .
 def test_every_setting_that_a_reload_takes_over_is_known() -> None:
     """A new section must be sorted: does a running gateway take it over?"""
     live = {"default_label", "labels", "providers", "deployments", "aliases", "routes", "auto", "discovery"}
-<<<<<<< HEAD
-    live |= {"responses", "tasks", "machines", "catalog", "policy", "compliance"}
-=======
-    live |= {"responses", "tasks", "machines", "catalog", "organisation"}
->>>>>>> main
+    live |= {"responses", "tasks", "machines", "catalog", "organisation", "policy", "compliance"}
+    live |= {"detection", "lineage"}
     start = {"listen", "listener", "keys", "ledger", "embedded", "telemetry"}
     assert set(Settings.__struct_fields__) == live | start

@@ -43,6 +43,9 @@ ELSEWHERE = {
     # A pair of sockets between the gateway and its writer, which the gateway starts: no address at all.
     "ledger/writer.py": {"socket", "subprocess"},
     "ledger/follow.py": {"socket"},
+    # Such a pair between the gateway and the process that looks into requests.
+    "gateway/inspectors.py": {"socket", "subprocess", "create_unix_connection"},
+    "gateway/inspector.py": {"socket"},
     # Listens on loopback, to hold the port of its engine; the gateway asks the engine through the egress.
     "providers/embedded/process.py": {"socket", "subprocess", "create_subprocess_exec"},
     "providers/embedded/embedding_engine.py": {"socket"},

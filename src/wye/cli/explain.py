@@ -97,7 +97,7 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
     yield from _served(record)
     yield "timing", _timing(record)
     yield "size", f"{record.request_bytes:,} bytes in, {record.response_bytes:,} bytes out"
-    yield "labels", ", ".join(record.labels) or "(none)"
+    yield from _labels(record)
     if record.policy_revision:
         ceiling = "; a label demands the ceiling" if record.ceiling else ""
         permitted = ", ".join(sorted(record.permitted)) or "no deployment"
@@ -126,6 +126,15 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
         yield "request id", record.request_id
     if record.trace:
         yield "trace", record.trace
+
+
+def _labels(record: Record) -> Iterator[tuple[str, str]]:
+    """Yield the labels, where each is from, and what the answer adds to them."""
+    yield "labels", ", ".join(record.labels) or "(none)"
+    if record.origins:
+        yield "labelled by", ", ".join(record.origins)
+    if record.answer_labels:
+        yield "its answer", f"raised {', '.join(record.answer_labels)} for what goes on from it"
 
 
 def _served(record: Record) -> Iterator[tuple[str, str]]:

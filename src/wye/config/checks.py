@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from wye.config.addresses import parse_endpoint, parse_listen
 from wye.config.certificates import check_chain
+from wye.config.detection import DetectionSettings, terms
 from wye.config.draft import Draft
 from wye.config.figures import check_figures
 from wye.config.machines import check_embedded, check_machines
@@ -33,6 +34,7 @@ def check(draft: Draft, environ: Mapping[str, str]) -> None:
     check_names(draft)
     check_routes(draft)
     _ledger(draft)
+    _detection(draft)
     draft.variable(("keys", "bootstrap_env"), draft.settings.keys.bootstrap_env)
 
 
@@ -63,6 +65,24 @@ def _labels(draft: Draft) -> None:
                 # Nothing would read as "any": a restriction must not vanish with its last line.
                 draft.say((*path, field), "is empty", "Name at least one, or remove the field for any")
     draft.label(("default_label",), draft.settings.default_label)
+
+
+def _detection(draft: Draft) -> None:
+    draft.labels(("lineage", "forgotten"), draft.settings.lineage.forgotten)
+    detection, path = draft.settings.detection, ("detection",)
+    for name, kinds in detection.raises.items():
+        draft.label((*path, "raises", name), name)
+        if not kinds:
+            fix = "Name kinds, `all` for whatever identifies by itself, or remove the line"
+            draft.say((*path, "raises", name), "names nothing that would raise it", fix)
+    if detection.dictionary is not None:
+        draft.attempt(
+            (*path, "dictionary"),
+            lambda: terms(detection.dictionary or ""),
+            "Name a file of UTF-8 text with one term a line, by a path that holds where wye is started",
+        )
+    if not detection.raises and detection != DetectionSettings():
+        draft.say(path, "raises nothing, so nothing is looked for", "Write `raises: {phi: all}`")
 
 
 def _ledger(draft: Draft) -> None:

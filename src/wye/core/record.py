@@ -119,5 +119,10 @@ class Record(msgspec.Struct, omit_defaults=True):
     """Whose data it holds: the keyed hash of the name (`x-wye-subject`, or the key's); empty = nobody's."""
     shadow_of: str = ""
     """Id of the request that this one shadows or judges; nobody is served its answer."""
+    origins: tuple[str, ...] = ()
+    """Where labels come from, as `label=where`: `key`, `route`, `header`, `session`, `response`,
+    `detector:KIND`, `answer:KIND`, or why nobody could look: `detector:late`. The default is not there."""
+    answer_labels: tuple[str, ...] = ()
+    """Labels that the answer raised, as `origins` say: they hold for what goes on from it."""
     masked: dict[str, int] = {}
     """How many values of each kind whoever served it saw as tokens: `person`, `ssn`, ..."""

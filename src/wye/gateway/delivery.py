@@ -15,6 +15,7 @@ from wye.gateway.costs import cost_of, unserved
 from wye.gateway.downstream import JSON, Downstream
 from wye.gateway.health import Health
 from wye.gateway.job import Answer, Hold, Job
+from wye.gateway.listening import Listening
 from wye.gateway.masked import Unveiling
 from wye.gateway.refusals import broke
 from wye.gateway.responses import Responses
@@ -42,10 +43,14 @@ class Delivery:
         relay = answer.relay
         try:
             self._note(job, answer)
+            if job.listening is not None and answer.streamed:
+                job.listening.begin()
             if relay is not None:
                 await self._give_stream(job, answer, relay, downstream)
                 return
             self._end(job, answer)
+            if job.listening is not None and answer.status < _FIRST_ERROR:
+                await self._listen(job, job.listening, None if answer.streamed else answer.body)
             if job.session.keep_days and answer.status < _FIRST_ERROR:
                 await self._keep(job, answer, answer.body)
             self._give_whole(answer, job.entry, downstream)
@@ -84,6 +89,8 @@ class Delivery:
         entry.outcome = Outcome.BROKEN if error else Outcome.OK
         entry.error = error.message if error else ""
         _settle(answer, entry, relay.usage)
+        if job.listening is not None:
+            await self._listen(job, job.listening, None)
         entry.response_bytes = downstream.bytes + len(last)
         if error is not None:
             self._health.failed(entry.deployment)
@@ -96,6 +103,12 @@ class Delivery:
         except LedgerError as refused:
             error, last = refused, b""
         downstream.end(last + codec.error_event(error, entry.request_id) if error else last)
+
+    async def _listen(self, job: Job, listening: Listening, body: bytes | None) -> None:
+        """Wait for what stands in the answer; `body` is all of it, None = it came as a stream."""
+        await (listening.end() if body is None else listening.whole(body))
+        if job.entry.response and job.entry.answer_labels:
+            self._responses.held(job.entry.response, job.caller, job.entry)
 
     def _end(self, job: Job, answer: Answer) -> None:
         """Note how an answer that is here whole has ended."""

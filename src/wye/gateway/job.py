@@ -16,6 +16,7 @@ from wye.gateway.headers import limit_lines
 from wye.gateway.hedge import Hedge
 from wye.gateway.keys import Caller
 from wye.gateway.limits import Reservation
+from wye.gateway.listening import Listening
 from wye.gateway.masked import Tokens, Veil
 from wye.gateway.session import Session
 from wye.gateway.target import Target
@@ -119,6 +120,8 @@ class Job(msgspec.Struct, eq=False):
     """Why a candidate was passed over."""
     hedge: Hedge | None = None
     """When to ask the next candidate as well; None = never."""
+    listening: Listening | None = None
+    """Looks at the answer; None = nobody needs to."""
     tokens: Tokens | None = None
     """What is masked of it for whoever it has to be; None = nothing was yet."""
 

@@ -20,6 +20,7 @@ from wye.gateway.downstream import JSON, Downstream, Heart
 from wye.gateway.headers import error_headers
 from wye.gateway.job import Answer, Job
 from wye.gateway.keys import Caller
+from wye.gateway.lineage import Lineage
 from wye.gateway.listener.exchange import HangupError
 from wye.gateway.masked import Tokens
 from wye.gateway.responses import FIRST, Responses
@@ -52,6 +53,7 @@ class Pipeline:
         shadows: Shadows,
     ) -> None:
         self._seats = Seats()
+        self._lineage = Lineage()
         self._responses = responses
         self._runtime = runtime
         self._attempts = attempts
@@ -92,7 +94,7 @@ class Pipeline:
         finally:
             self._heart.forget(downstream)
 
-    async def _answer(  # noqa: PLR0913, PLR0917  # all there is when a request has been let in
+    async def _answer(  # noqa: C901, PLR0913, PLR0917  # all there is when a request has been let in
         self,
         now: Snapshot,
         arrival: Arrival,
@@ -117,10 +119,12 @@ class Pipeline:
             before = await self._responses.before(request, codec, caller, now.settings, keyless=keyless)
             request = before.request or request
             entry.subject = entry.subject or before.subject
+        session = Session(request, codec, arrival, caller, now.targets, self._seats)
         labels = now.labels(arrival, caller, request) | before.labels
+        if now.inspection is not None or labels != now.default_labels or not self._lineage.idle(now):
+            labels = await self._lineage.labelled(now, session, before.labels, labels, entry)
         verdict = now.judge(request.model, labels, now.asking(arrival, caller, len(body)))
         entry.judged(labels, verdict)
-        session = Session(request, codec, arrival, caller, now.targets, self._seats)
         if request.previous or request.refers or request.keep:
             session.goes_on(before.holder, now.settings.responses)
         decision = entry.decision = now.decide(request, verdict, session)
@@ -131,6 +135,8 @@ class Pipeline:
         job.tokens = Tokens() if verdict.mask else None
         if now.hedges:
             job.hedge = now.hedges.get(request.model)
+        if now.inspection is not None:
+            job.listening = self._lineage.listening(now, session, labels, entry)
         if codec.estimate is not None and not job.verbatim:
             self._estimate(codec.estimate(request), entry, downstream)
             return
@@ -179,6 +185,8 @@ class Pipeline:
 
     def _hung_up(self, entry: Entry) -> None:
         """The client went away: whatever is known goes into the ledger."""
+        if entry.unheard is not None:
+            entry.unheard()
         entry.outcome, entry.error = Outcome.HANGUP, "the client hung up"
         if not entry.sealed:
             entry.cost = entry.cost or unserved(entry)
@@ -187,6 +195,8 @@ class Pipeline:
 
     def _refuse(self, error: WyeError, codec: Codec, entry: Entry, downstream: Downstream) -> None:
         """Tell the client what went wrong, in its own protocol."""
+        if entry.unheard is not None:
+            entry.unheard()
         entry.outcome = Outcome.BROKEN if downstream.begun else Outcome.ERROR
         entry.status = HTTPStatus.OK if downstream.begun else error.status
         entry.error = error.message

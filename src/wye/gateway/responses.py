@@ -134,7 +134,7 @@ class Responses:
             return
         entry.response = id_
         recent = self._recent
-        recent[caller.account, id_] = Held(entry.deployment, frozenset(entry.labels))
+        recent[caller.account, id_] = Held(entry.deployment, entry.carried)
         if len(recent) > MOST_RECENT:
             recent.popitem(last=False)
 
@@ -151,7 +151,7 @@ class Responses:
             at=now,
             expires=(now // DAY + days + 1) * DAY,  # at a day's end: most turns move no other's expiry
             deployment=entry.deployment,
-            labels=frozenset(entry.labels),
+            labels=entry.carried,
             subject=entry.subject,
             input=asked_items(entry.body),
             answer=answer.decode(),

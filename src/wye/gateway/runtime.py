@@ -20,6 +20,8 @@ from wye.gateway.gate import Gate
 from wye.gateway.guard import Guard
 from wye.gateway.health import Health
 from wye.gateway.hedge import Hedge
+from wye.gateway.inspection import Inspection
+from wye.gateway.inspectors import Inspectors
 from wye.gateway.keys import ANONYMOUS, Caller, KeyRing
 from wye.gateway.learnt import LearntRoutes, Look, routes_of
 from wye.gateway.limits import Limits
@@ -55,6 +57,8 @@ class Snapshot:
     runtime: "Runtime"
     hedges: dict[str, Hedge]
     """By route."""
+    inspection: Inspection | None = None
+    """Looks for what raises labels; None = nobody does."""
 
     def labels(self, arrival: Arrival, caller: Caller, request: Request) -> Labels:
         """Return the labels that hold: the client's, its key's and its route's, else the default."""
@@ -103,10 +107,13 @@ class Runtime:
         self._hedges: dict[str, Hedge] = {}
         self.tallies: dict[str, Tally] = {}
         """Route -> what came of its agreement gate lately."""
+        self.inspectors = Inspectors()
         self.learnt = learnt
         """What routes have learnt; None = nobody looks."""
         self.now: Snapshot
         self._dynamic: Dynamic
+        self._policy: tuple[Settings, Policy] | None = None
+        """The last, and whose it is: its files are read when the configuration is, and at no other time."""
 
     def admit(self, arrival: Arrival, scope: Scope) -> Caller:
         """Return who is calling, if they may come in.
@@ -132,7 +139,8 @@ class Runtime:
     def _put(
         self, settings: Settings, known: tuple[Deployment, ...], dynamic: Dynamic, look: Look | None
     ) -> Snapshot:
-        policy = Policy(settings, known)
+        before = self._policy
+        policy = before[1].over(known) if before and before[0] is settings else Policy(settings, known)
         router = Router(
             settings,
             known,
@@ -143,9 +151,14 @@ class Runtime:
         )
         targets = {deployment.id: self.target(deployment) for deployment in known}
         default = frozenset({settings.default_label})
+        self.inspectors.use(settings.detection)
         self._hedges = _hedges(settings, self._hedges)
-        self.now = Snapshot(settings, known, policy, router, targets, default, self, self._hedges)
+        inspection = None
+        if settings.detection.raises:
+            inspection = Inspection(settings.detection, self.inspectors, policy)
+        self.now = Snapshot(settings, known, policy, router, targets, default, self, self._hedges, inspection)
         self._dynamic = dynamic
+        self._policy = settings, policy
         if self.learnt is not None and look is not None:
             self.learnt.take(look)
         self._metrics.known(deployment.id for deployment in known)

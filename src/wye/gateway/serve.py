@@ -58,6 +58,8 @@ log = logging.getLogger("wye")
 
 GC_THRESHOLDS = (20_000, 20, 50)
 """A request makes few cycles; the default of 700 objects looks for them several times a millisecond."""
+INSPECTORS_SECONDS = 20.0
+"""For the processes that look into requests to get ready, before the gateway says that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
         runtime.count = _counting(settings, ledger, limits)
         runtime.health.engine_down = fleet.reason_down
+        stack.callback(runtime.inspectors.stop)
         runtime.load(settings, fleet.all_of(fleet.found), fleet.dynamic_of(fleet.found))
         access_log = _access_log(settings, human=options.human_log)
         if access_log is not None:
@@ -121,17 +124,15 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             exporter.start()
             stack.push_async_callback(exporter.close)
         books, heart = Books(ledger, metrics, access_log, exporter), Heart()
-        admin = Admin(runtime, metrics, lambda: ledger.trouble, reader.get)
         responses = Responses(
             stack.enter_context(Turns(settings.ledger, options.state_dir, _ready(ledger.sealing, runtime)))
         )
-        masker = Masker(Finder(Detector()).find)
-        attempts = Attempts(egress, transport, limits, runtime.health, masker)
+        attempts = Attempts(egress, transport, limits, runtime.health, Masker(Finder(Detector()).find))
         shadows = Shadows(runtime, attempts, books)
         app = App(
             Pipeline(runtime, attempts, books, heart, responses, shadows),
             Retrieval(runtime, responses, books, egress, transport),
-            admin.app(),
+            Admin(runtime, metrics, lambda: ledger.trouble, reader.get).app(),
         )
         reload = Reload(options.config, runtime, fleet)
         _beside(
@@ -152,13 +153,14 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
                 *_gates(runtime),
                 *_machines(runtime),
                 *shadows.readings(),
+                *runtime.inspectors.readings(),
                 *_depths(ledger, egress, keys),
                 *_losses(listener, exporter, access_log),
             )
         )
         keys.start()
         notes = (*map(str, loaded.warnings), *fleet.notes)
-        _settle()
+        await _settle(runtime)
         announce(Started(listener.url, runtime, fleet.missing, notes, keys.required, place))
         await _told_to_stop()
         log.info(
@@ -188,8 +190,10 @@ def _ready(sealing: Sealing, runtime: Runtime) -> Sealing:
     return sealing
 
 
-def _settle() -> None:
+async def _settle(runtime: Runtime) -> None:
     """Have what requests need at hand, and out of the collector's way."""
+    if not await runtime.inspectors.ready(INSPECTORS_SECONDS):
+        log.warning("what looks into requests is not ready: until it is, labels are raised")
     extractor()  # else the first request of a route waits 50 ms for it
     # What start-up made stays: the collector need not look at it again and again under load.
     gc.collect()

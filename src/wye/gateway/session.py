@@ -115,6 +115,11 @@ class Session(msgspec.Struct, eq=False):
         self._key = (self.caller.account, name)
         return self.seats.find(self._key)
 
+    def conversation(self) -> tuple[str, bytes] | None:
+        """Return by what its conversation is known again; None = by nothing."""
+        name = self._named()
+        return (self.caller.account, name) if name else None
+
     def mark(self) -> bytes:
         """Return its account with its name; where it has none, with the whole request."""
         return b"%b\0%b" % (self.caller.account.encode(), self._named() or self.request.body)

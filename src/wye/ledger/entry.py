@@ -1,6 +1,7 @@
 """A request's entry in the ledger while the request is under way."""
 
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Self
 
@@ -41,6 +42,10 @@ class Entry(Record, kw_only=True):
     """The answer's bytes, where content is stored; None = it is not."""
     heard: bytearray | None = None
     """The answer's bytes, where somebody is to judge them; None = nobody is."""
+    listener: Callable[[bytes], None] | None = None
+    """Takes a streamed answer's bytes as they pass; None = nobody looks at them."""
+    unheard: Callable[[], None] | None = None
+    """To be called when the answer breaks off, before the record is made; None = nobody looks at it."""
     billed: bool = False
     """An attempt that gave no answer may be billed all the same."""
     aside: list[Cost] = []
@@ -77,6 +82,11 @@ class Entry(Record, kw_only=True):
         self.ceiling = verdict.ceiling
         self.permitted = verdict.permitted
 
+    @property
+    def carried(self) -> Labels:
+        """Labels of what goes on from here: the request's, and what its answer raised."""
+        return frozenset((*self.labels, *self.answer_labels))
+
     def elapsed_ms(self, moment: float) -> float:
         """Milliseconds from arrival to `moment`, to the microsecond."""
         return milliseconds(moment - self.started)
@@ -92,6 +102,8 @@ class Entry(Record, kw_only=True):
 
     def keep(self, answer: bytes) -> None:
         """Keep a piece of the answer, if content is stored, or somebody is to judge it."""
+        if self.listener is not None:
+            self.listener(answer)
         for kept in (self.kept, self.heard):
             if kept is not None and len(kept) < MAX_CONTENT_BYTES:
                 kept.extend(answer[: MAX_CONTENT_BYTES - len(kept)])

@@ -52,6 +52,7 @@ class _Line(msgspec.Struct, gc=False):
     key: str = ""
     team: str = ""
     labels: tuple[str, ...] = ()
+    answer_labels: tuple[str, ...] = ()
     attempts: tuple[_Attempt, ...] = ()
     deployment: str = ""
     lane: str | None = None
@@ -94,7 +95,7 @@ def to_row(line: bytes) -> Row:
     counts = usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.reasoning_tokens
     return (
         r.id, r.at, r.key, r.team, r.asked, r.deployment, r.lane, r.outcome, r.status,
-        ",".join(r.labels), len(r.attempts), cost.amount, cost.currency, r.charged,
+        ",".join(r.labels + r.answer_labels), len(r.attempts), cost.amount, cost.currency, r.charged,
         *(counts if min(counts) >= 0 and max(counts) <= COUNT_MAX else map(_plausible, counts)),
         r.ttft_ms, r.duration_ms, r.response, (r.decision or _NO_DECISION).task or None, text,
     )  # fmt: skip

@@ -108,7 +108,7 @@ class Sealing:
         """Return a record as it may be written."""
 
         def seal(text: str, what: str) -> str:
-            until = self.until(record.at, record.labels)
+            until = self.until(record.at, (*record.labels, *record.answer_labels))
             return self.seal(record.subject, text, f"{what} {record.id}", until) if text else ""
 
         changed: dict[str, object] = {}

@@ -1,0 +1,320 @@
+"""The processes that look into requests, as the gateway sees them: asked, waited for, started again.
+
+Processes and not threads: the rules hold the interpreter's lock while they look, so that a thread would
+keep every other request waiting, and nobody can end a thread that hangs. Whatever goes wrong is told as
+trouble, and whoever asked raises its labels.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import subprocess
+import sys
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import cast
+
+import msgspec
+
+from wye.config.detection import DetectionSettings, terms
+from wye.gateway.inspector import LENGTH, READY, Ask, Order, Told, framed
+from wye.gateway.metrics import Reading
+
+log = logging.getLogger("wye")
+
+HANG_SECONDS = 2.0
+"""After its time is over, in which a process must have said so; then it is killed."""
+BACKOFF_SECONDS = (0.1, 5.0)
+"""Before a process is started again, the first time and at most."""
+LIVED_SECONDS = 10.0
+MOST_BUFFERED = 33_554_432
+"""Bytes on their way to one process; beyond them streams are not looked at."""
+_BEGINNING = 512
+"""Bytes of a body that choose its process: a conversation is looked at where its beginning is known."""
+_TOLD = msgspec.msgpack.Decoder(Told)
+_INHERITED = ("PATH", "LD_LIBRARY_PATH", "PYTHON", "LANG", "LC_", "TZ", "VIRTUAL_ENV", "HOME", "TMPDIR")
+
+LATE = "late"
+FULL = "queue full"
+CRASHED = "crashed"
+
+
+class _Worker(asyncio.Protocol):
+    """One process, and the next one when it dies."""
+
+    def __init__(self, order: Order, counts: Counter[str]) -> None:
+        self._order = framed(order)
+        self._counts = counts
+        self._buffer = bytearray()
+        self._open: dict[int, asyncio.Future[Told]] = {}
+        self._transport: asyncio.WriteTransport | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+        self._began = 0.0
+        self._backoff = BACKOFF_SECONDS[0]
+        self._connecting: asyncio.Task[object] | None = None
+        self.ready = asyncio.Event()
+
+    @property
+    def pid(self) -> int:
+        """The process that looks now; 0 = there is none."""
+        return 0 if self._process is None else self._process.pid
+
+    @property
+    def waiting(self) -> int:
+        """Requests it has not answered."""
+        return len(self._open)
+
+    def start(self) -> None:
+        """Start the process. Needs a running loop."""
+        if self._stopped:
+            return
+        self._began = time.monotonic()
+        ours, its = socket.socketpair()
+        with its:
+            # -P: what lies in the working directory is not imported.
+            command = [sys.executable, "-P", "-m", "wye.gateway.inspector", str(its.fileno())]
+            try:
+                self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=[its.fileno()],
+                    env={name: value for name, value in os.environ.items() if name.startswith(_INHERITED)},
+                )
+            except OSError as error:
+                ours.close()
+                self._again(f"cannot be started: {error.strerror}")
+                return
+        loop = asyncio.get_running_loop()
+        self._connecting = loop.create_task(loop.create_unix_connection(lambda: self, sock=ours))
+
+    def send(self, ask: Ask) -> bool:
+        """Send what is not answered; False = it cannot be sent now."""
+        transport = self._transport
+        if transport is None or transport.get_write_buffer_size() > MOST_BUFFERED:
+            return False
+        transport.write(framed(ask))
+        return True
+
+    def ask(self, ask: Ask) -> asyncio.Future[Told]:
+        """Return what will be found, whenever it is."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Told] = loop.create_future()
+        if not self.send(ask):
+            future.set_result(Told(ask.number, trouble=CRASHED))
+            return future
+        self._open[ask.number] = future
+        loop.call_later(max(ask.deadline - time.monotonic(), 0.0), self._late, ask.number)
+        return future
+
+    def stop(self) -> None:
+        """End the process; what waits is told so."""
+        self._stopped = True
+        if self._transport is not None:
+            self._transport.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def kill(self) -> None:
+        """End a process that hangs; another one follows."""
+        if self._process is not None:
+            self._process.kill()
+
+    def _late(self, number: int) -> None:
+        future = self._open.get(number)
+        if future is None:
+            return
+        if not future.done():
+            future.set_result(Told(number, trouble=LATE))
+        asyncio.get_running_loop().call_later(HANG_SECONDS, self._hangs, number, self._process)
+
+    def _hangs(self, number: int, process: subprocess.Popen[bytes] | None) -> None:
+        if number in self._open and process is self._process:
+            log.warning("the process that looks into requests hangs: it is ended, and started again")
+            self.kill()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to ask."""
+        self._transport = cast("asyncio.WriteTransport", transport)
+        self._transport.write(self._order)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what was found."""
+        buffer = self._buffer
+        buffer += data
+        while len(buffer) >= LENGTH:
+            end = LENGTH + int.from_bytes(buffer[:LENGTH], "big")
+            if len(buffer) < end:
+                return
+            told = _TOLD.decode(bytes(buffer[LENGTH:end]))
+            del buffer[:end]
+            if told.number == READY:
+                self.ready.set()
+                continue
+            future = self._open.pop(told.number, None)
+            if future is not None and not future.done():
+                future.set_result(told)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # a protocol's shape
+        """Tell who waits, and start another process."""
+        self._transport = None
+        self.ready.clear()
+        self._buffer.clear()
+        waiting, self._open = self._open, {}
+        for number, future in waiting.items():
+            if not future.done():
+                future.set_result(Told(number, trouble=CRASHED))
+        if self._stopped:
+            return
+        self._counts["restarts"] += 1
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._again("ended")
+
+    def _again(self, why: str) -> None:
+        if time.monotonic() - self._began > LIVED_SECONDS:
+            self._backoff = BACKOFF_SECONDS[0]
+        log.warning("the process that looks into requests %s; until another looks, labels are raised", why)
+        asyncio.get_running_loop().call_later(self._backoff, self.start)
+        self._backoff = min(2 * self._backoff, BACKOFF_SECONDS[1])
+
+
+class Inspectors:
+    """All of them. Belongs to the event loop."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        """By outcome: `looked`, `late`, `crashed`, ..."""
+        self.seconds = 0.0
+        """That requests waited."""
+        self._workers: list[_Worker] = []
+        self._made_of: tuple[int, Order] | None = None
+        self._number = READY
+
+    def use(self, settings: DetectionSettings) -> None:
+        """Have the processes that `settings` want: none where nothing is looked for. Raises `ValueError`."""
+        wanted = None
+        if settings.raises:
+            words = terms(settings.dictionary) if settings.dictionary is not None else ()
+            wanted = settings.workers, Order(words)
+        if wanted == self._made_of:
+            return
+        before, self._workers = self._workers, []
+        self._made_of = wanted
+        if wanted is not None:
+            self._workers = [_Worker(wanted[1], self.counts) for _ in range(wanted[0])]
+        for worker in self._workers:
+            worker.start()
+        for worker in before:
+            worker.stop()
+
+    async def ready(self, seconds: float) -> bool:
+        """Wait until all of them look; False when `seconds` were not enough."""
+        try:
+            async with asyncio.timeout(seconds):
+                for worker in self._workers:
+                    await worker.ready.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """End them."""
+        workers, self._workers, self._made_of = self._workers, [], None
+        for worker in workers:
+            worker.stop()
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes."""
+        return [worker.pid for worker in self._workers]
+
+    async def look(self, what: str, content: bytes, settings: DetectionSettings) -> Told:
+        """Return what stands in `content`, or why nobody knows. Raises nothing but a cancellation."""
+        number = self._next()
+        worker = self._of(content)
+        if worker is None:
+            return self.counted(Told(number, trouble=CRASHED), 0.0)
+        if worker.waiting >= settings.queue:
+            return self.counted(Told(number, trouble=FULL), 0.0)
+        began = time.monotonic()
+        told = await worker.ask(Ask(number, what, content, began + settings.timeout_ms / 1000))
+        return self.counted(told, began)
+
+    def stream(self, settings: DetectionSettings) -> "Stream":
+        """Return one streamed answer that is to be looked at."""
+        number = self._next()
+        worker = self._workers[number % len(self._workers)] if self._workers else None
+        return Stream(number, worker, settings, self)
+
+    def readings(self) -> Iterator[Reading]:
+        """Return what they did."""
+        if not self._workers:
+            return
+        for outcome, count in self.counts.items():
+            name, told = "wye_inspections_total", "Requests and answers looked at, by how it ended"
+            yield name, told, {"outcome": outcome.partition(" (")[0]}, count
+        yield "wye_inspection_seconds_total", "That requests waited to be looked at", {}, self.seconds
+        waiting = sum(worker.waiting for worker in self._workers)
+        yield "wye_inspections_waiting", "Requests and answers being looked at", {}, waiting
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _of(self, content: bytes) -> _Worker | None:
+        workers = self._workers
+        if not workers:
+            return None
+        return workers[0] if len(workers) == 1 else workers[zlib.crc32(content[:_BEGINNING]) % len(workers)]
+
+    def counted(self, told: Told, began: float) -> Told:
+        """Count what became of one; it began to wait at `began`, 0 = it did not."""
+        self.counts[told.trouble or "looked"] += 1
+        if began:
+            self.seconds += time.monotonic() - began
+        return told
+
+
+class Stream:
+    """One answer, sent to be looked at while it is passed on."""
+
+    ENOUGH = 2_048
+    """Bytes that are worth a message."""
+
+    def __init__(
+        self, number: int, worker: _Worker | None, settings: DetectionSettings, of: Inspectors
+    ) -> None:
+        self._number = number
+        self._worker = worker
+        self._settings = settings
+        self._of = of
+        self._pending = bytearray()
+        self._process = 0 if worker is None else worker.pid
+        self._trouble = "" if worker is not None else CRASHED
+
+    def feed(self, content: bytes) -> None:
+        """Take more of it. Waits for nobody."""
+        self._pending += content
+        if len(self._pending) >= self.ENOUGH:
+            self._flush("more")
+
+    async def end(self) -> Told:
+        """Return what stands in it."""
+        worker = self._worker
+        if worker is None or self._trouble or worker.pid != self._process:  # who saw its beginning is gone
+            return self._of.counted(Told(self._number, trouble=self._trouble or CRASHED), 0.0)
+        began = time.monotonic()
+        ask = Ask(self._number, "end", bytes(self._pending), began + self._settings.timeout_ms / 1000)
+        return self._of.counted(await worker.ask(ask), began)
+
+    def _flush(self, what: str) -> None:
+        content, self._pending = bytes(self._pending), bytearray()
+        if self._worker is None or not self._worker.send(Ask(self._number, what, content)):
+            self._trouble = self._trouble or CRASHED

@@ -1,0 +1,209 @@
+"""What stands in a request decides where it goes, by every way it could leave."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fake_upstream import CHAT, Call, FakeUpstream
+from gateway.gated import certify
+from routing.granted import grant
+from running import Answered, Running, running
+from wye.config.settings import GateSettings
+from wye.routing.certificate import Arm
+
+SSN = "My social security number is 219-09-9999."
+PLAIN = "Compare bubble sort and merge sort."
+OUTSIDE = ("big", "second", "referee")
+TIMEOUT = 0.4
+SECONDS = 20.0
+
+
+async def answer(call: Call) -> None:
+    said = '{"first": 9, "second": 9}' if call.name == "referee" else "The answer is 4."
+    if call.name == "slow":
+        await asyncio.sleep(0.3)
+    choice = {"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": "stop"}
+    await call.answer(body=CHAT | {"choices": [choice]})
+
+
+def settings(upstream: FakeUpstream, price: dict[str, Any], **detection: Any) -> dict[str, Any]:
+    here = {"base_url": f"http://127.0.0.1:{upstream.port}/v1", "networks": ["127.0.0.0/8"], "retries": 0}
+    inside, outside = here | {"lane": "own", "machine_hour": 0.36}, here | {"lane": "closed", "price": price}
+    strong = outside | {"profile": {"strong": True}}
+    raises = {"phi": ["ssn"], "confidential": ["secret"]}
+    return {
+        "detection": {"raises": raises, "timeout_ms": 1000 * TIMEOUT, "max_kb": 8} | detection,
+        "deployments": {
+            "inside": inside | {"model": "small"},
+            "slow": inside | {"model": "slow"},
+            "broken": inside | {"model": "broken"},
+            "second": outside | {"model": "second"},
+            "claude-referee": outside | {"model": "referee"},
+            "outside": strong | {"model": "big"},
+        },
+        "aliases": {"plain": ["outside", "inside"], "fallback": ["broken", "outside"]},
+        "auto": {
+            "candidates": ["inside", "outside"],
+            "shadow": {"probability": 1.0, "run_length": 1_000_000, "judge": "claude-referee"},
+        },
+        "routes": {
+            "cascade": {"candidates": ["inside", "outside"], "gate": {"ask": ["second"]}},
+            "hedge": {
+                "candidates": ["slow", "outside"],
+                "hedge": {"after_ms": 30, "share": 1.0},
+                "rules": [{"use": ["slow", "outside"]}],
+            },
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def gateway(
+    upstream: FakeUpstream, price: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    @upstream.script("broken")
+    async def broken(call: Call) -> None:
+        await call.answer(500, {"error": {"message": "no"}})
+
+    upstream.scripts |= dict.fromkeys(("small", "slow", *OUTSIDE), answer)
+    folder = tmp_path_factory.mktemp("inspection")
+    grant(folder / "state", strong=Arm("big", "big"), weak=Arm("small", "small"))
+    certify(folder / "state", "cascade", "outside", "inside", GateSettings(ask=("second",)))
+    with running(folder, settings(upstream, price)) as running_:
+        yield running_
+
+
+def ask(gateway: Running, said: Any, model: str = "plain", headers: Any = None, **fields: Any) -> Answered:
+    return gateway.chat(model, headers, messages=[{"role": "user", "content": said}], **fields)
+
+
+def outside(upstream: FakeUpstream) -> int:
+    return sum(upstream.seen[name] for name in OUTSIDE)
+
+
+def until(found: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def inspector(gateway: Running) -> int:
+    """The process that looks into requests, once there is one."""
+    found: list[int] = []
+
+    def look() -> bool:
+        for process in Path("/proc").iterdir():
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == gateway.process.pid and b"wye.gateway.inspector" in (
+                    process / "cmdline"
+                ).read_bytes().split(b"\0"):
+                    found.append(int(process.name))
+        return bool(found)
+
+    until(look)
+    return found[0]
+
+
+def looks(gateway: Running) -> None:
+    """Wait until content is looked at again."""
+    until(lambda: gateway.record(ask(gateway, PLAIN))["labels"] == ["internal"])
+
+
+@contextlib.contextmanager
+def late(gateway: Running) -> Iterator[str]:
+    pid = inspector(gateway)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield "late"
+    finally:
+        os.kill(pid, signal.SIGCONT)
+        looks(gateway)
+
+
+@contextlib.contextmanager
+def crashed(gateway: Running) -> Iterator[str]:
+    os.kill(inspector(gateway), signal.SIGKILL)
+    yield "crashed"
+    looks(gateway)
+
+
+@contextlib.contextmanager
+def finding(_: Running) -> Iterator[str]:
+    yield "national_id"
+
+
+WAYS = ("plain", "fallback", "hedge", "cascade", "auto")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_leads_outside_where_nothing_is_found(
+    gateway: Running, upstream: FakeUpstream, way: str
+) -> None:
+    before = outside(upstream)
+    answered = ask(gateway, f"{PLAIN} {way}", way)
+    assert answered.status == 200
+    assert gateway.record(answered)["labels"] == ["internal"]
+    until(lambda: outside(upstream) > before)
+    if way == "auto":
+        until(lambda: upstream.seen["referee"] > 0)
+
+
+@pytest.mark.parametrize("state", [finding, late, crashed])
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_goes_outside_by_any_way(
+    gateway: Running, upstream: FakeUpstream, way: str, state: Callable[[Running], Any]
+) -> None:
+    said = SSN if state is finding else PLAIN
+    until(lambda: "wye_shadows_waiting 0" in gateway.metrics())
+    with state(gateway) as why:
+        before = outside(upstream)
+        answered = ask(gateway, f"{said} {way} {why}", way)
+        time.sleep(0.1)
+        assert outside(upstream) == before
+    record = gateway.record(answered)
+    assert answered.status == (502 if way == "fallback" else 200)
+    assert "phi" in record["labels"]
+    assert f"phi=detector:{why}" in record["origins"]
+    assert ("confidential" in record["labels"]) == (state is not finding)
+
+
+def test_what_is_larger_than_is_looked_at_stays_inside(gateway: Running, upstream: FakeUpstream) -> None:
+    before = outside(upstream)
+    record = gateway.record(ask(gateway, "sort " * 2_000))
+    assert (record["deployment"], outside(upstream)) == ("inside", before)
+    assert record["origins"] == ["confidential=detector:too large", "phi=detector:too large"]
+
+
+def test_a_picture_cannot_be_looked_at(gateway: Running) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "https://example.org/x-ray.png"}}
+    record = gateway.record(ask(gateway, [picture, {"type": "text", "text": PLAIN}]))
+    assert record["origins"] == ["confidential=detector:media", "phi=detector:media"]
+
+
+def test_nobody_looks_where_it_changes_nothing(gateway: Running) -> None:
+    def count() -> int:
+        told = [line for line in gateway.metrics().splitlines() if "wye_inspections_total" in line]
+        return int(sum(float(line.rpartition(" ")[2]) for line in told if not line.startswith("#")))
+
+    before = count()
+    for labels in ("phi,confidential", "phi"):
+        record = gateway.record(ask(gateway, SSN, headers={"x-wye-label": labels}))
+        assert record["deployment"] == "inside"
+        assert record["origins"] == [f"{label}=header" for label in sorted(labels.split(","))]
+    assert count() == before
+
+
+def test_metrics_say_what_became_of_it(gateway: Running) -> None:
+    ask(gateway, PLAIN)
+    told = gateway.metrics()
+    assert 'wye_inspections_total{outcome="looked"}' in told
+    assert "wye_inspection_seconds_total" in told
