@@ -1,11 +1,11 @@
 """Measure sealing: how many records a second reach the disk, and how long each waits for it.
 
-    python bench/sealing.py [--directory DIR] [--rate 20000] [--seconds 5] [--runs 5] [--bare]
+    python bench/sealing.py [--directory DIR] [--rate 20000] [--bare]
 
-Records' lines are offered evenly at a rate, encrypted, and appended to a log; each waits until its group is on
-the disk. Run it where the log is to be: it is the disk that is measured. `--bare` leaves the encryption out,
-and appends 32 bytes an entry: the log alone. Nothing is deleted before the end, since deleting stalls disks
-that are mounted with `discard`.
+Records' lines are offered evenly at a rate, encrypted, and appended to a log; each waits until its group is
+on the disk. Run it where the log is to be: it is the disk that is measured. `--bare` leaves the encryption
+out, and appends 32 bytes an entry: the log alone. Nothing is deleted before the end, since deleting stalls
+disks that are mounted with `discard`.
 """
 
 import argparse

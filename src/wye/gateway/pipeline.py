@@ -199,7 +199,7 @@ class Pipeline:
             entry.unheard()
         entry.outcome = Outcome.BROKEN if downstream.begun else Outcome.ERROR
         entry.status = HTTPStatus.OK if downstream.begun else error.status
-        entry.error = error.message
+        entry.error = error.noted
         if not entry.sealed:
             entry.cost = entry.cost or unserved(entry)
             try:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
-from wye.policy.detectors import address, contact, dates, identifiers, names, normal, secrets
+from wye.policy.detectors import address, contact, dates, identifiers, names, national, normal, secrets
 from wye.policy.detectors.dictionary import Dictionary
 from wye.policy.detectors.finding import Finding, resolve
 from wye.policy.detectors.pattern import Pattern
@@ -20,6 +20,7 @@ _WITH_DIGITS: tuple[Pattern, ...] = (
     *contact.CONTACT[5:],
     *identifiers.NAMED,
     *identifiers.FORMS,
+    *national.NATIONAL,
     *dates.CALENDAR,
     *address.STREETS[address.GROWING :],
 )
