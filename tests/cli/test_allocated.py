@@ -95,4 +95,4 @@ def test_without_machines_there_is_no_bill(tmp_path: Path) -> None:
     kept(tmp_path)
     result = run(tmp_path, "--view", "allocated", config="")
     assert result.exit_code != 0
-    assert "nothing in wye.yaml names `machines`" in result.output
+    assert "no deployment has `machines`" in result.output

@@ -53,6 +53,12 @@ routes:
     assert "routes.quick flips: openai/gpt-5.4-mini was right, now it is ours" in run(*DAYS).output
 
 
+def test_what_the_catalogue_did_not_have_is_said() -> None:
+    told = run("--from", "2020-01-01", "--to", "2026-11-22").output
+    assert "2020-01-01  2026-11-22" in told
+    assert "(- the catalogue has none for that day)" in told
+
+
 def test_nothing_changed() -> None:
     result = run("--from", "2026-11-22", "--to", "2026-11-22")
     assert result.output == (

@@ -11,6 +11,7 @@ from wye.core.money import token_cost
 from wye.core.usage import Usage
 
 DAY = dt.date(2026, 11, 23)
+TIER = "{above_input_tokens: 9, input: 1, output: 1}"
 
 
 def settings(price: str) -> PriceSettings:
@@ -40,9 +41,31 @@ def test_service_tiers_are_multiples_and_the_others_are_unknown() -> None:
     assert price.services[0].rates.cache_read is None
 
 
+def test_long_input_may_have_rates_of_its_own() -> None:
+    first = "{above_input_tokens: 272000, input: 10, output: 45}"
+    second = "{above_input_tokens: 500000, input: 20, output: 90}"
+    price = priced(
+        settings(f"{{input: 5, output: 30, tiers: [{first}, {second}], services: {{batch: 0.5}}}}")
+    )
+    assert price is not None
+    for tokens, asked in ((272_000, "1.36"), (272_001, "2.72001"), (1_000_000, "20")):
+        assert token_cost(Usage(tokens), price).amount == Decimal(asked)
+        assert token_cost(Usage(tokens), price, service="batch").amount == Decimal(asked) / 2
+
+
 @pytest.mark.parametrize(
     ("price", "path", "words"),
     [
+        (
+            "{input: 1, output: 1, tiers: [{above_input_tokens: 9, input: -1, output: 1}]}",
+            "price.tiers[0].input",
+            "must not be negative",
+        ),
+        (
+            f"{{input: 1, output: 1, tiers: [{TIER}, {TIER}]}}",
+            "price.tiers[1].above_input_tokens",
+            "must be above 9",
+        ),
         ("{input: -1, output: 1}", "price.input", "must not be negative"),
         ("{input: 1, output: 1, cache_write_1h: -2}", "price.cache_write_1h", "must not be negative"),
         ("{input: 0.000005, output: 0.00003}", "price.input", "0.000005 is hard to believe. It is money for"),

@@ -2,11 +2,13 @@
 
 import random
 
+import msgspec
 import pytest
 
 from wye.core.record import Outcome, Record
 from wye.core.usage import Usage
 from wye.economics.habits import Habits, habits
+from wye.economics.measuring import LABEL
 
 
 def record(at: float, output: int, ttft: float | None = None, shadow_of: str = "") -> Record:
@@ -35,7 +37,8 @@ def test_the_latest_records_tell_spread_bunches_and_first_tokens() -> None:
         for n, start in enumerate(starts)
         for k in (0, 1, 2)
     ]
-    seen = habits([*records[::-1], record(5.0, 10**6, shadow_of="d1")])
+    measured = msgspec.structs.replace(record(6.0, 10**6), labels=(LABEL,))
+    seen = habits([*records[::-1], record(5.0, 10**6, shadow_of="d1"), measured])
     assert seen.answer_scv == pytest.approx(0.25)
     assert seen.at == tuple(sorted(seen.at))
     assert len(seen.at) == 180

@@ -2,6 +2,7 @@ import contextlib
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ledger.records import START, record
@@ -10,6 +11,7 @@ from wye.core.errors import LedgerError
 from wye.core.usage import Usage
 from wye.economics import traffic
 from wye.economics.demand import Hour
+from wye.economics.measuring import LABEL
 from wye.economics.traffic import hours, month
 from wye.ledger import Ledger
 from wye.ledger.reader import Filter
@@ -30,6 +32,7 @@ def test_hours_add_up_what_clients_asked(
         record(2, usage=None),
         record(3, usage=Usage(1, 2, 0, 0, 0), deployment="gpt"),
         record(4, asked="", shadow_of="r000001"),
+        msgspec.structs.replace(record(7), labels=("internal", LABEL)),
         record(5, at=FIRST + 2 * 3600.0 - 0.001),
         record(6, at=FIRST + 2 * 3600.0),
     ):

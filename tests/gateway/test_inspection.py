@@ -22,7 +22,7 @@ from wye.routing.certificate import Arm
 SSN = "My social security number is 219-09-9999."
 PLAIN = "Compare bubble sort and merge sort."
 OUTSIDE = ("big", "second", "referee")
-TIMEOUT = 0.5
+TIMEOUT = 0.3
 SECONDS = 20.0
 NUMBERS = itertools.count(3)
 
@@ -128,7 +128,8 @@ def late(gateway: Running) -> Iterator[str]:
     try:
         yield "late"
     finally:
-        os.kill(pid, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):  # it was taken for one that hangs
+            os.kill(pid, signal.SIGCONT)
         looks(gateway)
 
 

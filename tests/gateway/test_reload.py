@@ -2,19 +2,25 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.test_runtime import THERE, Clock, in_force, nobody, runtime
 from routing.granted import grant
+from wye.config.governance import PolicySettings
+from wye.config.load import read
 from wye.config.settings import Settings
 from wye.gateway import reload
 from wye.gateway.learnt import LearntRoutes
 from wye.gateway.reload import Reload
 from wye.gateway.runtime import Runtime
+from wye.policy.cedar.sources import statements_of
+from wye.policy.signing import digest, new_key, sign
 
 
 class SlowFleet:
@@ -85,3 +91,67 @@ async def test_a_defect_while_looking_does_not_end_it(
         clock.now += 10
         await until_strong(made)
     assert caplog.text.count("a defect") >= 2
+
+
+NEVER = '@id("{}") forbid (principal, action, resource) when {{ context.labels.contains("never") }};'
+
+
+async def test_a_policy_that_is_being_written_keeps_no_certificate_alive(tmp_path: Path) -> None:
+    file, clock = tmp_path / "my.cedar", Clock()
+    file.write_text(NEVER.format("a"))
+    grant(tmp_path, expires=clock.now + 10)
+    made = runtime(LearntRoutes(tmp_path, clock))
+    made.load(Settings(policy=PolicySettings(files=(str(file),))), THERE, nobody)
+    assert in_force(made)
+    file.write_text("forbid (half a sta")
+    clock.now += 10
+    made.again()
+    assert not in_force(made)
+    assert [one.name for one in made.now.policy.statements if one.source == str(file)] == ["a"]
+
+
+class IdleFleet:
+    """There is nothing."""
+
+    found = None
+    notes = ()
+    dynamic_of = staticmethod(lambda _: nobody)
+    all_of = staticmethod(lambda _: ())
+
+    async def look(self, _: Settings) -> object:
+        return object()
+
+
+def names(made: Runtime) -> list[str]:
+    return [one.name for one in made.now.policy.statements if one.source != "labels"]
+
+
+async def until(made: Runtime, *wanted: str) -> None:
+    async with asyncio.timeout(10):
+        while names(made) != list(wanted):  # noqa: ASYNC110  # it is a file that changes
+            await asyncio.sleep(0.01)
+
+
+async def test_a_policy_comes_into_force_when_its_own_files_change(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config, file, signature = (tmp_path / name for name in ("wye.yaml", "my.cedar", "my.sig"))
+    key = tmp_path / "key"
+    public = new_key(key)
+    said = {"files": [str(file)], "signed_by": public, "signature_file": str(signature)}
+    file.write_text(NEVER.format("a"))
+    config.write_text(json.dumps({"policy": said}))
+    settings = read(config).settings
+    signature.write_bytes(msgspec.json.encode(sign(key, digest(settings, statements_of(settings)), "then")))
+    made = runtime(LearntRoutes(tmp_path))
+    made.load(settings, (), nobody)
+    with going_on(Reload(config, made, IdleFleet()).watch()):  # type: ignore[arg-type]  # an idle one
+        await asyncio.sleep(0.05)
+        file.write_text(NEVER.format("another"))
+        async with asyncio.timeout(10):
+            while "not the one that was signed" not in caplog.text:  # noqa: ASYNC110  # as above
+                await asyncio.sleep(0.01)
+        assert names(made) == ["a"]
+        signed = sign(key, digest(settings, statements_of(settings)), "now")
+        signature.write_bytes(msgspec.json.encode(signed))
+        await until(made, "another")

@@ -45,7 +45,8 @@ def divided(
     """
     serving = {name: served(settings, name) for name in settings.machines}
     if not any(serving.values()):
-        message = "nothing in wye.yaml names `machines`: there is no bill to divide"
+        message = "no deployment has `machines`: there is no bill to divide. Describe them in wye.yaml, as "
+        message += "docs/machines.md shows"
         raise click.UsageError(message)
     projects = {}
     if by == "project":

@@ -12,10 +12,8 @@ import msgspec
 from wye.cli.answer import Question, Reply, Turn, ask, look_up
 from wye.cli.client import Gateway, GatewayError
 from wye.core.lane import Lane
-from wye.economics.measuring import Point, Sample, point, rises
+from wye.economics.measuring import LABEL, Point, Sample, point, rises
 
-LABEL = "wye-measure"
-"""No label of wye's own, so that it permits the own lane only: where a test must not go, none of it goes."""
 _LEAST = 2
 """Requests of each worker at each level."""
 _TOKENS_A_WORD = 1.05

@@ -105,6 +105,7 @@ def cost(  # noqa: PLR0913  # one parameter an option
     if (view != "billed") + forecast + budgets + energy > 1:
         message = "--view, --forecast, --budgets and --energy are four reports: ask for one"
         raise click.UsageError(message)
+    _check_period(since, until)
     if energy:
         drew = energies.found(load(find(config)), state_dir, by, Filter(since=since, until=until))
         _show(
@@ -135,6 +136,12 @@ def cost(  # noqa: PLR0913  # one parameter an option
             names = {key.id: f"{key.id} {key.grant.name}" for key in keys.list()}
     for line in table(by, rows, names):
         click.echo(one_line(line))
+
+
+def _check_period(since: float | None, until: float | None) -> None:
+    if since is not None and until is not None and since >= until:
+        message = "nothing lies between --since and --until"
+        raise click.UsageError(message)
 
 
 def _divided(  # noqa: PLR0913  # as `cost`

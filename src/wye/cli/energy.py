@@ -28,7 +28,7 @@ def found(settings: Settings, state_dir: Path, by: Group, filter_: Filter) -> li
 
 def lines(groups: Sequence[Drawn], by: Group, nobody: str) -> Iterator[str]:
     """Yield the table, and what it rests on."""
-    rows: list[tuple[str, ...]] = [(by, "requests", "kWh", "kg CO2e", "energy unknown", "carbon unknown")]
+    rows: list[tuple[str, ...]] = [(by, "requests", "kWh", "kg CO2e", "kWh unknown", "CO2e unknown")]
     for one in groups:
         counts = (
             f"{one.unknown:,}" if one.unknown else "",

@@ -10,7 +10,7 @@ import msgspec
 
 from wye.catalog import local
 from wye.cli.client import Gateway, GatewayError, with_gateway
-from wye.cli.climb import LABEL, Bounds, Climbed, Shape, climb
+from wye.cli.climb import Bounds, Climbed, Shape, climb
 from wye.cli.figures import money
 from wye.cli.models import Listing, Row
 from wye.cli.options import Span, config_option, json_option, state_dir_option
@@ -20,7 +20,7 @@ from wye.config.load import find, load
 from wye.config.problems import suggestion
 from wye.config.settings import Settings
 from wye.core.lane import Lane
-from wye.economics.measuring import Measured, Point, knee, rows
+from wye.economics.measuring import LABEL, Measured, Point, knee, rows
 
 _BAR = 30
 
@@ -95,7 +95,7 @@ def measure(  # noqa: PLR0913  # one parameter an option
     aside(
         f"Up to {max_requests} requests in {seconds:g} s to {deployment}, on a machine of yours, "
         f"{input_tokens} tokens in and {output_tokens} out; others there wait longer meanwhile. "
-        f"The ledger has them under the label {LABEL}."
+        f"The ledger has them under the label {LABEL}; `wye breakeven` and `wye fleet` leave them out."
     )
     if not yes:
         click.confirm("Go on?", abort=True, err=True)

@@ -9,7 +9,7 @@ import msgspec
 from wye.cli.options import json_option
 from wye.cli.terminal import columns
 from wye.evaluation.privacy import Report, measure, read
-from wye.policy.detectors import Detector
+from wye.policy.detectors import Detector, entities
 
 _EXAMPLES = """
 \b
@@ -26,7 +26,7 @@ Examples:
     type=click.Choice(["rules", "full"]),
     default="rules",
     show_default=True,
-    help="full adds named entities by a model; no model comes with this version, so it runs the rules.",
+    help="full adds named entities by the model of the extra `entities`, where it is installed.",
 )
 @json_option
 def privacy(*, file: Path, cascade: str, as_json: bool) -> None:
@@ -35,7 +35,10 @@ def privacy(*, file: Path, cascade: str, as_json: bool) -> None:
     FILE holds one text a line, {id, text, spans: [{label, value, start, end}]}; no spans = a hard negative.
     Nothing is sent anywhere.
     """
-    report = measure(read(file), Detector(), cascade=cascade)
+    second = entities.model() if cascade == "full" else None
+    report = measure(
+        read(file), Detector(entities=second), cascade=cascade, entities=entities.NAME if second else None
+    )
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(report)).decode())
         return
@@ -50,7 +53,9 @@ def table(report: Report) -> Iterator[str]:
         f"cascade {report.cascade}"
     )
     if report.cascade == "full" and report.entities is None:
-        yield "no model for named entities is installed: these are the figures of the rules"
+        yield "the extra `entities` is not installed: these are the figures of the rules"
+    elif report.entities is not None:
+        yield f"named entities by {report.entities}"
     yield ""
     yield f"recall: any overlap {_share(report.recall_any)}, full span {_share(report.recall_full)}"
     yield f"precision: {_share(report.precision)}; of what raises a label {_share(report.precision_direct)}"

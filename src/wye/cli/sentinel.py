@@ -156,7 +156,10 @@ def _told(report: Report) -> Iterator[str]:
         )
         for change in report.changed
     ]
-    yield from (f"  {line}" for line in (right(rows, 1, 2, 3) if rows else ()))
+    head = ("figure", f"{report.since}", f"{report.until}", "")
+    yield from (f"  {line}" for line in (right([head, *rows], 1, 2, 3) if rows else ()))
+    if any(change.before is None or change.after is None for change in report.changed):
+        yield "  (- the catalogue has none for that day)"
     if not report.recomputed:
         yield "No decision depends on what changed."
         return

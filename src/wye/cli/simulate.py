@@ -3,7 +3,6 @@
 import datetime as dt
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -18,6 +17,7 @@ from wye.cli.terminal import columns
 from wye.config.load import find, load
 from wye.config.machines import owned, served
 from wye.config.settings import Settings
+from wye.core.errors import LedgerError
 from wye.core.money import Price, Rates
 from wye.economics.candidates import CandidateError, resolve
 from wye.economics.history import History
@@ -190,10 +190,7 @@ def simulate(  # noqa: PLR0913  # one parameter an option
     filter_ = Filter(since=since, until=until, team=team)
     again = None if choice is None else msgspec.structs.replace(choice, route=route)
     scenario = Scenario(prices, swaps, again, *tokens)
-    opened: AbstractContextManager[History] = (
-        open_trace(trace) if trace is not None else History.open(settings.ledger, state_dir, told())
-    )
-    with opened as history:
+    with _opened(trace, settings, state_dir) as history:
         found = None
         if prices or swaps or choice:
             found = replay(history, filter_, scenario, lambda name: _price(name, settings))
@@ -204,6 +201,16 @@ def simulate(  # noqa: PLR0913  # one parameter an option
         return
     for line in [*(replay_lines(found) if found is not None else ()), *machine_lines(counts)]:
         click.echo(one_line(line))
+
+
+def _opened(trace: Path | None, settings: Settings, state_dir: Path) -> History:
+    if trace is not None:
+        return open_trace(trace)
+    try:
+        return History.open(settings.ledger, state_dir, told())
+    except LedgerError as error:
+        message = f"{error}; or give requests of elsewhere, by --trace"
+        raise LedgerError(message) from error
 
 
 def _price(name: str, settings: Settings) -> Price | None:

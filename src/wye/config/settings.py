@@ -103,6 +103,21 @@ class ProfileSettings(Section, frozen=True):
     """What it was made or tuned for, in your words: `medical`, `legal`, `code`, `creative`, ..."""
 
 
+class PriceTierSettings(Section, frozen=True):
+    """Money per million tokens, for all of a request whose input is longer."""
+
+    above_input_tokens: Count
+    """More input than this, what was read from the cache included."""
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal | None = None
+    """Default: as `input`."""
+    cache_write: Decimal | None = None
+    """Default: as `input`."""
+    cache_write_1h: Decimal | None = None
+    """Default: as `cache_write`."""
+
+
 class PriceSettings(Section, frozen=True):
     """Money per million tokens, replacing the catalogue's price from `as_of` on."""
 
@@ -114,6 +129,8 @@ class PriceSettings(Section, frozen=True):
     """Input written to the prompt cache; default: as `input`."""
     cache_write_1h: Decimal | None = None
     """Input written to stay for an hour; default: as `cache_write`."""
+    tiers: tuple[PriceTierSettings, ...] = ()
+    """Other rates for long input, shortest first: `{above_input_tokens: 272000, input: 10, output: 45}`."""
     services: dict[str, Decimal] = {}
     """Service tier → what its rates are times these: `batch: 0.5`. One that is not named has none."""
     currency: str = "USD"

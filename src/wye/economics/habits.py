@@ -8,6 +8,7 @@ import numpy as np
 
 from wye.core.record import Record
 from wye.economics.engines import ANSWER_SCV
+from wye.economics.measuring import LABEL
 from wye.economics.queueing import LogNormal, bunching, of_quantiles
 
 LATEST = 20_000
@@ -40,11 +41,11 @@ class Habits(msgspec.Struct, frozen=True):
 
 
 def habits(records: Iterable[Record]) -> Habits:
-    """Look at records. Second opinions and shadows are no traffic of their own."""
+    """Look at records. Second opinions, shadows and `wye measure` are no traffic of their own."""
     at, answers = [], []
     firsts: defaultdict[str, list[float]] = defaultdict(list)
     for record in records:
-        if record.shadow_of:
+        if record.shadow_of or LABEL in record.labels:
             continue
         at.append(record.at)
         if record.usage is not None and record.usage.output_tokens:

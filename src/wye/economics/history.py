@@ -93,4 +93,6 @@ def conditions(filter_: Filter) -> tuple[str, list[Any]]:
         found.append(('"at" < ?', filter_.until))
     if filter_.label is not None:
         found.append(("list_contains(string_split(labels, ','), ?)", filter_.label))
+    if filter_.without is not None:
+        found.append(("NOT list_contains(string_split(coalesce(labels, ''), ','), ?)", filter_.without))
     return " AND ".join(["true", *(text for text, _ in found)]), [value for _, value in found]

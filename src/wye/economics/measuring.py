@@ -14,6 +14,9 @@ import numpy as np
 from wye.catalog.figure import Figure
 from wye.catalog.throughput import RATE, Throughput
 
+LABEL = "wye-measure"
+"""What its requests are labelled, so that they are in no traffic. It is no label of wye's own, and so permits
+the own lane only: where a test must not go, none of it goes."""
 RISE = 0.05
 """Of tokens a second, that the next level must bring."""
 SOURCE = "wye measure"

@@ -3,9 +3,12 @@
 import time
 from pathlib import Path
 
+import msgspec
+
 from wye.config.settings import LedgerSettings
 from wye.economics.demand import Demand, Hour, of_hours
 from wye.economics.history import TAIL_ROWS, History, conditions
+from wye.economics.measuring import LABEL
 from wye.economics.optional import installed
 from wye.ledger.reader import Filter, Reader
 
@@ -31,9 +34,11 @@ def month(filter_: Filter, settings: LedgerSettings, state_dir: Path, *, batch: 
 def hours(filter_: Filter, settings: LedgerSettings, state_dir: Path) -> list[Hour]:
     """Return each hour that had requests, in order; those without are left out.
 
-    Of what clients asked: shadows and judges are left out. A request whose tokens nobody counted adds none.
+    Of what clients asked: shadows and judges are left out, and what `wye measure` sent. A
+    request whose tokens nobody counted adds none.
     Raises `LedgerError` when there is no ledger.
     """
+    filter_ = msgspec.structs.replace(filter_, without=LABEL)
     with Reader(settings, state_dir) as reader:
         if reader.newest() <= TAIL_ROWS or not installed("duckdb"):
             return [Hour(*figures) for figures in reader.hours(filter_)]

@@ -21,13 +21,16 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from wye.gateway.streamtext import Spoken, said
-from wye.policy.detectors import Detector, Dictionary
+from wye.policy.detectors import Detector, Dictionary, Finding
+from wye.policy.detectors.finding import resolve
 from wye.policy.leaves import Leaf, Step, in_numbers, leaves
 
 T = TypeVar("T")
 NICENESS = 5
 MOST_KNOWN = 100_000
 """Texts known again: 16 bytes and a small set each, 20 MB at most."""
+MOST_PLACED = 10_000
+"""Texts of which it is known what stands where: places and kinds, no text."""
 MOST_STREAMS = 4_096
 PIECE = 8_192
 """Characters looked at in one go: between two pieces the clock is looked at."""
@@ -53,7 +56,8 @@ class Ask(msgspec.Struct, frozen=True, array_like=True):
     number: int
     """The answer bears it; a stream's pieces bear their stream's."""
     what: str
-    """`body`: a request; `answer`: a whole answer; `more`: a piece of a stream, which is not answered;
+    """`body`: a request; `answer`: a whole answer; `find`: texts, of which places are told;
+    `more`: a piece of a stream, which is not answered;
     `end`: its last one."""
     content: bytes
     deadline: float = 0.0
@@ -70,6 +74,8 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
     media: bool = False
     trouble: str = ""
     """Why it was not looked at, or not all of it; empty = it was."""
+    found: tuple[tuple[Finding, ...], ...] = ()
+    """Of `find`: what stands where, text by text."""
 
 
 def framed(message: msgspec.Struct) -> bytes:
@@ -89,6 +95,7 @@ class Inspector:
         self._detector = Detector(Dictionary(terms))
         self._key = secrets.token_bytes(32)
         self._known: OrderedDict[bytes, frozenset[str]] = OrderedDict()
+        self._where: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
         self._streams: OrderedDict[int, Spoken] = OrderedDict()
 
     def answer(self, ask: Ask) -> Told | None:
@@ -99,6 +106,9 @@ class Inspector:
                 return msgspec.structs.replace(told, media=True) if in_numbers(ask.content) else told
             if ask.what == "answer":
                 return self._body(ask, list(said(ask.content)))
+            if ask.what == "find":
+                asked = msgspec.msgpack.decode(ask.content, type=list[str])
+                return Told(ask.number, found=tuple(self._places(text, ask.deadline) for text in asked))
             return self._stream(ask)
         except LateError:
             return Told(ask.number, trouble="late")
@@ -110,6 +120,30 @@ class Inspector:
         for text in texts(found):
             kinds |= self.kinds(text, ask.deadline)
         return Told(ask.number, tuple(sorted(kinds)), any(leaf.media for leaf in found))
+
+    def _places(self, text: str, deadline: float) -> tuple[Finding, ...]:
+        """Return what stands where in `text`; what two pieces have in common is one. Raises `LateError`."""
+        mark = self._mark(text)
+        known = self._where.get(mark)
+        if known is None:
+            found: list[Finding] = []
+            for number, piece in enumerate(pieces(text)):
+                if time.monotonic() >= deadline:
+                    raise LateError
+                at = number * (PIECE - OVERLAP)
+                found += [
+                    msgspec.structs.replace(one, start=one.start + at, end=one.end + at)
+                    for one in self._detector.find(piece)
+                ]
+            known = self._where[mark] = tuple(resolve(found))
+            if len(self._where) > MOST_PLACED:
+                self._where.popitem(last=False)
+        else:
+            self._where.move_to_end(mark)
+        return known
+
+    def _mark(self, text: str) -> bytes:
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
 
     def _stream(self, ask: Ask) -> Told | None:
         spoken = self._streams.pop(ask.number, None)
@@ -131,7 +165,7 @@ class Inspector:
 
     def kinds(self, text: str, deadline: float) -> frozenset[str]:
         """Return the kinds of what `text` holds. Raises `LateError`."""
-        mark = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
+        mark = self._mark(text)
         known = self._known.get(mark)
         if known is None:
             found: set[str] = set()

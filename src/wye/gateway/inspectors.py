@@ -211,10 +211,13 @@ class Inspectors:
         self._key = secrets.token_bytes(32)
         self._seen: dict[bytes, Told] = {}
 
-    def use(self, settings: DetectionSettings) -> None:
-        """Have the processes that `settings` want: none where nothing is looked for. Raises `ValueError`."""
+    def use(self, settings: DetectionSettings, *, masks: bool = False) -> None:
+        """Have the processes that `settings` want: none where nothing is looked for. Raises `ValueError`.
+
+        `masks`: a label obliges to mask, so that something is.
+        """
         wanted = None
-        if settings.raises:
+        if settings.raises or masks:
             words = terms(settings.dictionary) if settings.dictionary is not None else ()
             wanted = settings.workers, Order(words)
         if wanted == self._made_of:

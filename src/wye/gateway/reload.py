@@ -25,17 +25,27 @@ class Reload:
         self._runtime = runtime
         self._fleet = fleet
         self._started = runtime.now.settings
+        self._files: dict[Path, Watch] = {}
+        """What was read last, whether it came into force or not: what mends it must be noticed."""
         self._one_at_a_time = asyncio.Lock()
 
     async def watch(self) -> None:
-        """Put a changed configuration in force; a broken one leaves the running one in place."""
+        """Put a changed configuration or policy in force; a broken one leaves the running one in place."""
         if self._config is None:
             return
-        file = Watch(self._config)
+        self._watch(self._config, self._started)
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            if file.changed():
+            # Every file is asked: each tells a change once two looks agree.
+            changed = [file.changed() for file in self._files.values()]
+            if any(changed):
                 await self._reread(self._config)
+
+    def _watch(self, config: Path, settings: Settings) -> None:
+        """Look at the files that `settings` are made of; those that are looked at already go on."""
+        policy = settings.policy
+        paths = (config, *map(Path, (*policy.files, policy.signature_file)))
+        self._files = {path: self._files.get(path) or Watch(path) for path in paths}
 
     async def relearn(self) -> None:
         """Notice what routes have learnt, been granted or lost, and certificates that expire."""
@@ -69,6 +79,7 @@ class Reload:
         async with self._one_at_a_time:
             try:
                 loaded = read(config)
+                self._watch(config, loaded.settings)
                 await self._look(loaded.settings, always=True)
             except (ConfigError, OSError, ValueError) as error:
                 log.error("%s\nthe configuration already running stays in force", error)  # noqa: TRY400  # no traceback

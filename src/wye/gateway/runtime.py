@@ -112,6 +112,8 @@ class Runtime:
         """What routes have learnt; None = nobody looks."""
         self.now: Snapshot
         self._dynamic: Dynamic
+        self._policy: tuple[Settings, Policy] | None = None
+        """The last, and whose it is: its files are read when the configuration is, and at no other time."""
 
     def admit(self, arrival: Arrival, scope: Scope) -> Caller:
         """Return who is calling, if they may come in.
@@ -137,7 +139,8 @@ class Runtime:
     def _put(
         self, settings: Settings, known: tuple[Deployment, ...], dynamic: Dynamic, look: Look | None
     ) -> Snapshot:
-        policy = Policy(settings, known)
+        before = self._policy
+        policy = before[1].over(known) if before and before[0] is settings else Policy(settings, known)
         router = Router(
             settings,
             known,
@@ -148,13 +151,15 @@ class Runtime:
         )
         targets = {deployment.id: self.target(deployment) for deployment in known}
         default = frozenset({settings.default_label})
-        self.inspectors.use(settings.detection)
+        masks = any(label.mask for label in settings.labels.values())
+        self.inspectors.use(settings.detection, masks=masks)
         self._hedges = _hedges(settings, self._hedges)
         inspection = None
         if settings.detection.raises:
             inspection = Inspection(settings.detection, self.inspectors, policy)
         self.now = Snapshot(settings, known, policy, router, targets, default, self, self._hedges, inspection)
         self._dynamic = dynamic
+        self._policy = settings, policy
         if self.learnt is not None and look is not None:
             self.learnt.take(look)
         self._metrics.known(deployment.id for deployment in known)

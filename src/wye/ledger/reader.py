@@ -40,6 +40,8 @@ class Filter(msgspec.Struct, frozen=True):
     outcome: str | None = None
     label: str | None = None
     task: str | None = None
+    without: str | None = None
+    """A label: requests that have it are left out."""
 
     def clauses(self) -> list[sa.ColumnElement[bool]]:
         """Return the filter as conditions on the table `request`."""
@@ -52,6 +54,8 @@ class Filter(msgspec.Struct, frozen=True):
             found.append(c.at < self.until)
         if self.label is not None:
             found.append(("," + c.labels + ",").contains(f",{self.label},", autoescape=True))
+        if self.without is not None:
+            found.append(~("," + c.labels + ",").contains(f",{self.without},", autoescape=True))
         return found
 
 

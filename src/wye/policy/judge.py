@@ -66,8 +66,14 @@ class Policy:
     """
 
     def __init__(
-        self, settings: Settings, deployments: Iterable[Deployment], clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        deployments: Iterable[Deployment],
+        clock: Callable[[], float] = time.time,
+        before: "Policy | None" = None,
     ) -> None:
+        """Prepare it. `before` has read and held against schema and signature what `settings` name."""
+        self._settings, self._clock = settings, clock
         self._rules: Mapping[str, LabelRule] = DEFAULT_LABELS | settings.labels
         self._default: Labels = frozenset({settings.default_label})
         self._deployments = tuple(deployments)
@@ -76,13 +82,13 @@ class Policy:
         if len(set(ids)) != len(ids):
             message = f"two deployments share an id: {sorted({i for i in ids if ids.count(i) > 1})}"
             raise ValueError(message)
-        extra = added(settings.policy)
-        if wrong := problems(extra, schema()) if extra else []:
-            raise PolicyTextError("\n".join(wrong))
+        extra = _read(settings) if before is None else before.added
+        self.added: tuple[Statement, ...] = extra
         self.statements: tuple[Statement, ...] = compiled(self._rules) + extra
         self.digest = digest(settings, self.statements)
         """Of what decides, without the deployments it is asked about: what a signature is for."""
-        verify(settings.policy, self.digest)
+        if before is None:
+            verify(settings.policy, self.digest)
         self._engine = Engine(self.statements, self._facts(self._deployments), settings.policy.roles, clock)
         self._beyond_labels = Engine((*compiled({})[:1], *extra), {}, clock=clock) if extra else None
         self.reads = self._engine.reads
@@ -93,6 +99,10 @@ class Policy:
         self._answers = _Bounded()
         self._judged = _Bounded()
         self._extended = _Bounded()
+
+    def over(self, deployments: Iterable[Deployment]) -> "Policy":
+        """Return the same policy about other deployments, whatever its files hold by now."""
+        return Policy(self._settings, deployments, self._clock, self)
 
     def judge(self, labels: Labels, asking: Asking = NOBODY) -> Verdict:
         """Return what is permitted. Equal questions get the very same object while it is cached."""
@@ -232,6 +242,14 @@ class Policy:
 
     def _facts(self, deployments: Iterable[Deployment]) -> dict[str, Facts]:
         return {d.id: facts(d, self._compliance) for d in deployments if d.lane is not None}
+
+
+def _read(settings: Settings) -> tuple[Statement, ...]:
+    """Return the statements beyond labels. Raises `PolicyTextError`."""
+    extra = added(settings.policy)
+    if wrong := problems(extra, schema()) if extra else []:
+        raise PolicyTextError("\n".join(wrong))
+    return extra
 
 
 def _revision(

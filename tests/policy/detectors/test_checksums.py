@@ -26,6 +26,14 @@ DIGITS = st.text("0123456789", min_size=11, max_size=18)
         (checksums.vin, "1M8GDM9AXKP042788"),
         (checksums.aba, "021000021"),
         (checksums.nuss, "281234567840"),
+        (checksums.steuer_id, "86095742719"),
+        (checksums.nir, "255081416802538"),
+        (checksums.nir, "185052A00608435"),
+        (checksums.cpf, "52998224725"),
+        (checksums.cnpj, "11222333000181"),
+        (checksums.codice_fiscale, "RSSMRA85T10A562S"),
+        (checksums.bsn, "111222333"),
+        (checksums.pesel, "44051401359"),
     ],
 )
 def test_published_examples_pass_and_any_other_last_character_fails(
@@ -68,5 +76,12 @@ def test_every_check_is_total(text: str) -> None:
         checksums.nuss,
         checksums.vin,
         checksums.aba,
+        checksums.steuer_id,
+        checksums.nir,
+        checksums.cpf,
+        checksums.cnpj,
+        checksums.codice_fiscale,
+        checksums.bsn,
+        checksums.pesel,
     ):
         assert check(text) in {True, False}

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
-from wye.policy.detectors import address, contact, dates, identifiers, names, normal, secrets
+from wye.policy.detectors import address, contact, dates, identifiers, names, national, normal, secrets
 from wye.policy.detectors.dictionary import Dictionary
 from wye.policy.detectors.finding import Finding, resolve
 from wye.policy.detectors.pattern import Pattern
@@ -20,6 +20,7 @@ _WITH_DIGITS: tuple[Pattern, ...] = (
     *contact.CONTACT[5:],
     *identifiers.NAMED,
     *identifiers.FORMS,
+    *national.NATIONAL,
     *dates.CALENDAR,
     *address.STREETS[address.GROWING :],
 )
@@ -30,6 +31,7 @@ _LEADS = (
     *address.LEADS,
     *dates.LEADS,
     *identifiers.LEADS,
+    *names.LEADS,
     *normal.LEADS,
 )
 
@@ -55,13 +57,14 @@ class Detector:
         """Return what `text` holds, in order, without overlaps, placed in `text` as it was given."""
         view = normal.normal(text)
         seen = self._sieve.read(view.text)
-        found = [*self._dictionary.find(view.text), *_identifiers(seen), *names.names(view.text)]
+        found = [*self._dictionary.find(view.text), *_identifiers(seen), *names.names(seen)]
         if view.places is not None:
             found = [_back(view, one) for one in found]
         for other in normal.views(view, seen):
-            found += [_back(other, one) for one in _identifiers(self._sieve.read(other.text))]
+            inner = self._sieve.read(other.text)
+            found += [_back(other, one) for one in _identifiers(inner)]
             if other.whole is not None:
-                found += [_back(other, one) for one in names.names(other.text)]
+                found += [_back(other, one) for one in names.names(inner)]
         if self._entities is not None:
             found += [_back(view, one) for one in self._entities(view.text)]
         return resolve(found)
@@ -77,12 +80,14 @@ def raises(findings: Iterable[Finding]) -> bool:
 
 def _identifiers(seen: Seen) -> Iterator[Finding]:
     for pattern in _ANY:
-        yield from pattern.find(seen)
+        if seen.may(pattern.regex):
+            yield from pattern.find(seen)
     if not _DIGIT.search(seen.text):
         yield from dates.worded(seen)
         return
     for pattern in _WITH_DIGITS:
-        yield from pattern.find(seen)
+        if seen.may(pattern.regex):
+            yield from pattern.find(seen)
     yield from identifiers.loose(seen)
     yield from dates.ages(seen)
     yield from address.addresses(seen)

@@ -3,6 +3,7 @@
 _DEA = 9
 _DNI = "TRWAGMYFPDXBNJZSQVHLCKE"
 _LUHN = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_CODICE = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
 _SSN_ADVERTISED = frozenset({"078051120", "219099999"})
 
 
@@ -114,3 +115,73 @@ def aba(digits: str) -> bool:
     if len(digits) != 9 or not _digits(digits) or not "00" < digits[:2] <= "80":
         return False
     return sum(int(c) * (3, 7, 1)[i % 3] for i, c in enumerate(digits)) % 10 == 0
+
+
+def steuer_id(digits: str) -> bool:
+    """A German tax identifier (§ 139b AO): 11 digits, ISO 7064 MOD 11,10; of the first ten, one digit is there two or three times."""
+    if len(digits) != 11 or not _digits(digits) or digits[0] == "0":
+        return False
+    if not 7 <= len(set(digits[:10])) <= 9:
+        return False
+    product = 10
+    for digit in digits[:10]:
+        total = (int(digit) + product) % 10 or 10
+        product = 2 * total % 11
+    return (11 - product) % 10 == int(digits[10])
+
+
+def nir(text: str) -> bool:
+    """A French social security number (INSEE): 13 characters, and 97 less their remainder modulo 97. Corsica: 2A, 2B."""
+    text = text.upper()
+    body = text[:13].replace("2A", "19", 1) if text[5:7] == "2A" else text[:13]
+    body = body.replace("2B", "18", 1) if text[5:7] == "2B" else body
+    if len(text) != 15 or not _digits(body) or not _digits(text[13:]) or text[0] not in "123478":
+        return False
+    return 97 - int(body) % 97 == int(text[13:])
+
+
+def cpf(digits: str) -> bool:
+    """A Brazilian person's number (Receita Federal): 9 digits and two checks, weights 10 and 11 downwards, modulo 11."""
+    if len(digits) != 11 or not _digits(digits) or len(set(digits)) == 1:
+        return False
+    return all(
+        sum(int(c) * (n + 1 - i) for i, c in enumerate(digits[:n])) * 10 % 11 % 10 == int(digits[n])
+        for n in (9, 10)
+    )
+
+
+def cnpj(digits: str) -> bool:
+    """A Brazilian company's number: 12 digits and two checks, weights 2 to 9 from the right, modulo 11."""
+    if len(digits) != 14 or not _digits(digits) or len(set(digits)) == 1:
+        return False
+    for n in (12, 13):
+        rest = sum(int(c) * (2 + i % 8) for i, c in enumerate(reversed(digits[:n]))) % 11
+        if (0 if rest < 2 else 11 - rest) != int(digits[n]):
+            return False
+    return True
+
+
+def codice_fiscale(text: str) -> bool:
+    """An Italian tax code (DM 23/12/1976): 16 characters; odd places by a table, even ones by rank, modulo 26."""
+    text = text.upper()
+    if len(text) != 16 or not text.isascii() or not text.isalnum() or not text[15].isalpha():
+        return False
+    total = 0
+    for place, char in enumerate(text[:15]):
+        rank = int(char) if char.isdigit() else ord(char) - 65
+        total += rank if place % 2 else _CODICE[rank]
+    return chr(65 + total % 26) == text[15]
+
+
+def bsn(digits: str) -> bool:
+    """A Dutch citizen's number: 9 digits, weights 9 to 2 and -1, modulo 11."""
+    if len(digits) != 9 or not _digits(digits) or len(set(digits)) == 1:
+        return False
+    return sum(int(c) * (9 - i if i < 8 else -1) for i, c in enumerate(digits)) % 11 == 0
+
+
+def pesel(digits: str) -> bool:
+    """A Polish citizen's number: 11 digits, weights 1, 3, 7, 9, modulo 10."""
+    if len(digits) != 11 or not _digits(digits):
+        return False
+    return sum(int(c) * (1, 3, 7, 9)[i % 4] for i, c in enumerate(digits[:10])) % 10 == -int(digits[10]) % 10

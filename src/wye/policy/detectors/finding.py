@@ -13,7 +13,7 @@ JOINTS = frozenset(" \t\r\n,;.:/#()-–'’&>")
 MAX_JOINT = 8
 
 
-class Finding(msgspec.Struct, frozen=True, order=True):
+class Finding(msgspec.Struct, frozen=True, order=True, gc=False):
     """`text[start:end]` is a `kind`, by `source`. `confidence` is in (0, 1]: 1 = proven by a checksum."""
 
     start: int

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from wye.policy.detectors import vocabulary as voc
 from wye.policy.detectors.finding import Finding
 from wye.policy.detectors.lexicon import GIVEN, PERSON, PLACE, WORD, lexicon
+from wye.policy.detectors.sieve import Lead, Seen
 from wye.policy.detectors.words import Word, Words, read
 
 _GAP = re.compile(r"(?: |-| & |\. ?| ?\n?)\Z")
@@ -30,15 +31,23 @@ _SIGNATURE = re.compile(
     re.MULTILINE,
 )
 """A name and what its bearer does, over the ways to reach them."""
+LEADS = (
+    Lead(
+        _SIGNATURE,
+        re.compile(r"\n(?:personal|phone|tel|e-?mail|contact|address|mobile|web)", re.IGNORECASE),
+        124,
+    ),
+)
 _WINDOW = 48
 _TITLE_CASE = 4
 _ACRONYM = 5
 _LONG = 4
 
 
-def names(text: str) -> Iterator[Finding]:
+def names(seen: Seen) -> Iterator[Finding]:
     """Yield findings of kinds `name`, `place`, `organisation`, `region` and `group`."""
-    for match in _SIGNATURE.finditer(text):
+    text = seen.text
+    for match in seen.find(_SIGNATURE):
         yield Finding(*match.span(1), "name", 0.7)
         yield Finding(*match.span(2), "title", 0.7)
     last: Finding | None = None
@@ -60,16 +69,15 @@ def names(text: str) -> Iterator[Finding]:
 def _each(text: str) -> Iterator[Finding]:
     words = read(text)
     reader = _Reader(words)
-    place = 0
-    while place < len(words.all):
-        if not words.all[place].capital:
-            if not words.all[place].flags & WORD:
-                yield from reader.small(place)
-            place += 1
-            continue
-        last = reader.run(place)
-        yield from reader.judge(place, last)
-        place = last + 1
+    done = 0
+    for place, word in enumerate(words.all):
+        if word.capital:
+            if place >= done:
+                last = reader.run(place)
+                yield from reader.judge(place, last)
+                done = last + 1
+        elif place >= done and not word.flags & WORD:
+            yield from reader.small(place)
 
 
 class _Reader:
@@ -304,10 +312,12 @@ class _Reader:
     def _after(self, context: re.Pattern[str], start: int) -> bool:
         """Whether what stands before `start` ends in `context`. The last word is looked at first: it mostly says no."""
         head = self.text[max(0, start - _WINDOW) : start]
-        words = head.split()
-        if not words or (context is not voc.NAMING and words[-1].lower() not in voc.LEADING):
+        if context is voc.NAMING:
+            return head.rstrip().lower().endswith(voc.NAMED_BY) and context.search(head) is not None
+        words = head.lower().rsplit(None, 4)[-4:]
+        if not words or words[-1] not in voc.LEADING:
             return False
-        return context.search(head) is not None
+        return any(word.endswith(voc.SEEN_BY) for word in words) and context.search(head) is not None
 
     def _eponym(self, first: int, last: int) -> bool:  # noqa: PLR0911  # one return a reason
         """Whether the words are what a disease, a study or a standard is called after."""

@@ -32,7 +32,11 @@ _MIXED = re.compile(r"[A-Za-z0-9]")
 _SPACED = re.compile(r"(?<![\w.])\d(?:[ \t._\-\u2013]{1,3}\d(?!\d)){5,}(?!\w)")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_\-=])[A-Za-z0-9+/_\-]{16,}={0,2}(?![A-Za-z0-9+/_\-=])")
 _PERCENT = re.compile(r"[\w.+\-]*(?:%[0-9A-Fa-f]{2}[\w.+\-]*){1,}")
-_LAST_LATIN = "\u024f"
+_DISGUISE = re.compile(
+    "[^\x00-\xac\xae-\u0130\u0132-\u024f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u23ff\u2500-\u27bf]"
+)
+"""What is not Latin, punctuation or a sign; a soft hyphen and a dotless i."""
+_ASCII_RUN = re.compile("[\x00-\x7f]+")
 _PRINTABLE = 0.9
 _LOOKALIKE = re.compile(r"(?<!\w)(?=[A-Za-z|]*\d)(?:[\dOoIl|SB][ \-]?){8,34}(?!\w)")
 _DIGITS = str.maketrans("OoIl|SB", "0011158")
@@ -61,12 +65,7 @@ class View(msgspec.Struct, frozen=True):
 
 def normal(text: str) -> View:
     """Return `text` with its disguises undone. ASCII has none of them and costs one test."""
-    if text.isascii() or (
-        max(text) <= _LAST_LATIN
-        and "\xad" not in text
-        and "ı" not in text
-        and unicodedata.is_normalized("NFKC", text)
-    ):
+    if text.isascii() or (_DISGUISE.search(text) is None and unicodedata.is_normalized("NFKC", text)):
         return View(text)
     out: list[str] = []
     places: list[int] = []
@@ -74,12 +73,12 @@ def normal(text: str) -> View:
     for start, end in _clusters(text):
         made = text[start:end]
         if made.isascii():
-            kept = made
-        else:
-            folded = unicodedata.normalize("NFKC", made)
-            kept = "".join(_digit(c) for c in folded if not _hidden(c))
-        if not kept:
+            out.append(made)
+            places.extend(range(start, end))
+            ends.extend(range(start + 1, end + 1))
             continue
+        folded = unicodedata.normalize("NFKC", made)
+        kept = "".join(_digit(c) for c in folded if not _hidden(c))
         out.append(kept)
         places.extend([start] * len(kept))
         ends.extend([end] * len(kept))
@@ -122,10 +121,24 @@ def views(view: View, seen: Seen | None = None) -> Iterator[View]:
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:
-    """Yield a base character with the marks that combine with it; runs of ASCII come as single characters."""
+    """Yield a base character with the marks that combine with it; runs of ASCII come in one."""
+    end = len(text)
     start = 0
-    for place in range(1, len(text) + 1):
-        if place == len(text) or not unicodedata.combining(text[place]):
+    for match in _ASCII_RUN.finditer(text):
+        if match.start() > start:
+            yield from _marked(text, start, match.start())
+        start = match.end()
+        if start < end and unicodedata.combining(text[start]):
+            start -= 1
+        if start > match.start():
+            yield match.start(), start
+    if start < end:
+        yield from _marked(text, start, end)
+
+
+def _marked(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for place in range(start + 1, end + 1):
+        if place == end or not unicodedata.combining(text[place]):
             yield start, place
             start = place
 

@@ -42,6 +42,10 @@ class Seen(Protocol):
     text: str
     lowered: str
 
+    def may(self, regex: re.Pattern[str]) -> bool:
+        """Whether `regex` can match anywhere."""
+        ...
+
     def find(self, regex: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """Yield what `regex.finditer(text)` would."""
         ...
@@ -56,25 +60,36 @@ class Plain:
         self.text = text
         self.lowered = text.lower()
 
+    def may(self, _: re.Pattern[str]) -> bool:
+        """Nobody knows: so it may."""
+        return True
+
     def find(self, regex: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """Yield the matches."""
         return regex.finditer(self.text)
 
 
 class Sifted:
-    """A text with the places, by expression, where a match can begin."""
+    """A text with the places where a match can begin, by expression.
+
+    By its `id`, that is: to hash an expression takes longer than to find that it has no place.
+    """
 
     __slots__ = ("_regions", "lowered", "text")
 
-    def __init__(self, text: str, regions: dict[re.Pattern[str], list[tuple[int, int]] | None]) -> None:
+    def __init__(self, text: str, regions: dict[int, list[tuple[int, int]] | None]) -> None:
         self.text = text
         self.lowered = text.lower()
         self._regions = regions
 
+    def may(self, regex: re.Pattern[str]) -> bool:
+        """Whether there is any place to look at."""
+        return id(regex) in self._regions
+
     def find(self, regex: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """Yield the matches."""
         try:
-            regions = self._regions[regex]
+            regions = self._regions[id(regex)]
         except KeyError:
             return iter(())
         return regex.finditer(self.text) if regions is None else _matches(regex.match, self.text, regions)
@@ -102,8 +117,10 @@ class Sieve:
     def __init__(self, leads: Iterable[Lead]) -> None:
         self._blind: list[re.Pattern[str]] = []
         """Expressions without a superset: they walk every text."""
-        self._for: list[list[tuple[re.Pattern[str], int]]] = []
-        """By number of what the engines look for: whose lead it is, and how far before it a match begins."""
+        self._for: list[list[tuple[int, int]]] = []
+        """By number of what the engines look for: whose lead it is (its `id`), and how far before it a match begins."""
+        self._kept: list[re.Pattern[str]] = []
+        """So that no `id` is used again."""
         self._engines: list[Any] = []
         self._local = threading.local()
         if hyperscan is not None:
@@ -119,7 +136,7 @@ class Sieve:
         data = encoded(text)
         for engine, scratch in zip(self._engines, self._scratches(), strict=True):
             engine.scan(data, match_event_handler=_note, context=events.append, scratch=scratch)
-        regions: dict[re.Pattern[str], list[tuple[int, int]] | None] = dict.fromkeys(self._blind)
+        regions: dict[int, list[tuple[int, int]] | None] = dict.fromkeys(map(id, self._blind))
         for number, start, end in events:
             for regex, reach in self._for[number]:
                 place = (start - reach if start > reach else 0, end)
@@ -135,7 +152,8 @@ class Sieve:
         for regex, lead, reach in dict.fromkeys(leads):
             by_lead.setdefault(lead or regex, []).append((regex, reach))
         made = [superset(lead) for lead in by_lead]
-        self._for = list(by_lead.values())
+        self._for = [[(id(regex), reach) for regex, reach in some] for some in by_lead.values()]
+        self._kept = [regex for some in by_lead.values() for regex, _ in some]
         for first in range(0, len(made), _TOGETHER):
             self._take(made, range(len(made))[first : first + _TOGETHER])
 
@@ -145,7 +163,7 @@ class Sieve:
             self._engines.append(_engine([made[number] for number in numbers], numbers))
         except hyperscan.error:
             if len(numbers) == 1:
-                self._blind += [regex for regex, _ in self._for[numbers[0]]]
+                self._blind += [one for one in self._kept if id(one) in dict(self._for[numbers[0]])]
                 return
             for number in numbers:
                 self._take(made, [number])

@@ -146,6 +146,9 @@ REGIONS = _words(
 )
 """Countries and larger: the safe harbor lets a state or more stand."""
 
+EXPLAINED = HARMLESS | EPONYMS | HEADS | GROUPS | FUNCTION
+"""Whatever a model says, no name."""
+
 FACILITIES = _words(
     "hospital hosp clinic center centre ctr med medical memorial hospice pharmacy university college school institute institution infirmary sanatorium ward"
     " practice church bank office offices department laboratory labs lab rehab rehabilitation surgery health healthcare care er ed icu va facility house home"
@@ -190,6 +193,25 @@ NAMING = re.compile(
     re.IGNORECASE,
 )
 """What says that somebody's name follows, however it is written."""
+
+NAMED_BY = tuple(
+    _words(
+        "name name's name’s is was : called named es llamo llama llamado llamada paciente patient pt signed by , with under of wife husband mother"
+        " father brother sister regards thanks dear hi hello attn i'm am heiße m'appelle"
+    )
+)
+"""How the words of `NAMING` end: an expression that looks back costs more than a look at the last word."""
+
+SEEN_BY = tuple(
+    _words(
+        "seen admitted treated operated evaluated referred transferred discharged visit visits visited visiting hospitalized hospitalised diagnosed"
+        " presented presenting follow followed up followup checkup check-in checkin consult consulted consultation scheduled appointment surgery therapy"
+        " care examined assessed enrolled monitored staying live lives living lived born raised moved here moving work works working employed located"
+        " reside resides residing resided based originally patient practice meet meeting treatment attend attends attending attended ingresado ingresada"
+        " atendido atendida vive nacido nacida come from city back again recently last out over is was also being to at visit near outside"
+    )
+)
+"""How the words before the preposition of `SEEN`, `HOME` and `STAYS` end."""
 
 STEMS = re.compile(
     r"\w{2,}(?:prils?|sartan|statins?|mabs?|nibs?|gliflozins?|gliptins?|glutide|olols?|dipines?|azoles?|prazoles?|cillins?|mycins?|micin|floxacins?|cyclines?|vir|virs|caine|setron|triptans?|parins?|xabans?|grel|grelor|lukast"

@@ -1,12 +1,15 @@
 """A text as words: where they stand, which begin with a capital, and how much a capital says in this text."""
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from wye.policy.detectors.lexicon import WORD, lexicon
 
-_TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+_TOKEN: Final = re.compile(r"([^\W\d_]+(?:['’\-][^\W\d_]+)*)")
 _OPENERS: Final = frozenset('.!?:;\n"“”‘(¿¡>*•|[-–—…')
 _ABBREVIATIONS: Final = frozenset(
     [
@@ -33,13 +36,13 @@ _ABBREVIATIONS: Final = frozenset(
     ]
 )
 _TAILS: Final = frozenset({"", "mon", "s", "m", "d", "ll", "ve", "re"})
+_BEFORE = 8
 _ENGLISH = 0.5
 _FEW = 3
 _NOUNS = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True, gc=False):
     """One word, `key` being how the lexicon writes it: small, without a possessive."""
 
     text: str
@@ -81,39 +84,43 @@ def key(text: str) -> str:
 
 
 def read(text: str) -> Words:
-    """Split `text`."""
-    known = lexicon()
-    found: list[Word] = []
-    small = small_known = capitals = inside = upper = 0
-    for match in _TOKEN.finditer(text):
-        word = match.group()
-        start, end = match.span()
-        folded = key(word)
-        flags = known.get(folded, 0)
-        if folded[-3:] == "n't":
-            flags = WORD
-        capital = word[0].isupper()
-        initial = False
-        if capital:
-            before = text[max(0, start - 8) : start].rstrip(" \t")[-1:]
-            initial = not before or before in _OPENERS
-            if before == "." and found and (found[-1].key in _ABBREVIATIONS or len(found[-1].text) == 1):
-                initial = False
-            if not initial:
-                inside += 1
-                capitals += 1
-                upper += word.isupper()
+    """Split `text`. Column by column, as that costs a third of word by word."""
+    parts = _TOKEN.split(text)
+    texts, gaps = parts[1::2], parts[0::2]
+    places = list(itertools.accumulate(map(len, parts)))
+    keys = [*map(key, texts)] if "'" in text or "’" in text else [*map(str.lower, texts)]
+    known = lexicon().get
+    flags = [known(folded, 0) for folded in keys]
+    if "n't" in text or "n’t" in text or "N'T" in text or "N’T" in text:
+        flags = [WORD if folded[-3:] == "n't" else flag for folded, flag in zip(keys, flags, strict=True)]
+    capital = [word[0].isupper() for word in texts]
+    initial = [False] * len(texts)
+    capitals = upper = 0
+    for place in itertools.compress(range(len(texts)), capital):
+        if (gaps[place] != " " or not place) and _opens(gaps[place], place, texts, keys):
+            initial[place] = True
         else:
-            inside += 1
-            small += 1
-            small_known += flags != 0
-        found.append(Word(word, start, end, folded, flags, capital, initial))
+            capitals += 1
+            upper += texts[place].isupper()
+    small = len(texts) - sum(capital)
+    small_known = small - sum(not (c or f) for c, f in zip(capital, flags, strict=True))
+    inside = small + capitals
     english = small < _FEW or small_known >= _ENGLISH * small
     return Words(
         text,
-        found,
+        list(map(Word, texts, places[0::2], places[1::2], keys, flags, capital, initial)),
         english,
         not english and capitals > _NOUNS * inside,
         upper > _FEW and upper > 0.6 * inside,
-        not any(w.capital for w in found),
+        not any(capital),
     )  # most
+
+
+def _opens(gap: str, place: int, texts: list[str], keys: list[str]) -> bool:
+    """Whether the capital behind `gap` opens something."""
+    before = gap[-_BEFORE:].rstrip(" \t")[-1:]
+    if not before:
+        return place == 0 or len(gap) >= _BEFORE
+    if before not in _OPENERS:
+        return False
+    return not (before == "." and place and (keys[place - 1] in _ABBREVIATIONS or len(texts[place - 1]) == 1))

@@ -13,6 +13,8 @@ _CODE = re.compile(CODE.pattern.encode() + rb"|\\u005[fF]")
 
 def is_error(event: Any) -> bool:  # noqa: ANN401  # any JSON
     """Whether an upstream says that it failed: words that go into records, so nothing is put back in them."""
+    if isinstance(event, list):
+        return any(map(is_error, event))
     if not isinstance(event, dict):
         return True
     response = event.get("response")

