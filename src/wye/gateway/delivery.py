@@ -67,6 +67,7 @@ class Delivery:
         entry.first_byte = answer.hold.first_byte
         if job.verdict.narrowed and not job.verdict.permits("store", deployment.id):
             entry.kept, job.session.keep_days = None, 0
+        entry.withheld = False
         if answer.relay is None:
             answer.hold.lost = _all_lost(answer.hold)
         entry.lost, entry.emulated = answer.hold.lost, answer.hold.emulated

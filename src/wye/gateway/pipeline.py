@@ -78,6 +78,7 @@ class Pipeline:
         entry.trace, entry.parent = arrival.trace, arrival.parent
         if now.settings.ledger.store_content:
             entry.kept = bytearray()
+            entry.withheld = now.policy.reads.action
         try:
             await self._answer(now, arrival, codec, caller, entry, downstream)
         except (asyncio.CancelledError, HangupError):
