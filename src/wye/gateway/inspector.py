@@ -23,7 +23,7 @@ import msgspec
 from wye.gateway.streamtext import Spoken, said
 from wye.policy.detectors import Detector, Dictionary, Finding
 from wye.policy.detectors.finding import resolve
-from wye.policy.leaves import Leaf, Step, leaves
+from wye.policy.leaves import Leaf, Step, in_numbers, leaves
 
 T = TypeVar("T")
 NICENESS = 5
@@ -62,6 +62,8 @@ class Ask(msgspec.Struct, frozen=True, array_like=True):
     content: bytes
     deadline: float = 0.0
     """`time.monotonic()`, which all processes share."""
+    begins: bool = False
+    """It is a stream's first piece."""
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):
@@ -100,7 +102,8 @@ class Inspector:
         """Do what is asked; a piece of a stream has no answer. Raises nothing."""
         try:
             if ask.what == "body":
-                return self._body(ask, leaves(ask.content))
+                told = self._body(ask, leaves(ask.content))
+                return msgspec.structs.replace(told, media=True) if in_numbers(ask.content) else told
             if ask.what == "answer":
                 return self._body(ask, list(said(ask.content)))
             if ask.what == "find":
@@ -143,12 +146,15 @@ class Inspector:
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
 
     def _stream(self, ask: Ask) -> Told | None:
-        spoken = self._streams.pop(ask.number, None) or Spoken()
+        spoken = self._streams.pop(ask.number, None)
+        if spoken is None:
+            spoken = Spoken()
+            spoken.trouble = "" if ask.begins else "failed (forgotten)"
         last = ask.what == "end"
         try:
             for text in spoken.feed(ask.content, last=last):
                 spoken.kinds |= self._found(text)
-        except ValueError as error:
+        except Exception as error:  # noqa: BLE001  # as above; what comes later does not mend it
             spoken.trouble = f"failed ({type(error).__name__})"
         if last:
             return Told(ask.number, tuple(sorted(spoken.kinds)), trouble=spoken.trouble)
