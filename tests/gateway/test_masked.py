@@ -196,6 +196,15 @@ def test_what_cannot_be_read_does_not_leave(gateway: Running, upstream: FakeUpst
     assert len(upstream.calls) == before + 1
 
 
+def test_what_an_upstream_holds_is_not_changed_unmasked(gateway: Running, upstream: FakeUpstream) -> None:
+    stored = gateway.chat("echo", PHI, messages=[{"role": "user", "content": SAID}], store=True)
+    before, path = len(upstream.calls), f"/v1/chat/completions/{stored.json['id']}"
+    changed = gateway.ask("POST", path, {"metadata": {"for": "Jane Doe"}})
+    assert (changed.status, changed.error["code"]) == (400, "not_masked")
+    assert gateway.ask("GET", "/v1/chat/completions?metadata[for]=Jane", headers=PHI).status >= 400
+    assert len(upstream.calls) == before
+
+
 async def test_nothing_leaves_when_nobody_looks_or_looking_fails() -> None:
     body = b'{"messages": [{"role": "user", "content": "Jane Doe"}]}'
 

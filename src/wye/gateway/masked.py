@@ -138,6 +138,13 @@ class Masker:
         return Veil(masked.body, masked.counts, Restoration(tokens.mint))
 
 
+def unmasked(name: str) -> MaskingError:
+    """Return the error for what is said of an answer that deployment `name` holds, and that nobody masks."""
+    error = MaskingError(f"'{name}' is told nothing unmasked: what it holds cannot be changed, or searched")
+    error.status = HTTPStatus.BAD_REQUEST
+    return error
+
+
 def _unreadable(what: str) -> MaskingError:
     told = f"it holds {what}, which cannot be masked: leave it out, or ask for a model on your own machines"
     error = MaskingError(told)

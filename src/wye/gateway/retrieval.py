@@ -30,6 +30,7 @@ from wye.gateway.books import Books
 from wye.gateway.downstream import JSON
 from wye.gateway.headers import error_headers, limit_lines
 from wye.gateway.keys import Caller
+from wye.gateway.masked import unmasked
 from wye.gateway.refusals import asked_to_wait, refusal
 from wye.gateway.responses import Responses
 from wye.gateway.runtime import Runtime, Snapshot
@@ -120,6 +121,8 @@ class Retrieval:
         if found is None:
             found = self._unremembered(ask, now, labels or now.default_labels, asking)
         target, verdict = _holder(found, now, labels | found.labels or now.default_labels, asking, entry)
+        if target.deployment.id in verdict.mask and (content or b"metadata" in ask.below):
+            raise unmasked(target.deployment.id)
         return await self._fetched(ask, content, target, verdict, entry)
 
     def _unremembered(self, ask: Ask, now: Snapshot, labels: Labels, asking: Asking) -> Held:
