@@ -1,4 +1,4 @@
-"""What the process that looks into requests answers: found across pieces, and trouble where it did not look."""
+"""What the process that looks into requests answers: found across pieces, or told as trouble."""
 
 import json
 import time
