@@ -14,9 +14,16 @@ import pytest
 
 from fake_upstream import CHAT, Call, FakeUpstream
 from gateway.gated import certify
+from policy.test_judge import deployment
 from routing.granted import grant
 from running import Answered, Running, running
-from wye.config.settings import GateSettings
+from wye.config.detection import DetectionSettings
+from wye.config.governance import ComplianceSettings, PolicySettings
+from wye.config.settings import ALL_LANES, GateSettings, LabelRule, Settings
+from wye.core.lane import Lane
+from wye.gateway.inspection import Inspection
+from wye.gateway.inspectors import Inspectors
+from wye.policy import Policy
 from wye.routing.certificate import Arm
 
 SSN = "My social security number is 219-09-9999."
@@ -212,3 +219,22 @@ def test_metrics_say_what_became_of_it(gateway: Running) -> None:
     told = gateway.metrics()
     assert 'wye_inspections_total{outcome="looked"}' in told
     assert "wye_inspection_seconds_total" in told
+
+
+@pytest.mark.parametrize("set_", ["eu-only", "gdpr", "hipaa", "internal-default"])
+@pytest.mark.parametrize("phi", [LabelRule(ALL_LANES, mask="all"), LabelRule(ALL_LANES), LabelRule()])
+def test_somebody_looks_wherever_it_could_change_what_a_set_permits(set_: str, phi: LabelRule) -> None:
+    """A set asks for facts: those of a deployment that only a request names are not known beforehand."""
+    settings = Settings(
+        labels={"phi": phi},
+        policy=PolicySettings(sets=(set_,)),
+        compliance=(ComplianceSettings("acme", trains_on_data=False),),
+    )
+    for known in ((), (deployment("eu", Lane.CLOSED, region="eu"),)):
+        policy, said = Policy(settings, known), frozenset({"internal"})
+        late = deployment("acme/late", Lane.CLOSED, region="eu")
+        before, after = (policy.extend(policy.judge(labels), late) for labels in (said, said | {"phi"}))
+        assert "acme/late" in before.permitted
+        if (before.permitted, before.mask) != (after.permitted, after.mask):
+            looks = Inspection(DetectionSettings(raises={"phi": "all"}), Inspectors(), policy)
+            assert looks.matters(said)

@@ -92,8 +92,9 @@ class Inspection:
         before, after = self._policy.judge(labels), self._policy.judge(labels | self._all)
         if before.ceiling != after.ceiling or before.permitted != after.permitted:
             return True
-        # Of a deployment that only a request's model names nothing is known here but the lanes it may be in.
-        return not {Lane.OWN}.issuperset(self._policy.where(labels))
+        # Elsewhere labels may oblige to mask; and of a deployment that only a request names nothing is
+        # known here: not what statements ask for that would open a lane to it.
+        return not {Lane.OWN}.issuperset(self._policy.lanes(labels))
 
     def _meant(self, told: Told, labels: Labels, who: str) -> Raised:
         if told.trouble:

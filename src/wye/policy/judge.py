@@ -183,14 +183,16 @@ class Policy:
     def where(self, labels: Labels = frozenset()) -> tuple[Lane, ...]:
         """Return the lanes `labels` may go to, nearest first; no labels = what unlabelled data may.
 
-        Whatever is known of a deployment may refuse it still.
+        It is told of deployments of which nothing else is known: what is known may open one, or refuse it.
         """
         labels = labels or self._default
-        rules = [self._rules.get(label, UNKNOWN_LABEL) for label in labels]
+        return tuple(lane for lane in self.lanes(labels) if self._open(lane, labels))
+
+    def lanes(self, labels: Labels) -> tuple[Lane, ...]:
+        """Return the lanes that `labels` themselves leave open, nearest first: nobody may go to others."""
+        rules = [self._rules.get(label, UNKNOWN_LABEL) for label in labels or self._default]
         return tuple(
-            lane
-            for lane in (Lane.OWN, Lane.HOSTED, Lane.CLOSED)
-            if all(lane in rule.lanes for rule in rules) and self._open(lane, labels)
+            lane for lane in (Lane.OWN, Lane.HOSTED, Lane.CLOSED) if all(lane in r.lanes for r in rules)
         )
 
     def _open(self, lane: Lane, labels: Labels) -> bool:
