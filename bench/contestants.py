@@ -155,11 +155,12 @@ def bare(port: int) -> Contestant:
     )
 
 
-def wye(port: int, folder: Path, *, access_log: bool) -> Contestant:
+def wye(port: int, folder: Path, *, access_log: bool = False, sealed: bool = False) -> Contestant:
     """Ours, with everything on."""
-    name = "wye, access log" if access_log else "wye"
+    name = "wye, access log" if access_log else "wye, sealed" if sealed else "wye"
     settings = yaml.safe_load(configuration("wye.yaml"))
     settings["listener"]["access_log"] = access_log
+    settings["ledger"] = {"transparency": sealed}
     upstream = settings["deployments"]["bench/gpt"]
     for spoken_by, protocol in PROTOCOLS.items():
         settings["deployments"][f"bench/{spoken_by.lower()}"] = {**upstream, "protocol": protocol}

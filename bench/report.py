@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 BASE, FLOOR, OURS, LOGGED = "direct", "bare proxy", "wye", "wye, access log"
+SEALED = "wye, sealed"
 TRANSLATED, RESPONSES, ROUTED = "wye, Messages", "wye, Responses", "wye, auto"
 """Clients of another protocol than the upstream's."""
 MEGABYTE = 1_000_000
@@ -138,6 +139,7 @@ def targets(report: Report) -> list[Target]:
     return [
         Target("requests/s over the bare proxy's", against_floor(OURS, "per_second"), 0.45, at_least=True),
         Target("the same with access logs", against_floor(LOGGED, "per_second"), 0.38, at_least=True),
+        Target("the same, sealed", against_floor(SEALED, "per_second"), 0.3, at_least=True),
         Target(
             "added median latency over its",
             ratio(report.added(OURS), report.added(FLOOR)),

@@ -65,12 +65,13 @@ def candidates(options: argparse.Namespace, folder: Path, notes: list[str]) -> l
     peers = {"LiteLLM": contestants.litellm(port + 3, folder), "Portkey": contestants.portkey(port + 4)}
     how = {"LiteLLM": "no litellm on PATH", "Portkey": "BENCH_PORTKEY does not hold its command"}
     notes += [f"{name} left out: {how[name]}" for name, peer in peers.items() if peer is None]
-    ours = contestants.wye(port + 1, folder, access_log=False)
+    ours = contestants.wye(port + 1, folder)
     return [
         contestants.direct(),
         contestants.bare(port),
         ours,
         contestants.wye(port + 2, folder, access_log=True),
+        contestants.wye(port + 5, folder, sealed=True),
         contestants.routed(ours, ROUTED),
         contestants.translated(ours, TRANSLATED, "/v1/messages"),
         contestants.translated(ours, RESPONSES, "/v1/responses"),

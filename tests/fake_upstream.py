@@ -54,6 +54,8 @@ class Call:
         self.head = head
         self.body = body
         self.writer = writer
+        self.sent = 0
+        """Bytes of the answer that were written."""
 
     @property
     def json(self) -> Any:
@@ -69,6 +71,7 @@ class Call:
         return b" ".join(self.head.split(b" ", 2)[:2]).decode()
 
     async def send(self, data: bytes) -> None:
+        self.sent += len(data)
         self.writer.write(data)
         await self.writer.drain()
 

@@ -78,6 +78,13 @@ def test_a_running_gateway_forgets_at_once(gateway: Running, runner: CliRunner, 
     assert "I am back" in gateway.record(again)["content"]
 
 
+def test_what_goes_on_from_an_answer_an_upstream_holds_is_its_subjects(gateway: Running) -> None:
+    held = ask(gateway, "native", "hi", {"x-wye-subject": "held"})
+    for _ in range(2):
+        followed = ask(gateway, "native", "and now?", previous_response_id=held.json["id"])
+        assert gateway.record(followed)["subject"] == gateway.record(held)["subject"]
+
+
 def test_a_receipt_proves_itself(gateway: Running, runner: CliRunner) -> None:
     gateway.chat("ok", {"x-wye-subject": "receipted"})
     told = run(runner, gateway.state, "receipted", "--yes", "--json")

@@ -149,6 +149,7 @@ def test_explain_says_what_was_translated_and_what_was_lost() -> None:
         "a1", 0.0, "a1", "openai_chat", "chat", "claude", Outcome.OK, 200, 1.0,
         attempts=(Attempt("claude", "first", 0.0, 1.0, 200, translated="anthropic_messages"),),
         lost=("seed", "my_own_member", "answer.opaque"),
+        masked={"person": 2, "ssn": 1},
         added=("max_tokens=8192",),
         session="0123456789ab",
     )  # fmt: skip
@@ -158,6 +159,7 @@ def test_explain_says_what_was_translated_and_what_was_lost() -> None:
     assert "my_own_member: of the client's protocol only, or not known to wye" in told
     assert "max_tokens=8192: the client did not say it" in told
     assert "opaque, of the answer: the client's protocol has no words for it" in told
+    assert "person=2, ssn=1: who answered saw tokens" in told
     assert "0123456789ab, by x-wye-session" in told
 
 

@@ -1,8 +1,10 @@
 """`wye audit` over a state directory: logs, and the ledger held against them."""
 
 import contextlib
+import os
 import shutil
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -165,6 +167,18 @@ def test_without_logs_it_says_what_to_set(
     assert "set ledger.transparency" in str(runner.invoke(audit, ["verify"]).exception)
     assert runner.invoke(audit, ["verify", "--record", "x"]).exit_code == 2
     assert runner.invoke(audit, ["prove", "a", "b", "c"]).exit_code == 2
+
+
+@pytest.mark.skipif("TESSERA_FSCK" not in os.environ, reason="TESSERA_FSCK names no fsck of Tessera's")
+def test_others_check_it_with_their_tools(state: Path) -> None:
+    """`go install github.com/transparency-dev/tessera/cmd/fsck@latest` is one of them."""
+    for log in logs(state):
+        command = [os.environ["TESSERA_FSCK"], f"--storage_url=file://{log}/public/", "--ui=false"]
+        done = subprocess.run(
+            [*command, f"--public_key={log}/public/key"], check=False, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        assert "Successfully fsck'd log with size 597" in done.stderr
 
 
 def test_a_proof_takes_milliseconds(state: Path) -> None:

@@ -117,7 +117,7 @@ def deployment(upstream: FakeUpstream, model: str, **fields: Any) -> dict[str, A
 FAILING = [
     # what they do, who serves, what the record says of the gate, why the strong one was asked
     ("weak=500", "strong", "' failed with status 500", "fallback"),
-    ("weak=400", "strong", "refused the request with status 400: no", "fallback"),
+    ("weak=400", "strong", "refused the request with status 400", "fallback"),
     ("weak=429", "strong", "is rate limited upstream; try again in 1 s", "fallback"),
     ("weak=hang", "strong", "did not answer in time", "fallback"),
     ("weak=cut", "strong", "it ended by length", "cascade"),

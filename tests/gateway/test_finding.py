@@ -1,53 +1,59 @@
-"""Looking for what has to be masked, beside the event loop."""
+"""Looking for what has to be masked, in a process of its own."""
 
-import time
-from collections.abc import Iterable
+import os
+import signal
+from collections.abc import AsyncIterator
 
 import pytest
 
+from wye.config.detection import DetectionSettings
 from wye.core.errors import MaskingError
-from wye.gateway.finding import OVERLAP, PIECE, THREADS, Finder, pieces
-from wye.policy.detectors import Detector, Finding
+from wye.gateway.finding import Finder
+from wye.gateway.inspector import OVERLAP, PIECE
+from wye.gateway.inspectors import Inspectors
 
 
-class Odd(Detector):
-    """Hangs for a while, or fails."""
-
-    def find(self, text: str) -> list[Finding]:
-        if text == "fails":
-            raise ZeroDivisionError(text)
-        time.sleep(0.3)
-        return []
-
-
-async def test_every_text_is_looked_at() -> None:
-    found = await Finder(Detector()).find(["Jane Doe", "nobody", "jane.doe@example.com"])
-    assert [[one.kind for one in some] for some in found] == [["name"], [], ["email"]]
+@pytest.fixture
+async def inspectors() -> AsyncIterator[Inspectors]:
+    made = Inspectors()
+    made.use(DetectionSettings(), masks=True)
+    assert await made.ready(60)
+    yield made
+    made.stop()
 
 
-@pytest.mark.parametrize("at", [0, PIECE - 5, PIECE - OVERLAP - 3, 3 * PIECE])
-async def test_a_long_text_goes_in_pieces(at: int) -> None:
-    text = "word " * 6000
-    text = text[:at] + " jane.doe@example.com " + text[at:]
-    (found,) = await Finder(Detector()).find([text])
-    assert {text[one.start : one.end] for one in found if one.kind == "email"} == {"jane.doe@example.com"}
+def finder(inspectors: Inspectors, **settings: float) -> Finder:
+    told = DetectionSettings(**settings)  # type: ignore[arg-type]
+    return Finder(inspectors, lambda: told)
 
 
-@pytest.mark.parametrize(("text", "why"), [("hangs", "longer than"), ("fails", "ZeroDivisionError")])
-async def test_late_or_failed_is_an_error_that_quotes_nothing(text: str, why: str) -> None:
-    finder = Finder(Odd(), 0.05)
-    for _ in range(THREADS + 1):
-        with pytest.raises(MaskingError, match=why) as raised:
-            await finder.find([text])
-        assert text not in str(raised.value)
+async def test_every_text_is_looked_at(inspectors: Inspectors) -> None:
+    patient = finder(inspectors, timeout_ms=30_000)
+    for _ in range(2):  # found, and known
+        found = await patient.find(["Jane Doe", "nobody", "jane.doe@example.com"])
+        assert [[one.kind for one in some] for some in found] == [["name"], [], ["email"]]
+    mail = "jane.doe@example.com"
+    for at in (0, PIECE - 5, PIECE - OVERLAP - 3, 3 * PIECE):
+        text = "word " * 6000
+        text = text[:at] + f" {mail} " + text[at:]
+        (some,) = await patient.find([text])
+        assert {text[one.start : one.end] for one in some if one.kind == "email"} == {mail}
 
 
-def test_pieces_cover_the_text() -> None:
-    def whole(some: Iterable[tuple[int, str]], text: str) -> bool:
-        return all(text.startswith(piece, at) for at, piece in some)
+async def test_too_much_too_late_or_nobody_there_is_an_error(inspectors: Inspectors) -> None:
+    with pytest.raises(MaskingError, match="more than 1 KB"):
+        await finder(inspectors, max_kb=1).find(["Jane Doe " * 200])
+    with pytest.raises(MaskingError, match="late"):
+        await finder(inspectors, timeout_ms=0.001).find(["Jane Doe, at once"])
+    for pid in inspectors.pids:
+        os.kill(pid, signal.SIGKILL)
+    with pytest.raises(MaskingError, match="crashed"):
+        await finder(inspectors, timeout_ms=30_000).find(["Jane Doe, again"])
 
-    for size in (0, 1, PIECE, PIECE + 1, 3 * PIECE):
-        text = "0123456789" * (size // 10 + 1)
-        parts = list(pieces(text[:size]))
-        assert whole(parts, text[:size])
-        assert parts[-1][0] + len(parts[-1][1]) == size
+
+async def test_where_no_label_masks_there_is_no_process() -> None:
+    none = Inspectors()
+    none.use(DetectionSettings())
+    assert none.pids == []
+    with pytest.raises(MaskingError, match="crashed"):
+        await finder(none).find(["Jane Doe"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import time
@@ -21,8 +22,9 @@ from wye.routing.certificate import Arm
 SSN = "My social security number is 219-09-9999."
 PLAIN = "Compare bubble sort and merge sort."
 OUTSIDE = ("big", "second", "referee")
-TIMEOUT = 0.4
+TIMEOUT = 0.3
 SECONDS = 20.0
+NUMBERS = itertools.count(3)
 
 
 async def answer(call: Call) -> None:
@@ -115,7 +117,8 @@ def inspector(gateway: Running) -> int:
 
 def looks(gateway: Running) -> None:
     """Wait until content is looked at again."""
-    until(lambda: gateway.record(ask(gateway, PLAIN))["labels"] == ["internal"])
+    asks = (ask(gateway, f"Is {number} a prime?") for number in NUMBERS)  # no body is looked at twice
+    until(lambda: gateway.record(next(asks))["labels"] == ["internal"])
 
 
 @contextlib.contextmanager
@@ -125,13 +128,13 @@ def late(gateway: Running) -> Iterator[str]:
     try:
         yield "late"
     finally:
-        os.kill(pid, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):  # it was taken for one that hangs
+            os.kill(pid, signal.SIGCONT)
         looks(gateway)
 
 
 @contextlib.contextmanager
 def crashed(gateway: Running) -> Iterator[str]:
-    os.kill(inspector(gateway), signal.SIGKILL)
     yield "crashed"
     looks(gateway)
 
@@ -158,22 +161,24 @@ def test_each_way_leads_outside_where_nothing_is_found(
 
 
 @pytest.mark.parametrize("state", [finding, late, crashed])
-@pytest.mark.parametrize("way", WAYS)
 def test_nothing_goes_outside_by_any_way(
-    gateway: Running, upstream: FakeUpstream, way: str, state: Callable[[Running], Any]
+    gateway: Running, upstream: FakeUpstream, state: Callable[[Running], Any]
 ) -> None:
     said = SSN if state is finding else PLAIN
     until(lambda: "wye_shadows_waiting 0" in gateway.metrics())
+    before, answers = outside(upstream), {}
     with state(gateway) as why:
-        before = outside(upstream)
-        answered = ask(gateway, f"{said} {way} {why}", way)
+        for way in WAYS:
+            if state is crashed:
+                os.kill(inspector(gateway), signal.SIGKILL)
+            answers[way] = ask(gateway, f"{said} {way} {why}", way)
         time.sleep(0.1)
         assert outside(upstream) == before
-    record = gateway.record(answered)
-    assert answered.status == (502 if way == "fallback" else 200)
-    assert "phi" in record["labels"]
-    assert f"phi=detector:{why}" in record["origins"]
-    assert ("confidential" in record["labels"]) == (state is not finding)
+    for way, answered in answers.items():
+        record = gateway.record(answered)
+        assert answered.status == (502 if way == "fallback" else 200)
+        assert f"phi=detector:{why}" in record["origins"]
+        assert ("confidential" in record["labels"]) == (state is not finding)
 
 
 def test_what_is_larger_than_is_looked_at_stays_inside(gateway: Running, upstream: FakeUpstream) -> None:

@@ -20,7 +20,7 @@ PHI = {"x-wye-label": "phi"}
 def last(call: Call) -> str:
     """What the upstream was asked last, as Chat has it."""
     content = call.json["messages"][-1]["content"]
-    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
             "phi": {"lanes": ["own", "hosted"], "mask": "all"},
             "few": {"lanes": ["own", "hosted"], "mask": ["ssn"]},
         },
-        "aliases": {"picky": ["fails", "inside"]},
+        "aliases": {"later": ["echo", "inside"]},
         "ledger": {"store_content": True},
     }
     with running(tmp_path_factory.mktemp("gateway"), settings) as gateway:
@@ -189,10 +189,19 @@ def test_what_cannot_be_read_does_not_leave(gateway: Running, upstream: FakeUpst
     before = len(upstream.calls)
     parts = [{"type": "text", "text": "Who is this?"}, PICTURE]
     answered = gateway.chat("echo", PHI, messages=[{"role": "user", "content": parts}])
-    assert (answered.status, answered.error["code"]) == (503, "not_masked")
+    assert (answered.status, answered.error["code"]) == (400, "not_masked")
     assert "cannot be masked" in answered.error["message"]
-    answered = gateway.ask("POST", "/v1/completions", {"model": "echo", "prompt": [1212, 318]}, PHI)
-    assert answered.status >= 400
+    answered = gateway.chat("later", PHI, messages=[{"role": "user", "content": parts}])
+    assert answered.headers["x-wye-deployment"] == "inside"
+    assert len(upstream.calls) == before + 1
+
+
+def test_what_an_upstream_holds_is_not_changed_unmasked(gateway: Running, upstream: FakeUpstream) -> None:
+    stored = gateway.chat("echo", PHI, messages=[{"role": "user", "content": SAID}], store=True)
+    before, path = len(upstream.calls), f"/v1/chat/completions/{stored.json['id']}"
+    changed = gateway.ask("POST", path, {"metadata": {"for": "Jane Doe"}})
+    assert (changed.status, changed.error["code"]) == (400, "not_masked")
+    assert gateway.ask("GET", "/v1/chat/completions?metadata[for]=Jane", headers=PHI).status >= 400
     assert len(upstream.calls) == before
 
 
@@ -210,6 +219,25 @@ async def test_nothing_leaves_when_nobody_looks_or_looking_fails() -> None:
             await Masker(find).veil(body, frozenset({"all"}), Tokens())
     with pytest.raises(MaskingError, match="ValueError"):
         await Masker(fails).veil(b"[" * 999, frozenset({"all"}), Tokens())
+
+
+async def test_what_nobody_can_read() -> None:
+    async def find(texts: Sequence[str]) -> list[list[Finding]]:
+        return [[] for _ in texts]
+
+    thought = {"type": "redacted_thinking", "data": "EmwKAhgBEgy3va3pzix/" * 9}
+    readable = (
+        {"prompt": "text", "input": []},
+        {"messages": [{"content": [thought]}]},
+        {"contents": [{"parts": [{"functionCall": {"args": {"input": [1, 2]}}}]}]},
+    )
+    for body in readable:
+        raw = json.dumps(body).encode()
+        assert (await Masker(find).veil(raw, frozenset({"all"}), Tokens())).body == raw
+    picture = {"type": "image", "source": {"type": "base64", "data": "iVBORw0KGgoAAAANSUhEUgAAA" * 9}}
+    for body in ({"prompt": [1, 2]}, {"input": [[-1]]}, {"messages": [{"content": [picture]}]}):
+        with pytest.raises(MaskingError, match="cannot be masked"):
+            await Masker(find).veil(json.dumps(body).encode(), frozenset({"all"}), Tokens())
 
 
 async def test_one_request_one_token_and_what_was_found_is_known() -> None:

@@ -107,14 +107,14 @@ def test_who_holds_an_answer_stands_in_its_record(ledger: Ledger, turns: Turns) 
     ledger.append(record(1, key="key_1", response="resp_1", deployment="openai/gpt"))
     ledger.append(record(2, key="key_2", response="resp_2"))
     ledger.append(record(3, key=""))
-    ledger.append(record(4, key="", response="resp_4", labels=()))
+    ledger.append(record(4, key="", response="resp_4", labels=(), subject="a" * 32))
     ledger.append(record(5, key="key_1", response="resp_1", deployment="openai/mini"))
     assert ledger.flush()
     assert turns.held("resp_1", "key_1", START) == Held("openai/mini", INTERNAL)
     assert turns.held("resp_1", "key_1", START + 6) is None
     assert turns.held("resp_1", "key_2", START) is None
     assert turns.held("resp_1", "", START) is None
-    assert turns.held("resp_4", "", START) == Held("embedded", frozenset())
+    assert turns.held("resp_4", "", START) == Held("embedded", frozenset(), "a" * 32)
     assert turns.held("resp_5", "key_1", START) is None
 
 

@@ -99,8 +99,9 @@ def _words(issued: Iterable[Issued], erasures: Erasures) -> Iterator[str]:
     for one in issued:
         receipt = one.receipt
         if one.destroyed:
-            keys = "one key is gone" if one.destroyed == 1 else f"{one.destroyed:,} keys are gone"
-            yield f"Erased {receipt.subject}: {keys}, and all that was sealed under them with it."
+            gone = "one key is gone, and all that was sealed under it"
+            many = f"{one.destroyed:,} keys are gone, and all that was sealed under them"
+            yield f"Erased {receipt.subject}: {gone if one.destroyed == 1 else many}."
         elif receipt.keys:
             yield f"{receipt.subject} was erased on {utc(receipt.at)} UTC; nothing has come since."
         else:

@@ -149,6 +149,9 @@ def _served(record: Record) -> Iterator[tuple[str, str]]:
 
 def _changed(record: Record) -> Iterator[tuple[str, str]]:
     """Yield what the upstream was told beyond what the client said, and what it was not."""
+    if record.masked:
+        told = ", ".join(f"{kind}={count}" for kind, count in record.masked.items())
+        yield "masked", f"{told}: who answered saw tokens"
     if record.added:
         yield "added", f"{', '.join(record.added)}: the client did not say it"
     yield from _lost([name for name in record.lost if not name.startswith(OF_ANSWERS)])

@@ -9,7 +9,7 @@ import msgspec
 
 from wye.cli.options import config_option, json_option, state_dir_option, utc
 from wye.cli.terminal import columns
-from wye.config.load import read
+from wye.config.load import find, load
 from wye.config.retention import rules
 from wye.config.settings import Settings
 from wye.ledger.sealing import Sealing
@@ -60,7 +60,7 @@ def retention(*, sweep: bool, dry_run: bool, as_json: bool, config: Path | None,
     Prompts, answers and kept conversations are sealed under keys, and what has an end is under keys of that
     day: to destroy them ends every copy, backups too. A changed rule holds for what comes from then on.
     """
-    settings, sealing = read(config).settings, Sealing(state_dir)
+    settings, sealing = load(find(config)), Sealing(state_dir)
     try:
         swept = sealing.vault.expire(time.time()) if sweep and not dry_run and sealing.exists else None
         kept = _kept(settings, sealing, swept)

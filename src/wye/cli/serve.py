@@ -1,16 +1,15 @@
 """`wye serve`: start the gateway."""
 
 import errno
-import logging
 import os
 import socket
 import sys
 from pathlib import Path
 
 import click
-import msgspec
 import uvloop
 
+from wye.cli import logs
 from wye.cli.options import config_option, state_dir_option
 from wye.cli.panel import Start, panel
 from wye.config.addresses import Address, parse_listen
@@ -60,7 +59,7 @@ def serve(config: Path | None, state_dir: Path, listen: Address | None, workers:
         message = "more than one worker is not supported yet; start one gateway a machine, or wait for it"
         raise click.BadParameter(message, param_hint="--workers")
     human = log == "text" or (log == "auto" and sys.stdout.isatty())
-    _set_up_logging(human=human)
+    logs.set_up(human=human)
     options = Options(find(config), state_dir, listen, human_log=human)
     try:
         uvloop.run(run(options, _announce))
@@ -111,25 +110,3 @@ def _announce(started: Started) -> None:
     )
     click.echo(panel(start) + "\n")
     sys.stdout.flush()
-
-
-class _JsonFormatter(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "at": round(record.created, 3),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(line).decode()
-
-
-def _set_up_logging(*, human: bool) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    text = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
-    handler.setFormatter(text if human else _JsonFormatter())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -3,12 +3,15 @@
 A codec turns one into its protocol's error body; the status is part of the error.
 """
 
-from typing import NamedTuple
+import re
+from typing import NamedTuple, Self
 
 TOO_LONG = "context_length_exceeded"
 FILTERED = "content_filter"
 NO_MODEL = "model_not_found"
 NO_CREDIT = "insufficient_quota"
+
+_QUOTED = re.compile("'.*'", re.DOTALL)
 
 
 class WyeError(Exception):
@@ -16,7 +19,7 @@ class WyeError(Exception):
 
     Attributes: `status` (HTTP), `kind` (a stable machine-readable word), `message` (one sentence
     that says what to do next), `param` (the request field at fault), `retry_after` (seconds),
-    `lines` (header lines that go with it, each with its CRLF).
+    `lines` (header lines that go with it, each with its CRLF), `noted` (what of the message may be kept).
     """
 
     status = 500
@@ -28,13 +31,32 @@ class WyeError(Exception):
         self.message = message
         self.param = param
         self.retry_after = retry_after
+        self._noted: str | None = None
+
+    @property
+    def noted(self) -> str:
+        """What goes on record, to logs and traces: the message, without words of the request or an answer.
+
+        The client is told all of it: they are its own words.
+        """
+        return self.message if self._noted is None else self._noted
+
+    def note(self, words: str) -> Self:
+        """Keep `words` and no more of what happened; return the error."""
+        self._noted = words
+        return self
 
 
 class BadRequestError(WyeError):
-    """The request cannot be understood or served as it is."""
+    """The request cannot be understood or served as it is. What it quotes is the request's."""
 
     status = 400
     kind = "invalid_request"
+
+    @property
+    def noted(self) -> str:
+        """The message without what stands in quotes, from the first to the last: there may be some within."""
+        return _QUOTED.sub("'…'", super().noted) if self._noted is None else self._noted
 
 
 class CannotCarryError(BadRequestError):

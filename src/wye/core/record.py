@@ -39,7 +39,9 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     """Upstream's HTTP status; 0 = no answer."""
     error: str = ""
     request_bytes: int = 0
+    """Sent to the upstream, heads and framing included, also where no answer came."""
     response_bytes: int = 0
+    """Received from it, likewise."""
     translated: str = ""
     """The upstream's protocol, where it is not the client's."""
     usage: Usage | None = None

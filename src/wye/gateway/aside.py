@@ -55,7 +55,7 @@ async def ask(attempts: Attempts, job: Job, chat: Chat, name: str, cause: str) -
     try:
         made = crossing(job.request, chat, target, betas=bool(job.betas), echo={})
     except BadRequestError as error:
-        return error.message
+        return error.noted
     aside = Aside(*msgspec.structs.astuple(job))
     aside.hedge = None
     aside.made = ear.on(made, silent=True)
@@ -66,14 +66,14 @@ async def ask(attempts: Attempts, job: Job, chat: Chat, name: str, cause: str) -
     try:
         answer = await attempts.run(aside, cause)
     except WyeError as error:
-        return error.message
+        return error.noted
     except asyncio.CancelledError:
         if any(one.deployment == name and one.cause == cause for one in job.entry.tried[before:]):
             busy = time.perf_counter() - began
             job.entry.aside.append(cost_of(target.deployment, None, busy, job.entry.at))
         raise
     if answer.error is not None:
-        return answer.error.message
+        return answer.error.noted
     job.entry.aside.append(settle(job, answer))
     try:
         return ear.said

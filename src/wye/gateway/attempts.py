@@ -46,6 +46,7 @@ from wye.gateway.refusals import (
     Refusal,
     asked_to_wait,
     broke,
+    broken_off,
     refusal,
     refusal_within,
 )
@@ -214,7 +215,9 @@ class Attempts:
             grant = self._egress.admit(job.verdict, deployment)
             patience = None if streaming else target.patience
             where = target.base_path + path
-            response = await self._transport.send(grant, b"POST", where, head, body, timeouts=patience)
+            response = await self._transport.send(
+                grant, b"POST", where, head, body, timeouts=patience, exchanges=hold.exchanges
+            )
         except TransportError as error:
             return self._failed(job, hold, None, error)
         except (EgressRefusedError, MaskingError) as error:
@@ -248,7 +251,7 @@ class Attempts:
             else:
                 body, usage = hold.crossing.answer(body)
         except NoAnswerError as error:
-            failure = Failure(UpstreamError(f"'{hold.target.deployment.id}': {error}"))
+            failure = Failure(broken_off(hold.target.deployment, str(error)))
             return self._gave_up(job, hold, response, failure)
         except (ValueError, RecursionError):
             within = refusal_within(hold.target.deployment, body)
@@ -282,7 +285,7 @@ class Attempts:
             within = refusal_within(hold.target.deployment, relay.trouble)
             if within is not None:
                 return self._turned_down(job, hold, response, within)
-            failure = Failure(UpstreamError(f"'{hold.target.deployment.id}': {wrong}"))
+            failure = Failure(broken_off(hold.target.deployment, wrong))
             return self._gave_up(job, hold, response, failure)
         # The whole stream was held back, since it came in one piece: hand it on as it is.
         return Answer(response.status, rest, relay.usage, response, hold, streamed=True)
@@ -347,7 +350,7 @@ class Attempts:
             self._health.failed(hold.target.deployment.id, failure.retry_after)
         else:  # it blames the request, and works
             self._health.works(hold.target.deployment.id)
-        job.entry.tried.append(attempt_record(job.entry, hold, response, failure.error.message))
+        job.entry.tried.append(attempt_record(job.entry, hold, response, failure.error.noted))
         return failure
 
 
@@ -368,8 +371,8 @@ def attempt_record(entry: Entry, hold: Hold, response: Response | None, error: s
         duration_ms=milliseconds(now - hold.entered),
         status=response.status if response else 0,
         error=error,
-        request_bytes=response.bytes_sent if response else 0,
-        response_bytes=response.bytes_received if response else 0,
+        request_bytes=sum([exchange.bytes_sent for exchange in hold.exchanges]),
+        response_bytes=sum([exchange.bytes_received for exchange in hold.exchanges]),
         translated=hold.crossing.translated if hold.crossing else "",
         masked=hold.veil.counts if hold.veil else {},
     )

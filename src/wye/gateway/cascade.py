@@ -129,9 +129,9 @@ class Cascade:
         try:
             answer = await self._attempts.run(weak)
         except WyeError as error:
-            return First(error.message)
+            return First(error.noted)
         if answer.error is not None:
-            return First(answer.error.message)
+            return First(answer.error.noted)
         broken = "cut short"
         try:
             broken = await _drained(answer)
@@ -197,11 +197,11 @@ class Cascade:
         try:
             answer = await self._attempts.run(others, "cascade")
         except WyeError as error:
-            why = error.message
+            why = error.noted
         else:
             if answer.error is None:
                 return answer
-            why = answer.error.message
+            why = answer.error.noted
         job.entry.gate += f"; served all the same, since nobody else could: {why}"
         covered = tuple(
             name for name in job.decision.covered if name != job.decision.candidates[0].deployment
@@ -259,11 +259,11 @@ async def _drained(answer: Answer) -> str:
     except TransportError as broken:
         return f"it broke off ({broken})"
     except (ValueError, RecursionError) as broken:
-        return str(broken)
+        return str(broken).partition(":")[0]
     finally:
         answer.usage = relay.usage
     answer.body, answer.relay = b"".join(pieces), None
-    return broke(answer.hold.target.deployment, relay)
+    return broke(answer.hold.target.deployment, relay).partition(":")[0]
 
 
 def _served(job: Job, first: First) -> Answer:

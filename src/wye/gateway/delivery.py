@@ -17,7 +17,7 @@ from wye.gateway.health import Health
 from wye.gateway.job import Answer, Hold, Job
 from wye.gateway.listening import Listening
 from wye.gateway.masked import Unveiling
-from wye.gateway.refusals import broke
+from wye.gateway.refusals import broke, broken_off
 from wye.gateway.responses import Responses
 from wye.ledger.entry import Entry
 from wye.protocols.codec import Relay
@@ -67,6 +67,7 @@ class Delivery:
         entry.first_byte = answer.hold.first_byte
         if job.verdict.narrowed and not job.verdict.permits("store", deployment.id):
             entry.kept, job.session.keep_days = None, 0
+        entry.withheld = False
         if answer.relay is None:
             answer.hold.lost = _all_lost(answer.hold)
         entry.lost, entry.emulated = answer.hold.lost, answer.hold.emulated
@@ -87,7 +88,7 @@ class Delivery:
         error, last = await _relay(answer, relay, entry, downstream)
         entry.lost = _all_lost(answer.hold)
         entry.outcome = Outcome.BROKEN if error else Outcome.OK
-        entry.error = error.message if error else ""
+        entry.error = error.noted if error else ""
         _settle(answer, entry, relay.usage)
         if job.listening is not None:
             await self._listen(job, job.listening, None)
@@ -170,9 +171,9 @@ async def _relay(
         return kind(f"'{entry.deployment}' broke off its answer ({broken})"), rest
     except (ValueError, RecursionError) as broken:
         answer.response.abort()
-        return UpstreamError(f"'{entry.deployment}': {broken}"), b""
+        return broken_off(answer.hold.target.deployment, str(broken)), b""
     wrong = broke(answer.hold.target.deployment, relay)
-    return UpstreamError(f"'{entry.deployment}': {wrong}") if wrong else None, last
+    return broken_off(answer.hold.target.deployment, wrong) if wrong else None, last
 
 
 def _settle(answer: Answer, entry: Entry, usage: Usage | None) -> None:

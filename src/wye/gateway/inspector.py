@@ -21,13 +21,16 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from wye.gateway.streamtext import Spoken, said
-from wye.policy.detectors import Detector, Dictionary
-from wye.policy.leaves import Leaf, Step, leaves
+from wye.policy.detectors import Detector, Dictionary, Finding
+from wye.policy.detectors.finding import resolve
+from wye.policy.leaves import Leaf, Step, in_numbers, leaves
 
 T = TypeVar("T")
 NICENESS = 5
 MOST_KNOWN = 100_000
 """Texts known again: 16 bytes and a small set each, 20 MB at most."""
+MOST_PLACED = 10_000
+"""Texts of which it is known what stands where: places and kinds, no text."""
 MOST_STREAMS = 4_096
 PIECE = 8_192
 """Characters looked at in one go: between two pieces the clock is looked at."""
@@ -53,11 +56,14 @@ class Ask(msgspec.Struct, frozen=True, array_like=True):
     number: int
     """The answer bears it; a stream's pieces bear their stream's."""
     what: str
-    """`body`: a request; `answer`: a whole answer; `more`: a piece of a stream, which is not answered;
+    """`body`: a request; `answer`: a whole answer; `find`: texts, of which places are told;
+    `more`: a piece of a stream, which is not answered;
     `end`: its last one."""
     content: bytes
     deadline: float = 0.0
     """`time.monotonic()`, which all processes share."""
+    begins: bool = False
+    """It is a stream's first piece."""
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):
@@ -68,6 +74,8 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
     media: bool = False
     trouble: str = ""
     """Why it was not looked at, or not all of it; empty = it was."""
+    found: tuple[tuple[Finding, ...], ...] = ()
+    """Of `find`: what stands where, text by text."""
 
 
 def framed(message: msgspec.Struct) -> bytes:
@@ -87,15 +95,20 @@ class Inspector:
         self._detector = Detector(Dictionary(terms))
         self._key = secrets.token_bytes(32)
         self._known: OrderedDict[bytes, frozenset[str]] = OrderedDict()
+        self._where: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
         self._streams: OrderedDict[int, Spoken] = OrderedDict()
 
     def answer(self, ask: Ask) -> Told | None:
         """Do what is asked; a piece of a stream has no answer. Raises nothing."""
         try:
             if ask.what == "body":
-                return self._body(ask, leaves(ask.content))
+                told = self._body(ask, leaves(ask.content))
+                return msgspec.structs.replace(told, media=True) if in_numbers(ask.content) else told
             if ask.what == "answer":
                 return self._body(ask, list(said(ask.content)))
+            if ask.what == "find":
+                asked = msgspec.msgpack.decode(ask.content, type=list[str])
+                return Told(ask.number, found=tuple(self._places(text, ask.deadline) for text in asked))
             return self._stream(ask)
         except LateError:
             return Told(ask.number, trouble="late")
@@ -108,13 +121,40 @@ class Inspector:
             kinds |= self.kinds(text, ask.deadline)
         return Told(ask.number, tuple(sorted(kinds)), any(leaf.media for leaf in found))
 
+    def _places(self, text: str, deadline: float) -> tuple[Finding, ...]:
+        """Return what stands where in `text`; what two pieces have in common is one. Raises `LateError`."""
+        mark = self._mark(text)
+        known = self._where.get(mark)
+        if known is None:
+            found: list[Finding] = []
+            for number, piece in enumerate(pieces(text)):
+                if time.monotonic() >= deadline:
+                    raise LateError
+                at = number * (PIECE - OVERLAP)
+                found += [
+                    msgspec.structs.replace(one, start=one.start + at, end=one.end + at)
+                    for one in self._detector.find(piece)
+                ]
+            known = self._where[mark] = tuple(resolve(found))
+            if len(self._where) > MOST_PLACED:
+                self._where.popitem(last=False)
+        else:
+            self._where.move_to_end(mark)
+        return known
+
+    def _mark(self, text: str) -> bytes:
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
+
     def _stream(self, ask: Ask) -> Told | None:
-        spoken = self._streams.pop(ask.number, None) or Spoken()
+        spoken = self._streams.pop(ask.number, None)
+        if spoken is None:
+            spoken = Spoken()
+            spoken.trouble = "" if ask.begins else "failed (forgotten)"
         last = ask.what == "end"
         try:
             for text in spoken.feed(ask.content, last=last):
                 spoken.kinds |= self._found(text)
-        except ValueError as error:
+        except Exception as error:  # noqa: BLE001  # as above; what comes later does not mend it
             spoken.trouble = f"failed ({type(error).__name__})"
         if last:
             return Told(ask.number, tuple(sorted(spoken.kinds)), trouble=spoken.trouble)
@@ -125,7 +165,7 @@ class Inspector:
 
     def kinds(self, text: str, deadline: float) -> frozenset[str]:
         """Return the kinds of what `text` holds. Raises `LateError`."""
-        mark = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
+        mark = self._mark(text)
         known = self._known.get(mark)
         if known is None:
             found: set[str] = set()

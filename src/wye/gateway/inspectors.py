@@ -6,8 +6,10 @@ trouble, and whoever asked raises its labels.
 """
 
 import asyncio
+import hashlib
 import logging
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -27,6 +29,9 @@ log = logging.getLogger("wye")
 
 HANG_SECONDS = 2.0
 """After its time is over, in which a process must have said so; then it is killed."""
+TICK_SECONDS = 0.02
+MOST_SEEN = 10_000
+"""Bodies known again as a whole: retries and the like are not looked at twice."""
 BACKOFF_SECONDS = (0.1, 5.0)
 """Before a process is started again, the first time and at most."""
 LIVED_SECONDS = 10.0
@@ -49,7 +54,9 @@ class _Worker(asyncio.Protocol):
         self._order = framed(order)
         self._counts = counts
         self._buffer = bytearray()
-        self._open: dict[int, asyncio.Future[Told]] = {}
+        self._open: dict[int, tuple[float, asyncio.Future[Told]]] = {}
+        """By number, in order: until when somebody waits, and who."""
+        self._ticking = False
         self._transport: asyncio.WriteTransport | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
@@ -95,7 +102,7 @@ class _Worker(asyncio.Protocol):
     def send(self, ask: Ask) -> bool:
         """Send what is not answered; False = it cannot be sent now."""
         transport = self._transport
-        if transport is None or transport.get_write_buffer_size() > MOST_BUFFERED:
+        if transport is None or not self.ready.is_set() or transport.get_write_buffer_size() > MOST_BUFFERED:
             return False
         transport.write(framed(ask))
         return True
@@ -107,8 +114,10 @@ class _Worker(asyncio.Protocol):
         if not self.send(ask):
             future.set_result(Told(ask.number, trouble=CRASHED))
             return future
-        self._open[ask.number] = future
-        loop.call_later(max(ask.deadline - time.monotonic(), 0.0), self._late, ask.number)
+        self._open[ask.number] = ask.deadline, future
+        if not self._ticking:
+            self._ticking = True
+            loop.call_later(TICK_SECONDS, self._tick)
         return future
 
     def stop(self) -> None:
@@ -125,18 +134,21 @@ class _Worker(asyncio.Protocol):
         if self._process is not None:
             self._process.kill()
 
-    def _late(self, number: int) -> None:
-        future = self._open.get(number)
-        if future is None:
-            return
-        if not future.done():
-            future.set_result(Told(number, trouble=LATE))
-        asyncio.get_running_loop().call_later(HANG_SECONDS, self._hangs, number, self._process)
-
-    def _hangs(self, number: int, process: subprocess.Popen[bytes] | None) -> None:
-        if number in self._open and process is self._process:
-            log.warning("the process that looks into requests hangs: it is ended, and started again")
-            self.kill()
+    def _tick(self) -> None:
+        """Tell who has waited long enough: one ticker, since a timer a request costs."""
+        now = time.monotonic()
+        for number, (deadline, future) in self._open.items():
+            if deadline > now:
+                break
+            if not future.done():
+                future.set_result(Told(number, trouble=LATE))
+            if deadline + HANG_SECONDS <= now:
+                log.warning("the process that looks into requests hangs: it is ended, and started again")
+                self.kill()
+                break
+        self._ticking = bool(self._open)
+        if self._ticking:
+            asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to ask."""
@@ -156,9 +168,9 @@ class _Worker(asyncio.Protocol):
             if told.number == READY:
                 self.ready.set()
                 continue
-            future = self._open.pop(told.number, None)
-            if future is not None and not future.done():
-                future.set_result(told)
+            waited = self._open.pop(told.number, None)
+            if waited is not None and not waited[1].done():
+                waited[1].set_result(told)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # a protocol's shape
         """Tell who waits, and start another process."""
@@ -166,7 +178,7 @@ class _Worker(asyncio.Protocol):
         self.ready.clear()
         self._buffer.clear()
         waiting, self._open = self._open, {}
-        for number, future in waiting.items():
+        for number, (_, future) in waiting.items():
             if not future.done():
                 future.set_result(Told(number, trouble=CRASHED))
         if self._stopped:
@@ -196,16 +208,22 @@ class Inspectors:
         self._workers: list[_Worker] = []
         self._made_of: tuple[int, Order] | None = None
         self._number = READY
+        self._key = secrets.token_bytes(32)
+        self._seen: dict[bytes, Told] = {}
 
-    def use(self, settings: DetectionSettings) -> None:
-        """Have the processes that `settings` want: none where nothing is looked for. Raises `ValueError`."""
+    def use(self, settings: DetectionSettings, *, masks: bool = False) -> None:
+        """Have the processes that `settings` want: none where nothing is looked for. Raises `ValueError`.
+
+        `masks`: a label obliges to mask, so that something is.
+        """
         wanted = None
-        if settings.raises:
+        if settings.raises or masks:
             words = terms(settings.dictionary) if settings.dictionary is not None else ()
             wanted = settings.workers, Order(words)
         if wanted == self._made_of:
             return
         before, self._workers = self._workers, []
+        self._seen = {}
         self._made_of = wanted
         if wanted is not None:
             self._workers = [_Worker(wanted[1], self.counts) for _ in range(wanted[0])]
@@ -238,13 +256,21 @@ class Inspectors:
     async def look(self, what: str, content: bytes, settings: DetectionSettings) -> Told:
         """Return what stands in `content`, or why nobody knows. Raises nothing but a cancellation."""
         number = self._next()
+        mark = hashlib.blake2b(content, key=self._key, digest_size=16, person=what.encode()).digest()
+        known = self._seen.get(mark)
+        if known is not None:
+            return self.counted(known, 0.0)
         worker = self._of(content)
         if worker is None:
             return self.counted(Told(number, trouble=CRASHED), 0.0)
         if worker.waiting >= settings.queue:
             return self.counted(Told(number, trouble=FULL), 0.0)
-        began = time.monotonic()
+        seen, began = self._seen, time.monotonic()
         told = await worker.ask(Ask(number, what, content, began + settings.timeout_ms / 1000))
+        if not told.trouble:
+            seen[mark] = told  # of the settings under which it was looked at
+            if len(seen) > MOST_SEEN:
+                del seen[next(iter(seen))]
         return self.counted(told, began)
 
     def stream(self, settings: DetectionSettings) -> "Stream":
@@ -296,6 +322,7 @@ class Stream:
         self._settings = settings
         self._of = of
         self._pending = bytearray()
+        self._begun = False
         self._process = 0 if worker is None else worker.pid
         self._trouble = "" if worker is not None else CRASHED
 
@@ -311,10 +338,18 @@ class Stream:
         if worker is None or self._trouble or worker.pid != self._process:  # who saw its beginning is gone
             return self._of.counted(Told(self._number, trouble=self._trouble or CRASHED), 0.0)
         began = time.monotonic()
-        ask = Ask(self._number, "end", bytes(self._pending), began + self._settings.timeout_ms / 1000)
+        deadline = began + self._settings.timeout_ms / 1000
+        ask = Ask(self._number, "end", bytes(self._pending), deadline, begins=not self._begun)
         return self._of.counted(await worker.ask(ask), began)
+
+    def drop(self) -> None:
+        """Nobody asks what stands in it any more."""
+        if self._begun:
+            self._flush("end")
 
     def _flush(self, what: str) -> None:
         content, self._pending = bytes(self._pending), bytearray()
-        if self._worker is None or not self._worker.send(Ask(self._number, what, content)):
+        ask = Ask(self._number, what, content, begins=not self._begun)
+        self._begun = True
+        if self._worker is None or not self._worker.send(ask):
             self._trouble = self._trouble or CRASHED

@@ -39,6 +39,8 @@ class Hold(msgspec.Struct, eq=False):
     released: bool = False
     veil: Veil | None = None
     """What was masked of it, and how its answer is restored; None = nothing has to be."""
+    exchanges: list[Response] = []
+    """What was exchanged with the upstream for it, answered or not: they count the bytes."""
 
     first_byte: float = 0.0
     """When the upstream's answer began; 0 = it has not."""
@@ -151,4 +153,4 @@ class Job(msgspec.Struct, eq=False):
 def note_unmade(entry: Entry, target: Target, cause: str, error: WyeError) -> None:
     """Note an attempt that was not made, so that the next one's cause can be understood."""
     now = entry.elapsed_ms(time.perf_counter())
-    entry.tried.append(Attempt(target.deployment.id, cause, now, 0.0, error=error.message))
+    entry.tried.append(Attempt(target.deployment.id, cause, now, 0.0, error=error.noted))

@@ -51,6 +51,9 @@ class Listening:
 
     def abandon(self) -> None:
         """Nobody waits for what is found: some of it was said all the same."""
+        self._entry.listener = None
+        if self._stream is not None:
+            self._stream.drop()
         if self._heard and not self._over:
             self._raise(self._inspection.unread("unfinished", self._labels))
 

@@ -12,6 +12,7 @@ Rules:
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 
 import msgspec
 
@@ -30,7 +31,7 @@ _NUMBERS = re.compile(rb'(?<!\\)"(?:prompt|input)"\s*:\s*\[\s*(?:\[\s*)?-?\d')
 """Tokens in place of a text (legacy Completions, Embeddings)."""
 _DIGIT = re.compile(r"\d")
 _SHORT = 64
-_UNREADABLE = "it holds {}, which cannot be masked: leave it out, or ask for a model on your own machines"
+_AS_NUMBERS, _MEDIA = "a text as numbers", "a picture, sound or file"
 
 
 class Tokens:
@@ -118,12 +119,12 @@ class Masker:
         if self._find is None:
             message = "nobody looks for what has to be masked"
             raise MaskingError(message)
-        if _NUMBERS.search(body):
-            raise MaskingError(_UNREADABLE.format("a text as numbers"))
         try:
+            if _NUMBERS.search(body) and _is_numbers(body):
+                raise _unreadable(_AS_NUMBERS)
             content = leaves(body)
-            if any(leaf.media for leaf in content):
-                raise MaskingError(_UNREADABLE.format("a picture, sound or file"))
+            if any(leaf.media and not _is_sealed(leaf) for leaf in content):
+                raise _unreadable(_MEDIA)
             asked = [_asked(leaf) for leaf in content]
             new = list(dict.fromkeys(text for _, text in asked if text not in tokens.found))
             if new:
@@ -135,6 +136,35 @@ class Masker:
             message = f"what has to be masked cannot be read ({type(error).__name__})"
             raise MaskingError(message) from None
         return Veil(masked.body, masked.counts, Restoration(tokens.mint))
+
+
+def unmasked(name: str) -> MaskingError:
+    """Return the error for what is said of an answer that deployment `name` holds, and that nobody masks."""
+    error = MaskingError(f"'{name}' is told nothing unmasked: what it holds cannot be changed, or searched")
+    error.status = HTTPStatus.BAD_REQUEST
+    return error
+
+
+def _unreadable(what: str) -> MaskingError:
+    told = f"it holds {what}, which cannot be masked: leave it out, or ask for a model on your own machines"
+    error = MaskingError(told)
+    error.status = HTTPStatus.BAD_REQUEST  # asking again does not help
+    return error
+
+
+def _is_sealed(leaf: Leaf) -> bool:
+    """Whether it is what an upstream sealed for itself: `data` of a redacted thought, and of no source."""
+    return leaf.path[-1] == "data" and isinstance(leaf.path[-2], int)
+
+
+def _is_numbers(body: bytes) -> bool:
+    """Whether a prompt's text comes as numbers of tokens: one list of them, or several."""
+    top = msgspec.json.decode(body, type=dict[str, object])
+    for asked in (top.get("prompt"), top.get("input")):
+        first = asked[0] if isinstance(asked, list) and asked else None
+        if isinstance(first, int) or (isinstance(first, list) and first and isinstance(first[0], int)):
+            return True
+    return False
 
 
 def _asked(leaf: Leaf) -> tuple[int, str]:

@@ -78,6 +78,7 @@ class Pipeline:
         entry.trace, entry.parent = arrival.trace, arrival.parent
         if now.settings.ledger.store_content:
             entry.kept = bytearray()
+            entry.withheld = now.policy.reads.action
         try:
             await self._answer(now, arrival, codec, caller, entry, downstream)
         except (asyncio.CancelledError, HangupError):
@@ -199,7 +200,7 @@ class Pipeline:
             entry.unheard()
         entry.outcome = Outcome.BROKEN if downstream.begun else Outcome.ERROR
         entry.status = HTTPStatus.OK if downstream.begun else error.status
-        entry.error = error.message
+        entry.error = error.noted
         if not entry.sealed:
             entry.cost = entry.cost or unserved(entry)
             try:

@@ -108,6 +108,11 @@ def broke(deployment: Deployment, relay: Relay) -> str:
     return relay.error
 
 
+def broken_off(deployment: Deployment, wrong: str) -> UpstreamError:
+    """Return the error of an answer that broke off. Only what comes before a colon is wye's own words."""
+    return UpstreamError(f"'{deployment.id}': {wrong}").note(f"'{deployment.id}': {wrong.partition(':')[0]}")
+
+
 def _blamed(deployment: Deployment, status: int, body: bytes) -> Refusal:
     """Classify a 4xx that blames the request."""
     name, fallback = deployment.id, status in _NOT_THE_REQUEST
@@ -118,6 +123,7 @@ def _blamed(deployment: Deployment, status: int, body: bytes) -> Refusal:
     words = f": {told.error.message[:MAX_WORDS]}" if told.error.message else ""
     message = f"'{name}' refused the request with status {status}{words}"
     error = blamed(status, message, told.error, openai=deployment.protocol.startswith("openai"))
+    error.note(f"'{name}' refused the request with status {status}")  # the words may be the prompt's
     shaped = told.shaped and deployment.provider not in ENGINES  # theirs have no code that agents act on
     return Refusal(error, retry=False, fallback=fallback, verbatim=True, shaped=shaped)
 

@@ -96,7 +96,7 @@ class Responses:
         id_, most = request.previous, settings.listener.body_bytes
         found = await self.find(id_, caller, settings.responses)
         if isinstance(found, Held):
-            return Before(found.labels, holder=found.deployment)
+            return Before(found.labels, holder=found.deployment, subject=found.subject)
         if found is None and keyless and _ID.match(id_):
             return _UNREMEMBERED
         turns: Sequence[Turn] = () if found is None else (found,)
@@ -134,7 +134,7 @@ class Responses:
             return
         entry.response = id_
         recent = self._recent
-        recent[caller.account, id_] = Held(entry.deployment, entry.carried)
+        recent[caller.account, id_] = Held(entry.deployment, entry.carried, entry.subject)
         if len(recent) > MOST_RECENT:
             recent.popitem(last=False)
 

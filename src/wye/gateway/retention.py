@@ -1,4 +1,8 @@
-"""What is no longer to be kept goes: its keys are destroyed, some at a time, as long as the gateway runs."""
+"""Beside a running gateway: new keys reach the disk, and what is no longer to be kept goes.
+
+A key survives a kill as soon as it is made. A power loss can take those of the last second or so, and with
+them what was sealed under them: content of people who were new to the gateway then.
+"""
 
 import asyncio
 import logging
@@ -11,6 +15,7 @@ from wye.ledger.sealing import Sealing
 
 log = logging.getLogger("wye")
 
+SYNC_SECONDS = 1.0
 SWEEP_SECONDS = 600.0
 """What is due goes so long after its day's end, at most, unless more than `MOST` keys are."""
 MOST = 10_000
@@ -18,13 +23,19 @@ MOST = 10_000
 
 
 async def sweep(sealing: Sealing) -> None:
-    """Destroy keys whose time is over, now and then, until cancelled."""
+    """Put keys onto the disk, and destroy those whose time is over, until cancelled."""
+    last = -SWEEP_SECONDS
     while True:
+        now = time.monotonic()
         try:
-            await anyio.to_thread.run_sync(once, sealing)
+            if now - last >= SWEEP_SECONDS:
+                last = now
+                await anyio.to_thread.run_sync(once, sealing)
+            elif sealing.unsynced:
+                await anyio.to_thread.run_sync(sealing.sync)
         except LedgerError as error:
-            log.warning("content that is no longer to be kept is still there: %s", error.message)
-        await asyncio.sleep(SWEEP_SECONDS)
+            log.warning("the vault's keys cannot be looked after: %s", error.message)
+        await asyncio.sleep(SYNC_SECONDS)
 
 
 def once(sealing: Sealing) -> int:

@@ -30,6 +30,7 @@ from wye.gateway.books import Books
 from wye.gateway.downstream import JSON
 from wye.gateway.headers import error_headers, limit_lines
 from wye.gateway.keys import Caller
+from wye.gateway.masked import unmasked
 from wye.gateway.refusals import asked_to_wait, refusal
 from wye.gateway.responses import Responses
 from wye.gateway.runtime import Runtime, Snapshot
@@ -86,7 +87,7 @@ class Retrieval:
             status, headers, body = await self._answer(ask, arrival, caller, entry)
         except WyeError as error:
             status, headers, body = error.status, error_headers(error), _told(error, arrival)
-            entry.error = error.message
+            entry.error = error.noted
         except BaseException as broken:  # the upstream may have done what it was asked for
             entry.error = f"cut short ({type(broken).__name__})"
             with contextlib.suppress(LedgerError):
@@ -120,6 +121,8 @@ class Retrieval:
         if found is None:
             found = self._unremembered(ask, now, labels or now.default_labels, asking)
         target, verdict = _holder(found, now, labels | found.labels or now.default_labels, asking, entry)
+        if target.deployment.id in verdict.mask and (content or b"metadata" in ask.below):
+            raise unmasked(target.deployment.id)
         return await self._fetched(ask, content, target, verdict, entry)
 
     def _unremembered(self, ask: Ask, now: Snapshot, labels: Labels, asking: Asking) -> Held:
@@ -159,11 +162,14 @@ class Retrieval:
         if not target.gate.try_enter():
             await target.gate.enter()
         entered = time.perf_counter()
-        response, body, error = None, b"", ""
+        body, error = b"", ""
+        exchanges: list[Response] = []
         try:
             grant = self._egress.admit(verdict, target.deployment)
             place = target.base_path + ask.below
-            response = await self._transport.send(grant, ask.method, place, head, content)
+            response = await self._transport.send(
+                grant, ask.method, place, head, content, exchanges=exchanges
+            )
             body = await response.read(MAX_ANSWER_BYTES)
         except TransportError as broken:
             error = str(broken)
@@ -171,7 +177,7 @@ class Retrieval:
             raise UpstreamError(message) from None
         finally:
             target.gate.leave(entered)
-            entry.tried.append(_attempt(entry, name, entered, response, error))
+            entry.tried.append(_attempt(entry, name, entered, exchanges, error))
         status = response.status
         limits = limit_lines(target.deployment, response.headers, None)
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
@@ -202,13 +208,13 @@ def _holder(
     return target, verdict
 
 
-def _attempt(entry: Entry, name: str, entered: float, response: Response | None, error: str) -> Attempt:
+def _attempt(entry: Entry, name: str, entered: float, exchanges: list[Response], error: str) -> Attempt:
     began = entry.elapsed_ms(entered)
     lasted = round(entry.elapsed_ms(time.perf_counter()) - began, 3)
-    if response is None:
-        return Attempt(name, "first", began, lasted, error=error)
-    sent, received = response.bytes_sent, response.bytes_received
-    return Attempt(name, "first", began, lasted, response.status, error, sent, received)
+    status = exchanges[-1].status if exchanges else 0
+    sent = sum([exchange.bytes_sent for exchange in exchanges])
+    received = sum([exchange.bytes_received for exchange in exchanges])
+    return Attempt(name, "first", began, lasted, status, error, sent, received)
 
 
 def _items(turn: Turn, ask: Ask) -> bytes:

@@ -151,7 +151,8 @@ class Runtime:
         )
         targets = {deployment.id: self.target(deployment) for deployment in known}
         default = frozenset({settings.default_label})
-        self.inspectors.use(settings.detection)
+        masks = any(label.mask for label in settings.labels.values())
+        self.inspectors.use(settings.detection, masks=masks)
         self._hedges = _hedges(settings, self._hedges)
         inspection = None
         if settings.detection.raises:

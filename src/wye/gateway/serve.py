@@ -48,7 +48,6 @@ from wye.ledger.database import describe, locate
 from wye.ledger.sealing import Sealing
 from wye.ledger.spool import Lock, private_directory
 from wye.ledger.turns import Turns
-from wye.policy.detectors import Detector
 from wye.providers.egress import Egress
 from wye.providers.transport.proxy import ProxySettings
 from wye.providers.transport.transport import Transport
@@ -127,7 +126,8 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         responses = Responses(
             stack.enter_context(Turns(settings.ledger, options.state_dir, _ready(ledger.sealing, runtime)))
         )
-        attempts = Attempts(egress, transport, limits, runtime.health, Masker(Finder(Detector()).find))
+        finder = Finder(runtime.inspectors, lambda: runtime.now.settings.detection)
+        attempts = Attempts(egress, transport, limits, runtime.health, Masker(finder.find))
         shadows = Shadows(runtime, attempts, books)
         app = App(
             Pipeline(runtime, attempts, books, heart, responses, shadows),

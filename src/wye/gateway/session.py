@@ -226,7 +226,7 @@ class Session(msgspec.Struct, eq=False):
         try:
             made = self._way(target)
         except BadRequestError as error:
-            return Losses(refuse=(error.message,), param=error.param)
+            return Losses(refuse=(error.noted,), param=error.param)
         return Losses(annotate=made.lost) if made is not None and made.lost else _NOTHING
 
     def _make(self, target: Target) -> Crossing | BadRequestError:

@@ -40,6 +40,8 @@ class Entry(Record, kw_only=True):
     """What was asked for that tokens at the list price do not bound; empty = nothing."""
     kept: bytearray | None = None
     """The answer's bytes, where content is stored; None = it is not."""
+    withheld: bool = False
+    """Nothing is stored until it is known who answered, and that the policy lets it be."""
     heard: bytearray | None = None
     """The answer's bytes, where somebody is to judge them; None = nobody is."""
     listener: Callable[[bytes], None] | None = None
@@ -117,7 +119,7 @@ class Entry(Record, kw_only=True):
             self.ttft_ms = self.elapsed_ms(self.first_byte)
         if self.error:
             self.error = self.error[:MAX_ERROR]
-        if self.kept is not None:
+        if self.kept is not None and not self.withheld:
             self.content = _content(self.body, self.kept)
         return Record(*msgspec.structs.astuple(self)[:_FIELDS])
 

@@ -17,7 +17,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +27,8 @@ from wye.ledger.spool import Lock, private_directory
 SLOT_BYTES = 64
 GENERATION_BYTES = 8
 _BUSY_SECONDS = 10
+GROUP = 256
+"""Slots that are wiped while others wait: for one write to the disk."""
 _GONE = bytes(SLOT_BYTES)
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS slot (
@@ -61,6 +63,9 @@ class KeySlots:
     def __init__(self, directory: Path) -> None:
         """Open the file in `directory`, making it when there is none."""
         self._directory = directory
+        self._path = directory / "index.db"
+        self.unsynced = False
+        """Whether a power loss could take a key that was added here."""
         try:
             private_directory(directory)
             with Lock(directory / "lock", wait=True):
@@ -68,12 +73,11 @@ class KeySlots:
                 if os.fstat(self._fd).st_size < SLOT_BYTES:
                     os.pwrite(self._fd, _GONE, 0)
                 self._head = mmap.mmap(self._fd, SLOT_BYTES, prot=mmap.PROT_READ)
-                index = directory / "index.db"
                 # Only to create it: to close a descriptor of an open SQLite file drops its locks (POSIX).
                 with contextlib.suppress(FileExistsError):
-                    os.close(os.open(index, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+                    os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
                 self._index = sqlite3.connect(
-                    index, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                    self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
                 )
                 self._index.execute("PRAGMA journal_mode = WAL")
                 self._index.execute("PRAGMA synchronous = NORMAL")  # `sync` waits for the disk
@@ -149,13 +153,18 @@ class KeySlots:
             number = self._index.execute("SELECT coalesce(max(number), 0) + 1 FROM slot").fetchone()[0]
             slot = Slot(number, id_, subject, time.time(), until, None)
             os.pwrite(self._fd, wrapped.ljust(SLOT_BYTES, b"\0"), number * SLOT_BYTES)
+            self.unsynced = True
             self._index.execute("INSERT INTO slot VALUES (?, ?, ?, ?, ?, ?)", slot)
         return slot
 
     def destroy(self, slots: list[Slot], at: float) -> None:
         """Wipe slots; when this returns the disk has nothing of them. May be repeated."""
-        if not slots:
-            return
+        for first in range(0, len(slots), GROUP):
+            self._wipe(slots[first : first + GROUP], at)
+        if slots:
+            self.sync()
+
+    def _wipe(self, slots: Sequence[Slot], at: float) -> None:
         with self._writing():
             for slot in slots:
                 os.pwrite(self._fd, _GONE, slot.number * SLOT_BYTES)
@@ -166,19 +175,20 @@ class KeySlots:
                 "UPDATE slot SET erased = coalesce(erased, ?) WHERE number = ?",
                 [(at, slot.number) for slot in slots],
             )
-        self._synced = (0, 0)
-        self.sync()
 
     def sync(self) -> None:
-        """Wait until the disk has every key that was added."""
-        with self._reading():
-            others = self._index.execute("PRAGMA data_version").fetchone()[0]
-            now = os.fstat(self._fd).st_size, others
-            if now == self._synced:
-                return
+        """Wait until the disk has every key that was added. Nobody who adds one meanwhile waits with it."""
+        self.unsynced = False
+        try:
             os.fsync(self._fd)
-            self._index.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            self._synced = now
+            with contextlib.closing(sqlite3.connect(self._path, timeout=_BUSY_SECONDS)) as index:
+                index.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except (OSError, sqlite3.Error) as error:
+            self.unsynced = True
+            raise self._explained(error) from error
+
+    def _explained(self, error: Exception) -> LedgerError:
+        return LedgerError(f"the vault in {self._directory} cannot be used: {error}")
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
@@ -186,8 +196,7 @@ class KeySlots:
             with self._busy:
                 yield
         except (OSError, sqlite3.Error) as error:
-            message = f"the vault in {self._directory} cannot be used: {error}"
-            raise LedgerError(message) from error
+            raise self._explained(error) from error
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:

@@ -68,8 +68,19 @@ class Sealing:
             log.warning("%d keys of subjects that were erased had come back, and are gone again", back)
         return vault
 
+    @property
+    def unsynced(self) -> bool:
+        """Whether a power loss could take a key that something was sealed under here."""
+        return self._vault is not None and self._vault.unsynced
+
+    def sync(self) -> None:
+        """Wait until the disk has the keys of what was sealed."""
+        if self.unsynced:
+            self.vault.sync()
+
     def close(self) -> None:
         """Let go of the vault."""
+        self.sync()
         vault, self._vault = self._vault, None
         if vault is not None:
             vault.close()

@@ -36,6 +36,15 @@ class Held(msgspec.Struct, frozen=True):
 
     deployment: str
     labels: Labels
+    subject: str = ""
+    """The tag of whose data it is; empty = nobody's."""
+
+
+class _Owned(msgspec.Struct):
+    subject: str = ""
+
+
+_owner = msgspec.json.Decoder(_Owned).decode
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +97,9 @@ class Turns:
         """Return who holds the answer `id_` that `owner` got at `since` (Unix seconds) or later."""
         with Connected(self._engine) as connection:
             row = connection.execute(_HELD, {"id_": id_, "owner": owner, "since": since}).first()
-        return None if row is None else Held(row.deployment, _labels(row.labels))
+        if row is None:
+            return None
+        return Held(row.deployment, _labels(row.labels), _owner(row.record).subject)
 
     def keep(self, made: Turn) -> None:
         """Keep a turn. What came before it lives as long as it does."""
@@ -186,7 +197,7 @@ def _chain() -> sa.CTE:
 _CHAIN = _chain()
 _FAMILY = sa.select(key.c.family).where(key.c.id == request.c.key).scalar_subquery()
 _HELD = (
-    sa.select(request.c.deployment, request.c.labels)
+    sa.select(request.c.deployment, request.c.labels, request.c.record)
     .where(
         request.c.response == sa.bindparam("id_"),
         request.c.at >= sa.bindparam("since"),

@@ -212,6 +212,11 @@ class Vault:
             self._forget()
         return len(due)
 
+    @property
+    def unsynced(self) -> bool:
+        """Whether a power loss could take a key that something was sealed under here."""
+        return self._slots.unsynced
+
     def sync(self) -> None:
         """Wait until the disk has every key that anything was sealed under."""
         self._slots.sync()

@@ -93,6 +93,14 @@ _DATA = frozenset({"data", "file_data", "images"})
 _ELSEWHERE = frozenset({"url", "image_url", "file_url", "fileUri", "file_uri", "file_id"})
 
 
+_TOKENS = re.compile(rb'"(?:prompt|input)"\s*:\s*\[\s*(?:\[\s*)?-?\d')
+
+
+def in_numbers(body: bytes) -> bool:
+    """Whether a text may be given as the numbers of its tokens (Completions, embeddings): nobody reads it."""
+    return _TOKENS.search(body) is not None
+
+
 class _Level:
     """An object or array that is open."""
 

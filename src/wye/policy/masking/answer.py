@@ -27,6 +27,8 @@ def is_error(event: Any) -> bool:  # noqa: ANN401  # any JSON
 
 def restored(body: bytes, restoration: Restoration) -> bytes:
     """Return an answer's body with the values in all of its strings; what is no answer stays as it is."""
+    if not _CODE.search(body):
+        return body
     try:
         if is_error(decoded(body)):
             return body

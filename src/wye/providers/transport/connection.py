@@ -420,6 +420,8 @@ class Connection(asyncio.Protocol):
         if self.state is CLOSED:
             return
         response = self._response
+        if response is not None and self.state is QUEUED:
+            response.bytes_sent = 0  # it was only about to be written
         self._discard()
         if response is not None:
             response.fail(error)

@@ -49,12 +49,14 @@ class Transport:
         body: Body = b"",
         *,
         timeouts: "Timeouts | None" = None,
+        exchanges: "list[Response] | None" = None,
     ) -> "Response":
         r"""Send a request; return its response once the final head is here.
 
         `headers` is a block of `Name: value\r\n` lines without Host, Accept-Encoding and framing. A
         `body` of bytes is sent with Content-Length, an asynchronous iterator chunked. `timeouts` replace
-        the grant's. Raises `TransportError`, `EgressRefusedError`, or what the body's iterator raised.
+        the grant's. `exchanges` gets each exchange that is begun, also one that gives no response: it counts
+        its bytes. Raises `TransportError`, `EgressRefusedError`, or what the body's iterator raised.
 
         A request on a reused connection that closes before any byte of a response is sent once more, on a
         new connection, if the grant is replayable and the body is bytes. Never after a timeout.
@@ -73,6 +75,8 @@ class Transport:
                 connection = await self._acquire(grant.origin, pool, timeouts, fresh=fresh)
             reused = connection.reused
             response = connection.start(timeouts, data, head_only=method == b"HEAD", since=started)
+            if exchanges is not None:
+                exchanges.append(response)
             if rest is not None:
                 pool.outbox.flush()
                 response.upload(rest)

@@ -1,0 +1,119 @@
+"""`wye policy check|show|test|sign` as a person runs them."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from wye.cli.policy import policy
+from wye.policy.cedar.sources import sets
+
+RULE = '@id("mine")\nforbid (principal, action, resource)\nwhen {{ context.{} > 10 }};\n'
+CASES = """
+- {name: short, size: 10, deployment: {lane: own}, expect: permit}
+- {name: long, size: 11, deployment: {lane: own}, expect: forbid, by: mine}
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("WYE_CONFIG", raising=False)
+    monkeypatch.delenv("WYE_POLICY_SIGNED_BY", raising=False)
+    Path("wye.yaml").write_text("policy: {sets: [hipaa], files: [my.cedar]}")
+    Path("my.cedar").write_text(RULE.format("size"))
+    return tmp_path
+
+
+def run(*words: str, status: int = 0) -> Result:
+    done = CliRunner().invoke(policy, words)
+    assert done.exit_code == status, done.output
+    return done
+
+
+def test_a_policy_that_fits_is_told_to_be_well() -> None:
+    assert run("check").output.endswith("5 of sets and files\n")
+    told = json.loads(run("check", "--json").output)
+    assert told["ok"]
+    assert told["problems"] == []
+    assert told["statements"][-1] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (RULE.format("sice"), "my.cedar:1: attribute `sice`"),
+        ("\n\n" + RULE.format("size") + "forbid (principal", "my.cedar:6: the statement does not end"),
+        (RULE.format("size") + "\n" + RULE.format("size"), "my.cedar:5: `mine` is the name of my.cedar:1"),
+        ("forbid (who, action, resource);", "my.cedar:1: "),
+    ],
+)
+def test_what_is_wrong_is_told_with_file_and_line(text: str, told: str) -> None:
+    Path("my.cedar").write_text(text)
+    assert told in run("check", status=1).output
+    wrong = json.loads(run("check", "--json", status=1).output)
+    assert not wrong["ok"]
+    assert any(told in problem for problem in wrong["problems"])
+
+
+def test_a_file_that_is_not_there_and_a_set_that_is_misspelled() -> None:
+    Path("my.cedar").unlink()
+    assert "my.cedar: cannot be read" in run("check", status=1).output
+    Path("wye.yaml").write_text("policy: {sets: [hippa]}")
+    assert "Did you mean 'hipaa'?" in run("check", status=1).output
+
+
+def test_the_policy_is_shown_as_cedar_that_can_be_read_again() -> None:
+    shown = run("show").output
+    assert '@id("label/phi/lanes")' in shown
+    assert '@id("hipaa/baa")' in shown
+    assert shown.rstrip().endswith(RULE.format("size").rstrip())
+    assert run("show", "--sets").output.split() == list(sets())
+    assert "Protected health" not in run("show", "--set", "eu-only").output
+    assert "action infer" in run("show", "--schema").output
+    assert "there is no policy set 'none'" in run("show", "--set", "none", status=1).output
+
+
+def test_cases_of_ones_own_are_held_against_the_policy() -> None:
+    Path("mine.cases.yaml").write_text(CASES)
+    assert run("test", "mine.cases.yaml").output == "2 of 2 cases hold\n"
+    Path("mine.cases.yaml").write_text(CASES.replace("forbid", "permit").replace(", by: mine", ""))
+    failed = run("test", "mine.cases.yaml", status=1).output
+    assert failed.startswith("mine.cases.yaml: long: expected permit, got forbid")
+    assert failed.endswith("1 of 2 cases hold\n")
+    told = json.loads(run("test", "mine.cases.yaml", "--json", status=1).output)
+    assert [bool(one["wrong"]) for one in told] == [False, True]
+
+
+def test_the_sets_hold_their_own_cases() -> None:
+    everything = json.loads(run("test", "--json").output)
+    assert {one["source"] for one in everything} == {f"set {name}" for name in sets()}
+    assert not any(one["wrong"] for one in everything)
+    one = json.loads(run("test", "--set", "hipaa", "--json").output)
+    assert one == [case for case in everything if case["source"] == "set hipaa"]
+
+
+def test_a_policy_is_signed_and_no_other_passes(here: Path) -> None:
+    made = run("sign", "--key", "key", "--new-key").output
+    assert stat.S_IMODE((here / "key").stat().st_mode) == 0o600
+    public = made.split("WYE_POLICY_SIGNED_BY=")[1].strip()
+    Path("wye.yaml").write_text(f"policy: {{sets: [hipaa], files: [my.cedar], signed_by: '{public}'}}")
+    assert "wye-policy.sig, which must hold" in run("check", status=1).output
+    assert f"signed by {public}" in run("sign", "--key", "key").output
+    run("check")
+    Path("my.cedar").write_text(RULE.format("size").replace("10", "11"))
+    assert "not the one that was signed" in run("check", status=1).output
+    run("sign", "--key", "other", "--new-key")
+    run("sign", "--key", "other")
+    assert "is to be trusted" in run("check", status=1).output
+
+
+def test_a_key_is_never_overwritten_and_no_key_signs_nothing() -> None:
+    run("sign", "--key", "key", "--new-key")
+    before = Path("key").read_bytes()
+    assert isinstance(CliRunner().invoke(policy, ["sign", "--key", "key", "--new-key"]).exception, OSError)
+    assert Path("key").read_bytes() == before
+    Path("key").write_text("no key")
+    assert "holds no key" in run("sign", "--key", "key", status=1).output

@@ -1,0 +1,155 @@
+"""A label sticks to its conversation, and to what was generated from it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from fake_upstream import CHAT, DONE, FINISH, Call, FakeUpstream, delta
+from gateway.test_inspection import PLAIN, SSN, ask, inspector, looks
+from running import KEY, Running, running
+
+HIM = "Her social security number is 219-09-9999, as you asked."
+
+
+async def talk(call: Call) -> None:
+    """Say what was asked for; in a stream by three characters an event."""
+    said = HIM if b"tell me" in call.body.rpartition(b'"role"')[2] else "The answer is 4."
+    if call.json.get("stream"):
+        pieces = [said[at : at + 3] for at in range(0, len(said), 3)]
+        await call.stream([*(delta(piece) for piece in pieces), FINISH, DONE])
+        return
+    choice = {"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": "stop"}
+    await call.answer(body=CHAT | {"choices": [choice]})
+
+
+def settings(upstream: FakeUpstream, price: dict[str, Any], **more: Any) -> dict[str, Any]:
+    here = {"base_url": f"http://127.0.0.1:{upstream.port}/v1", "networks": ["127.0.0.0/8"], "retries": 0}
+    return {
+        "detection": {"raises": {"phi": ["ssn"]}, "timeout_ms": 2000},
+        "deployments": {
+            "inside": here | {"model": "in", "lane": "own", "machine_hour": 0.36},
+            "outside": here | {"model": "out", "lane": "closed", "price": price},
+        },
+        "aliases": {"plain": ["outside", "inside"]},
+        "routes": {"legal": {"candidates": ["inside"], "labels": ["confidential"]}},
+        "keys": {"required": False},
+    } | more
+
+
+@pytest.fixture(scope="module")
+def gateway(
+    upstream: FakeUpstream, price: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    upstream.scripts |= {"in": talk, "out": talk}
+    folder = tmp_path_factory.mktemp("lineage")
+    with running(folder, settings(upstream, price), {"WYE_BOOTSTRAP_KEY": KEY}) as running_:
+        yield running_
+
+
+def turn(gateway: Running, session: str, said: str = PLAIN, model: str = "plain", **fields: Any) -> Any:
+    headers = {"x-wye-session": session} | fields.pop("headers", {})
+    return gateway.record(ask(gateway, said, model, headers, **fields))
+
+
+def test_a_label_sticks_to_the_session(gateway: Running) -> None:
+    first = turn(gateway, "a", headers={"x-wye-label": "phi"})
+    assert (first["deployment"], first["origins"]) == ("inside", ["phi=header"])
+    then = turn(gateway, "a")
+    assert (then["deployment"], then["origins"]) == ("inside", ["phi=session"])
+    assert turn(gateway, "b")["deployment"] == "outside"
+
+
+def test_what_was_found_sticks_to_the_session(gateway: Running) -> None:
+    assert turn(gateway, "c", SSN)["origins"] == ["phi=detector:national_id"]
+    assert turn(gateway, "c")["origins"] == ["phi=session"]
+
+
+def test_a_routes_label_sticks_on_another_route(gateway: Running) -> None:
+    assert turn(gateway, "d", model="legal")["origins"] == ["confidential=route"]
+    then = turn(gateway, "d")
+    assert (then["deployment"], then["origins"]) == ("inside", ["confidential=session"])
+
+
+def test_a_session_is_its_accounts_own(gateway: Running) -> None:
+    key = {"authorization": f"Bearer {KEY}"}
+    turn(gateway, "e", headers={"x-wye-label": "phi"})
+    told = ask(gateway, PLAIN, "plain", {"x-wye-session": "e"} | key)
+    assert gateway.record(told, key)["deployment"] == "outside"
+
+
+def test_a_conversation_without_a_name_is_known_by_how_it_begins(gateway: Running) -> None:
+    first = {"role": "user", "content": "Which colours does the flag of Sweden have?"}
+    begun = gateway.chat("plain", {"x-wye-label": "phi"}, messages=[first])
+    assert gateway.record(begun)["deployment"] == "inside"
+    other = gateway.record(gateway.chat("plain", messages=[first]))
+    assert other["deployment"] == "outside"  # somebody begins with the same question
+    further = [first, {"role": "assistant", "content": "Blue."}, {"role": "user", "content": "Any other?"}]
+    record = gateway.record(gateway.chat("plain", messages=further))
+    assert (record["deployment"], record["origins"]) == ("inside", ["phi=session"])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_an_answer_says_labels_what_goes_on_from_it(gateway: Running, *, stream: bool) -> None:
+    session = f"answer-{stream}"
+    record = turn(gateway, session, "Please tell me.".lower(), stream=stream)
+    assert (record["deployment"], record["labels"]) == ("outside", ["internal"])
+    assert (record["answer_labels"], record["origins"]) == (["phi"], ["phi=answer:national_id"])
+    then = turn(gateway, session)
+    assert (then["deployment"], then["origins"]) == ("inside", ["phi=session"])
+
+
+def test_an_answer_that_says_nothing_labels_nothing(gateway: Running) -> None:
+    record = turn(gateway, "f", stream=True)
+    assert "answer_labels" not in record
+    assert turn(gateway, "f")["deployment"] == "outside"
+
+
+def test_an_answer_that_nobody_looked_at_counts_as_found(gateway: Running, upstream: FakeUpstream) -> None:
+    """The process dies while the answer is under way."""
+
+    @upstream.script("out")
+    async def dies(call: Call) -> None:
+        os.kill(inspector(gateway), signal.SIGKILL)
+        await talk(call)
+
+    try:
+        record = turn(gateway, "g", stream=True)
+    finally:
+        upstream.scripts["out"] = talk
+    looks(gateway)
+    assert record["answer_labels"] == ["phi"]
+    assert record["origins"] == ["phi=answer:crashed"]
+    assert turn(gateway, "g")["deployment"] == "inside"
+
+
+def test_explain_says_where_labels_come_from(gateway: Running) -> None:
+    record = turn(gateway, "h", "please tell me")
+    command = [sys.executable, "-m", "wye", "explain", record["id"], "--state-dir", str(gateway.state)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=gateway.state).stdout
+    told = " ".join(told.split())
+    assert "labelled by phi=answer:national_id" in told
+    assert "raised phi for what goes on from it" in told
+
+
+def test_what_is_forgotten_can_be_labelled(
+    upstream: FakeUpstream, price: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    config = settings(
+        upstream, price, detection={}, lineage={"conversations": 1, "forgotten": ["confidential"]}
+    )
+    upstream.scripts |= {"in": talk, "out": talk}
+    on = [{"role": "assistant", "content": "Yes."}, {"role": "user", "content": "And now?"}]
+    with running(tmp_path_factory.mktemp("forgetting"), config) as gateway:
+        first, second = ({"role": "user", "content": f"Is {number} a prime?"} for number in (7, 11))
+        assert gateway.record(gateway.chat("plain", messages=[first]))["deployment"] == "outside"
+        assert gateway.record(gateway.chat("plain", messages=[first, *on]))["deployment"] == "outside"
+        gateway.record(gateway.chat("plain", messages=[second]))
+        record = gateway.record(gateway.chat("plain", messages=[first, *on]))
+        assert (record["deployment"], record["origins"]) == ("inside", ["confidential=session:forgotten"])
+        assert json.dumps(record).count("prime") == 0
