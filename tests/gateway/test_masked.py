@@ -1,11 +1,13 @@
 """Masking through a running gateway: what an upstream sees, and what clients of every protocol get back."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
+from exchanges import message_end, message_start, text_block
 from fake_upstream import CHAT, DONE, FINISH, Call, FakeUpstream, chunk, delta
 from running import Running, running
 from wye.core.errors import MaskingError
@@ -14,6 +16,7 @@ from wye.policy.detectors import Detector, Finding
 
 SAID = "Write to Jane Doe, jane.doe@example.com, of 219-09-9999, at once."
 VALUES = ("Jane Doe", "jane.doe@example.com", "219-09-9999")
+GEMINI = "/v1beta/models/echo:generateContent"
 PHI = {"x-wye-label": "phi"}
 
 
@@ -61,6 +64,25 @@ def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
     async def fails(call: Call) -> None:
         await call.answer(400, {"error": {"message": f"no: {last(call)}", "type": "invalid_request_error"}})
 
+    @upstream.script("claude")
+    async def claude(call: Call) -> None:
+        said = last(call)
+        texts = [said[at : at + 6] for at in range(0, len(said), 6)]
+        await call.stream([message_start(), text_block(0, *texts), message_end()])
+
+    @upstream.script("twin")
+    async def twin(call: Call) -> None:
+        said = call.json["contents"][-1]["parts"][0]["text"]
+        told: list[dict[str, Any]] = [
+            {"content": {"parts": [{"text": said[at : at + 6]}]}} for at in range(0, len(said), 6)
+        ]
+        told[-1]["finishReason"] = "STOP"
+        chunks = [json.dumps({"candidates": [one]}).encode() for one in told]
+        if b"alt=sse" in call.head:
+            await call.stream([b"data: " + one + b"\r\n\r\n" for one in chunks])
+        else:
+            await call.answer(body=b"[" + b",\n".join(chunks) + b"]")
+
     def deployment(model: str, **fields: Any) -> dict[str, Any]:
         return {
             "model": model,
@@ -72,8 +94,12 @@ def gateway(upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) ->
 
     names = ("echo", "calls", "breaks", "fails")
     settings = {
-        "deployments": {name: deployment(name) for name in names}
-        | {"inside": deployment("echo", lane="own")},
+        "deployments": {
+            **{name: deployment(name) for name in names},
+            "inside": deployment("echo", lane="own"),
+            "claude": deployment("claude", protocol="anthropic_messages"),
+            "twin": deployment("twin", protocol="gemini"),
+        },
         "labels": {
             "phi": {"lanes": ["own", "hosted"], "mask": "all"},
             "few": {"lanes": ["own", "hosted"], "mask": ["ssn"]},
@@ -122,7 +148,7 @@ ASKED = {
     "/v1/completions": {"prompt": SAID},
     "/api/chat": {"messages": [{"role": "user", "content": SAID}]},
     "/api/generate": {"prompt": SAID},
-    "/v1beta/models/echo:generateContent": {"contents": [{"role": "user", "parts": [{"text": SAID}]}]},
+    GEMINI: {"contents": [{"role": "user", "parts": [{"text": SAID}]}]},
     "/v1beta/models/echo:streamGenerateContent?alt=sse": {
         "contents": [{"role": "user", "parts": [{"text": SAID}]}]
     },
@@ -145,6 +171,24 @@ def test_clients_of_every_protocol(
         assert SAID in answered.body.decode()
     assert answered.headers["x-wye-masked"] == "email=1, person=1, ssn=1"
     assert "PERSON_" not in json.dumps(gateway.record(answered))
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/messages", ASKED["/v1/messages"] | {"model": "claude", "stream": True}),
+        ("/v1beta/models/twin:streamGenerateContent?alt=sse", ASKED[GEMINI]),
+        ("/v1beta/models/twin:streamGenerateContent", ASKED[GEMINI]),
+    ],
+)
+def test_upstreams_of_the_clients_own_protocol(
+    gateway: Running, upstream: FakeUpstream, path: str, body: dict[str, Any]
+) -> None:
+    answered = gateway.ask("POST", path, body, PHI)
+    assert answered.status == 200, answered.body
+    assert not any(value in upstream.calls[-1].body.decode() for value in VALUES)
+    said = "".join(re.findall(r'"text": ?"([^"]*)"', answered.body.decode()))
+    assert said == SAID
 
 
 def test_arguments_that_arrive_in_pieces(gateway: Running, upstream: FakeUpstream) -> None:

@@ -1,9 +1,13 @@
 """What is sealed is read with the right key, in the right place, until its subject is erased: then never."""
 
+import contextlib
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -59,17 +63,22 @@ def test_an_envelope_is_no_other_subjects_nor_another_places(tmp_path: Path) -> 
             vault.unseal(other[:17] + mine[17:], b"record-1")
 
 
-@given(st.data())
-def test_a_changed_envelope_is_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
     with Vault.open(tmp_path_factory.mktemp("vault"), {}) as vault:
-        envelope = vault.seal(vault.tag(PATIENT), b"they said this")
-        at = data.draw(st.integers(0, len(envelope) - 1))
-        bit = data.draw(st.integers(0, 7))
-        changed = bytes(byte ^ (1 << bit if i == at else 0) for i, byte in enumerate(envelope))
-        cut = envelope[: data.draw(st.integers(0, len(envelope) - 1))]
-        for wrong in (changed, cut):
-            with pytest.raises(LedgerError):
-                vault.unseal(wrong)
+        yield vault
+
+
+@given(data=st.data())
+def test_a_changed_envelope_is_refused(shared: Vault, data: st.DataObject) -> None:
+    envelope = shared.seal(shared.tag(PATIENT), b"they said this")
+    at = data.draw(st.integers(0, len(envelope) - 1))
+    bit = data.draw(st.integers(0, 7))
+    changed = bytes(byte ^ (1 << bit if i == at else 0) for i, byte in enumerate(envelope))
+    cut = envelope[: data.draw(st.integers(0, len(envelope) - 1))]
+    for wrong in (changed, cut):
+        with pytest.raises(LedgerError):
+            shared.unseal(wrong)
 
 
 def test_the_erased_is_gone_at_once_in_every_process(tmp_path: Path) -> None:
@@ -91,6 +100,36 @@ def test_the_erased_is_gone_at_once_in_every_process(tmp_path: Path) -> None:
         assert not after[64:128].strip(b"\0"), "the wrapped key is still in its slot"
         for path in (tmp_path / "vault").iterdir():
             assert slots[64:124] not in path.read_bytes(), f"the wrapped key is still in {path.name}"
+
+
+def test_who_seals_while_others_erase_loses_nothing_else(tmp_path: Path) -> None:
+    """Two vaults on the same files, as of two processes: one seals and reads, one erases meanwhile."""
+    with Vault.open(tmp_path, {}) as gateway, Vault.open(tmp_path, {}) as operator:
+        tags = [gateway.tag(f"patient-{number}") for number in range(4)]
+        kept = gateway.seal(gateway.tag("kept"), b"kept")
+        sealed: list[bytes] = []
+        over = threading.Event()
+
+        def work() -> None:
+            while not over.is_set():
+                for tag in tags:
+                    sealed.append(gateway.seal(tag, b"x"))
+                    with contextlib.suppress(ErasedError):
+                        gateway.unseal(sealed[-1])
+                assert gateway.unseal(kept) == b"kept"
+
+        with ThreadPoolExecutor(2) as pool:
+            working = [pool.submit(work) for _ in range(2)]
+            for _ in range(5):
+                operator.erase(tags)
+            over.set()
+            for one in working:
+                one.result()
+        operator.erase(tags)
+        assert gateway.unseal(kept) == b"kept"
+        for envelope in {one[:17]: one for one in sealed}.values():  # one a key
+            with pytest.raises(ErasedError):
+                gateway.unseal(envelope)
 
 
 def test_to_erase_again_changes_nothing_and_one_who_comes_back_gets_a_new_key(tmp_path: Path) -> None:

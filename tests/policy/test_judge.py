@@ -336,3 +336,24 @@ def test_labels_alone_ask_nobody_who_asks() -> None:
     policy = Policy(Settings(), EVERY)
     assert policy.by_labels
     assert policy.judge(PHI, Asking("k", "t", "p", 1)) is policy.judge(PHI)
+
+
+@pytest.mark.parametrize("step", [1, 59, 60, 3600, -60, -86_400])
+def test_a_verdict_that_is_kept_is_the_one_of_its_minute(step: int) -> None:
+    """Clocks go back too."""
+    ends = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
+    for begin in (ends - 61, ends - 30, ends, ends + 30):
+        now = [begin]
+        policy = Policy(HOSPITAL, EVERY, lambda: now[0])  # noqa: B023  # looked at in this very turn
+        for moment in (begin, begin + step):
+            now[0] = moment
+            assert ("openai/gpt" in policy.judge(PHI).permitted) == (moment < ends)
+            assert policy.judge(PHI) is policy.judge(PHI, Asking("k", "t", "care", 9))
+
+
+def test_actions_alone_are_no_reason_to_ask_who() -> None:
+    policy = Policy(Settings(policy=PolicySettings(sets=("internal-default",))), EVERY)
+    assert (policy.anonymous, policy.by_labels) == (True, False)
+    secret = policy.judge(frozenset({"secret"}))
+    assert policy.judge(frozenset({"secret"}), Asking("k")) is secret
+    assert not Policy(Settings(policy=PolicySettings(sets=("gdpr",))), EVERY).anonymous

@@ -103,7 +103,7 @@ def check(state: Path, stored: Counter[str]) -> None:
     assert found["ledger"]["records"] == len(stored)
 
 
-@pytest.mark.parametrize(("kills", "sealed"), [(8, False), (3, True)])
+@pytest.mark.parametrize(("kills", "sealed"), [(8, False), (2, True)])
 def test_kills_under_load_lose_nothing_that_was_answered(
     *, kills: int, sealed: bool, upstream: FakeUpstream, tmp_path: Path
 ) -> None:

@@ -81,7 +81,8 @@ def _detection(draft: Draft) -> None:
             lambda: terms(detection.dictionary or ""),
             "Name a file of UTF-8 text with one term a line, by a path that holds where wye is started",
         )
-    if not detection.raises and detection != DetectionSettings():
+    masks = any(rule.mask for rule in draft.settings.labels.values())  # which look as well
+    if detection != DetectionSettings() and not masks and "raises" not in draft.root.names("detection"):
         draft.say(path, "raises nothing, so nothing is looked for", "Write `raises: {phi: all}`")
 
 

@@ -266,7 +266,7 @@ class Attempts:
         """Wait for the first event that says something: comments alone do not commit to this upstream."""
         relay: Relay = job.native.relay(edits) if hold.crossing is None else hold.crossing.relay()
         if hold.veil is not None:
-            spoken = job.codec.name if hold.crossing is None else hold.target.deployment.protocol
+            spoken = job.request.protocol if hold.crossing is None else hold.target.deployment.protocol
             relay = hold.veil.relay(relay, spoken)
         rest, mark = b"", job.codec.mark
         try:

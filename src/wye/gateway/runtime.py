@@ -67,7 +67,7 @@ class Snapshot:
 
     def asking(self, arrival: Arrival, caller: Caller, size: int) -> Asking:
         """Return who asks, where the policy cares. Raises `BadRequestError` for a purpose not well formed."""
-        if self.policy.by_labels:
+        if self.policy.anonymous:
             return NOBODY
         return Asking(caller.key_id, caller.team, arrival.purpose(), size)
 

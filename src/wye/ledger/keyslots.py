@@ -117,6 +117,11 @@ class KeySlots:
             row = self._index.execute("SELECT * FROM slot WHERE id = ?", (id_,)).fetchone()
         return None if row is None else Slot(*row)
 
+    def settled(self, id_: bytes) -> Slot | None:
+        """Return the slot of the key `id_` when nobody is writing: an erasure under way has ended."""
+        with self._writing():
+            return self.find(id_)
+
     def of(self, subject: str) -> list[Slot]:
         """Return all slots a subject ever had, oldest first."""
         with self._reading():

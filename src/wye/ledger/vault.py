@@ -273,6 +273,9 @@ class Vault:
             raise ErasedError(slot.erased, expired=slot.expired)
         opener = self._loaded(slot)
         if opener is None:
+            slot = self._slots.settled(id_)
+            if slot is not None and slot.erased is not None:
+                raise ErasedError(slot.erased, expired=slot.expired)
             message = "an envelope's key is gone, though nothing says that it was erased"
             raise LedgerError(message)
         return opener

@@ -11,6 +11,7 @@ The rules:
 """
 
 import hashlib
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -24,7 +25,7 @@ from wye.core.label import Labels
 from wye.core.lane import Lane
 from wye.policy.cedar.asking import NOBODY, Action, Asking
 from wye.policy.cedar.compiled import UNKNOWN, compiled
-from wye.policy.cedar.engine import Engine, Key, Refusal
+from wye.policy.cedar.engine import MINUTE, Engine, Key, Refusal
 from wye.policy.cedar.facts import Facts, facts
 from wye.policy.cedar.sources import added, schema
 from wye.policy.cedar.statements import PolicyTextError, Statement, problems
@@ -93,7 +94,11 @@ class Policy:
         self._beyond_labels = Engine((*compiled({})[:1], *extra), {}, clock=clock) if extra else None
         self.reads = self._engine.reads
         self.by_labels = self.reads.only_labels
-        """Whether labels decide everything: then nobody need be told who asks for what."""
+        """Whether labels decide everything."""
+        self.anonymous = self.reads.anonymous
+        """Whether nobody need be told who asks for what: labels and the time decide."""
+        self._minute = (0.0, math.inf) if not self.reads.now else (0.0, 0.0)
+        """From when until when verdicts by labels hold."""
         self.revision = _revision(settings, self._rules, self.statements, self._deployments)
         self._verdicts = _Verdicts(self)
         self._answers = _Bounded()
@@ -108,12 +113,22 @@ class Policy:
         """Return what is permitted. Equal questions get the very same object while it is cached."""
         if self.by_labels:
             return self._verdicts[labels]
+        if self.anonymous:
+            if not self._minute[0] <= self._clock() < self._minute[1]:
+                self._begin_minute()
+            return self._verdicts[labels]
         key = (labels, self._engine.key(labels or self._default, Action.INFER, asking))
         verdict: Verdict | None = self._judged.get(key)
         if verdict is None:
             verdict = self._judge(labels, asking)
             self._judged.keep(key, verdict)
         return verdict
+
+    def _begin_minute(self) -> None:
+        """Forget what depends on the time: an agreement may have ended."""
+        self._verdicts.clear()
+        begun = self._clock() // MINUTE * MINUTE
+        self._minute = begun, begun + MINUTE
 
     def judge_deployment(
         self, labels: Labels, deployment: Deployment, action: Action = Action.INFER, asking: Asking = NOBODY

@@ -229,6 +229,7 @@ def test_a_segment_cut_at_any_offset_holds_what_was_acknowledged(tmp_path: Path)
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(1800)
 def test_a_segment_of_a_mebibyte_cut_at_every_offset(tmp_path: Path) -> None:
     data, ends = segment_of(tmp_path, 1 << 20)
     assert lost(data, ends, range(len(data) + 1)) == []
@@ -266,6 +267,7 @@ def test_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(1800)
 def test_two_hundred_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     promised, gone = killed(tmp_path, DEEP_KILLS)
     with capsys.disabled():
@@ -274,6 +276,7 @@ def test_two_hundred_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(1800)
 def test_a_proof_out_of_ten_million_entries(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     size, step = 10_000_000, 50_000
     store = TileStore(tmp_path, 0)

@@ -190,6 +190,14 @@ def test_an_error_is_passed_on_as_it_is() -> None:
         assert through("anthropic_messages", mint, iter([sent])) == sent
 
 
+@pytest.mark.parametrize("name", ["openai_chat", "openai_responses", "anthropic_messages", "gemini"])
+def test_an_event_that_is_no_object_passes(name: str) -> None:
+    mint, token, _ = hidden("Ann")
+    for told in ("[{}]", "1", "null", f'"{token}"', "[DONE]"):
+        sent = f"data: {told}\n\n".encode()
+        assert through(name, mint, iter([sent])) == sent
+
+
 def test_lines_of_any_kind() -> None:
     mint, token, _ = hidden("Ann")
     sent = (

@@ -17,7 +17,7 @@ from wye.policy.cedar.statements import Statement, policies
 
 OTHER = "\x00other"
 """Stands for every label that no statement names. No label is spelled like it."""
-_MINUTE = 60
+MINUTE = 60
 _UNPERMITTED = "no rule of the policy permits it"
 
 Key = tuple[Any, ...]
@@ -66,7 +66,7 @@ class Engine:
             (asking.key, asking.team) if seen.principal else None,
             asking.purpose if seen.purpose else "",
             asking.size if seen.size else 0,
-            int(self._clock() // _MINUTE) if seen.now else 0,
+            int(self._clock() // MINUTE) if seen.now else 0,
         )
 
     def ask(self, key: Key, late: Mapping[str, Facts] | None = None) -> dict[str, Refusal | None]:
@@ -79,7 +79,7 @@ class Engine:
         facts = self._known if late is None else late
         base = self._entities if late is None else _entities(late)
         entities = base.with_added_json_str(msgspec.json.encode([self._principal(key_id, team)]).decode())
-        context = {"labels": sorted(labels), "size": size, "now": _moment(minute * _MINUTE)}
+        context = {"labels": sorted(labels), "size": size, "now": _moment(minute * MINUTE)}
         if purpose:
             context["purpose"] = purpose
         asked = [

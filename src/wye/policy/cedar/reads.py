@@ -28,7 +28,12 @@ class Reads(msgspec.Struct, frozen=True):
     @property
     def only_labels(self) -> bool:
         """Whether labels decide everything."""
-        return not (self.principal or self.action or self.purpose or self.size or self.now)
+        return self.anonymous and not (self.action or self.now)
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether it is the same whoever asks, what for and how much; the time may matter, and the action."""
+        return not (self.principal or self.purpose or self.size)
 
 
 def reads(statements: tuple[Statement, ...]) -> Reads:

@@ -76,7 +76,7 @@ class Filter:
             event = decoded(data)
         except ValueError:
             return self.held() + piece
-        if is_error(event):
+        if not isinstance(event, dict) or is_error(event):
             before, new = self.held(), data
         else:
             said = self._speech.said(event)
