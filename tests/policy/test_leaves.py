@@ -1,6 +1,8 @@
 """What a body says is found whole, and changed without touching a byte beside it."""
 
+import base64
 import json
+import textwrap
 from typing import Any
 
 import pytest
@@ -135,6 +137,36 @@ def test_media_is_told_from_text() -> None:
     assert [leaf.media for leaf in leaves(json.dumps({"messages": [{"content": parts}]}).encode())] == [
         True, True, True, False,
     ]  # fmt: skip
+
+
+FILE = base64.b64encode(bytes(range(256))).decode()
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"type": "file", "file": {"filename": "a", "file_data": f"data:application/pdf;base64,{FILE}"}},
+        {"type": "input_file", "file_data": f"data:application/pdf;base64,{FILE}"},
+        {"type": "video_url", "video_url": {"url": "https://example.com/a"}},
+        {"type": "document_url", "document_url": "https://example.com/a"},
+        {"type": "new", "new": {"unheard_of": f"DATA:text/plain;charset=utf-8;base64,{FILE}"}},
+        {"type": "input_audio", "input_audio": FILE},
+        {"type": "image_generation_call", "result": FILE},
+        {"inlineData": {"data": "\n".join(textwrap.wrap(FILE, 76))}},
+        {"source": {"type": "base64", "data": "\r\n".join(textwrap.wrap(FILE, 76))}},
+    ],
+)
+def test_a_file_is_a_file_however_it_is_brought(member: Any) -> None:
+    body = json.dumps({"messages": [{"role": "user", "content": [member]}]}).encode()
+    for spelled in (body, body.replace(b"/", rb"\/")):
+        assert any(leaf.media for leaf in leaves(spelled))
+
+
+def test_a_number_with_a_fraction_of_nothing_is_found() -> None:
+    assert said({"ssn": 219099999.0, "rows": [5551234567.0, 50256.0], "x": 1.0}) == [
+        "219099999.0",
+        "5551234567.0",
+    ]
 
 
 def test_sealed_thoughts_are_no_content_unless_they_say_something() -> None:

@@ -59,12 +59,17 @@ class _Found(NamedTuple):
 
 
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"([ \t\r\n]*+:)?|[{}\[\],]|-?[0-9][-+.0-9eE]*+', re.DOTALL)
-_NUMBER = re.compile(rb"-?[0-9]{5,}")
-_LISTED = re.compile(rb"-?[0-9]{7,}")
+_NUMBER = re.compile(rb"-?[0-9]{5,}(?:\.0+)?")
+"""With a fraction of nothing, too: so a table with gaps spells the numbers of a column."""
+_LISTED = re.compile(rb"-?[0-9]{7,}(?:\.0+)?")
 """An item of an array: tokens given by their numbers are shorter."""
 _WORD = re.compile(rb"[A-Za-z][A-Za-z0-9_./:+-]{0,255}")
 _MEMBER = re.compile(r"[A-Za-z_]{1,40}")
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_=-"
+_SPELLED = re.compile(rb"\\/|\\[nrt]|[ \t\r\n]+")
+"""Base64 in lines, and as encoders spell it that escape `/`."""
+_DATA_URL = re.compile(rb"data:(?:[^,\\]|\\/){0,256};base64,", re.IGNORECASE)
+"""A file in a text's place (RFC 2397), whatever the member is called."""
 _STRING = msgspec.json.Decoder(str)
 _ANY = msgspec.json.Decoder(list[msgspec.Raw] | dict[str, msgspec.Raw])
 _QUOTE, _COMMA, _BRACKET = b'",['
@@ -76,7 +81,7 @@ messages content tool_calls function function_call tools system contents parts s
 file reasoning thinking tool_choice response_format text format stream_options output summary cache_control
 generationConfig thinkingConfig toolConfig functionCallingConfig safetySettings systemInstruction
 system_instruction inlineData inline_data fileData file_data functionCall functionResponse
-functionDeclarations json_schema include modalities audio options images
+functionDeclarations json_schema include modalities audio options images video_url audio_url
 """
 _NESTING = frozenset(_PARTS.split())
 """Members whose objects and arrays hold a protocol's own words. `input` is one at the top only."""
@@ -89,8 +94,9 @@ prompt_cache_retention phase
 _WORDS = frozenset(_CHOICES.split())
 """Members whose strings are a protocol's words, if they look like such."""
 _SIGNED = frozenset({"signature", "thoughtSignature", "thought_signature", "encrypted_content"})
-_DATA = frozenset({"data", "file_data", "images"})
-_ELSEWHERE = frozenset({"url", "image_url", "file_url", "fileUri", "file_uri", "file_id"})
+_DATA = frozenset({"data", "file_data", "images", "input_audio", "result"})
+_LINKS = "url image_url video_url audio_url document_url file_url fileUri file_uri file_id"
+_ELSEWHERE = frozenset(_LINKS.split())
 
 
 _TOKENS = re.compile(rb'"(?:prompt|input)"\s*:\s*\[\s*(?:\[\s*)?-?\d')
@@ -230,14 +236,20 @@ def _kind(level: _Level, raw: bytes) -> bool | None:
     if not raw:
         return None
     if level.free:
-        return False
+        return _is_file(raw)
     if name in _WORDS and _WORD.fullmatch(raw):
         return None
     if name in _SIGNED and not raw.translate(None, _BASE64):
         return None
-    if name in _DATA:
-        return len(raw) >= MIN_MEDIA and not raw.translate(None, _BASE64)
-    return name in _ELSEWHERE
+    return name in _ELSEWHERE or _is_file(raw) or (name in _DATA and _is_base64(raw))
+
+
+def _is_file(raw: bytes) -> bool:
+    return len(raw) >= MIN_MEDIA and _DATA_URL.match(raw) is not None
+
+
+def _is_base64(raw: bytes) -> bool:
+    return len(raw) >= MIN_MEDIA and not _SPELLED.sub(b"", raw).translate(None, _BASE64)
 
 
 def _holds_json(text: str) -> bool:
