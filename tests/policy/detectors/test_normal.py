@@ -1,9 +1,11 @@
 import base64
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wye.policy.detectors import Detector, raises
 from wye.policy.detectors.normal import MAX_VIEWS, View, normal, views
 
 HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u202e\u202c\u2066\u2069\u200e\U000e0041"
@@ -66,3 +68,44 @@ def test_decoded_and_closed_up_views_point_at_what_they_stand_for() -> None:
 def test_how_much_is_decoded_has_a_bound() -> None:
     text = " ".join([base64.b64encode(b"some text in here").decode()] * (MAX_VIEWS + 5))
     assert len(list(views(View(text)))) == MAX_VIEWS
+
+
+SECRET = "my ssn is 536-22-1234 and mail ana@hospital.example"
+DISGUISES: dict[str, Callable[[str], str]] = {
+    "full width": lambda s: "".join(chr(ord(c) + 0xFEE0) if 33 <= ord(c) < 127 else c for c in s),
+    "zero width": "\u200b".join,
+    "soft hyphens": "\xad".join,
+    "struck through": lambda s: "".join(c + "\u0336" if c.isdigit() or c == "-" else c for c in s),
+    "minus signs": lambda s: s.replace("-", "\u2212"),
+    "figure dashes": lambda s: s.replace("-", "\u2012"),
+    "no-break hyphens": lambda s: s.replace("-", "\u2011"),
+    "no-break spaces": lambda s: s.replace("-", "\xa0"),
+    "Devanagari digits": lambda s: "".join(chr(0x966 + int(c)) if c.isdigit() else c for c in s),
+    "base64": lambda s: base64.b64encode(s.encode()).decode(),
+    "base64 of base64": lambda s: base64.b64encode(base64.b64encode(s.encode())).decode(),
+    "base64 of UTF-16": lambda s: base64.b64encode(s.encode("utf-16-le")).decode(),
+    "hexadecimal": lambda s: s.encode().hex(),
+    "spaced hexadecimal": lambda s: s.encode().hex(" "),
+    "per cent": lambda s: "".join(f"%{c:02X}" for c in s.encode()),
+    "per cent twice": lambda s: s.replace("-", "%252D").replace("@", "%2540"),
+    "entities": lambda s: "".join(f"&#{ord(c)};" for c in s),
+    "some entities": lambda s: s.replace("-", "&#45;").replace("@", "&commat;"),
+    "JSON escapes": lambda s: "".join(f"\\u{ord(c):04x}" for c in s),
+    "C escapes": lambda s: "".join(f"\\x{ord(c):02x}" for c in s),
+}
+
+
+@pytest.mark.parametrize("disguise", DISGUISES.values(), ids=DISGUISES)
+def test_a_disguise_changes_nothing(disguise: Callable[[str], str]) -> None:
+    text = f"please note: {disguise(SECRET)} (as agreed)"
+    found = Detector().find(text)
+    assert raises(found)
+    assert all(0 <= one.start < one.end <= len(text) for one in found)
+
+
+@given(st.lists(st.sampled_from(sorted(DISGUISES)), min_size=2, max_size=2))
+def test_two_disguises_change_nothing_that_a_reader_would_undo(two: list[str]) -> None:
+    inner, outer = two
+    text = DISGUISES[inner](SECRET)
+    if text.isascii() and "base64" in outer:
+        assert raises(Detector().find(DISGUISES[outer](text)))

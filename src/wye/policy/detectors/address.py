@@ -44,7 +44,7 @@ STREETS = (
     Pattern(
         "address",
         re.compile(
-            r"\b(?i:(?:the )?corner of )([^.!?\n]{3,60}?\sand\s+(?:\S+\s+){0,3}?\S+?)(?=[.,!?]?(?:\s|$))"
+            r"\b(?i:(?:the )?corner of )((?:[^.!?\n]|(?<=\d)\.|(?<=\b\w\w)\.|(?<=\b\w\w\w)\.){3,60}?\sand\s+(?:\S+\s+){0,3}?\S+?)(?=[.,!?]?(?:\s|$))"
         ),
         0.8,
         ("corner of",),

@@ -7,7 +7,7 @@ from typing import Literal
 
 from wye.policy.detectors import address, contact, dates, identifiers, names, national, normal, secrets
 from wye.policy.detectors.dictionary import Dictionary
-from wye.policy.detectors.finding import Finding, resolve
+from wye.policy.detectors.finding import Finding, crossings, resolve
 from wye.policy.detectors.pattern import Pattern
 from wye.policy.detectors.sieve import Seen, Sieve
 
@@ -67,7 +67,7 @@ class Detector:
                 found += [_back(other, one) for one in names.names(inner)]
         if self._entities is not None:
             found += [_back(view, one) for one in self._entities(view.text)]
-        return resolve(found)
+        return crossings(text, resolve(found))
 
 
 def raises(findings: Iterable[Finding]) -> bool:

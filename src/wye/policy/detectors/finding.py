@@ -45,6 +45,24 @@ def resolve(findings: Iterable[Finding]) -> list[Finding]:
     return done
 
 
+def crossings(text: str, findings: list[Finding]) -> list[Finding]:
+    """Return `findings` with those joined that are two streets of one address: `Maple and Hauptstraße 7`."""
+    done: list[Finding] = []
+    for found in findings:
+        last = done[-1] if done else None
+        if (
+            last is not None
+            and found.kind == "address"
+            and last.kind in {"name", "place", "address"}
+            and text[last.end : found.start] in {" and ", " y ", " und ", " et "}
+            and text[found.start].isalpha()
+        ):
+            done[-1] = Finding(last.start, found.end, "address", found.confidence, found.source)
+        else:
+            done.append(found)
+    return done
+
+
 def covered(text: str, findings: Iterable[Finding]) -> list[tuple[int, int]]:
     """Return the stretches that masking would hide: neighbours with only punctuation between them are one."""
     spans: list[tuple[int, int]] = []

@@ -38,6 +38,7 @@ LEADS = (
         124,
     ),
 )
+_IS = re.compile(r" (?:is|was|has|said|announced|es|fue) ")
 _WINDOW = 48
 _TITLE_CASE = 4
 _ACRONYM = 5
@@ -52,11 +53,7 @@ def names(seen: Seen) -> Iterator[Finding]:
         yield Finding(*match.span(2), "title", 0.7)
     last: Finding | None = None
     for found in _each(text):
-        if (
-            last is not None
-            and {last.kind, found.kind} <= {"place", "organisation", "region", "address"}
-            and text[last.end : found.start] in {" in ", " of ", " en "}
-        ):
+        if last is not None and _one(last, found, text[last.end : found.start]):
             last = Finding(last.start, found.end, last.kind, last.confidence)
             continue
         if last is not None:
@@ -64,6 +61,13 @@ def names(seen: Seen) -> Iterator[Finding]:
         last = found
     if last is not None:
         yield last
+
+
+def _one(last: Finding, found: Finding, between: str) -> bool:
+    """Whether a house and where it stands are one: `Cancer Center in New York`."""
+    if {last.kind, found.kind} <= {"place", "organisation", "region", "address"}:
+        return between in {" in ", " of ", " en "}
+    return (last.kind, found.kind) == ("organisation", "name") and between in {" in ", " en "}
 
 
 def _each(text: str) -> Iterator[Finding]:
@@ -202,12 +206,7 @@ class _Reader:
         ):
             begin, end = 0, len(run) - 1
         else:
-            if (
-                self._free(run)
-                and not self.words.nouns
-                and not (run[0].initial or run[-1].upper)
-                and (len(run) > 1 or self._after(voc.STAYS, run[0].start))
-            ):
+            if self._termed(run):
                 yield Finding(run[0].start, run[-1].end, "term", 0.5)
             return
         while begin and (
@@ -235,6 +234,14 @@ class _Reader:
             finish = number.end(1)
             kind = "address"
         yield Finding(run[begin].start, finish, kind, 0.9 if house or located else 0.7)
+
+    def _termed(self, run: list[Word]) -> bool:
+        """Whether everyday words with capitals are what something is called: `at Entertainment Weekly`."""
+        if self.words.nouns or run[-1].upper or not self._free(run):
+            return False
+        if run[0].initial:
+            return len(run) > 1 and _IS.match(self.text, run[-1].end) is not None
+        return len(run) > 1 or self._after(voc.STAYS, run[0].start)
 
     def _free(self, run: list[Word]) -> bool:
         """Whether nothing explains any word of it away."""
@@ -403,6 +410,7 @@ class _Reader:
         elif (
             not flags
             and (self.words.plain or not word.text.isascii())
+            and len(word.key) > 1
             and "-" not in word.key
             and not voc.STEMS.fullmatch(word.key)
         ):

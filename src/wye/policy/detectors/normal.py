@@ -12,6 +12,8 @@ The rules:
 
 import base64
 import binascii
+import html
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -23,6 +25,8 @@ from wye.policy.detectors.sieve import Lead, Plain, Seen
 MAX_VIEWS = 32
 """Decoded segments read in one text: what a text can make us do is limited."""
 MAX_SEGMENT = 65_536
+MAX_DEPTH = 3
+"""How often what was decoded is decoded again."""
 _LOOKS = str.maketrans(
     "АВЕКМНОРСТУХІЈЅЗаеорсухіјѕһԁɡΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορνιı",
     "ABEKMHOPCTYXIJS3aeopcyxijshdgABEZHIKMNOPTYXaopvii",
@@ -31,11 +35,16 @@ _WORD = re.compile(r"[\w@.]+")
 _MIXED = re.compile(r"[A-Za-z0-9]")
 _SPACED = re.compile(r"(?<![\w.])\d(?:[ \t._\-\u2013]{1,3}\d(?!\d)){5,}(?!\w)")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_\-=])[A-Za-z0-9+/_\-]{16,}={0,2}(?![A-Za-z0-9+/_\-=])")
-_PERCENT = re.compile(r"[\w.+\-]*(?:%[0-9A-Fa-f]{2}[\w.+\-]*){1,}")
+_ESCAPE = r"(?:%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&(?:#\d{2,6}|#x[0-9A-Fa-f]{2,5}|commat|period|hyphen|dash|num|plus|colon|lowbar|nbsp);)"
+_ESCAPED = re.compile(rf"(?<![\w.+@\-])[\w.+@\-]*(?:{_ESCAPE}[\w.+@\-]*)+")
+_NUMBERED = re.compile(r"(?:%|\\x)([0-9A-Fa-f]{2})|\\u([0-9A-Fa-f]{4})")
+_HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{2}[ :]?){12,}(?![0-9A-Za-z])")
 _DISGUISE = re.compile(
     "[^\x00-\xac\xae-\u0130\u0132-\u024f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u23ff\u2500-\u27bf]"
 )
 """What is not Latin, punctuation or a sign; a soft hyphen and a dotless i."""
+_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2212\ufe63", "-"))
+"""Hyphens and minus signs, which look like the one of ASCII. The en dash stays: it joins what is apart."""
 _ASCII_RUN = re.compile("[\x00-\x7f]+")
 _PRINTABLE = 0.9
 _LOOKALIKE = re.compile(r"(?<!\w)(?=[A-Za-z|]*\d)(?:[\dOoIl|SB][ \-]?){8,34}(?!\w)")
@@ -65,8 +74,10 @@ class View(msgspec.Struct, frozen=True):
 
 def normal(text: str) -> View:
     """Return `text` with its disguises undone. ASCII has none of them and costs one test."""
-    if text.isascii() or (_DISGUISE.search(text) is None and unicodedata.is_normalized("NFKC", text)):
+    if text.isascii():
         return View(text)
+    if _DISGUISE.search(text) is None and unicodedata.is_normalized("NFKC", text):
+        return View(text.translate(_DASHES))
     out: list[str] = []
     places: list[int] = []
     ends: list[int] = []
@@ -77,18 +88,18 @@ def normal(text: str) -> View:
             places.extend(range(start, end))
             ends.extend(range(start + 1, end + 1))
             continue
-        folded = unicodedata.normalize("NFKC", made)
+        folded = unicodedata.normalize("NFKC", made if made[0].isalpha() else _unmarked(made))
         kept = "".join(_digit(c) for c in folded if not _hidden(c))
         out.append(kept)
         places.extend([start] * len(kept))
         ends.extend([end] * len(kept))
-    made = _latin("".join(out))
+    made = _latin("".join(out)).translate(_DASHES)
     if made == text:
         return View(text)
     return View(made, tuple(places), tuple(ends))
 
 
-LEADS = (Lead(_SPACED), Lead(_LOOKALIKE), Lead(_BASE64))
+LEADS = (Lead(_SPACED), Lead(_LOOKALIKE), Lead(_BASE64), Lead(_HEX))
 
 
 def views(view: View, seen: Seen | None = None) -> Iterator[View]:
@@ -108,16 +119,30 @@ def views(view: View, seen: Seen | None = None) -> Iterator[View]:
         if made != match.group() and sum(map(str.isdigit, match.group())) >= len(made) // 2:
             spans = [view.origin(place, place + 1) for place in range(*match.span())]
             yield View(made, tuple(start for start, _ in spans), tuple(end for _, end in spans))
-    left = MAX_VIEWS
+    yield from itertools.islice(_encoded(view, seen, MAX_DEPTH), MAX_VIEWS)
+
+
+def _encoded(view: View, seen: Seen, depth: int) -> Iterator[View]:
+    """Yield what is decoded from `view`, and what is decoded from that, `depth` times."""
+    text = view.text
     for match in seen.find(_BASE64):
-        decoded = _decoded(match.group()) if left else None
-        if decoded:
-            left -= 1
-            yield View(decoded, whole=view.origin(*match.span()))
-    if "%" in text:
-        for match in _PERCENT.finditer(text):
-            made = re.sub(r"%([0-9A-Fa-f]{2})", lambda one: chr(int(one[1], 16)), match.group())
-            yield View(made, whole=view.origin(*match.span()))
+        yield from _deeper(_decoded(match.group()), view.origin(*match.span()), depth)
+    for match in seen.find(_HEX):
+        raw = bytes.fromhex(re.sub("[ :]", "", match.group()))
+        yield from _deeper(_readable(raw), view.origin(*match.span()), depth)
+    if "%" in text or "&" in text or "\\" in text:
+        for match in _ESCAPED.finditer(text):
+            made = _NUMBERED.sub(lambda one: chr(int(one[1] or one[2], 16)), html.unescape(match.group()))
+            yield from _deeper(made, view.origin(*match.span()), depth)
+
+
+def _deeper(decoded: str | None, whole: tuple[int, int], depth: int) -> Iterator[View]:
+    if not decoded:
+        return
+    inner = View(normal(decoded).text, whole=whole)
+    yield inner
+    if depth > 1:
+        yield from _encoded(inner, Plain(inner.text), depth - 1)
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:
@@ -141,6 +166,11 @@ def _marked(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         if place == end or not unicodedata.combining(text[place]):
             yield start, place
             start = place
+
+
+def _unmarked(cluster: str) -> str:
+    """Return what is marked without its marks: a figure struck through is a figure."""
+    return "".join(char for char in cluster if not unicodedata.combining(char))
 
 
 def _hidden(char: str) -> bool:
@@ -168,9 +198,17 @@ def _decoded(segment: str) -> str | None:
     if body.isalpha() and (body.islower() or body.isupper()):
         return None
     try:
-        raw = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
-        text = raw.decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+        return _readable(base64.b64decode(body + "=" * (-len(body) % 4), validate=True))
+    except binascii.Error:
+        return None
+
+
+def _readable(raw: bytes) -> str | None:
+    """Return `raw` as text, UTF-8 or UTF-16; None when it is none."""
+    wide = len(raw) > 1 and raw.count(0, 1) * 3 > len(raw)
+    try:
+        text = raw.decode("utf-16-le" if wide else "utf-8", "ignore" if wide else "strict")
+    except UnicodeDecodeError:
         return None
     readable = sum(c.isprintable() or c.isspace() for c in text)
-    return text if readable >= _PRINTABLE * len(text) else None
+    return text if text and readable >= _PRINTABLE * len(text) else None

@@ -95,6 +95,10 @@ POSSESSIVE_EPONYMS = _words(
 """Those that stand for the disease without a head and are rarely anybody's name."""
 
 HARMLESS = _words(
+    "bitte danke hallo guten tag sie ihr ihre ihnen ihren der die das dem den ein eine einen ich wir herr wie was wer wo wann warum welche welcher welches"
+    " hola gracias buenos buenas días tardes adiós usted ustedes bonjour merci bonsoir salut vous nous quel quelle quels quelles comment pourquoi"
+    " veuillez monsieur buongiorno grazie ciao salve quali quale come perché olá oi obrigado obrigada bom boa você vocês quais qual por hallo dank"
+    " konto nummer telefon telefonnummer adresse datum patientin iban bic dni nie nif cif cpf cnpj cep nir nss bsn pesel nuss ssn npi itin dob mrn "
     "i ok okay tv id pin faq usa us uk eu un who cdc fda nih nice aha acc ada asco nccn acr esc kdigo gold gina dsm icd uspstf acog aap idsa"
     " english hiv aids copd covid gerd ckd ptsd adhd als ms mi dvt pe cad pad chf tb uti bmi ecg ekg mri ct pet icu er ed or iv im po prn bid tid qid"
     " medicare medicaid hipaa gdpr type stage class phase grade level"

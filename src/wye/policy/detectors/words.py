@@ -36,6 +36,38 @@ _ABBREVIATIONS: Final = frozenset(
     ]
 )
 _TAILS: Final = frozenset({"", "mon", "s", "m", "d", "ll", "ve", "re"})
+_GERMAN: Final = frozenset(
+    [
+        "der",
+        "die",
+        "das",
+        "und",
+        "ist",
+        "nicht",
+        "ich",
+        "ein",
+        "eine",
+        "einen",
+        "mit",
+        "von",
+        "den",
+        "dem",
+        "wurde",
+        "für",
+        "auf",
+        "im",
+        "zu",
+        "bei",
+        "wie",
+        "sich",
+        "auch",
+        "wird",
+        "hat",
+        "sind",
+        "können",
+    ]
+)
+"""Small words of a language in which every noun has a capital; two of them tell it."""
 _BEFORE = 8
 _ENGLISH = 0.5
 _FEW = 3
@@ -110,7 +142,7 @@ def read(text: str) -> Words:
         text,
         list(map(Word, texts, places[0::2], places[1::2], keys, flags, capital, initial)),
         english,
-        not english and capitals > _NOUNS * inside,
+        not english and (capitals > _NOUNS * inside or sum(map(_GERMAN.__contains__, keys)) > 1),
         upper > _FEW and upper > 0.6 * inside,
         not any(capital),
     )  # most
