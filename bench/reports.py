@@ -51,7 +51,7 @@ def simulations(history: History) -> dict[str, Callable[[], object]]:
 def history_of(folder: Path) -> History:
     """Open parts without a ledger, on one core."""
     connection = rolled.connect(folder, threads=1)
-    history = History(connection)
+    history = History(connection, folder)
     history.show([], rolled.parts_table(rolled.parts(folder)))
     return history
 

@@ -143,3 +143,8 @@ def test_no_text_takes_long(unit: str) -> None:
     began = time.thread_time()
     DETECTOR.find(text)
     assert time.thread_time() - began < 2  # seconds for 16 KB
+
+
+def test_a_role_is_no_part_of_a_name_and_an_imperative_is_no_name() -> None:
+    assert "John Smith" in hidden("Patient John Smith has a cough.")
+    assert hidden("Summarise the note for Anna") == ["Anna"]

@@ -8,6 +8,7 @@ from typing import Literal
 from wye.policy.detectors import address, contact, dates, identifiers, names, national, normal, secrets
 from wye.policy.detectors.dictionary import Dictionary
 from wye.policy.detectors.finding import Finding, crossings, resolve
+from wye.policy.detectors.lexicon import lexicon
 from wye.policy.detectors.pattern import Pattern
 from wye.policy.detectors.sieve import Seen, Sieve
 
@@ -52,6 +53,7 @@ class Detector:
         self._dictionary = dictionary or Dictionary(())
         self._entities = entities
         self._sieve = sieve()
+        lexicon()  # read here, so that no request waits for it
 
     def find(self, text: str) -> list[Finding]:
         """Return what `text` holds, in order, without overlaps, placed in `text` as it was given."""

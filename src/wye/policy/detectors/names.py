@@ -156,6 +156,8 @@ class _Reader:
             and (every[first].initial or every[first].key == "i")
         ):
             first += 1
+        if first < last and every[first].key in voc.ROLES:
+            first += 1  # `Patient John Smith`: what somebody is, not what they are called
         if first > last:
             return
         yield from self._untitled(first, last)
@@ -274,6 +276,8 @@ class _Reader:
                     or (len(small) >= _LONG and bool(flags & ~WORD) and not flags & WORD)
                 )
             return not flags & WORD
+        if not flags and word.initial and small.endswith(("ise", "ize")):
+            return False  # `Summarise the note`
         if not flags & WORD:
             if not flags & PERSON and voc.STEMS.fullmatch(small):
                 return False

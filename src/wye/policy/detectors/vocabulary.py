@@ -18,6 +18,9 @@ TITLES = _words(
     "dr dra mr mrs ms miss mx prof professor sir madam lady lord rev reverend father sister fr hon judge capt captain col sgt lt"
     " nurse doctor doctora señor señora sr sra srta srita don doña d dña herr frau monsieur madame mme mlle signor signora"
 )
+ROLES = _words("patient client customer resident member employee paciente cliente patientin patiente kunde")
+"""What somebody is to who writes of them."""
+
 TITLE_NEEDS_DOT = _words(
     "d fr don col lt sister father nurse doctor miss sir lady lord judge captain madam professor hon"
 )
