@@ -169,6 +169,24 @@ def test_each_way_leads_outside_where_nothing_is_found(
         until(lambda: upstream.seen["referee"] > 0)
 
 
+@pytest.mark.parametrize("model", ["small", "big"])
+def test_a_judge_outside_reads_no_answer_that_raises_a_label(
+    gateway: Running, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    async def tells(call: Call) -> None:
+        choice = {"index": 0, "message": {"role": "assistant", "content": SSN}, "finish_reason": "stop"}
+        await call.answer(body=CHAT | {"choices": [choice]})
+
+    until(lambda: "wye_shadows_waiting 0" in gateway.metrics())
+    monkeypatch.setitem(upstream.scripts, model, tells)
+    before = upstream.seen["referee"], upstream.seen["small"], upstream.seen["big"]
+    assert ask(gateway, f"{PLAIN} Again, {model}.", "auto").status == 200
+    until(lambda: upstream.seen["small"] > before[1] and upstream.seen["big"] > before[2])
+    until(lambda: "wye_shadows_waiting 0" in gateway.metrics())
+    time.sleep(0.3)
+    assert upstream.seen["referee"] == before[0]
+
+
 @pytest.mark.parametrize("state", [finding, late, crashed])
 def test_nothing_goes_outside_by_any_way(
     gateway: Running, upstream: FakeUpstream, state: Callable[[Running], Any]

@@ -15,6 +15,8 @@ Rules:
   nothing can be written any more.
 - What waits for its shadow when the gateway ends is on record as a shadow that failed; the monitor counts it
   not, since when a gateway ends has nothing to do with what was answered.
+- A judge outside reads no answer in which something was found that raises a label: its verdict is one on what
+  was asked. Such a conversation is not scored.
 - What it does not see: requests that failed or whose client hung up, traffic of certain policies and
   protocols, and what served without being covered, of which the record says *uncertified*.
 """
@@ -29,6 +31,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
+import msgspec
+
 from wye.core.answer import Answer
 from wye.core.errors import BadRequestError, LedgerError
 from wye.core.money import total
@@ -42,7 +46,7 @@ from wye.gateway.learnt import routes_of
 from wye.gateway.metrics import Reading
 from wye.gateway.overheard import heard
 from wye.gateway.runtime import Runtime, Snapshot
-from wye.gateway.scoring import Scored, agreement, judged
+from wye.gateway.scoring import Scored, agreement, judged, text
 from wye.gateway.spoken import read
 from wye.gateway.watched import Drawn, Watched, eligible, own_job, watch
 from wye.routing.state import StateError
@@ -209,6 +213,8 @@ class Shadows:
         except Exception:
             log.exception("shadowing request %s failed in a way nobody foresaw", entry.id)
             scored = Scored(why="an internal error; the gateway's log has the details")
+        if scored is None:
+            return
         sight = Sight(
             request=entry.id,
             at=time.time(),
@@ -229,8 +235,11 @@ class Shadows:
         if monitor is not None and count(monitor, sight):
             await self._take_back(watched, _fired(monitor))
 
-    async def _scored(self, drawn: Drawn, *, by_strong: bool) -> Scored:
-        """Ask the other model, and score both answers. Raises `ValueError` or `BadRequestError`."""
+    async def _scored(self, drawn: Drawn, *, by_strong: bool) -> Scored | None:
+        """Ask the other model, and score both answers; None = a judge may not read them.
+
+        Raises `ValueError` or `BadRequestError`.
+        """
         job = drawn.job
         chat = read(job.request)
         served = heard(job.request, bytes(job.entry.heard or b""), streamed=job.request.stream)
@@ -249,6 +258,8 @@ class Shadows:
         strong, weak = (served, said) if by_strong else (said, served)
         if not drawn.watched.judge:
             return agreement(strong, weak, chat)
+        if job.entry.answer_labels or await self._raises(job, said):
+            return None
         aside = own_job(job, drawn.watched.judge, "judge")
         scored = Scored(why=_STOPPED)
         try:
@@ -259,6 +270,14 @@ class Shadows:
         finally:
             self._seal(aside, scored.why)
         return scored
+
+    async def _raises(self, job: Job, said: Answer) -> bool:
+        """Whether something stands in a shadow's answer that raises a label; nobody else looks at it."""
+        looks, labels = self._runtime.now.inspection, frozenset(job.entry.labels)
+        if looks is None or not looks.settings.answers or not looks.matters(labels):
+            return False
+        found = await looks.answer(msgspec.json.encode({"said": text(said)}), labels)
+        return bool(found.labels)
 
     def _seal(self, aside: Job, error: str) -> None:
         entry, tried = aside.entry, aside.entry.tried

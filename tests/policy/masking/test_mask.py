@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from wye.policy.detectors import Detector, Finding
 from wye.policy.leaves import leaves
 from wye.policy.masking import Masked, Mint, Restoration, mask, restored
@@ -77,3 +79,27 @@ def test_a_number_that_is_no_setting_becomes_a_token() -> None:
     made = json.loads(mask(raw, content, found, EVERYTHING, Mint()).body)
     assert made["seed"] == 219099999
     assert made["messages"][0]["content"][0]["input"]["ssn"].startswith("SSN_")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"metadata": {"ssn": 219099999}},
+        {"user": 219099999},
+        {"documents": [{"ssn": 219099999}]},
+        {"options": {"stop": {"219099999": 1}}},
+        {"tools": [{"type": "function", "function": {"parameters": {"default": 219099999}}}]},
+    ],
+)
+def test_a_number_is_content_wherever_no_setting_can_be(body: Any) -> None:
+    raw = json.dumps(body).encode()
+    content = leaves(raw)
+    found = [[Finding(0, 9, "ssn")] for _ in content]
+    assert b"219099999" not in mask(raw, content, found, EVERYTHING, Mint()).body
+
+
+@pytest.mark.parametrize("body", [{"max_tokens": 219099999}, {"options": {"num_ctx": 219099999}}])
+def test_a_setting_stays_a_number(body: Any) -> None:
+    raw = json.dumps(body).encode()
+    content = leaves(raw)
+    assert mask(raw, content, [[Finding(0, 9, "ssn")]], EVERYTHING, Mint()).body == raw

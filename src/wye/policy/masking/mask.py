@@ -12,8 +12,10 @@ from wye.policy.masking.tokens import Mint
 
 SHORTEST_AGAIN = 4
 """Characters of a value that is masked wherever it stands, once it was found somewhere."""
-_SAID = frozenset({"messages", "input", "contents", "prompt", "system", "instructions", "systemInstruction"})
-"""Members of which a number may be content; of others it is a setting, and no string will do for it."""
+_SAID = frozenset({"input", "prompt", "system", "instructions", "user"})
+"""Members of a body that may be a number of content; others are settings, and no string will do for them."""
+_SETTINGS = frozenset({"options", "generationConfig", "generation_config", "thinking"})
+"""Members of a body that hold settings. Anywhere else a number is content, also in metadata and in tools."""
 
 
 class Masked(NamedTuple):
@@ -48,7 +50,7 @@ def mask(
     used: set[str] = set()
     for leaf, some in zip(leaves, spans, strict=True):
         every = resolve([*some, *_repeated(leaf.text, again)])
-        if every and not (leaf.text.isdigit() and _is_setting(body, leaf.path)):
+        if every and not _is_setting(body, leaf):
             texts[leaf.path] = _masked(leaf.text, every, mint, used)
     return Masked(replace(body, texts), mint.count(used))
 
@@ -87,12 +89,15 @@ def _goes_on(text: str, at: int, edge: str) -> bool:
     return 0 <= at < len(text) and text[at].isalnum() and edge.isalnum()
 
 
-def _is_setting(body: bytes, path: Path) -> bool:
+def _is_setting(body: bytes, leaf: Leaf) -> bool:
     """Whether a number stands there that is no content."""
-    if Step.JSON in path or Step.NAME in path or path[0] in _SAID:
+    top, *below = leaf.path
+    if not leaf.text[-1:].isdigit() or Step.NAME in below:
+        return False
+    if top not in _SETTINGS if below else top in _SAID:
         return False
     value = decoded(body)
-    for step in path:
+    for step in leaf.path:
         if isinstance(value, dict | list):
             value = value[step]  # type: ignore[index]  # as the path was made
     return isinstance(value, int | float)
