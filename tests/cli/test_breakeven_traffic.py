@@ -14,7 +14,8 @@ from ledger.records import record
 from routing.granted import grant
 from wye.cli.breakeven import breakeven
 from wye.cli.breakeven_traffic import Traffic, certified, measured, spent_aside
-from wye.config.settings import DeploymentSettings, LedgerSettings, Settings
+from wye.config.settings import LedgerSettings, Settings
+from wye.config.upstreams import DeploymentSettings
 from wye.core.errors import LedgerError
 from wye.core.lane import Lane
 from wye.core.money import Cost

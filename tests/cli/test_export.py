@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from ledger.records import record
 from wye.cli.export import export_, provider_of
-from wye.config.settings import DeploymentSettings, LedgerSettings, Settings
+from wye.config.settings import LedgerSettings, Settings
+from wye.config.upstreams import DeploymentSettings
 from wye.core.lane import Lane
 from wye.core.money import Cost
 from wye.ledger import KeyStore, Ledger

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from wye.catalog.deployments import LOOPBACK, Tls
 from wye.config.addresses import is_loopback, parse_endpoint, parse_listen, parse_network
-from wye.config.settings import TlsSettings
+from wye.config.upstreams import TlsSettings
 
 
 @pytest.mark.parametrize(

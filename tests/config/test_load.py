@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wye.config.draft import ENGINES
+from wye.config.labels import LabelRule
 from wye.config.load import ConfigError, Loaded, Problem, find, from_bytes, load, read, revision
-from wye.config.settings import LabelRule, Settings, When
+from wye.config.settings import Settings
+from wye.config.strategies import When
 from wye.config.tree import MAX_BYTES
 from wye.core.lane import Lane
 from wye.providers.discovery.engines import ENGINES as DISCOVERED

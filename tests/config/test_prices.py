@@ -6,7 +6,7 @@ import pytest
 
 from wye.config.load import ConfigError, from_bytes
 from wye.config.prices import priced
-from wye.config.settings import PriceSettings
+from wye.config.upstreams import PriceSettings
 from wye.core.money import token_cost
 from wye.core.usage import Usage
 

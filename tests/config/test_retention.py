@@ -1,5 +1,6 @@
+from wye.config.labels import LabelRule
 from wye.config.retention import retain_days, rules
-from wye.config.settings import LabelRule, LedgerSettings, Settings
+from wye.config.settings import LedgerSettings, Settings
 
 
 def test_the_shortest_rule_holds() -> None:

@@ -7,9 +7,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wye.config.labels import DEFAULT_LABELS, LabelRule
 from wye.config.load import Loaded, from_bytes, read
-from wye.config.settings import DEFAULT_LABELS, LabelRule, LedgerSettings, Rule, Settings, When
+from wye.config.settings import LedgerSettings, Settings
 from wye.config.show import as_json, as_yaml
+from wye.config.strategies import Rule, When
 from wye.config.tree import Node
 from wye.core.lane import Lane
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wye.catalog.deployments import LOOPBACK, Deployment, Endpoint, Profile
+from wye.config.labels import DEFAULT_LABELS
 from wye.config.load import Loaded, from_bytes
-from wye.config.settings import DEFAULT_LABELS, Settings
+from wye.config.settings import Settings
 from wye.config.starter import starter
 from wye.core.lane import Lane
 

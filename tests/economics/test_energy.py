@@ -8,7 +8,8 @@ import pytest
 from ledger.records import record
 from wye.catalog.energy import footprints
 from wye.config.economy import MachineSettings, PowerSettings
-from wye.config.settings import DeploymentSettings, LedgerSettings, Settings
+from wye.config.settings import LedgerSettings, Settings
+from wye.config.upstreams import DeploymentSettings
 from wye.core.lane import Lane
 from wye.core.record import Attempt
 from wye.core.usage import Usage

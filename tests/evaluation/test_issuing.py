@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from evaluation.made_up import rows
-from wye.config.settings import DeploymentSettings, GateSettings
+from wye.config.strategies import GateSettings
+from wye.config.upstreams import DeploymentSettings
 from wye.evaluation.attempts import Register
 from wye.evaluation.certification import Terms, sheet
 from wye.evaluation.dataset import Result, Row

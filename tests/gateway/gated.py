@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wye.config.settings import GateSettings
+from wye.config.strategies import GateSettings
 from wye.routing import certificate as certificates
 from wye.routing.band import Band
 from wye.routing.certificate import Arm, Certificate, gate_hash, thresholds_hash

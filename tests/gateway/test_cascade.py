@@ -19,7 +19,7 @@ import pytest
 from fake_upstream import Call, FakeUpstream
 from gateway.gated import certify
 from running import KEY, Answered, Running, running
-from wye.config.settings import GateSettings
+from wye.config.strategies import GateSettings
 from wye.core.answer import Answer, Choice
 from wye.core.chat import Finish, Part, Text, ToolCall
 from wye.core.usage import Usage

@@ -8,7 +8,7 @@ import pytest
 from fake_upstream import CHAT, DONE, FINISH, Call, FakeUpstream, delta
 from gateway.gated import certify
 from running import Running, running
-from wye.config.settings import GateSettings
+from wye.config.strategies import GateSettings
 
 SMALL = "embedded/smollm2-135m"
 

@@ -1,4 +1,4 @@
-from wye.config.settings import HedgeSettings
+from wye.config.strategies import HedgeSettings
 from wye.gateway.hedge import Hedge
 
 

@@ -19,7 +19,9 @@ from routing.granted import grant
 from running import Answered, Running, running
 from wye.config.detection import DetectionSettings
 from wye.config.governance import ComplianceSettings, PolicySettings
-from wye.config.settings import ALL_LANES, GateSettings, LabelRule, Settings
+from wye.config.labels import ALL_LANES, LabelRule
+from wye.config.settings import Settings
+from wye.config.strategies import GateSettings
 from wye.core.lane import Lane
 from wye.gateway.inspection import Inspection
 from wye.gateway.inspectors import Inspectors

@@ -7,7 +7,8 @@ import pytest
 from routing.facts import deployment
 from routing.granted import grant
 from wye.catalog.deployments import Deployment
-from wye.config.settings import RouteSettings, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import RouteSettings
 from wye.gateway.learnt import LearntRoutes
 from wye.routing.measured import Serving
 from wye.routing.state import RouteState

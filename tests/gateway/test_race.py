@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from wye.config.settings import HedgeSettings
+from wye.config.strategies import HedgeSettings
 from wye.core.errors import UpstreamError
 from wye.gateway.hedge import Hedge
 from wye.gateway.job import Answer, Failure

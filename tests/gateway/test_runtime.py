@@ -9,7 +9,8 @@ import pytest
 
 from routing.facts import deployment
 from routing.granted import grant
-from wye.config.settings import HedgeSettings, RouteSettings, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import HedgeSettings, RouteSettings
 from wye.gateway.learnt import LearntRoutes
 from wye.gateway.limits import Limits
 from wye.gateway.limitstore import MemoryStore

@@ -15,7 +15,8 @@ from fake_upstream import CHAT, DONE, FINISH, USAGE, Call, FakeUpstream, delta
 from gateway.test_runtime import THERE, in_force, nobody, runtime
 from routing.granted import grant
 from running import Running, running
-from wye.config.settings import LedgerSettings, RouteSettings, Settings, ShadowSettings
+from wye.config.settings import LedgerSettings, Settings
+from wye.config.strategies import RouteSettings, ShadowSettings
 from wye.gateway import shadow
 from wye.gateway.learnt import LearntRoutes
 from wye.gateway.shadow import Shadows

@@ -10,7 +10,8 @@ import pytest
 from routing.facts import deployment
 from routing.granted import FACTS, alike
 from routing.test_certificate import CERTIFICATE
-from wye.config.settings import Settings, ShadowSettings
+from wye.config.settings import Settings
+from wye.config.strategies import ShadowSettings
 from wye.core.decision import Candidate, Decision, Verdict
 from wye.core.request import Operation, Request
 from wye.gateway.gate import Gate

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from wye.catalog.deployments import LOOPBACK, Deployment, Endpoint
 from wye.config.governance import ComplianceSettings, PolicySettings, RoleSettings
-from wye.config.settings import ALL_LANES, DEFAULT_LABELS, LabelRule, Settings
+from wye.config.labels import ALL_LANES, DEFAULT_LABELS, LabelRule
+from wye.config.settings import Settings
 from wye.core.lane import Lane
 from wye.core.secret import Secret
 from wye.policy import Policy

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from wye.config.governance import ComplianceSettings, PolicySettings, RoleSettings
-from wye.config.settings import ALL_LANES, LabelRule, Settings
+from wye.config.labels import ALL_LANES, LabelRule
+from wye.config.settings import Settings
 from wye.policy import Policy
 from wye.policy.cedar.sources import statements_of
 from wye.policy.cedar.statements import PolicyTextError

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from routing.facts import EVERY, UP, Down, ask, verdict
 from wye.catalog.deployments import Deployment
-from wye.config.settings import RouteSettings, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import RouteSettings
 from wye.core.decision import Decision, Seat, Verdict
 from wye.core.request import Request
 from wye.protocols.lossiness.losses import Losses

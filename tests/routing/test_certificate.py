@@ -5,7 +5,8 @@ import msgspec
 import pytest
 
 from routing.facts import deployment
-from wye.config.settings import DeploymentSettings, GateSettings
+from wye.config.strategies import GateSettings
+from wye.config.upstreams import DeploymentSettings
 from wye.routing.band import Band
 from wye.routing.certificate import (
     Arm,

@@ -8,7 +8,8 @@ import pytest
 
 from routing.facts import GROQ, LLAMA, SMALL, STRONG, Down, ask, deployment, ids, verdict
 from wye.catalog.deployments import Deployment
-from wye.config.settings import GateSettings, RouteSettings, Rule, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import GateSettings, RouteSettings, Rule
 from wye.core.decision import Decision, Seat
 from wye.core.lane import Lane
 from wye.core.request import Request

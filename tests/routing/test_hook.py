@@ -9,7 +9,8 @@ import pytest
 
 from routing.facts import EVERY, GROQ, LLAMA, SMALL, STRONG, Down, ask, ids, verdict, why
 from routing.talks import Talk, decide, opinion
-from wye.config.settings import RouteSettings, Rule, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import RouteSettings, Rule
 from wye.core.lane import Lane
 from wye.core.request import Needs
 from wye.routing import Router

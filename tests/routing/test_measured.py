@@ -8,7 +8,8 @@ import pytest
 
 from routing.facts import EMBEDDINGS, EVERY, GROQ, LLAMA, STRONG, UP, Down, ask, ids, verdict
 from wye.catalog.deployments import Deployment
-from wye.config.settings import Objective, RouteSettings, Rule, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import Objective, RouteSettings, Rule
 from wye.core.decision import Decision
 from wye.core.lane import Lane
 from wye.routing import Router

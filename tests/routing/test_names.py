@@ -5,7 +5,8 @@ import pytest
 
 from routing.facts import EVERY, LLAMA, SMALL, UP, ask, deployment, ids, verdict, why
 from wye.catalog.deployments import Deployment
-from wye.config.settings import GateSettings, RouteSettings, Rule, Settings, ShadowSettings
+from wye.config.settings import Settings
+from wye.config.strategies import GateSettings, RouteSettings, Rule, ShadowSettings
 from wye.core.errors import PolicyError, UnknownModelError
 from wye.core.lane import Lane
 from wye.routing import Router

@@ -7,7 +7,7 @@ import pytest
 from routing.facts import EVERY, GROQ, LLAMA, SMALL, STRONG, UNPRICED, Down, ask, deployment, ids, price
 from routing.talks import Talk, decide, opinion
 from wye.catalog.deployments import Profile
-from wye.config.settings import Objective, RouteSettings, Rule
+from wye.config.strategies import Objective, RouteSettings, Rule
 from wye.core.decision import Decision, Seat
 from wye.core.lane import Lane
 from wye.core.request import Needs

@@ -24,7 +24,9 @@ from routing.facts import (
     why,
 )
 from wye.catalog.deployments import Deployment, Profile
-from wye.config.settings import ALL_LANES, LabelRule, RouteSettings, Rule, Settings, When
+from wye.config.labels import ALL_LANES, LabelRule
+from wye.config.settings import Settings
+from wye.config.strategies import RouteSettings, Rule, When
 from wye.core.decision import Decision, Verdict
 from wye.core.errors import BadRequestError, PolicyError, UnknownModelError, WyeError
 from wye.core.lane import Lane

@@ -26,7 +26,8 @@ from routing.facts import (
     why,
 )
 from wye.catalog.deployments import Deployment, Profile
-from wye.config.settings import RouteSettings, Rule, Settings, When
+from wye.config.settings import Settings
+from wye.config.strategies import RouteSettings, Rule, When
 from wye.core.decision import Decision, Verdict
 from wye.core.errors import BadRequestError, PolicyError
 from wye.core.lane import Lane

@@ -7,7 +7,8 @@ import pytest
 from routing.facts import GROQ, LLAMA, SMALL, STRONG, UP, ask, deployment, ids, verdict, why
 from routing.talks import Talk, decide, opinion
 from wye.catalog.deployments import Profile
-from wye.config.settings import Objective, RouteSettings, Rule, Settings, When
+from wye.config.settings import Settings
+from wye.config.strategies import Objective, RouteSettings, Rule, When
 from wye.core.lane import Lane
 from wye.routing import Router
 

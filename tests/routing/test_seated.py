@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from routing.facts import EVERY, GROQ, LLAMA, SMALL, STRONG, UNPRICED, UP, Down, ask, deployment, ids, verdict
 from wye.catalog.deployments import Deployment
-from wye.config.settings import RouteSettings, Rule, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import RouteSettings, Rule
 from wye.core.decision import Decision, Seat
 from wye.core.lane import Lane
 from wye.core.money import Price, Rates

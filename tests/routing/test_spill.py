@@ -10,7 +10,8 @@ import pytest
 from routing.facts import GROQ, STRONG, UNPRICED, Down, ask, deployment, ids, price, verdict
 from routing.talks import Talk
 from wye.catalog.deployments import Deployment
-from wye.config.settings import RouteSettings, Rule, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import RouteSettings, Rule
 from wye.core.decision import Decision, Seat
 from wye.core.lane import Lane
 from wye.core.money import Price, Rates

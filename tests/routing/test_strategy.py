@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from routing.facts import EVERY, Down, ask, ids, verdict, why
 from routing.talks import Talk, opined, opinion
 from wye.catalog.deployments import Deployment
-from wye.config.settings import Objective, RouteSettings, Rule, Settings, When
+from wye.config.settings import Settings
+from wye.config.strategies import Objective, RouteSettings, Rule, When
 from wye.core.decision import Seat
 from wye.core.errors import PolicyError, UnknownModelError
 from wye.core.lane import Lane

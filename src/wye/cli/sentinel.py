@@ -15,7 +15,9 @@ from wye.cli.quantities import Tokens
 from wye.config.figures import overrides
 from wye.config.load import find, load
 from wye.config.prices import priced
-from wye.config.settings import DeploymentSettings, RouteSettings, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import RouteSettings
+from wye.config.upstreams import DeploymentSettings
 from wye.core.lane import Lane
 from wye.core.money import Price
 from wye.core.usage import Usage

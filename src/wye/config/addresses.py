@@ -8,7 +8,7 @@ import msgspec
 
 from wye.catalog.accounts import endpoint_of
 from wye.catalog.deployments import LOOPBACK, Endpoint, Network, Tls
-from wye.config.settings import TlsSettings
+from wye.config.upstreams import TlsSettings
 
 _MAX_PORT = 65_535
 _MAX_HOST = 253

@@ -7,7 +7,8 @@ import msgspec
 
 from wye.catalog.prices import PriceList
 from wye.catalog.standing import Standing, standing
-from wye.config.settings import RouteSettings, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import RouteSettings
 from wye.core.lane import Lane
 
 

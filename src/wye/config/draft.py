@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path as File
 
 from wye.catalog import providers
+from wye.config.labels import DEFAULT_LABELS
 from wye.config.problems import Path, Problem, dotted, suggestion
-from wye.config.settings import DEFAULT_LABELS, Settings
+from wye.config.settings import Settings
 from wye.config.tree import Node
 from wye.core.errors import BadRequestError
 from wye.core.label import LABEL_RULE, parse_labels

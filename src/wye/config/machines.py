@@ -13,7 +13,8 @@ from wye.catalog.names import EMBEDDED_CHAT
 from wye.config.draft import ENGINES, Draft
 from wye.config.economy import MachineSettings, PowerSettings, PurchaseSettings
 from wye.config.problems import Path, suggestion
-from wye.config.settings import DeploymentSettings, Settings
+from wye.config.settings import Settings
+from wye.config.upstreams import DeploymentSettings
 from wye.core.lane import Lane
 
 _RENT_A_GPU = Decimal(50)

@@ -8,7 +8,7 @@ import msgspec
 
 from wye.config.draft import Draft
 from wye.config.problems import Path
-from wye.config.settings import PriceSettings, PriceTierSettings
+from wye.config.upstreams import PriceSettings, PriceTierSettings
 from wye.core.money import Price, Rates, Service, Tier
 
 SOURCE = "wye.yaml"

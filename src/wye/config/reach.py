@@ -11,7 +11,7 @@ from wye.config.draft import ENGINES, Draft
 from wye.config.machines import check_served
 from wye.config.prices import check_price
 from wye.config.problems import Path, suggestion
-from wye.config.settings import DeploymentSettings, ProviderSettings, TlsSettings
+from wye.config.upstreams import DeploymentSettings, ProviderSettings, TlsSettings
 from wye.core.lane import Lane
 
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")

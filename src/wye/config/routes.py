@@ -6,7 +6,7 @@ from wye.config.draft import Draft
 from wye.config.hook import imported
 from wye.config.names import AUTO, reference, references
 from wye.config.problems import Path, suggestion
-from wye.config.settings import GateSettings, Objective, RouteSettings, Rule, ShadowSettings, When
+from wye.config.strategies import GateSettings, Objective, RouteSettings, Rule, ShadowSettings, When
 from wye.config.tree import Node
 from wye.core.task import TASKS
 

@@ -7,12 +7,13 @@ keep at run time, so they are read from the modules' sources.
 import ast
 import inspect
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from wye.config import economy, settings
+from wye.config.section import Section
 from wye.config.settings import Settings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -64,7 +65,8 @@ def _numbers(shape: Json) -> Json:
 def descriptions() -> Mapping[tuple[str, str], str]:
     """Return (class, field) -> the doc string that follows the field."""
     found = {}
-    sources = (ast.parse(inspect.getsource(module)) for module in (settings, economy))
+    modules = sorted({section.__module__ for section in Section.__subclasses__()})
+    sources = (ast.parse(inspect.getsource(sys.modules[name])) for name in modules)
     for node in (node for source in sources for node in source.body):
         if not isinstance(node, ast.ClassDef):
             continue

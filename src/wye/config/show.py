@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from wye.config.labels import DEFAULT_LABELS
 from wye.config.load import Loaded
 from wye.config.problems import Path, dotted
-from wye.config.settings import DEFAULT_LABELS
 from wye.config.tree import Node
 
 _PLAIN = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./:+-]*\Z")

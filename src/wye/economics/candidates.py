@@ -12,7 +12,8 @@ from wye.catalog.names import CLOSED_FAMILY, lane_of
 from wye.catalog.prices import PriceList
 from wye.catalog.standing import standing
 from wye.config.prices import priced
-from wye.config.settings import DeploymentSettings, Settings
+from wye.config.settings import Settings
+from wye.config.upstreams import DeploymentSettings
 from wye.core.errors import WyeError
 from wye.core.lane import Lane
 from wye.economics.breakeven import Api

@@ -14,7 +14,8 @@ from typing import NamedTuple, Self
 import msgspec
 import numpy as np
 
-from wye.config.settings import DeploymentSettings, GateSettings
+from wye.config.strategies import GateSettings
+from wye.config.upstreams import DeploymentSettings
 from wye.evaluation.attempts import Attempt, Register
 from wye.evaluation.certification import (
     FEWEST,

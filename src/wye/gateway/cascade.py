@@ -22,7 +22,8 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from wye.config.settings import GateSettings, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import GateSettings
 from wye.core.answer import Answer as Said
 from wye.core.chat import Chat
 from wye.core.errors import BadRequestError, WyeError

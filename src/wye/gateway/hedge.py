@@ -4,7 +4,7 @@ A whole answer begins when it is done, so `after_ms` suits streams; for others i
 usually take (Dean & Barroso, "The tail at scale", 2013).
 """
 
-from wye.config.settings import HedgeSettings
+from wye.config.strategies import HedgeSettings
 
 _MOST_SAVED = 10.0
 """Hedges that a quiet time saves up."""

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wye.catalog.deployments import Deployment
-from wye.config.settings import RouteSettings, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import RouteSettings
 from wye.config.watch import Stamp, stamp
 from wye.routing.measured import Serving
 from wye.routing.revision import Learnt, read

@@ -16,7 +16,8 @@ from wye.catalog.deployments import Timeouts
 from wye.config.addresses import Address, parse_endpoint, parse_listen
 from wye.config.load import read
 from wye.config.retention import retain_days
-from wye.config.settings import Settings, TelemetrySettings, TlsSettings
+from wye.config.settings import Settings, TelemetrySettings
+from wye.config.upstreams import TlsSettings
 from wye.core.errors import LedgerError
 from wye.gateway import openfiles, retention
 from wye.gateway.accesslog import AccessLog

@@ -4,7 +4,7 @@ import logging
 
 import msgspec
 
-from wye.config.settings import ShadowSettings
+from wye.config.strategies import ShadowSettings
 from wye.core.decision import Candidate, Decision
 from wye.core.request import Operation
 from wye.gateway.ids import new_id

@@ -19,7 +19,8 @@ from typing import Any
 import msgspec
 
 from wye.catalog.deployments import Deployment
-from wye.config.settings import DEFAULT_LABELS, LabelRule, Settings
+from wye.config.labels import DEFAULT_LABELS, LabelRule
+from wye.config.settings import Settings
 from wye.core.decision import Verdict
 from wye.core.label import Labels
 from wye.core.lane import Lane

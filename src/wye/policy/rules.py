@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from wye.catalog.deployments import Deployment
+from wye.config.labels import LabelRule
 from wye.config.masking import found_as
-from wye.config.settings import LabelRule
 from wye.core.lane import Lane
 
 UNKNOWN_LABEL = LabelRule()

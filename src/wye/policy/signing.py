@@ -17,7 +17,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from wye.config.governance import PolicySettings
-from wye.config.settings import DEFAULT_LABELS, Settings
+from wye.config.labels import DEFAULT_LABELS
+from wye.config.settings import Settings
 from wye.policy.cedar.statements import PolicyTextError, Statement
 
 VARIABLE = "WYE_POLICY_SIGNED_BY"

@@ -13,7 +13,8 @@ from typing import Any, Literal
 import msgspec
 
 from wye.catalog.deployments import Deployment
-from wye.config.settings import DeploymentSettings, GateSettings
+from wye.config.strategies import GateSettings
+from wye.config.upstreams import DeploymentSettings
 from wye.routing.band import Band
 from wye.routing.revision import Revision
 from wye.routing.state import StateError, decode, read_bytes, write_bytes

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from wye.catalog.deployments import Deployment
-from wye.config.settings import GateSettings
+from wye.config.strategies import GateSettings
 from wye.core.decision import Candidate, Verdict
 from wye.core.lane import Lane
 from wye.core.request import Operation, Request

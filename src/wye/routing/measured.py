@@ -8,7 +8,7 @@ record says that it is not certified.
 import msgspec
 
 from wye.catalog.deployments import Deployment
-from wye.config.settings import Objective, RouteSettings
+from wye.config.strategies import Objective, RouteSettings
 from wye.core.decision import Verdict
 from wye.core.request import Request
 from wye.routing.band import Band

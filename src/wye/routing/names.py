@@ -21,7 +21,8 @@ from typing import Literal
 import msgspec
 
 from wye.catalog.deployments import Deployment
-from wye.config.settings import RouteSettings, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import RouteSettings
 from wye.core.lane import Lane
 from wye.routing.rules import expand
 from wye.routing.strategy import MERIT

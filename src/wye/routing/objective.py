@@ -16,7 +16,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from wye.catalog.deployments import Deployment
-from wye.config.settings import Objective
+from wye.config.strategies import Objective
 from wye.core.decision import Verdict
 from wye.core.request import Request
 from wye.routing.cost import BYTES_PER_TOKEN

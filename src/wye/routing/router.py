@@ -20,7 +20,8 @@ import msgspec
 
 from wye.catalog.deployments import Deployment
 from wye.catalog.profiles import absent
-from wye.config.settings import RouteSettings, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import RouteSettings
 from wye.core.decision import Candidate, Decision, Verdict
 from wye.core.errors import UnknownModelError
 from wye.core.label import Labels

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from wye.catalog.deployments import Deployment
-from wye.config.settings import Objective, Rule, When
+from wye.config.strategies import Objective, Rule, When
 from wye.core.decision import Candidate, Verdict
 from wye.core.request import Request
 from wye.routing.canary import Lot, Part

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from wye.catalog.deployments import Deployment
-from wye.config.settings import RouteSettings
+from wye.config.strategies import RouteSettings
 from wye.routing.certificate import Certificate, Facts, gate_hash, why_void
 from wye.routing.certificate import read as read_certificate
 from wye.routing.measured import UNMEASURED, Serving

@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 
 from wye.catalog.deployments import Deployment
-from wye.config.settings import Objective
+from wye.config.strategies import Objective
 from wye.core.decision import Candidate, Seat, Verdict
 from wye.core.lane import Lane
 from wye.core.request import Request

@@ -11,7 +11,8 @@ import pytest
 
 from wye.cli.checkup import network
 from wye.cli.checkup.finding import Finding, Level
-from wye.config.settings import DiscoverySettings, ProviderSettings, Settings
+from wye.config.settings import DiscoverySettings, Settings
+from wye.config.upstreams import ProviderSettings
 
 
 @dataclass

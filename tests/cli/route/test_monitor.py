@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from routing.granted import grant
 from wye.cli.route import route
-from wye.config.settings import ShadowSettings
+from wye.config.strategies import ShadowSettings
 from wye.routing.state import RouteState
 from wye.routing.watch.journal import Sight, note, plan_of
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from config.litellm.reading import LITERAL, imported, rows, told
 from wye.config.litellm.convert import convert
 from wye.config.load import ConfigError
-from wye.config.settings import ProviderSettings
+from wye.config.upstreams import ProviderSettings
 from wye.core.lane import Lane
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from config.litellm.reading import LITERAL, imported, rows, told
 from wye.catalog.deployments import Deployment, Endpoint, Profile
-from wye.config.settings import Objective, RouteSettings, Rule
+from wye.config.strategies import Objective, RouteSettings, Rule
 from wye.core.decision import Verdict
 from wye.core.lane import Lane
 from wye.core.request import Operation, Request

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wye.config.settings import ALL_LANES, DEFAULT_LABELS, LabelRule
+from wye.config.labels import ALL_LANES, DEFAULT_LABELS, LabelRule
 from wye.core.lane import Lane
 from wye.policy.cedar.compiled import compiled
 from wye.policy.cedar.sources import schema

@@ -10,14 +10,8 @@ import pytest
 from wye.catalog.deployments import LOOPBACK
 from wye.catalog.providers import PROVIDERS
 from wye.config.economy import MachineSettings, PowerSettings
-from wye.config.settings import (
-    DeploymentSettings,
-    DiscoverySettings,
-    PriceSettings,
-    ProfileSettings,
-    ProviderSettings,
-    Settings,
-)
+from wye.config.settings import DiscoverySettings, Settings
+from wye.config.upstreams import DeploymentSettings, PriceSettings, ProfileSettings, ProviderSettings
 from wye.core.lane import Lane
 from wye.core.request import Operation
 from wye.core.secret import Secret

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from wye.catalog.deployments import Deployment
-from wye.config.settings import DeploymentSettings, DiscoverySettings, ProviderSettings, Settings
+from wye.config.settings import DiscoverySettings, Settings
+from wye.config.upstreams import DeploymentSettings, ProviderSettings
 from wye.core.lane import Lane
 from wye.core.request import Operation
 from wye.providers.discovery import Discovered, Probe, discover, dynamic

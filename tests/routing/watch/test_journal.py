@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from routing.test_certificate import CERTIFICATE
-from wye.config.settings import ShadowSettings
+from wye.config.strategies import ShadowSettings
 from wye.routing.state import StateError
 from wye.routing.watch.journal import Sight, note, plan_of, resumed, sights
 from wye.routing.watch.judge import PROMPTS

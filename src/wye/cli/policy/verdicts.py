@@ -11,7 +11,8 @@ from wye.catalog.deployments import Deployment
 from wye.cli.options import config_option, json_option, state_dir_option
 from wye.cli.policy.asked import asking_options, found_under, labels_of, policy_of, settings_of, told_json
 from wye.cli.terminal import columns
-from wye.config.settings import DEFAULT_LABELS, Settings
+from wye.config.labels import DEFAULT_LABELS
+from wye.config.settings import Settings
 from wye.core.label import Labels
 from wye.policy import Policy
 from wye.policy.cedar.asking import Action, Asking

@@ -13,7 +13,7 @@ from wye.cli.quantities import Number
 from wye.cli.route.activate import one_of
 from wye.cli.route.known import known_route
 from wye.config.load import find, load
-from wye.config.settings import RouteSettings
+from wye.config.strategies import RouteSettings
 from wye.evaluation.certification import NEVER, Terms
 from wye.evaluation.dataset import DatasetError
 from wye.evaluation.dataset import read as read_rows

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import click
 
 from wye.catalog.deployments import Deployment, Endpoint
-from wye.config.settings import RouteSettings, Settings
+from wye.config.settings import Settings
+from wye.config.strategies import RouteSettings
 from wye.routing.revision import Learnt, read
 from wye.routing.serving import InForce, under
 from wye.routing.state import Active, RouteState

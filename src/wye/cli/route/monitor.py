@@ -10,7 +10,7 @@ from wye.cli.options import config_option, json_option, state_dir_option, utc
 from wye.cli.quantities import Number
 from wye.cli.route.known import known_route, standing
 from wye.config.load import find, load
-from wye.config.settings import ShadowSettings
+from wye.config.strategies import ShadowSettings
 from wye.core.errors import NotFoundError
 from wye.routing import certificate as certificates
 from wye.routing.state import RouteState

@@ -17,13 +17,9 @@ from wye.config.litellm.rows import Credential, Defaults, Reader, Row
 from wye.config.litellm.source import Fields, Note, Notes
 from wye.config.names import is_name
 from wye.config.problems import ConfigError, Problem
-from wye.config.settings import (
-    DiscoverySettings,
-    EmbeddedSettings,
-    ProviderSettings,
-    Settings,
-)
+from wye.config.settings import DiscoverySettings, EmbeddedSettings, Settings
 from wye.config.tree import parse
+from wye.config.upstreams import ProviderSettings
 
 ANY = "*"
 _NO_MODELS = "this is no LiteLLM proxy config: it has no model_list"

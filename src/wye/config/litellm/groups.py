@@ -10,7 +10,8 @@ from wye.catalog.providers import PROVIDERS
 from wye.config.litellm.rows import SHARES, Row
 from wye.config.litellm.source import Fields, Notes
 from wye.config.names import AUTO, is_name
-from wye.config.settings import DeploymentSettings, Objective, RouteSettings, Rule
+from wye.config.strategies import Objective, RouteSettings, Rule
+from wye.config.upstreams import DeploymentSettings
 from wye.core.lane import Lane
 
 MOST = 8

@@ -12,7 +12,7 @@ from wye.catalog.names import operations_of
 from wye.config.litellm.keys import Keys
 from wye.config.litellm.source import Fields, Notes, meant, variable
 from wye.config.litellm.upstreams import UnknownUpstreamError, Upstream, split, upstream
-from wye.config.settings import DeploymentSettings, PriceSettings, ProfileSettings, TimeoutSettings
+from wye.config.upstreams import DeploymentSettings, PriceSettings, ProfileSettings, TimeoutSettings
 from wye.core.money import MILLION
 from wye.core.request import Operation
 

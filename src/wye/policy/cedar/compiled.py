@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from wye.config.settings import LabelRule
+from wye.config.labels import LabelRule
 from wye.core.lane import Lane
 from wye.policy.cedar.statements import Statement
 

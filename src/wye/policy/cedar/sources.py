@@ -5,8 +5,9 @@ from importlib import resources
 from pathlib import Path
 
 from wye.config.governance import PolicySettings
+from wye.config.labels import DEFAULT_LABELS
 from wye.config.problems import suggestion
-from wye.config.settings import DEFAULT_LABELS, Settings
+from wye.config.settings import Settings
 from wye.policy.cedar.compiled import compiled
 from wye.policy.cedar.statements import PolicyTextError, Statement, split
 

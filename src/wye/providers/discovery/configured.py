@@ -12,7 +12,8 @@ from wye.catalog.providers import ENGINES, PROVIDERS
 from wye.config.addresses import parse_endpoint
 from wye.config.machines import share
 from wye.config.prices import priced
-from wye.config.settings import DeploymentSettings, ProfileSettings, ProviderSettings, Settings
+from wye.config.settings import Settings
+from wye.config.upstreams import DeploymentSettings, ProfileSettings, ProviderSettings
 from wye.core.lane import Lane
 from wye.core.request import Operation
 from wye.core.spelling import Spelling

@@ -12,7 +12,8 @@ from wye.catalog.prices import PriceList
 from wye.catalog.provider import Provider
 from wye.catalog.providers import ENGINES as ROWS
 from wye.catalog.providers import PROVIDERS
-from wye.config.settings import ProviderSettings, Settings
+from wye.config.settings import Settings
+from wye.config.upstreams import ProviderSettings
 from wye.providers.discovery.configured import accounts, declared, hints
 from wye.providers.discovery.engines import ENGINES, Engine, Seen
 from wye.providers.discovery.probe import Conversation, Probe

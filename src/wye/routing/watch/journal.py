@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from wye.config.settings import ShadowSettings
+from wye.config.strategies import ShadowSettings
 from wye.routing.certificate import Certificate
 from wye.routing.state import StateError, append
 from wye.routing.watch.judge import PROMPTS
