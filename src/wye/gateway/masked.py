@@ -19,7 +19,7 @@ import msgspec
 from wye.core.errors import MaskingError
 from wye.core.usage import Usage
 from wye.policy.detectors import Finding
-from wye.policy.leaves import Leaf, Step, leaves
+from wye.policy.leaves import Leaf, Step, in_numbers, leaves
 from wye.policy.masking import Filter, Mint, Restoration, mask, restored, whole
 from wye.protocols.codec import Relay
 
@@ -27,8 +27,6 @@ log = logging.getLogger("wye")
 
 Find = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[Finding]]]]
 """What finds things in texts, text by text. Raises `MaskingError`."""
-_NUMBERS = re.compile(rb'(?<!\\)"(?:prompt|input)"\s*:\s*\[\s*(?:\[\s*)?-?\d')
-"""Tokens in place of a text (legacy Completions, Embeddings)."""
 _DIGIT = re.compile(r"\d")
 _SHORT = 64
 _AS_NUMBERS, _MEDIA = "a text as numbers", "a picture, sound or file"
@@ -120,7 +118,7 @@ class Masker:
             message = "nobody looks for what has to be masked"
             raise MaskingError(message)
         try:
-            if _NUMBERS.search(body) and _is_numbers(body):
+            if in_numbers(body) and _is_numbers(body):
                 raise _unreadable(_AS_NUMBERS)
             content = leaves(body)
             if any(leaf.media and not _is_sealed(leaf) for leaf in content):
