@@ -1,5 +1,7 @@
 """A label sticks to its conversation, and to what was generated from it."""
 
+import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -11,10 +13,13 @@ from typing import Any
 import pytest
 
 from fake_upstream import CHAT, DONE, FINISH, Call, FakeUpstream, delta
-from gateway.test_inspection import PLAIN, SSN, ask, inspector, looks
+from gateway.test_inspection import PLAIN, SSN, ask, inspector, looks, until
 from running import KEY, Running, running
 
 HIM = "Her social security number is 219-09-9999, as you asked."
+
+
+RESPONSES = {"protocol": "openai_responses"}
 
 
 async def talk(call: Call) -> None:
@@ -35,6 +40,7 @@ def settings(upstream: FakeUpstream, price: dict[str, Any], **more: Any) -> dict
         "deployments": {
             "inside": here | {"model": "in", "lane": "own", "machine_hour": 0.36},
             "outside": here | {"model": "out", "lane": "closed", "price": price},
+            "holding": here | {"model": "hold", "lane": "closed", "price": price} | RESPONSES,
         },
         "aliases": {"plain": ["outside", "inside"]},
         "routes": {"legal": {"candidates": ["inside"], "labels": ["confidential"]}},
@@ -126,6 +132,33 @@ def test_an_answer_that_nobody_looked_at_counts_as_found(gateway: Running, upstr
     assert record["answer_labels"] == ["phi"]
     assert record["origins"] == ["phi=answer:crashed"]
     assert turn(gateway, "g")["deployment"] == "inside"
+
+
+def test_an_answer_that_was_cut_short_labels_what_goes_on_from_it(
+    gateway: Running, upstream: FakeUpstream
+) -> None:
+    """Its upstream holds it: what goes on brings its id, and nothing else to know it by."""
+
+    @upstream.script("hold")
+    async def holds(call: Call) -> None:
+        begun = {"type": "response.created", "response": {"id": "resp_cut", "object": "response"}}
+        said = {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": HIM}
+        await call.begin_stream()
+        for event in (begun, said):
+            await call.event(b"data: %b\n\n" % json.dumps(event).encode())
+        await asyncio.sleep(60)
+
+    body = {"model": "holding", "input": PLAIN, "stream": True}
+    with contextlib.closing(gateway.connect()) as connection:
+        connection.request("POST", "/v1/responses", json.dumps(body), {"content-type": "application/json"})
+        answered = connection.getresponse()
+        assert b"resp_cut" in answered.read(100)
+        id_ = str(answered.headers["x-wye-decision"])
+    until(lambda: gateway.ask("GET", f"/v1/wye/requests/{id_}").status == 200)
+    went_on = {"model": "holding", "input": "And?", "previous_response_id": "resp_cut"}
+    refused = gateway.ask("POST", "/v1/responses", went_on)
+    assert refused.status == 403, refused.body
+    assert "phi" in refused.error["message"]
 
 
 def test_explain_says_where_labels_come_from(gateway: Running) -> None:

@@ -87,6 +87,19 @@ def test_its_metadata_are_changed(gateway: Running, upstream: FakeUpstream) -> N
     assert upstream.calls[-1].json == body
 
 
+def test_what_is_said_of_it_is_looked_at(upstream: FakeUpstream, tmp_path: Path) -> None:
+    upstream.scripts[f"POST {CHATS}/chatcmpl-1"] = lambda call: call.answer(body=CHAT)
+    outside = settings(upstream)["deployments"]["stored"] | {"lane": "closed", "networks": ["127.0.0.0/8"]}
+    looked = {"deployments": {"stored": outside}, "detection": {"raises": {"phi": ["ssn"]}}}
+    with running(tmp_path, looked) as gateway:
+        assert gateway.chat("stored", store=True).status == 200
+        assert gateway.ask("POST", f"{CHATS}/chatcmpl-1", {"metadata": {"a": "b"}}).status == 200
+        before = len(upstream.calls)
+        refused = gateway.ask("POST", f"{CHATS}/chatcmpl-1", {"metadata": {"of": "SSN 219-09-9999"}})
+        assert (refused.status, len(upstream.calls)) == (403, before)
+        assert gateway.record(refused)["origins"] == ["phi=detector:national_id"]
+
+
 def test_the_list_and_unknown_ids_are_of_the_one_account(gateway: Running) -> None:
     assert gateway.ask("GET", f"{CHATS}?metadata[a]=b").json == {"object": "list", "data": []}
     unknown = gateway.ask("GET", f"{CHATS}/chatcmpl-unknown")

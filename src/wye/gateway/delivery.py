@@ -15,7 +15,6 @@ from wye.gateway.costs import cost_of, unserved
 from wye.gateway.downstream import JSON, Downstream
 from wye.gateway.health import Health
 from wye.gateway.job import Answer, Hold, Job
-from wye.gateway.listening import Listening
 from wye.gateway.masked import Unveiling
 from wye.gateway.refusals import broke, broken_off
 from wye.gateway.responses import Responses
@@ -50,7 +49,8 @@ class Delivery:
                 return
             self._end(job, answer)
             if job.listening is not None and answer.status < _FIRST_ERROR:
-                await self._listen(job, job.listening, None if answer.streamed else answer.body)
+                listening = job.listening
+                await (listening.end() if answer.streamed else listening.whole(answer.body))
             if job.session.keep_days and answer.status < _FIRST_ERROR:
                 await self._keep(job, answer, answer.body)
             self._give_whole(answer, job.entry, downstream)
@@ -91,7 +91,7 @@ class Delivery:
         entry.error = error.noted if error else ""
         _settle(answer, entry, relay.usage)
         if job.listening is not None:
-            await self._listen(job, job.listening, None)
+            await job.listening.end()
         entry.response_bytes = downstream.bytes + len(last)
         if error is not None:
             self._health.failed(entry.deployment)
@@ -104,12 +104,6 @@ class Delivery:
         except LedgerError as refused:
             error, last = refused, b""
         downstream.end(last + codec.error_event(error, entry.request_id) if error else last)
-
-    async def _listen(self, job: Job, listening: Listening, body: bytes | None) -> None:
-        """Wait for what stands in the answer; `body` is all of it, None = it came as a stream."""
-        await (listening.end() if body is None else listening.whole(body))
-        if job.entry.response and job.entry.answer_labels:
-            self._responses.held(job.entry.response, job.caller, job.entry)
 
     def _end(self, job: Job, answer: Answer) -> None:
         """Note how an answer that is here whole has ended."""

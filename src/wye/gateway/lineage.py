@@ -18,6 +18,7 @@ from wye.config.lineage import LineageSettings
 from wye.core.label import Labels
 from wye.gateway.inspection import NOTHING, Raised
 from wye.gateway.listening import Listening
+from wye.gateway.responses import Responses
 from wye.gateway.runtime import Snapshot
 from wye.gateway.session import Session
 from wye.ledger.entry import Entry
@@ -94,13 +95,21 @@ class Lineage:
         self.learn(session, labels - session.caller.labels - now.default_labels, settings)
         return labels
 
-    def listening(self, now: Snapshot, session: Session, labels: Labels, entry: Entry) -> Listening | None:
+    def listening(
+        self, now: Snapshot, session: Session, labels: Labels, entry: Entry, responses: Responses
+    ) -> Listening | None:
         """Return who looks at the answer; None = nobody needs to."""
         inspection = now.inspection
         if inspection is None or not inspection.settings.answers or not inspection.matters(labels):
             return None
         settings = now.settings.lineage
-        return Listening(inspection, labels, entry, lambda found: self.learn(session, found, settings))
+
+        def learn(found: Labels) -> None:
+            self.learn(session, found, settings)
+            if entry.response:  # an upstream holds it: whoever goes on from it brings nothing else
+                responses.held(entry.response, session.caller, entry)
+
+        return Listening(inspection, labels, entry, learn)
 
 
 def _goes_on(session: Session) -> bool:

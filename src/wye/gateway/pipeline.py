@@ -137,7 +137,7 @@ class Pipeline:
         if now.hedges:
             job.hedge = now.hedges.get(request.model)
         if now.inspection is not None:
-            job.listening = self._lineage.listening(now, session, labels, entry)
+            job.listening = self._lineage.listening(now, session, labels, entry, self._responses)
         if codec.estimate is not None and not job.verbatim:
             self._estimate(codec.estimate(request), entry, downstream)
             return

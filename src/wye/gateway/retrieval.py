@@ -120,8 +120,13 @@ class Retrieval:
         asking = now.asking(arrival, caller, len(content))
         if found is None:
             found = self._unremembered(ask, now, labels or now.default_labels, asking)
-        target, verdict = _holder(found, now, labels | found.labels or now.default_labels, asking, entry)
-        if target.deployment.id in verdict.mask and (content or b"metadata" in ask.below):
+        labels = labels | found.labels or now.default_labels
+        said = content or (b"metadata" in ask.below and msgspec.json.encode(ask.query))
+        if said and now.inspection is not None and now.inspection.matters(labels):
+            raised = await now.inspection.request(said, labels)
+            labels, entry.origins = labels | raised.labels, raised.origins
+        target, verdict = _holder(found, now, labels, asking, entry)
+        if said and target.deployment.id in verdict.mask:
             raise unmasked(target.deployment.id)
         return await self._fetched(ask, content, target, verdict, entry)
 

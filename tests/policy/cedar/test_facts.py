@@ -1,5 +1,7 @@
 from datetime import date
 
+import msgspec
+
 from wye.catalog.deployments import Deployment, Endpoint
 from wye.config.governance import ComplianceSettings
 from wye.core.lane import Lane
@@ -50,3 +52,14 @@ def test_dates_are_moments_of_cedar() -> None:
     entity = facts(GPT, [row(baa_until=SOON)]).entity("azure/gpt")
     assert entity["uid"] == {"type": "Deployment", "id": "azure/gpt"}
     assert entity["attrs"]["baa_until"] == {"__extn": {"fn": "datetime", "arg": "2026-12-01"}}
+
+
+def test_no_spelling_of_a_model_or_a_host_gets_round_a_strict_row() -> None:
+    spelled = msgspec.structs.replace(GPT, model="GPT-5.5")
+    rows = [
+        row(baa_until=LATER, trains_on_data=False),
+        row(models=("gpt-5.5",), trains_on_data=True),
+        row(endpoint="EU.example.com", baa_until=SOON),
+    ]
+    found = facts(spelled, rows)
+    assert (found.baa_until, found.trains_on_data) == (SOON, True)

@@ -56,10 +56,12 @@ def facts(deployment: Deployment, rows: Iterable[ComplianceSettings]) -> Facts:
 
 
 def _matches(row: ComplianceSettings, deployment: Deployment) -> bool:
+    """Whether a row speaks of `deployment`, in whatever case: callers spell models as they like."""
+    model, host = deployment.model.casefold(), deployment.endpoint.host.casefold()
     return (
         row.provider == deployment.provider
-        and row.endpoint in {None, deployment.endpoint.host}
-        and any(fnmatch.fnmatchcase(deployment.model, glob) for glob in row.models)
+        and (row.endpoint is None or row.endpoint.casefold() == host)
+        and any(fnmatch.fnmatchcase(model, glob.casefold()) for glob in row.models)
     )
 
 
