@@ -376,6 +376,9 @@ def test_prompts_are_stored_only_where_config_says_so(upstream: FakeUpstream, tm
             content = json.loads(storing.record(storing.chat("ok", stream=stream))["content"])
             assert json.loads(content["request"])["messages"][0]["content"] == "hi"
             assert "lo." in content["answer"]
+        refused = storing.chat("ok", {"x-wye-label": "not a label"})
+        assert refused.status == 400
+        assert "content" not in storing.record(refused)  # nobody knows how long it might be kept
 
 
 def test_the_clients_trace_is_kept(gateway: Running) -> None:

@@ -78,7 +78,7 @@ class Pipeline:
         entry.trace, entry.parent = arrival.trace, arrival.parent
         if now.settings.ledger.store_content:
             entry.kept = bytearray()
-            entry.withheld = now.policy.reads.action
+            entry.withheld = True  # how long it may be kept is not known before its labels are
         try:
             await self._answer(now, arrival, codec, caller, entry, downstream)
         except (asyncio.CancelledError, HangupError):
@@ -126,6 +126,7 @@ class Pipeline:
             labels = await self._lineage.labelled(now, session, before.labels, labels, entry)
         verdict = now.judge(request.model, labels, now.asking(arrival, caller, len(body)))
         entry.judged(labels, verdict)
+        entry.withheld = now.policy.reads.action
         if request.previous or request.refers or request.keep:
             session.goes_on(before.holder, now.settings.responses)
         decision = entry.decision = now.decide(request, verdict, session)

@@ -41,7 +41,7 @@ class Entry(Record, kw_only=True):
     kept: bytearray | None = None
     """The answer's bytes, where content is stored; None = it is not."""
     withheld: bool = False
-    """Nothing is stored until it is known who answered, and that the policy lets it be."""
+    """Nothing is stored before its labels are known, nor before who answered is, where the policy cares."""
     heard: bytearray | None = None
     """The answer's bytes, where somebody is to judge them; None = nobody is."""
     listener: Callable[[bytes], None] | None = None
