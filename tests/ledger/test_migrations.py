@@ -37,7 +37,8 @@ def test_a_ledger_of_the_first_schema_is_brought_up_to_date(settings: LedgerSett
         connection.exec_driver_sql("DROP INDEX request_response")
         for column in ("charged", "response", "task"):
             connection.exec_driver_sql(f"ALTER TABLE request DROP COLUMN {column}")
-        connection.exec_driver_sql("ALTER TABLE key DROP COLUMN project")
+        for column in ("project", "subject"):
+            connection.exec_driver_sql(f"ALTER TABLE key DROP COLUMN {column}")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     engine.dispose()
     ledger = Ledger.open(settings, tmp_path)
