@@ -1,5 +1,6 @@
 """What the process that looks into requests answers: found across pieces, or told as trouble."""
 
+import base64
 import json
 import time
 
@@ -77,3 +78,11 @@ def test_no_stretch_of_a_long_text_is_cut_in_two() -> None:
 def test_an_event_without_an_end_is_no_answer() -> None:
     with pytest.raises(ValueError, match="no end"):
         list(Spoken().feed(b"x" * 2_000_000, last=False))
+
+
+def test_a_short_text_file_is_read_all_the_same() -> None:
+    file = base64.b64encode(b"Her social security number is 219-09-9999, she says.").decode()
+    body = {"messages": [{"content": [{"file": {"file_data": f"data:text/plain;base64,{file}"}}]}]}
+    found = Inspector(()).answer(Ask(1, "body", json.dumps(body).encode(), time.monotonic() + 30.0))
+    assert found is not None
+    assert (found.media, "national_id" in found.kinds) == (True, True)

@@ -187,7 +187,7 @@ class Inspector:
 def texts(found: Iterable[Leaf]) -> Iterator[str]:
     """Yield what is to be looked at. A short text with digits has its member's name before it: `ssn: 219`."""
     for path, text, media in found:
-        if media and text.startswith("data:"):
+        if media and text.startswith("data:") and not text.startswith("data:text/"):
             continue
         if len(text) <= _SHORT and _DIGIT.search(text) and path[-1] is not Step.NAME:
             name = next((step for step in reversed(path) if isinstance(step, str)), "")
