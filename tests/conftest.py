@@ -34,7 +34,7 @@ FIRST = ("docs", "system", "security", "gateway")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest: spread over processes by files, none is left alone with it at the end."""
+    """Begin with what takes longest: spread over processes by files, none is left alone with it."""
 
     def turn(item: pytest.Item) -> int:
         folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
