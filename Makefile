@@ -4,6 +4,9 @@ ARGS ?=
 BIN := .venv/bin
 NPM := tests/clients/npm
 
+# Modules compiled once are kept: some images forbid it, and every start of a program would compile them anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help run test lint test-deep bench docs clients fmt ready ready-dev
 
