@@ -1,5 +1,6 @@
 import base64
 import time
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -89,7 +90,7 @@ def test_the_own_dictionary_is_found_whatever_its_case_and_blanks() -> None:
 
 
 def test_a_second_stage_adds_and_never_removes() -> None:
-    def entities(text: str) -> list[Finding]:
+    def entities(text: str, _: Sequence[Finding]) -> list[Finding]:
         return [Finding(0, 3, "name", 0.9, "model")] if text.startswith("zxq") else []
 
     text = "zxq met her at ana@hospital.example"

@@ -2,9 +2,11 @@ import importlib.util
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from wye.policy.detectors import Detector
-from wye.policy.detectors.entities import Entities, harmless, model
+from wye.policy.detectors import Detector, Finding
+from wye.policy.detectors.entities import Entities, harmless, model, undecided
 
 
 def found(text: str) -> list[tuple[str, str]]:
@@ -65,3 +67,32 @@ def test_without_the_package_there_is_no_model(monkeypatch: pytest.MonkeyPatch) 
 def test_the_model_is_loaded_once() -> None:
     assert isinstance(model(), Entities)
     assert model() is model()
+
+
+def stretches(text: str, known: tuple[str, ...] = ()) -> list[str]:
+    told = [Finding(text.index(one), text.index(one) + len(one), "name", 0.9, "rule") for one in known]
+    return [text[start:end].strip() for start, end in undecided(text, told)]
+
+
+def test_only_sentences_in_doubt_are_read() -> None:
+    text = "The report is late. It was sent by Ignacio Urrutia. Nothing else happened.\nPlease wait."
+    assert stretches(text) == ["It was sent by Ignacio Urrutia."]
+    assert stretches(text, ("Ignacio Urrutia",)) == []
+    assert stretches(text, ("Ignacio",)) == ["It was sent by Ignacio Urrutia."]
+    assert stretches("ask krisztina about it") == ["ask krisztina about it"]
+    assert stretches("apixaban 5 mg was given. nothing else.") == []
+    assert stretches("") == []
+
+
+def test_a_title_does_not_end_a_sentence() -> None:
+    assert stretches("He was seen by Dr. Krisztina Szabó. Then he left.") == [
+        "He was seen by Dr. Krisztina Szabó."
+    ]
+
+
+@given(st.text(max_size=300))
+def test_stretches_are_in_order_and_hold_every_doubt(text: str) -> None:
+    end = 0
+    for start, stop in undecided(text, ()):
+        assert end <= start < stop <= len(text)
+        end = stop

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from wye.policy.detectors import address, contact, dates, identifiers, names, national, normal, secrets
@@ -13,7 +13,8 @@ from wye.policy.detectors.pattern import Pattern
 from wye.policy.detectors.sieve import Seen, Sieve
 
 Stage = Literal["rules", "full"]
-Entities = Callable[[str], Iterable[Finding]]
+Entities = Callable[[str, Sequence[Finding]], Iterable[Finding]]
+"""Finds entities in a text, given what rules have found in it."""
 
 _DIGIT = re.compile(r"\d")
 _ANY: tuple[Pattern, ...] = (*contact.CONTACT[:5], *secrets.SECRETS, dates.WEEKDAY, dates.RELATIVE)
@@ -68,7 +69,8 @@ class Detector:
             if other.whole is not None:
                 found += [_back(other, one) for one in names.names(inner)]
         if self._entities is not None:
-            found += [_back(view, one) for one in self._entities(view.text)]
+            known = found if view.places is None else names.names(seen)
+            found += [_back(view, one) for one in self._entities(view.text, [*known])]
         return crossings(text, resolve(found))
 
 

