@@ -1,13 +1,16 @@
 """The floor to measure against: a bare ASGI app with an httptools upstream, and nothing else.
 
 It decodes and re-encodes the request's JSON and reads usage from the answer, as any gateway must; it has no
-keys, policy, ledger, metrics, limits, timeouts or error handling, and must never serve anyone.
+keys, policy, ledger, metrics, limits, timeouts or error handling, and must never serve anyone. With
+BENCH_SPIN_US it keeps its core busy for so long a request, half of it each way: as slow as a gateway, and
+nothing else.
 
     uvicorn bare_proxy:app --app-dir bench --loop uvloop --http httptools --no-access-log
 """
 
 import asyncio
 import os
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -16,6 +19,7 @@ import msgspec
 
 HOST = "127.0.0.1"
 PORTS = {False: int(os.environ["BENCH_UPSTREAM"]), True: int(os.environ["BENCH_STREAMS"])}
+SPIN = float(os.environ.get("BENCH_SPIN_US", "0")) / 2_000_000
 HEAD = (
     b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer upstream\r\n"
     b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
@@ -85,6 +89,13 @@ class Upstream(asyncio.Protocol):
         return taken
 
 
+def spin() -> None:
+    """Do nothing, without letting anybody else."""
+    end = time.perf_counter() + SPIN
+    while time.perf_counter() < end:
+        pass
+
+
 pools: dict[bool, list[Upstream]] = {False: [], True: []}
 
 
@@ -117,6 +128,8 @@ async def relay_answer(upstream: Upstream, send: Send) -> None:
         await upstream.wait()
     body = upstream.take()
     decode_answer(body)
+    if SPIN:
+        spin()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -143,6 +156,8 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
                 return
     request = decode_request(await read_body(receive))
     request["model"] = "gpt-bench"
+    if SPIN:
+        spin()
     stream = bool(request.get("stream"))
     upstream = await send_upstream(encode_request(request), stream=stream)
     await (relay_stream if stream else relay_answer)(upstream, send)

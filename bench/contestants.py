@@ -145,14 +145,13 @@ def direct() -> Contestant:
     return Contestant("direct", UPSTREAM, "gpt-bench", streams="gpt-bench", stream_port=STREAMS)
 
 
-def bare(port: int) -> Contestant:
-    """The floor."""
+def bare(port: int, *, spin_us: int = 0) -> Contestant:
+    """The floor; or a proxy that does what the floor does and is `spin_us` a request slower."""
     options = f"--loop uvloop --http httptools --no-access-log --log-level warning --port {port}"
     command = [sys.executable, "-m", "uvicorn", "bare_proxy:app", "--app-dir", str(HERE), *options.split()]
-    env = {"BENCH_UPSTREAM": str(UPSTREAM), "BENCH_STREAMS": str(STREAMS)}
-    return Contestant(
-        "bare proxy", port, "gpt-bench", pinned(PROXY_CORE, *command), streams="gpt-bench", env=env
-    )
+    env = {"BENCH_UPSTREAM": str(UPSTREAM), "BENCH_STREAMS": str(STREAMS), "BENCH_SPIN_US": str(spin_us)}
+    name, streams = (f"bare proxy, +{spin_us} us", None) if spin_us else ("bare proxy", "gpt-bench")
+    return Contestant(name, port, "gpt-bench", pinned(PROXY_CORE, *command), streams=streams, env=env)
 
 
 def wye(port: int, folder: Path, *, access_log: bool = False, sealed: bool = False) -> Contestant:

@@ -28,6 +28,8 @@ from measure import FaultyRunError
 from report import BASE, FLOOR, OURS, RESPONSES, ROUTED, TRANSLATED, Figures, Report, as_json, print_report
 from rich.console import Console
 
+SPIN_US = 50
+"""About what wye takes above the bare proxy: whose tail is as long as that of something as slow?"""
 WARM_UP_SECONDS = 5  # a peer on a compiling runtime answers nobody in its first second
 OUT = Path(__file__).resolve().parent / "out"
 CONSOLE = Console(width=110 if not sys.stdout.isatty() else None)
@@ -69,6 +71,7 @@ def candidates(options: argparse.Namespace, folder: Path, notes: list[str]) -> l
     return [
         contestants.direct(),
         contestants.bare(port),
+        contestants.bare(port + 6, spin_us=SPIN_US),
         ours,
         contestants.wye(port + 2, folder, access_log=True),
         contestants.wye(port + 5, folder, sealed=True),

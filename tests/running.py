@@ -20,7 +20,8 @@ import yaml
 
 START_SECONDS = 60
 RECORD_SECONDS = 60
-ADDRESS = re.compile(rb"^wye \S+  http://127\.0\.0\.1:(\d+)", re.MULTILINE)
+ADDRESS = re.compile(rb"wye \S+  http://127\.0\.0\.1:(\d+)")
+"""Not at a line's beginning where the one before was killed while it wrote one."""
 QUIET: dict[str, Any] = {
     "discovery": {"environment": False, "engines": False},
     "embedded": {"enabled": False},

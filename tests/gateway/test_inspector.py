@@ -2,8 +2,10 @@
 
 import base64
 import json
+import random
 import time
 
+import msgspec
 import pytest
 
 from wye.gateway.inspector import PIECE, Ask, Inspector, Told, pieces
@@ -11,6 +13,7 @@ from wye.gateway.streamtext import Spoken
 
 SAID = "Her social security number is 219-09-9999, as you asked."
 LATER = 60.0
+NOISE = random.Random(1).randbytes(500)  # noqa: S311  # the same every time
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +89,38 @@ def test_a_short_text_file_is_read_all_the_same() -> None:
     found = Inspector(()).answer(Ask(1, "body", json.dumps(body).encode(), time.monotonic() + 30.0))
     assert found is not None
     assert (found.media, "national_id" in found.kinds) == (True, True)
+
+
+@pytest.mark.parametrize("before", ["", "x " * 5, "y" * 4_003 + " ", "z " * 4_095])
+def test_a_long_run_of_base64_is_read_wherever_it_begins(inspector: Inspector, before: str) -> None:
+    filler = "nothing to see here at all. " * 700
+    long = base64.b64encode(f"{filler}{SAID}{filler}".encode()).decode()
+    found = told(inspector, Ask(5, "body", body(f"{before}{long}"), time.monotonic() + LATER))
+    assert "national_id" in found.kinds
+    assert not found.media
+
+
+def test_what_is_encoded_and_no_text_counts_as_media(inspector: Inspector) -> None:
+    noise = base64.b64encode(NOISE).decode()
+    deep = SAID * 20
+    for _ in range(5):
+        deep = base64.b64encode(deep.encode()).decode()
+    for text in (noise, deep):
+        assert told(inspector, Ask(6, "body", body(f"read {text}"), time.monotonic() + LATER)).media
+        asked = msgspec.msgpack.encode([f"read {text}"])
+        assert told(inspector, Ask(7, "find", asked, time.monotonic() + LATER)).media
+
+
+def test_what_a_server_sealed_for_itself_is_left_to_it(inspector: Inspector) -> None:
+    noise = base64.b64encode(NOISE).decode()
+    thoughts = [
+        {"content": [{"type": "redacted_thinking", "data": noise}]},
+        {"reasoning_details": [{"type": "reasoning.encrypted", "data": noise}]},
+        {"extra_content": {"google": {"thought_signature": noise}}},
+        {"content": [{"type": "thinking", "thinking": "so", "signature": noise}]},
+    ]
+    for thought in thoughts:
+        sent = json.dumps({"messages": [{"role": "assistant", **thought}]}).encode()
+        assert not told(inspector, Ask(8, "body", sent, time.monotonic() + LATER)).media
+        sent = json.dumps({"messages": [{"role": "user", "note": noise, **thought}]}).encode()
+        assert told(inspector, Ask(9, "body", sent, time.monotonic() + LATER)).media

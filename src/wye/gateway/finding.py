@@ -1,6 +1,7 @@
 """Looks for what has to be masked, in the processes that look into requests."""
 
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 
 import msgspec
 
@@ -31,4 +32,9 @@ class Finder:
         if told.trouble:
             message = f"what has to be masked could not be looked for ({told.trouble})"
             raise MaskingError(message)
+        if told.media:
+            message = "it holds something encoded, which cannot be masked: send it as plain text, or not"
+            error = MaskingError(message)
+            error.status = HTTPStatus.BAD_REQUEST  # asking again does not help
+            raise error
         return told.found

@@ -8,7 +8,6 @@ No text is kept. It ends with its socket.
 import gc
 import hashlib
 import os
-import re
 import secrets
 import signal
 import socket
@@ -16,14 +15,15 @@ import sys
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, NamedTuple, TypeVar
 
 import msgspec
 
 from wye.gateway.streamtext import Spoken, said
 from wye.policy.detectors import Detector, Dictionary, Finding
 from wye.policy.detectors.finding import resolve
-from wye.policy.leaves import Leaf, Step, in_numbers, leaves
+from wye.policy.leaves import Leaf, asked, in_numbers, is_sealed, leaves
+from wye.policy.wrapped import long_runs
 
 T = TypeVar("T")
 NICENESS = 5
@@ -36,8 +36,10 @@ PIECE = 8_192
 """Characters looked at in one go: between two pieces the clock is looked at."""
 OVERLAP = 256
 """Characters of a piece that the next one begins with, so that nothing is cut in two."""
-_SHORT = 64
-_DIGIT = re.compile(r"\d")
+ENCODED = "encoded"
+"""In place of a kind: something encoded that nobody can read."""
+MOST_WRAPPED = 3
+"""How often what was decoded is decoded again; what is encoded deeper is not read."""
 LENGTH = 4
 """Bytes of a frame's length."""
 READY = 0
@@ -88,6 +90,14 @@ class LateError(Exception):
     """The time is over."""
 
 
+class _Placed(NamedTuple):
+    """What stands where in a text."""
+
+    found: tuple[Finding, ...]
+    wrapped: bool
+    """Something is encoded in it that nobody can read, or in which something was found."""
+
+
 class Inspector:
     """Looks, and remembers by hash what it looked at."""
 
@@ -95,7 +105,7 @@ class Inspector:
         self._detector = Detector(Dictionary(terms))
         self._key = secrets.token_bytes(32)
         self._known: OrderedDict[bytes, frozenset[str]] = OrderedDict()
-        self._where: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
+        self._where: OrderedDict[bytes, _Placed] = OrderedDict()
         self._streams: OrderedDict[int, Spoken] = OrderedDict()
 
     def answer(self, ask: Ask) -> Told | None:
@@ -107,8 +117,8 @@ class Inspector:
             if ask.what == "answer":
                 return self._body(ask, list(said(ask.content)))
             if ask.what == "find":
-                asked = msgspec.msgpack.decode(ask.content, type=list[str])
-                return Told(ask.number, found=tuple(self._places(text, ask.deadline) for text in asked))
+                texts = msgspec.msgpack.decode(ask.content, type=list[str])
+                return self._find(ask, texts)
             return self._stream(ask)
         except LateError:
             return Told(ask.number, trouble="late")
@@ -117,11 +127,42 @@ class Inspector:
 
     def _body(self, ask: Ask, found: list[Leaf]) -> Told:
         kinds: set[str] = set()
-        for text in texts(found):
-            kinds |= self.kinds(text, ask.deadline)
-        return Told(ask.number, tuple(sorted(kinds)), any(leaf.media for leaf in found))
+        media = False
+        for leaf in found:
+            sealed = is_sealed(leaf)
+            media = media or (leaf.media and not sealed)
+            if leaf.media and (_is_binary(leaf.text) or len(leaf.text) > PIECE):
+                continue
+            new = self.kinds(asked(leaf)[1], ask.deadline)
+            media = media or (ENCODED in new and not sealed)
+            kinds |= new
+        return Told(ask.number, tuple(sorted(kinds - {ENCODED})), media)
 
-    def _places(self, text: str, deadline: float) -> tuple[Finding, ...]:
+    def _find(self, ask: Ask, texts: list[str]) -> Told:
+        """Tell what stands where; `media` where a text holds something encoded, which has no places."""
+        placed = [self._places(text, ask.deadline) for text in texts]
+        media = any(one.wrapped for one in placed)
+        return Told(ask.number, media=media, found=tuple(one.found for one in placed))
+
+    def _unwrapped(self, text: str, deadline: float, depth: int) -> set[str]:
+        """Return the kinds of what is encoded in `text`. Raises `LateError`."""
+        found: set[str] = set()
+        for inner in long_runs(text):
+            if inner is None or not depth:
+                found.add(ENCODED)
+            else:
+                found |= self._read(inner, deadline) | self._unwrapped(inner, deadline, depth - 1)
+        return found
+
+    def _read(self, text: str, deadline: float) -> set[str]:
+        found: set[str] = set()
+        for piece in pieces(text):
+            if time.monotonic() >= deadline:
+                raise LateError
+            found |= self._found(piece)
+        return found
+
+    def _places(self, text: str, deadline: float) -> _Placed:
         """Return what stands where in `text`; what two pieces have in common is one. Raises `LateError`."""
         mark = self._mark(text)
         known = self._where.get(mark)
@@ -135,7 +176,8 @@ class Inspector:
                     msgspec.structs.replace(one, start=one.start + at, end=one.end + at)
                     for one in self._detector.find(piece)
                 ]
-            known = self._where[mark] = tuple(resolve(found))
+            wrapped = bool(self._unwrapped(text, deadline, MOST_WRAPPED))
+            known = self._where[mark] = _Placed(tuple(resolve(found)), wrapped)
             if len(self._where) > MOST_PLACED:
                 self._where.popitem(last=False)
         else:
@@ -164,15 +206,11 @@ class Inspector:
         return None
 
     def kinds(self, text: str, deadline: float) -> frozenset[str]:
-        """Return the kinds of what `text` holds. Raises `LateError`."""
+        """Return the kinds of what `text` holds, `ENCODED` among them. Raises `LateError`."""
         mark = self._mark(text)
         known = self._known.get(mark)
         if known is None:
-            found: set[str] = set()
-            for piece in pieces(text):
-                if time.monotonic() >= deadline:
-                    raise LateError
-                found |= self._found(piece)
+            found = self._read(text, deadline) | self._unwrapped(text, deadline, MOST_WRAPPED)
             known = self._known[mark] = frozenset(found)
             if len(self._known) > MOST_KNOWN:
                 self._known.popitem(last=False)
@@ -184,16 +222,8 @@ class Inspector:
         return {found.kind for found in self._detector.find(text)}
 
 
-def texts(found: Iterable[Leaf]) -> Iterator[str]:
-    """Yield what is to be looked at. A short text with digits has its member's name before it: `ssn: 219`."""
-    for path, text, media in found:
-        if media and text.startswith("data:") and not text.startswith("data:text/"):
-            continue
-        if len(text) <= _SHORT and _DIGIT.search(text) and path[-1] is not Step.NAME:
-            name = next((step for step in reversed(path) if isinstance(step, str)), "")
-            yield f"{name}: {text}"
-        elif not media or len(text) <= PIECE:
-            yield text
+def _is_binary(url: str) -> bool:
+    return url.startswith("data:") and not url.startswith("data:text/")
 
 
 def pieces(text: str) -> Iterator[str]:

@@ -10,7 +10,6 @@ Rules:
 """
 
 import logging
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 
@@ -19,7 +18,7 @@ import msgspec
 from wye.core.errors import MaskingError
 from wye.core.usage import Usage
 from wye.policy.detectors import Finding
-from wye.policy.leaves import Leaf, Step, in_numbers, leaves
+from wye.policy.leaves import asked, in_numbers, is_sealed, leaves
 from wye.policy.masking import Filter, Mint, Restoration, mask, restored, whole
 from wye.protocols.codec import Relay
 
@@ -27,8 +26,6 @@ log = logging.getLogger("wye")
 
 Find = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[Finding]]]]
 """What finds things in texts, text by text. Raises `MaskingError`."""
-_DIGIT = re.compile(r"\d")
-_SHORT = 64
 _AS_NUMBERS, _MEDIA = "a text as numbers", "a picture, sound or file"
 
 
@@ -120,14 +117,14 @@ class Masker:
         try:
             if in_numbers(body) and _is_numbers(body):
                 raise _unreadable(_AS_NUMBERS)
-            content = leaves(body)
-            if any(leaf.media and not _is_sealed(leaf) for leaf in content):
+            content = [leaf for leaf in leaves(body) if not is_sealed(leaf)]
+            if any(leaf.media for leaf in content):
                 raise _unreadable(_MEDIA)
-            asked = [_asked(leaf) for leaf in content]
-            new = list(dict.fromkeys(text for _, text in asked if text not in tokens.found))
+            texts = [asked(leaf) for leaf in content]
+            new = list(dict.fromkeys(text for _, text in texts if text not in tokens.found))
             if new:
                 tokens.found.update(zip(new, await self._find(new), strict=True))
-            found = [_moved(tokens.found[text], before) for before, text in asked]
+            found = [_moved(tokens.found[text], before) for before, text in texts]
             masked = mask(body, content, found, kinds, tokens.mint)
         except (ValueError, KeyError, RecursionError) as error:
             # Nothing of the error's text: it may hold what should have been masked.
@@ -150,27 +147,14 @@ def _unreadable(what: str) -> MaskingError:
     return error
 
 
-def _is_sealed(leaf: Leaf) -> bool:
-    """Whether it is what an upstream sealed for itself: `data` of a redacted thought, and of no source."""
-    return leaf.path[-1] == "data" and isinstance(leaf.path[-2], int)
-
-
 def _is_numbers(body: bytes) -> bool:
     """Whether a prompt's text comes as numbers of tokens: one list of them, or several."""
     top = msgspec.json.decode(body, type=dict[str, object])
-    for asked in (top.get("prompt"), top.get("input")):
-        first = asked[0] if isinstance(asked, list) and asked else None
+    for given in (top.get("prompt"), top.get("input")):
+        first = given[0] if isinstance(given, list) and given else None
         if isinstance(first, int) or (isinstance(first, list) and first and isinstance(first[0], int)):
             return True
     return False
-
-
-def _asked(leaf: Leaf) -> tuple[int, str]:
-    """Return what is looked into: a short text with digits has its member's name before it (`ssn: 219`)."""
-    if len(leaf.text) > _SHORT or leaf.path[-1:] == (Step.NAME,) or not _DIGIT.search(leaf.text):
-        return 0, leaf.text
-    name = next((step for step in reversed(leaf.path) if isinstance(step, str)), "")
-    return len(name) + 2, f"{name}: {leaf.text}"
 
 
 def _moved(found: Sequence[Finding], before: int) -> Sequence[Finding]:

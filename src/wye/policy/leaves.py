@@ -99,6 +99,8 @@ _LINKS = "url image_url video_url audio_url document_url file_url fileUri file_u
 _ELSEWHERE = frozenset(_LINKS.split())
 
 
+_DIGIT = re.compile(r"\d")
+_SHORT = 64
 _TOKENS = re.compile(rb'"(?:prompt|input)"\s*:\s*\[\s*(?:\[\s*)?-?\d')
 
 
@@ -143,6 +145,25 @@ class _Level:
         if not free and not self.array and self.step:
             free = self.name not in _NESTING and not (self.name == "input" and not self.path)
         return _Level(self.path + self.step, self.name if array else "", array=array, free=free)
+
+
+def is_sealed(leaf: Leaf) -> bool:
+    """Whether a model's server sealed it for itself: base64 as a signature, or as `data` of a thought."""
+    last, above = (None, None, *leaf.path)[-1], (None, None, *leaf.path)[-2]
+    if last not in _SIGNED and not (last == "data" and isinstance(above, int)):
+        return False
+    return not leaf.text.encode("utf-8", "replace").translate(None, _BASE64)
+
+
+def asked(leaf: Leaf) -> tuple[int, str]:
+    """Return what a detector is asked to read, and how much of its beginning is not the leaf's.
+
+    A short text with digits has its member's name before it (`ssn: 219`).
+    """
+    if len(leaf.text) > _SHORT or leaf.path[-1:] == (Step.NAME,) or not _DIGIT.search(leaf.text):
+        return 0, leaf.text
+    name = next((step for step in reversed(leaf.path) if isinstance(step, str)), "")
+    return len(name) + 2, f"{name}: {leaf.text}"
 
 
 def leaves(body: bytes) -> list[Leaf]:

@@ -22,8 +22,8 @@ import msgspec
 
 from wye.policy.detectors.sieve import Lead, Plain, Seen
 
-MAX_VIEWS = 32
-"""Decoded segments read in one text: what a text can make us do is limited."""
+MAX_VIEWS = 512
+"""Decoded segments read in one text: what a text can make us do is limited. A piece of 8 KB has no more."""
 MAX_SEGMENT = 65_536
 MAX_DEPTH = 3
 """How often what was decoded is decoded again."""
