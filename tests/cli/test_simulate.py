@@ -69,6 +69,14 @@ def test_another_model_of_the_catalogue_takes_over(runner: CliRunner) -> None:
 
 
 @pytest.mark.usefixtures("state")
+def test_a_model_without_a_price_takes_over_at_one_that_is_given(runner: CliRunner) -> None:
+    shown = runner.invoke(simulate, ["--swap", "gpt-5.5=ours", "--price", "ours=1/2", "--json"])
+    assert shown.exit_code == 0, shown.output
+    [change] = msgspec.json.decode(shown.stdout)["replay"]["changes"]
+    assert (change["would"], change["would_be"]) == ("ours", pytest.approx(3 * 0.006))
+
+
+@pytest.mark.usefixtures("state")
 def test_machines_are_counted_anew(runner: CliRunner) -> None:
     shown = runner.invoke(simulate, ["--machines", "1"])
     assert shown.exit_code == 0, shown.output
@@ -95,6 +103,9 @@ def test_a_trace_stands_in_for_the_ledger(runner: CliRunner, tmp_path: Path) -> 
         (["--price", "gpt-5.5=-1/2"], "write NAME=INPUT/OUTPUT"),
         (["--price", "gpt-5.5=99999999/2"], "more than 1,000,000 USD"),
         (["--swap", "gpt-5.5"], "write gpt-5.5=hosted-gemma"),
+        (["--swap", "gpt-5.5=gpt-55"], "no price is known of 'gpt-55'. Did you mean 'gpt-5.5'?"),
+        (["--swap", "gpt-5.5=nosuch"], "Give its `price` under `deployments`"),
+        (["--swap", "gpt-5.5=gemini-3.5-pro"], "Gemini 3.5 Pro does not exist"),
         (["--tokens", "0", "--swap", "a=b"], "not a ratio of tokens"),
         (["--choice", "best"], "is not a choice"),
         (["--choice", "cheapest,quality=1.5"], "is not a choice"),

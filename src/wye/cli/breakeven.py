@@ -34,7 +34,7 @@ _CHOOSING = 0.02
 """What gates, shadows and judges cost where nobody counted, in parts of the baseline: an estimate."""
 
 _EXAMPLES = """
-\\b
+\b
 Examples:
   wye breakeven --tokens 50M --ratio 6:1 --cached 40% --peak 6
   wye breakeven --since 30d --against gpt-5.5

@@ -167,7 +167,8 @@ def _named(
     found = []
     for name in names or (() if gpu or rent else tuple(settings.machines)):
         if name not in settings.machines:
-            message = f"there are no machines '{name}' in wye.yaml. {suggestion(name, settings.machines)}"
+            what = f"there are no machines '{name}' in wye.yaml"
+            message = f"{what}. {suggestion(name, settings.machines) or 'Describe them with --gpu or --rent'}"
             raise ValueError(message)
         serving = {one.model: None for one in served(settings, name)}
         models = [model] if model else list(serving)

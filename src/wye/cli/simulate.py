@@ -188,6 +188,7 @@ def simulate(  # noqa: PLR0913  # one parameter an option
         raise click.UsageError(message)
     settings = load(find(config))
     filter_ = Filter(since=since, until=until, team=team)
+    _check_swaps(swaps, prices, settings)
     again = None if choice is None else msgspec.structs.replace(choice, route=route)
     scenario = Scenario(prices, swaps, again, *tokens)
     with _opened(trace, settings, state_dir) as history:
@@ -211,6 +212,19 @@ def _opened(trace: Path | None, settings: Settings, state_dir: Path) -> History:
     except LedgerError as error:
         message = f"{error}; or give requests of elsewhere, by --trace"
         raise LedgerError(message) from error
+
+
+def _check_swaps(
+    swaps: tuple[tuple[str, str], ...], prices: tuple[tuple[str, Price], ...], settings: Settings
+) -> None:
+    """Refuse a model that nobody has a price of; `--price` may give one."""
+    for _, other in swaps:
+        if any(other == name or other.endswith(f"/{name}") for name, _ in prices):
+            continue
+        try:
+            resolve(other, settings)
+        except CandidateError as error:
+            raise click.BadParameter(str(error), param_hint="--swap") from None
 
 
 def _price(name: str, settings: Settings) -> Price | None:

@@ -24,10 +24,11 @@ def run(*arguments: str) -> Result:
 
 def test_an_overview_names_every_topic_with_its_sources() -> None:
     lines = run("show").output.splitlines()
-    assert [line.split()[0] for line in lines] == ["prices", "gpus", "power", "people", "throughput"]
+    topics = [line.split()[0] for line in lines if not line.startswith(" ")]
+    assert topics == ["prices", "gpus", "power", "people", "throughput"]
     assert "genai-prices" in lines[0]
-    assert "LiteLLM" in lines[0]
-    assert "estimates" in lines[2]
+    assert "LiteLLM" in lines[1]
+    assert "people      1 figure, estimates among them: 1" in "\n".join(lines)
 
 
 @pytest.mark.parametrize("topic", ["prices", "gpus", "throughput", "power", "people"])
@@ -45,7 +46,8 @@ def test_every_figure_shows_its_source_and_whether_it_is_an_estimate() -> None:
     lines = run("show", "gpus").output.splitlines()
     rent = next(line for line in lines if line.startswith("gpu.H100.rent.on_demand"))
     assert "2.29 to 3.99" in rent
-    assert "SkyPilot" in rent
+    place = rent.split()[-1]
+    assert any(line.startswith(f"{place} SkyPilot catalogue v8; llm-d-planner") for line in lines)
     assert "estimate" not in rent
     bought = next(line for line in lines if line.startswith("gpu.H100.purchase"))
     assert "estimate" in bought
@@ -79,18 +81,58 @@ def test_a_retired_model_is_said_to_be_retired() -> None:
     assert "gpt-4 at openai is retired since 2026-10-23" in run("show", "openai/gpt-4").output
 
 
-def test_what_nobody_knows_is_an_error() -> None:
-    result = run("show", "nonsense")
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("nonsense", ", no GPU and no model here"),
+        ("gpt5.5", "Did you mean gpt-5.5 or "),
+        ("openai/gpt-55", "Did you mean openai/gpt-5.5 or "),
+        ("H1000", "Did you mean H100"),
+        ("price", "Did you mean prices"),
+    ],
+)
+def test_what_nobody_knows_is_an_error_that_says_what_may_be_meant(name: str, meant: str) -> None:
+    result = run("show", name)
     assert result.exit_code == 1
-    assert "nothing is known of 'nonsense'" in result.output
+    assert f"nothing is known of '{name}'" in result.output
+    assert meant in result.output
+
+
+def test_a_gpu_and_a_figure_are_shown_by_name() -> None:
+    assert "gpu.H100.rent.spot" in run("show", "h100").output
+    assert "H200" not in run("show", "H100").output.split("\n\n", 1)[0]
+    assert list(json.loads(run("show", "power.pue", "--json").output)) == ["power.pue"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show",),
+        *(("show", what) for what in ("prices", "gpus", "throughput", "power", "people", "gpt-5.5")),
+        ("show", "qwen3-32b"),
+        ("check", "--on", "2026-11-23"),
+        ("diff", "2026-11-22", "2027-01-31"),
+    ],
+)
+def test_a_table_fits_a_terminal_of_100_columns(arguments: tuple[str, ...]) -> None:
+    lines = run(*arguments).output.splitlines()
+    assert max(map(len, lines)) <= 100
+
+
+def test_a_long_name_has_a_line_of_its_own_and_keeps_its_figures() -> None:
+    lines = run("show", "prices", "--on", "2026-11-23").output.splitlines()
+    long = next(place for place, line in enumerate(lines) if len(line) > 60 and " " not in line)
+    assert lines[long + 1].startswith(" " * 20)
+    assert lines[long + 1].split()
 
 
 def test_figures_of_ones_own_come_first(tmp_path: Path) -> None:
     (tmp_path / "wye.yaml").write_text(
         "catalog: {power.kwh.us: {value: 0.07, source: our invoice, as_of: 2026-11-01}}\n"
     )
-    line = next(line for line in run("show", "power").output.splitlines() if "power.kwh.us" in line)
-    assert "our invoice" in line
+    lines = run("show", "power").output.splitlines()
+    place = next(line for line in lines if "power.kwh.us" in line).split()[-1]
+    assert f"{place} our invoice" in lines
     changed = run("diff", "shipped", "config").output.splitlines()
     assert changed[1].split()[:3] == ["power.kwh.us", "0.12", "0.07"]
     assert "-42%" in changed[1]

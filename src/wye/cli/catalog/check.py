@@ -15,7 +15,7 @@ from wye.catalog.prices import PriceList
 from wye.catalog.providers import PROVIDERS
 from wye.catalog.second import Disagreement, SecondList, disagreements, shared, unlike
 from wye.catalog.standing import standing
-from wye.cli.catalog.lines import number, on_option, print_json, right, say
+from wye.cli.catalog.lines import note, number, on_option, print_json, right, say
 from wye.cli.options import config_option, json_option, state_dir_option
 from wye.config.appraisal import Doubtful, Unpriced, doubtful, unpriced
 from wye.config.figures import overrides
@@ -106,10 +106,12 @@ def _offered(on: dt.date) -> Iterator[Doubtful]:
 
 def _table(first: str, second: str, found: tuple[Disagreement, ...]) -> Iterator[str]:
     rows = [("model", "rate", first, second, "apart")]
-    rows += [
-        (f"{one.provider}/{one.model}", one.rate, number(one.first), number(one.second), f"{one.share:.0%}")
-        for one in found
-    ]
+    last = ""
+    for one in found:
+        name = f"{one.provider}/{one.model}"
+        told = (one.rate, number(one.first), number(one.second), f"{one.share:.0%}")
+        rows.append(("" if name == last else name, *told))
+        last = name
     yield from (f"  {line}" for line in right(rows, 2, 3, 4))
 
 
@@ -125,8 +127,8 @@ def _told(found: Checked) -> Iterator[str]:
         yield from _table("batch", "flex", found.unlike)
     yield ""
     yield f"{sum(one.figures for one in found.stale):,} figures are older than {STALE_DAYS} days"
-    rows_ = [(one.name, f"{one.figures:,}", f"{one.as_of}", one.source) for one in found.stale]
-    yield from (f"  {line}" for line in (right(rows_, 1) if rows_ else ()))
+    for one in found.stale:
+        yield from note(f"  {one.name}: {one.figures:,} of {one.as_of}, {one.source}")
     yield ""
     count = len(found.unpriced)
     yield "1 deployment has no price" if count == 1 else f"{count} deployments have no price"

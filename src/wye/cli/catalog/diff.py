@@ -1,6 +1,7 @@
 """`wye catalog diff`: what changed between two days, or between the catalogue and wye.yaml."""
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ from wye.catalog import figures
 from wye.catalog.figure import Figure
 from wye.catalog.listing import Change, changes, prices_on
 from wye.catalog.prices import PriceList
-from wye.cli.catalog.lines import number, origin, print_json, right, say
+from wye.cli.catalog.lines import footnotes, number, numbered, origin, print_json, right, say
 from wye.cli.options import config_option, json_option
 from wye.config.figures import overrides
 from wye.config.load import find, load
@@ -68,10 +69,12 @@ def _print(found: tuple[Change, ...], *, json: bool) -> None:
         click.echo("Nothing differs.", err=True)
     else:
         head = ("name", "before", "after", "", "change", "source")
-        say(right([head, *map(_cells, found)], 1, 2, 4))
+        places = numbered(told for one in found if (told := one.after or one.before) is not None)
+        say(right([head, *(_cells(one, places) for one in found)], 1, 2, 4))
+        say(["", *footnotes(places)])
 
 
-def _cells(change: Change) -> tuple[str, ...]:
+def _cells(change: Change, places: Mapping[str, str]) -> tuple[str, ...]:
     told = change.after or change.before
     return (
         change.name,
@@ -79,5 +82,5 @@ def _cells(change: Change) -> tuple[str, ...]:
         "-" if change.after is None else number(change.after.value),
         "" if told is None else told.unit,
         "" if change.share is None else f"{change.share:+.0%}",
-        "" if told is None else origin(told),
+        "" if told is None else places[origin(told)],
     )

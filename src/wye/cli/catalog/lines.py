@@ -1,6 +1,7 @@
 """Figures as lines of a table, and what several commands of `wye catalog` take."""
 
 import datetime as dt
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,11 @@ import msgspec
 
 from wye.catalog.figure import Figure
 from wye.cli.terminal import columns
+
+ROOM = 100
+"""Columns that a table may take."""
+_LEAST = 12
+"""Columns that names get, however little is left."""
 
 
 class Day(click.ParamType[dt.date]):
@@ -53,8 +59,10 @@ def origin(figure: Figure) -> str:
 
 
 def table(figures: Mapping[str, Figure]) -> list[str]:
-    """Return one line a figure."""
-    head = ("name", "value", "unit", "80 % between", "", "as of", "source")
+    """Return one line a figure, and below them where they come from."""
+    places = numbered(figures.values())
+    between = "80 % between" if any(map(span, figures.values())) else ""
+    head = ("name", "value", "unit", between, "", "as of", "source")
     rows = [
         (
             name,
@@ -63,21 +71,56 @@ def table(figures: Mapping[str, Figure]) -> list[str]:
             span(figure),
             "estimate" if figure.estimate else "",
             f"{figure.as_of}",
-            origin(figure),
+            places[origin(figure)],
         )
         for name, figure in figures.items()
     ]
-    return right([head, *rows], 1)
+    return [*right([head, *rows], 1), "", *footnotes(places)] if rows else []
+
+
+def numbered(figures: Iterable[Figure]) -> dict[str, str]:
+    """Return where figures come from, each with the mark that stands for it in a table."""
+    return {source: f"[{place}]" for place, source in enumerate(_sources(figures), 1)}
+
+
+def footnotes(places: Mapping[str, str]) -> list[str]:
+    """Return the lines that explain the marks of `numbered`."""
+    return [line for source, place in places.items() for line in note(f"{place} {source}")]
+
+
+def sources(figures: Iterable[Figure]) -> list[str]:
+    """Return one line or more for each place that figures come from."""
+    return [line for source in _sources(figures) for line in note(f"Source: {source}")]
+
+
+def _sources(figures: Iterable[Figure]) -> dict[str, None]:
+    return dict.fromkeys(map(origin, figures))
+
+
+def note(text: str) -> list[str]:
+    """Break a text into lines that fit."""
+    return textwrap.wrap(text, ROOM - 4, subsequent_indent="    ")
 
 
 def right(rows: Sequence[Sequence[str]], *numbers: int) -> list[str]:
-    """Align cells, those of the columns `numbers` to the right."""
+    """Align cells, those of the columns `numbers` to the right.
+
+    Where a line would be too long, long names of the first column get a line of their own.
+    """
     widths = {place: max(len(row[place]) for row in rows) for place in numbers}
     aligned = [
         [cell.rjust(widths[place]) if place in widths else cell for place, cell in enumerate(row)]
         for row in rows
     ]
-    return columns(aligned)
+    others = [max(map(len, column)) for column in zip(*(row[1:] for row in rows), strict=True)]
+    room = max(ROOM - 2 - sum(width + 2 for width in others if width), _LEAST)
+    names = [row[0] for row in rows]
+    lines = columns([["" if len(row[0]) > room else row[0].ljust(_LEAST), *row[1:]] for row in aligned])
+    return [
+        part
+        for name, line in zip(names, lines, strict=True)
+        for part in ((name, line) if len(name) > room else (line,))
+    ]
 
 
 def say(lines: Iterable[str]) -> None:

@@ -1,7 +1,11 @@
 """`wye catalog show`: figures with their sources."""
 
 import datetime as dt
+import difflib
+import itertools
+import textwrap
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +19,32 @@ from wye.catalog.prices import PriceList
 from wye.catalog.second import SecondList, disagreements
 from wye.catalog.standing import Standing, standing
 from wye.catalog.throughput import Throughput
-from wye.cli.catalog.lines import number, on_option, origin, print_json, right, say, table
+from wye.cli.catalog.lines import (
+    ROOM,
+    note,
+    number,
+    on_option,
+    origin,
+    print_json,
+    right,
+    say,
+    sources,
+    table,
+)
 from wye.cli.options import config_option, json_option, state_dir_option
 from wye.config.figures import overrides
 from wye.config.load import find, load
 
 TOPICS = ("prices", "gpus", "throughput", "power", "people")
 _PREFIXES = {"gpus": ("gpu.", "machine."), "power": ("power.",), "people": ("people.",)}
+_MARKS = {"batch": "b", "flex": "f", "priority": "p"}
+_DIGITS = 9
 _EXAMPLES = """
 \b
 Examples:
   wye catalog show
   wye catalog show gpus
+  wye catalog show H100
   wye catalog show gpt-5.5
   wye catalog show qwen3-32b --json
 """
@@ -53,13 +71,13 @@ class Model(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("what", required=False, metavar=f"[{'|'.join(TOPICS)}|MODEL]")
+@click.argument("what", required=False, metavar=f"[{'|'.join(TOPICS)}|GPU|MODEL]")
 @on_option
 @json_option
 @config_option
 @state_dir_option
 def show(*, what: str | None, on: dt.date, as_json: bool, config: Path | None, state_dir: Path) -> None:
-    """Show what the catalogue knows: an overview, a topic, or a model by name.
+    """Show what the catalogue knows: an overview, a topic, a GPU, or a model by name.
 
     Money per million tokens, machines per hour; the source, the day and the licence of each figure with it.
     Your own figures (`catalog:` in wye.yaml, and what `wye measure` wrote down) come first.
@@ -70,7 +88,7 @@ def show(*, what: str | None, on: dt.date, as_json: bool, config: Path | None, s
     told: Any
     if what is None:
         told = _overview(known, rows, on)
-        lines = [f"{topic:<10}  {words}" for topic, words in told.items()]
+        lines = [line for topic, words in told.items() for line in _topic(topic, words)]
     elif what in _PREFIXES:
         told = {name: known[name] for name in sorted(known) if name.startswith(_PREFIXES[what])}
         lines = table(told)
@@ -80,12 +98,14 @@ def show(*, what: str | None, on: dt.date, as_json: bool, config: Path | None, s
     elif what == "throughput":
         told = rows
         lines = _throughput(rows)
+    elif one := _figures(what, known):
+        told = one
+        lines = table(one)
     else:
         told = _model(what, on, local.read(state_dir))
         lines = list(_told(told))
         if told.standing is None and not told.sold and not told.throughput:
-            message = f"nothing is known of '{what}': it is none of {', '.join(TOPICS)}, nor a model here"
-            raise click.ClickException(message)
+            raise click.ClickException(_unknown(what, known, rows))
     _print(told, lines, json=as_json)
 
 
@@ -94,6 +114,29 @@ def _print(told: object, lines: Sequence[str], *, json: bool) -> None:
         print_json(told)
     else:
         say(lines)
+
+
+def _figures(what: str, known: dict[str, Figure]) -> dict[str, Figure]:
+    """Return the figures of a GPU, or those whose names begin so."""
+    begins = (f"gpu.{what}.".lower(), f"{what}.".lower())
+    return {name: known[name] for name in sorted(known) if f"{name}.".lower().startswith(begins)}
+
+
+def _unknown(what: str, known: dict[str, Figure], rows: Sequence[Throughput]) -> str:
+    """Say that nothing is known of it, and what may be meant."""
+    sold = [f"{at}/{entry.id}" for at, entries in PriceList.load().providers.items() for entry in entries]
+    models = [name if "/" in what else name.rpartition("/")[2] for name in sold]
+    gpus = [name.split(".")[1] for name in known if name.startswith("gpu.")]
+    names = {*TOPICS, *gpus, *models, *(throughput.plain(row.model) for row in rows)}
+    folded = {name.lower(): name for name in sorted(names)}
+    close = [folded[name] for name in difflib.get_close_matches(what[:80].lower(), folded, cutoff=0.7)]
+    if not close:
+        return f"nothing is known of '{what}': it is none of {', '.join(TOPICS)}, no GPU and no model here"
+    return f"nothing is known of '{what}'. Did you mean {' or '.join(close)}?"
+
+
+def _topic(topic: str, words: str) -> list[str]:
+    return textwrap.wrap(f"{topic:<10}  {words}", ROOM, subsequent_indent=" " * 12)
 
 
 def _overview(known: dict[str, Figure], rows: Sequence[Throughput], on: dt.date) -> dict[str, str]:
@@ -107,17 +150,18 @@ def _overview(known: dict[str, Figure], rows: Sequence[Throughput], on: dt.date)
         figures_ = [figure for name, figure in known.items() if name.startswith(prefixes)]
         guesses = sum(figure.estimate for figure in figures_)
         dates = [figure.as_of for figure in figures_]
-        told[topic] = f"{len(figures_)} figures, {guesses} of them estimates, {min(dates)} to {max(dates)}"
+        count_ = f"{len(figures_)} figure{'' if len(figures_) == 1 else 's'}"
+        told[topic] = f"{count_}, estimates among them: {guesses}, {min(dates)} to {max(dates)}"
     guesses = sum(row.output_rate.estimate for row in rows)
     models = {throughput.plain(row.model) for row in rows}
-    sources = ", ".join(dict.fromkeys(origin(row.output_rate) for row in rows))
-    told["throughput"] = f"{len(rows)} rows of {len(models)} models, {guesses} estimates: {sources}"
+    where = ", ".join(dict.fromkeys(origin(row.output_rate) for row in rows))
+    told["throughput"] = f"{len(rows)} rows of {len(models)} models, {guesses} estimates: {where}"
     return told
 
 
 def _prices(on: dt.date) -> Iterator[str]:
     prices = PriceList.load()
-    rows = [("model", "input", "output", "cache read", "cache write", "", "")]
+    rows = [("model", "input", "output", "cache read", "cache write", "")]
     for provider, entries in prices.providers.items():
         for entry in entries:
             price = prices.of(entry, on)
@@ -125,27 +169,34 @@ def _prices(on: dt.date) -> Iterator[str]:
                 continue
             rates = price.rates
             cells = [
-                "" if rate is None else number(rate)
+                "" if rate is None else _short(rate)
                 for rate in (rates.input, rates.output, rates.cache_read, rates.cache_write)
             ]
-            more = [service.name for service in price.services]
-            more += ["long input dearer"] if price.tiers else []
-            more += ["by the hour"] if price.windows else []
-            rows.append((f"{provider}/{entry.id}", *cells, price.currency, ", ".join(more)))  # type: ignore[arg-type]  # four cells
+            more = [] if price.currency == "USD" else [price.currency]
+            more += [_MARKS.get(service.name, service.name) for service in price.services]
+            more += ["l"] if price.tiers else []
+            more += ["h"] if price.windows else []
+            rows.append((f"{provider}/{entry.id}", *cells, " ".join(more)))  # type: ignore[arg-type]  # four cells
     yield from right(rows, 1, 2, 3, 4)
     yield ""
-    yield f"Per million tokens. {prices.source}, {prices.as_of}; service tiers: {prices.services_source}."
+    yield "USD per million tokens."
+    yield from note(f"Source: {prices.source}, {prices.as_of}; service tiers: {prices.services_source}.")
+    yield "b, f, p: has prices of batch, flex, priority; l: long input is dearer; h: depends on the hour."
     yield "`wye catalog show MODEL` tells all of one."
 
 
+def _short(rate: Decimal) -> str:
+    """Write a rate in few digits: exactly unless it has no end."""
+    told = number(rate)
+    return told if len(told) <= _DIGITS else number(Decimal(f"{rate:.4g}"))
+
+
 def _throughput(rows: Sequence[Throughput]) -> list[str]:
-    head = ("model", "GPU", "", "", "in", "out", "at once", "token/s/GPU", "in all", "ms/token", "", "as of")
+    """Return a table under each model, precision and engine; all columns as wide as the widest."""
+    head = ("GPU", "in", "out", "at once", "token/s/GPU", "in all", "ms/token", "", "as of")
     cells = [
         (
-            row.model,
-            f"{row.gpus} x {row.gpu}",
-            row.precision,
-            row.engine,
+            f"{row.gpus} x {row.gpu}" if row.gpu else "no GPU",
             *("" if figure is None else f"{figure:,}" for figure in (row.input_tokens, row.output_tokens)),
             "" if row.concurrency is None else f"{row.concurrency:,}",
             number(row.output_rate.value),
@@ -156,9 +207,12 @@ def _throughput(rows: Sequence[Throughput]) -> list[str]:
         )
         for row in rows
     ]
-    lines = right([head, *cells], 4, 5, 6, 7, 8, 9)
-    sources = dict.fromkeys(origin(row.output_rate) for row in rows)
-    return [*lines, "", *(f"Source: {source}" for source in sources)]
+    above, *told = right([head, *cells], 1, 2, 3, 4, 5, 6)
+    lines = [f"  {above}"]
+    served = (" ".join(filter(None, (row.model, row.precision, row.engine))) for row in rows)
+    for name, group in itertools.groupby(zip(served, told, strict=True), key=lambda pair: pair[0]):
+        lines += [name, *(f"  {line}" for _, line in group)]
+    return [*lines, "", *sources(row.output_rate for row in rows)]
 
 
 def _model(name: str, on: dt.date, measured_here: Sequence[Throughput]) -> Model:
@@ -201,7 +255,7 @@ def _told(model: Model) -> Iterator[str]:
         yield f"{one.provider}/{one.model}"
         if one.standing is not None:
             yield f"  {one.standing.words} ({one.standing.source})"
-        yield from (f"  {line}" for line in table(one.rates))
+        yield from (f"  {line}" if line else "" for line in table(one.rates))
         yield from (f"  another source says {rate}: {words}" for rate, words in one.second.items())
     if model.throughput:
         yield ""

@@ -12,21 +12,46 @@ from wye.core.money import Rates
 from wye.economics.breakeven import Sum
 from wye.economics.lines import lines
 from wye.economics.pictures import inline
+from wye.economics.pictures.colours import COLOURS, ON_DARK
 from wye.economics.study import Study
 from wye.economics.verdict import remarks, sentence
 from wye.economics.wording import dollars, number, percent, volume
 
 _POINTS = 240
-_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: .5rem 0 1.5rem; display: block; overflow-x: auto; }
-td, th { padding: .2rem .7rem; border-bottom: 1px solid #8884; text-align: right; }
-td:first-child, th:first-child, .text td { text-align: left; }
-svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; }
-.grid { stroke: #8883; } .mark { stroke: currentColor; stroke-dasharray: 4 3; } circle { fill: currentColor; }
-.verdict { font-size: 1.2rem; }
+_STYLE = f"""
+:root {{ color-scheme: light dark; }}
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }}
+table, .chart {{ display: block; overflow-x: auto; margin: .5rem 0 1.5rem; }}
+table {{ border-collapse: collapse; }}
+td, th {{ padding: .2rem .7rem; border-bottom: 1px solid #8884; text-align: right; vertical-align: top; }}
+td {{ white-space: nowrap; }}
+td:first-child, th:first-child, .word, .text {{ text-align: left; }}
+td:first-child, .text {{ white-space: normal; min-width: 8rem; }}
+.text {{ min-width: 10rem; }}
+svg {{ width: 100%; min-width: 42rem; height: auto; font: 12px system-ui, sans-serif; }}
+text {{ fill: currentColor; stroke: Canvas; stroke-width: 4px; paint-order: stroke; }}
+polyline {{ fill: none; stroke: currentColor; stroke-width: 2; }}
+rect {{ fill: currentColor; fill-opacity: .6; }} circle {{ fill: currentColor; }}
+.grid {{ stroke: #8883; }} .mark {{ stroke: currentColor; stroke-dasharray: 4 3; }}
+.legend span {{ display: inline-block; margin-right: 1.5rem; }}
+.verdict {{ font-size: 1.2rem; }}
+{"".join(f".{lane} {{ color: {colour}; }} " for lane, colour in COLOURS.items())}
+@media (prefers-color-scheme: dark) {{
+{"".join(f".{lane} {{ color: {colour}; }} " for lane, colour in ON_DARK.items())}
+}}
+@media print {{
+:root {{ color-scheme: only light; }}
+body {{ font-size: 11px; max-width: none; margin: 0; }}
+table {{ display: table; }}
+td, th {{ padding: .1rem .4rem; }}
+td:first-child, .text {{ min-width: 0; }}
+svg {{ min-width: 0; }}
+h2 {{ break-after: avoid; }}
+svg, tr {{ break-inside: avoid; }}
+}}
 """
+_KINDS = {"lane": "word", "unit": "word", "kind": "word", "what": "text", "source": "text"}
+"""Columns of text, by their heads; any other is aligned to the right."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -47,7 +72,10 @@ def _body(study: Study) -> Iterable[str]:
     yield f'<p class="verdict">{escape(sentence(study))}</p>'
     yield "<ul>" + "".join(f"<li>{escape(one)}</li>" for one in remarks(study)) + "</ul>"
     yield "<h2>USD a month over tokens a month</h2>"
-    yield inline.costs(lines(study, _POINTS), demand.tokens)
+    drawn = lines(study, _POINTS)
+    yield _chart(inline.costs(drawn, demand.tokens))
+    lanes = (f'<span class="{lane}">━ {lane}: {escape(name)}</span>' for lane, name in drawn.names.items())
+    yield f'<p class="legend">{"".join(lanes)}</p>'
     yield f"<h2>A month of {escape(volume(demand.tokens))} tokens</h2>"
     told = (
         f"{volume(demand.input_tokens)} in, {percent(now.demand.cached)} of it cached, and "
@@ -56,7 +84,12 @@ def _body(study: Study) -> Iterable[str]:
     )
     yield f"<p>{escape(told)}</p>"
     yield _table(("", "lane", "moved", "rest", "aside", "total", "machines"), _costs(study))
-    yield "<h2>From which volume own machines stay cheaper, at today's prices</h2>"
+    told = (
+        f"USD. Moved: what the open model takes; rest: what {study.closed[0].baseline.name} gets for what "
+        "does not move; aside: gates, shadows and judges; machines: those that serve, and spare ones."
+    )
+    yield f"<p>{escape(told)}</p>"
+    yield "<h2>From how many tokens a month own machines stay cheaper, at today's prices</h2>"
     everyone = (*study.closed, *study.hosted)
     yield _table(
         ("than", *(pair.title for pair in everyone[0].pairs)),
@@ -107,14 +140,18 @@ def _doubt(study: Study) -> Iterable[str]:
     yield f"<h2>In doubt, beside {escape(study.closed[0].baseline.name)}</h2>"
     yield (
         f"<p>{question.draws:,} draws (seed {question.seed}) of every input, independent of each other; "
-        f"prices fall over {question.months} months.</p>"
+        f"prices fall over {question.months} months. From how many tokens a month own machines stay cheaper "
+        "(P10 to P90, a dot at P50), and what they save a month at "
+        f"{escape(volume(question.demand.tokens))}:</p>"
     )
-    yield inline.spreads(
-        [(pair.title, pair.result.breakeven) for pair in pairs if pair.result is not None],
-        question.demand.tokens,
+    yield _chart(
+        inline.spreads(
+            [(pair.title, pair.result.breakeven) for pair in pairs if pair.result is not None],
+            question.demand.tokens,
+        )
     )
     yield _table(
-        ("own machines", "P10", "P50", "P90", "never", "saves, P10", "P50", "P90", "pays at this volume"),
+        ("own machines", "P10", "P50", "P90", "never", "saves P10", "saves P50", "saves P90", "pays here"),
         [
             (
                 pair.title,
@@ -129,7 +166,8 @@ def _doubt(study: Study) -> Iterable[str]:
     )
     if study.tornado is not None:
         yield f"<h2>What matters most for {escape(study.first)}</h2>"
-        yield inline.bars(study.tornado)
+        yield "<p>From how many tokens a month it stays cheaper, with one input at its P10 and its P90:</p>"
+        yield _chart(inline.bars(study.tornado))
 
 
 def _sources(study: Study) -> Iterable[str]:
@@ -142,23 +180,24 @@ def _sources(study: Study) -> Iterable[str]:
             continue
         told = (_money(api.price.rates, field) for field in ("input", "output", "cache_read"))
         rows.append((api.name, str(api.lane), *told, api.price.source, str(api.price.as_of)))
-    yield _table(("model", "lane", "input", "output", "cache read", "source", "as of"), rows)
+    head = ("model", "lane", "input", "output", "cache read", "source", "as of")
+    yield _table(head, rows)
     yield "<h2>Machines</h2>"
     figures: dict[str, Figure] = {}
     for choice in study.question.choices:
         figures |= choice.figures
     yield _table(
-        ("figure", "value", "unit", "P10 to P90", "source", "as of", "licence", ""),
+        ("figure", "value", "unit", "P10 to P90", "kind", "source", "as of", "licence"),
         [
             (
                 name,
                 number(float(one.value)),
                 one.unit,
                 f"{number(float(one.low))} to {number(float(one.high))}" if one.low and one.high else "",
+                "estimate" if one.estimate else "",
                 one.source,
                 str(one.as_of),
                 one.licence,
-                "estimate" if one.estimate else "",
             )
             for name, one in figures.items()
         ],
@@ -170,7 +209,17 @@ def _money(rates: Rates, field: str) -> str:
     return "" if amount is None else f"{amount.normalize():f}"
 
 
+def _chart(drawn: str) -> str:
+    return f'<div class="chart">\n{drawn}\n</div>' if drawn else ""
+
+
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    above = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    below = "\n".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    kinds = [f' class="{_KINDS[cell]}"' if cell in _KINDS else "" for cell in head]
+    above = "".join(f"<th{kind}>{escape(cell)}</th>" for cell, kind in zip(head, kinds, strict=True))
+    below = "\n".join(
+        "<tr>"
+        + "".join(f"<td{kind}>{escape(cell)}</td>" for cell, kind in zip(row, kinds, strict=True))
+        + "</tr>"
+        for row in rows
+    )
     return f"<table>\n<thead><tr>{above}</tr></thead>\n<tbody>\n{below}\n</tbody>\n</table>"
