@@ -258,3 +258,21 @@ def test_somebody_looks_wherever_it_could_change_what_a_set_permits(set_: str, p
         if (before.permitted, before.mask) != (after.permitted, after.mask):
             looks = Inspection(DetectionSettings(raises={"phi": "all"}), Inspectors(), policy)
             assert looks.matters(said)
+
+
+def test_the_second_stage_raises_a_label_too(
+    tmp_path: Path, upstream: FakeUpstream, price: dict[str, Any]
+) -> None:
+    said = "ich habe gestern mit Svantje gesprochen"
+    for cascade, status in (("rules", 200), ("full", 403)):
+        wanted = settings(upstream, price, cascade=cascade, raises={"phi": ["person"]}, timeout_ms=10_000)
+        with running(tmp_path / cascade, wanted) as gateway:
+            answered = gateway.chat("outside", messages=[{"role": "user", "content": said}])
+            assert answered.status == status, cascade
+
+
+def test_the_second_stage_has_to_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wye.gateway.inspectors.installed", lambda: False)
+    wanted = DetectionSettings(raises={"phi": "all"}, cascade="full")
+    with pytest.raises(ValueError, match="needs the extra `entities`: pip install"):
+        Inspectors().use(wanted)

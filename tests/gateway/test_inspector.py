@@ -10,6 +10,7 @@ import pytest
 
 from wye.gateway.inspector import PIECE, Ask, Inspector, Told, pieces
 from wye.gateway.streamtext import Spoken
+from wye.policy.detectors.entities import model
 
 SAID = "Her social security number is 219-09-9999, as you asked."
 LATER = 60.0
@@ -50,6 +51,12 @@ def test_what_cannot_be_looked_at_is_trouble(inspector: Inspector) -> None:
     )
     tokens = told(inspector, Ask(4, "body", b'{"input": [[1, 2, 3]]}', time.monotonic() + LATER))
     assert tokens.media
+
+
+def test_the_model_finds_what_no_rule_does(inspector: Inspector) -> None:
+    ask = Ask(9, "body", body("ich habe gestern mit Svantje gesprochen"), time.monotonic() + LATER)
+    assert told(inspector, ask).kinds == ()
+    assert told(Inspector((), model()), ask).kinds == ("name",)
 
 
 @pytest.mark.parametrize("step", [1, 3, 1000])

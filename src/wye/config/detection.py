@@ -22,6 +22,8 @@ class DetectionSettings(Section, frozen=True):
     """Label → kinds that raise it, in the words of `mask`, or `all`. Empty: nothing is looked for."""
     dictionary: str | None = None
     """A file of your own words, one term a line: the kind `dictionary`. `#` begins a comment."""
+    cascade: Literal["rules", "full"] = "rules"
+    """`full`: beside the rules a small model finds names, places and streets; needs the extra `entities`."""
     media: Literal["raise", "pass"] = "raise"
     """Pictures, sound and files, which nobody here can read: `raise` every label, or let them `pass`."""
     answers: bool = True

@@ -21,6 +21,8 @@ import msgspec
 
 from wye.gateway.streamtext import Spoken, said
 from wye.policy.detectors import Detector, Dictionary, Finding
+from wye.policy.detectors.cascade import Entities
+from wye.policy.detectors.entities import model
 from wye.policy.detectors.finding import resolve
 from wye.policy.leaves import Leaf, asked, in_numbers, is_sealed, leaves
 from wye.policy.wrapped import long_runs
@@ -50,6 +52,8 @@ class Order(msgspec.Struct, frozen=True, array_like=True):
     """What the process begins with."""
 
     terms: tuple[str, ...] = ()
+    full: bool = False
+    """Names, places and streets by the model as well."""
 
 
 class Ask(msgspec.Struct, frozen=True, array_like=True):
@@ -101,8 +105,9 @@ class _Placed(NamedTuple):
 class Inspector:
     """Looks, and remembers by hash what it looked at."""
 
-    def __init__(self, terms: Iterable[str]) -> None:
-        self._detector = Detector(Dictionary(terms))
+    def __init__(self, terms: Iterable[str], entities: Entities | None = None) -> None:
+        """`entities`: the second stage; None = rules alone."""
+        self._detector = Detector(Dictionary(terms), entities)
         self._key = secrets.token_bytes(32)
         self._known: OrderedDict[bytes, frozenset[str]] = OrderedDict()
         self._where: OrderedDict[bytes, _Placed] = OrderedDict()
@@ -253,7 +258,7 @@ def main() -> None:
         order = _next(reader, Order)
         if order is None:
             return
-        inspector = Inspector(order.terms)
+        inspector = Inspector(order.terms, model() if order.full else None)
         inspector.kinds("Jane Doe, 555-123-4567", time.monotonic() + 60.0)  # reads the tables
         gc.freeze()
         channel.sendall(framed(Told(READY)))

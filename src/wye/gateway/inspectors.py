@@ -24,6 +24,7 @@ import msgspec
 from wye.config.detection import DetectionSettings, terms
 from wye.gateway.inspector import LENGTH, READY, Ask, Order, Told, framed
 from wye.gateway.metrics import Reading
+from wye.policy.detectors.entities import installed
 
 log = logging.getLogger("wye")
 
@@ -219,7 +220,11 @@ class Inspectors:
         wanted = None
         if settings.raises or masks:
             words = terms(settings.dictionary) if settings.dictionary is not None else ()
-            wanted = settings.workers, Order(words)
+            full = settings.cascade == "full"
+            if full and not installed():
+                message = "detection.cascade: `full` needs the extra `entities`: pip install 'wye[entities]'"
+                raise ValueError(message)
+            wanted = settings.workers, Order(words, full)
         if wanted == self._made_of:
             return
         before, self._workers = self._workers, []

