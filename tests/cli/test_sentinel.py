@@ -1,15 +1,19 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from wye.catalog import local
+from wye.catalog.throughput import shipped
 from wye.cli.sentinel import sentinel
 
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WYE_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.delenv("WYE_CONFIG", raising=False)
 
 
@@ -94,3 +98,13 @@ def test_a_machine_that_gets_cheaper_turns_the_verdict() -> None:
     flip = next(one for one in told["flips"] if one["decision"] == "break-even against gpt-5.5")
     assert flip["because"] == ["gpu.L4.purchase"]
     assert "break-even against gemini-3.5-flash" in told["recomputed"]
+
+
+def test_machines_that_were_measured_here_are_among_the_choices(tmp_path: Path) -> None:
+    Path("wye.yaml").write_text("machines: {box: {rent_hour: 0.05}}\nembedded: {machines: box}\n")
+    unknown = run("--from", "2026-10-24", "--to", "2026-11-23", "--tokens", "12M")
+    assert "measure it with `wye measure`" in str(unknown.exception)
+    row = msgspec.structs.replace(shipped()[0], model="smollm2-135m", gpu="", gpus=1)
+    local.append(tmp_path / "state", [row])
+    found = run("--from", "2026-10-24", "--to", "2026-11-23", "--tokens", "12M")
+    assert found.exit_code == 0, found.output

@@ -184,5 +184,7 @@ def test_choices_are_made_anew_from_what_was_expected(tmp_path: Path) -> None:
     assert best.changes == ()
     out_of_reach = run(history(tmp_path / "d", *made), Scenario(choice=Choice(quality=0.95)))
     assert out_of_reach.changes == ()
+    with pytest.raises(ScenarioError, match="--route: 'typo' had no choice in this time; auto had"):
+        run(history(tmp_path / "f", *made), Scenario(choice=Choice(route="typo")))
     with pytest.raises(ScenarioError, match="no request of this time had a choice"):
         run(history(tmp_path / "e", served(1, "weak")), Scenario(choice=Choice()))

@@ -131,3 +131,14 @@ def test_what_a_server_sealed_for_itself_is_left_to_it(inspector: Inspector) -> 
         assert not told(inspector, Ask(8, "body", sent, time.monotonic() + LATER)).media
         sent = json.dumps({"messages": [{"role": "user", "note": noise, **thought}]}).encode()
         assert told(inspector, Ask(9, "body", sent, time.monotonic() + LATER)).media
+
+
+def test_what_looks_like_two_kinds_is_both(inspector: Inspector) -> None:
+    """Digits behind a social security number make a telephone number of both, for which nobody may care."""
+    text = "My social security number is 219-09-9999. 0 0 81234567890123"
+    found = told(inspector, Ask(10, "body", body(text), time.monotonic() + LATER))
+    assert {"national_id", "phone"} <= set(found.kinds)
+    placed = told(inspector, Ask(11, "find", msgspec.msgpack.encode([text]), time.monotonic() + LATER)).found[
+        0
+    ]
+    assert "219-09-9999" in [text[one.start : one.end] for one in placed if one.kind == "national_id"]

@@ -13,18 +13,31 @@ SCRIPT = Path(__file__).with_name("namespace.py")
 SECONDS = 100
 
 
-@pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
+STATES = ("labelled, detection off", "labelled, detection on", "found", "late", "crashed")
+
+
+def inside_a_namespace(script: Path, folder: Path) -> Any:
+    """Run `script` in a network namespace of its own; return what it says."""
     unshare = shutil.which("unshare")
     if (
         unshare is None
         or subprocess.run([unshare, "-rn", "true"], check=False, capture_output=True).returncode
     ):
         pytest.skip("no network namespaces here: needs `unshare` and user namespaces, or root")
-    command = [unshare, "-rn", sys.executable, str(SCRIPT), str(tmp_path_factory.mktemp("namespace"))]
+    command = [unshare, "-rn", sys.executable, str(script), str(folder)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=SECONDS)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return inside_a_namespace(SCRIPT, tmp_path_factory.mktemp("namespace"))
+
+
+@pytest.fixture(scope="module")
+def ways(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return inside_a_namespace(SCRIPT.with_name("ways.py"), tmp_path_factory.mktemp("ways"))
 
 
 def test_what_must_stay_opens_no_connection_outside(seen: Any) -> None:
@@ -50,3 +63,18 @@ def test_the_refusal_is_clear(seen: Any) -> None:
     assert seen["denied"]["error"]["code"] == "policy_denied"
     assert "phi" in seen["denied"]["error"]["message"]
     assert "own" in seen["denied"]["error"]["message"]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_by_no_way_does_it_get_outside(ways: Any, state: str) -> None:
+    """Fallback, retry, hedge, spill, cascade, shadow, judge: whatever the detector does."""
+    assert ways[state]["outside"] == 0
+    assert ways[state]["served"] == 0
+    assert ways[state]["unexplained"] == 0
+    assert 200 in dict(ways[state]["statuses"]), "the inside did serve"
+
+
+def test_by_each_way_others_do_get_outside(ways: Any) -> None:
+    free = ways["may leave"]
+    assert free["outside"] > 0
+    assert free["served"] >= sum(dict(free["statuses"]).values())

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from wye.catalog import figures
+from wye.catalog import figures, local
 from wye.catalog.prices import PriceList
 from wye.catalog.providers import PROVIDERS
+from wye.catalog.throughput import Throughput
 from wye.cli.catalog.lines import Day, number, print_json, right, say
-from wye.cli.options import config_option, json_option
+from wye.cli.options import config_option, json_option, state_dir_option
 from wye.cli.quantities import Tokens
 from wye.config.figures import overrides
 from wye.config.load import find, load
@@ -51,6 +52,7 @@ def _today() -> dt.date:
 @click.option("--tokens", type=Tokens(), help="A month, e.g. 1B: ask whether to stay on the API, too.")
 @json_option
 @config_option
+@state_dir_option
 def sentinel(  # noqa: PLR0913  # one parameter an option
     *,
     since: dt.date | None,
@@ -60,6 +62,7 @@ def sentinel(  # noqa: PLR0913  # one parameter an option
     tokens: float | None,
     as_json: bool,
     config: Path | None,
+    state_dir: Path,
 ) -> None:
     """Say which routes' cheapest candidate another day's prices turn, and what changed.
 
@@ -75,7 +78,7 @@ def sentinel(  # noqa: PLR0913  # one parameter an option
         raise click.BadParameter(message, param_hint="--from")
     mine = overrides(settings)
     decisions = tuple(_decisions(settings, Usage(input_tokens=told, output_tokens=said)))
-    verdicts = {} if tokens is None else dict(_verdicts(settings, tokens, told, said))
+    verdicts = {} if tokens is None else dict(_verdicts(settings, tokens, told, said, local.read(state_dir)))
     report = watch(decisions, start, until, verdicts, lambda day: figures.on(day, mine))
     if as_json:
         print_json(report)
@@ -125,22 +128,23 @@ def _deployed(given: DeploymentSettings, prices: PriceList) -> Find:
     return price
 
 
-def _verdicts(settings: Settings, tokens: float, told: int, said: int) -> Iterator[tuple[str, Verdict]]:
+def _verdicts(
+    settings: Settings, tokens: float, told: int, said: int, rows: tuple[Throughput, ...]
+) -> Iterator[tuple[str, Verdict]]:
     """Yield what to do at `tokens` a month, by the prices of a day, for every closed model."""
     demand = of_month(tokens, told / max(said, 1), request_tokens=told + said)
     names = [one.name for one in configured(settings, Lane.CLOSED)] or CLOSED
-    yield from ((f"break-even against {name}", _verdict(settings, demand, name)) for name in names)
+    yield from ((f"break-even against {name}", _verdict(settings, demand, name, rows)) for name in names)
 
 
-def _verdict(settings: Settings, demand: Demand, name: str) -> Verdict:
+def _verdict(settings: Settings, demand: Demand, name: str, rows: tuple[Throughput, ...]) -> Verdict:
     def verdict(day: dt.date) -> str:
         api = resolve(name, settings, day=day)
         staying = stay(demand, api).total
         if staying is None:
             return f"unknown: no price is known of {name}"
-        sums = (
-            (own(demand, api, one.plant).total, one.title) for one in chosen((), settings, demand, day=day)
-        )
+        choices = chosen((), settings, demand, local=rows, day=day)
+        sums = ((own(demand, api, one.plant).total, one.title) for one in choices)
         cost, title = min((cost, title) for cost, title in sums if cost is not None)
         return f"stay on {name}" if staying <= cost else f"machines of your own, {title}"
 

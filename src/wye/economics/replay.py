@@ -88,6 +88,8 @@ def replay(
     served = [row[0] for row in history.rows(query, parameters)]
     candidates = _candidates(history, where, parameters) if scenario.choice is not None else []
     known = sorted({*served, *candidates} - {""})
+    if scenario.choice is not None and scenario.choice.route:
+        _check_route(history, scenario.choice.route, where, parameters)
     swaps = {name: into for given, into in scenario.swaps for name in _meant(given, known, "--swap")}
     targets = {*swaps.values(), *candidates}
     repriced = {
@@ -124,6 +126,14 @@ def _candidates(history: History, where: str, parameters: list[object]) -> list[
         message = "no request of this time had a choice: only those that a route decided can be chosen anew"
         raise ScenarioError(message)
     return found
+
+
+def _check_route(history: History, route: str, where: str, parameters: list[object]) -> None:
+    query = f"SELECT DISTINCT route FROM request WHERE {where} AND len(candidates) > 1"  # noqa: S608  # our own names
+    known = sorted(row[0] for row in history.rows(query, parameters))
+    if route not in known:
+        message = f"--route: '{route}' had no choice in this time; {', '.join(known[:8])} had"
+        raise ScenarioError(message)
 
 
 def _query(

@@ -168,7 +168,7 @@ class Inspector:
         return found
 
     def _places(self, text: str, deadline: float) -> _Placed:
-        """Return what stands where in `text`; what two pieces have in common is one. Raises `LateError`."""
+        """Return what stands where in `text`, of one kind or of several. Raises `LateError`."""
         mark = self._mark(text)
         known = self._where.get(mark)
         if known is None:
@@ -179,10 +179,10 @@ class Inspector:
                 at = number * (PIECE - OVERLAP)
                 found += [
                     msgspec.structs.replace(one, start=one.start + at, end=one.end + at)
-                    for one in self._detector.find(piece)
+                    for one in self._detector.suspect(piece)
                 ]
             wrapped = bool(self._unwrapped(text, deadline, MOST_WRAPPED))
-            known = self._where[mark] = _Placed(tuple(resolve(found)), wrapped)
+            known = self._where[mark] = _Placed(tuple(_by_kind(found)), wrapped)
             if len(self._where) > MOST_PLACED:
                 self._where.popitem(last=False)
         else:
@@ -224,7 +224,15 @@ class Inspector:
         return known
 
     def _found(self, text: str) -> set[str]:
-        return {found.kind for found in self._detector.find(text)}
+        return {found.kind for found in self._detector.suspect(text)}
+
+
+def _by_kind(found: list[Finding]) -> list[Finding]:
+    """Return `found` without what overlaps its own kind: two pieces have some of the text in common."""
+    kinds: dict[str, list[Finding]] = {}
+    for one in found:
+        kinds.setdefault(one.kind, []).append(one)
+    return sorted(one for some in kinds.values() for one in resolve(some))
 
 
 def _is_binary(url: str) -> bool:

@@ -28,6 +28,8 @@ _WITH_DIGITS: tuple[Pattern, ...] = (
 )
 
 
+SURE = 0.9
+"""Confidence of what is named by its context, or has a form of its own."""
 _LEADS = (
     *(pattern.led for pattern in (*_ANY, *_WITH_DIGITS, *address.STREETS[: address.GROWING])),
     *address.LEADS,
@@ -58,6 +60,21 @@ class Detector:
 
     def find(self, text: str) -> list[Finding]:
         """Return what `text` holds, in order, without overlaps, placed in `text` as it was given."""
+        return crossings(text, resolve(self._every(text)))
+
+    def suspect(self, text: str) -> list[Finding]:
+        """Return what `find` does, and what is as sure but went into something longer of another kind.
+
+        Digits behind a social security number can make a telephone number of both: who cares about one kind
+        only must not miss it.
+        """
+        every = self._every(text)
+        found = crossings(text, resolve(every))
+        whole = {(one.start, one.end) for one in found}
+        sure = {one for one in every if one.confidence >= SURE and (one.start, one.end) not in whole}
+        return sorted(sure.union(found))
+
+    def _every(self, text: str) -> list[Finding]:
         view = normal.normal(text)
         seen = self._sieve.read(view.text)
         found = [*self._dictionary.find(view.text), *_identifiers(seen), *names.names(seen)]
@@ -71,7 +88,7 @@ class Detector:
         if self._entities is not None:
             known = found if view.places is None else names.names(seen)
             found += [_back(view, one) for one in self._entities(view.text, [*known])]
-        return crossings(text, resolve(found))
+        return found
 
 
 def raises(findings: Iterable[Finding]) -> bool:
