@@ -352,6 +352,20 @@ def test_a_verdict_that_is_kept_is_the_one_of_its_minute(step: int) -> None:
             assert policy.judge(PHI) is policy.judge(PHI, Asking("k", "t", "care", 9))
 
 
+def test_under_agreements_verdicts_hold_until_one_ends() -> None:
+    ends = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
+    now = [ends - 86_400 * 30]
+    policy = Policy(HOSPITAL, EVERY, lambda: now[0])
+    verdict = policy.judge(PHI)
+    now[0] = ends - 1
+    assert policy.judge(PHI) is verdict
+    now[0] = ends
+    ended = policy.judge(PHI)
+    assert "openai/gpt" in verdict.permitted - ended.permitted
+    now[0] = ends + 86_400 * 365
+    assert policy.judge(PHI).permitted == ended.permitted
+
+
 def test_actions_alone_are_no_reason_to_ask_who() -> None:
     policy = Policy(Settings(policy=PolicySettings(sets=("internal-default",))), EVERY)
     assert (policy.anonymous, policy.by_labels) == (True, False)

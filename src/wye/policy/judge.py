@@ -26,7 +26,7 @@ from wye.core.label import Labels
 from wye.core.lane import Lane
 from wye.policy.cedar.asking import NOBODY, Action, Asking
 from wye.policy.cedar.compiled import UNKNOWN, compiled
-from wye.policy.cedar.engine import MINUTE, Engine, Key, Refusal
+from wye.policy.cedar.engine import Engine, Key, Refusal
 from wye.policy.cedar.facts import Facts, facts
 from wye.policy.cedar.sources import added, schema
 from wye.policy.cedar.statements import PolicyTextError, Statement, problems
@@ -93,14 +93,17 @@ class Policy:
             verify(settings.policy, self.digest) if before is None else before.signature
         )
         """By which it is in force; None = nobody need sign."""
-        self._engine = Engine(self.statements, self._facts(self._deployments), settings.policy.roles, clock)
+        rows = settings.compliance
+        dates = {day for row in rows for day in (row.baa_until, row.zero_retention_until) if day}
+        roles = settings.policy.roles
+        self._engine = Engine(self.statements, self._facts(self._deployments), roles, clock, dates)
         self._beyond_labels = Engine((*compiled({})[:1], *extra), {}, clock=clock) if extra else None
         self.reads = self._engine.reads
         self.by_labels = self.reads.only_labels
         """Whether labels decide everything."""
         self.anonymous = self.reads.anonymous
         """Whether nobody need be told who asks for what: labels and the time decide."""
-        self._minute = (0.0, math.inf) if not self.reads.now else (0.0, 0.0)
+        self._span = (0.0, math.inf) if not self.reads.now else (0.0, 0.0)
         """From when until when verdicts by labels hold."""
         self.revision = _revision(settings, self._rules, self.statements, self._deployments)
         self._verdicts = _Verdicts(self)
@@ -117,8 +120,8 @@ class Policy:
         if self.by_labels:
             return self._verdicts[labels]
         if self.anonymous:
-            if not self._minute[0] <= self._clock() < self._minute[1]:
-                self._begin_minute()
+            if not self._span[0] <= self._clock() < self._span[1]:
+                self._look_at_the_clock()
             return self._verdicts[labels]
         key = (labels, self._engine.key(labels or self._default, Action.INFER, asking))
         verdict: Verdict | None = self._judged.get(key)
@@ -127,11 +130,10 @@ class Policy:
             self._judged.keep(key, verdict)
         return verdict
 
-    def _begin_minute(self) -> None:
+    def _look_at_the_clock(self) -> None:
         """Forget what depends on the time: an agreement may have ended."""
         self._verdicts.clear()
-        begun = self._clock() // MINUTE * MINUTE
-        self._minute = begun, begun + MINUTE
+        self._span = self._engine.span()
 
     def judge_deployment(
         self, labels: Labels, deployment: Deployment, action: Action = Action.INFER, asking: Asking = NOBODY

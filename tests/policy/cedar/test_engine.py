@@ -1,5 +1,7 @@
 from datetime import UTC, date, datetime
 
+import pytest
+
 from wye.config.governance import RoleSettings
 from wye.policy.cedar.asking import NOBODY, Action, Asking
 from wye.policy.cedar.engine import Engine, Refusal
@@ -103,3 +105,22 @@ def test_others_than_the_known_may_be_asked_about() -> None:
     key = asked.key(frozenset(), Action.INFER, NOBODY)
     assert asked.ask(key, {"late": Facts("hosted", "x", "y")}) == {"late": None}
     assert asked.ask(key, {}) == {}
+
+
+@pytest.mark.parametrize("order", ["<", "<=", ">", ">=", "==", "!="])
+def test_answers_between_two_dates_are_those_of_every_minute_there(order: str) -> None:
+    days = (date(2026, 12, 30), date(2027, 1, 1))
+    known = {str(day): Facts(lane="closed", processor="p", model="m", baa_until=day) for day in days}
+    text = ALL + rule("forbid", f"resource has baa_until && context.now {order} resource.baa_until")
+    statements = tuple(split(text, "f"))
+    for day in days:
+        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+        for step in (-1e6, -61, -60, -1, 0, 59, 60, 61, 1e6):
+            at = midnight + step
+            each = Engine(statements, known, clock=lambda: at)  # noqa: B023  # asked in this very turn
+            spans = Engine(statements, known, clock=lambda: at, dates=days)  # noqa: B023  # as above
+            begun, ends = spans.span()
+            assert begun <= at < ends
+            key = spans.key(frozenset(), Action.INFER, NOBODY)
+            told = each.ask(each.key(frozenset(), Action.INFER, NOBODY))
+            assert spans.ask(key) == told

@@ -34,6 +34,26 @@ def test_what_a_condition_looks_at(condition: str, looked_at: set[str]) -> None:
     assert _reads(condition) == looked_at
 
 
+@pytest.mark.parametrize(
+    ("condition", "dates_only"),
+    [
+        ("resource has baa_until && context.now < resource.baa_until", True),
+        ("resource has baa_until && resource.baa_until <= context.now", True),
+        ("resource has zero_retention_until && context.now == resource.zero_retention_until", True),
+        ('context.now < datetime("2026-01-01")', False),
+        ('resource has baa_until && context.now < resource.baa_until.offset(duration("-1h"))', False),
+        ("resource has baa_until && context.now.toDate() < resource.baa_until", False),
+        ("resource has baa_until && context.now < resource.baa_until && context.now == context.now", False),
+        ("resource has baa_until && [context.now].contains(resource.baa_until)", False),
+        ("context has now", False),
+        ("context == context", False),
+    ],
+)
+def test_when_the_time_is_held_against_nothing_but_dates(condition: str, *, dates_only: bool) -> None:
+    found = reads(tuple(split(f"permit (principal, action, resource) when {{ {condition} }};", "f")))
+    assert (found.now, found.dates_only) == (True, dates_only)
+
+
 def test_what_a_head_looks_at() -> None:
     assert _reads("true", 'principal in Team::"a", action, resource') == {"principal"}
     assert _reads("true", 'principal, action in [Action::"infer"], resource') == {"action"}

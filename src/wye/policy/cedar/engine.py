@@ -1,8 +1,10 @@
 """Cedar asked about deployments: one batch a question, parsed handles, what it depends on as the key."""
 
+import bisect
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import cedarpy
@@ -45,7 +47,9 @@ class Engine:
         known: Mapping[str, Facts],
         roles: Mapping[str, RoleSettings] | None = None,
         clock: Callable[[], float] = time.time,
+        dates: Iterable[date] | None = None,
     ) -> None:
+        """`dates`: every one that the facts of any deployment, a late one too, can hold; None = not known."""
         self._statements = statements
         self._policies = policies(statements)
         self._known = known
@@ -53,6 +57,7 @@ class Engine:
         self._roles = roles or {}
         self._clock = clock
         self.reads: Reads = reads(statements)
+        self._turns = None if dates is None or not self.reads.dates_only else _turns(dates)
 
     def key(self, labels: Labels, action: Action, asking: Asking) -> Key:
         """Return what the answer depends on: questions with equal keys have equal answers."""
@@ -66,8 +71,20 @@ class Engine:
             (asking.key, asking.team) if seen.principal else None,
             asking.purpose if seen.purpose else "",
             asking.size if seen.size else 0,
-            int(self._clock() // MINUTE) if seen.now else 0,
+            int(self.span()[0] // MINUTE) if seen.now else 0,
         )
+
+    def span(self) -> tuple[float, float]:
+        """Return from when until when (Unix time) the time changes no answer; now is within.
+
+        Where it is only held against dates, that is between two of those, else this minute.
+        """
+        now = self._clock()
+        if self._turns is None:
+            begun = now // MINUTE * MINUTE
+            return begun, begun + MINUTE
+        at = bisect.bisect_right(self._turns, now)
+        return self._turns[at - 1] if at else 0.0, self._turns[at] if at < len(self._turns) else math.inf
 
     def ask(self, key: Key, late: Mapping[str, Facts] | None = None) -> dict[str, Refusal | None]:
         """Return for every deployment, or those in `late`, why it is refused; None = permitted.
@@ -133,6 +150,12 @@ def _told(statement: Statement, facts: Facts) -> str:
 def _entities(known: Mapping[str, Facts]) -> cedarpy.Entities:
     content: Iterable[Any] = [facts.entity(id_) for id_, facts in known.items()]
     return cedarpy.Entities.from_json_str(msgspec.json.encode(content).decode())
+
+
+def _turns(dates: Iterable[date]) -> list[float]:
+    """Return when a comparison with one of `dates` can change: as it comes, and once its minute is over."""
+    begins = {datetime.combine(one, datetime.min.time(), UTC).timestamp() for one in dates}
+    return sorted(begins | {begin + MINUTE for begin in begins})
 
 
 def _moment(seconds: int) -> dict[str, Any]:

@@ -9,6 +9,12 @@ from wye.policy.cedar.statements import Statement
 
 _LABELS = {".": {"left": {"Var": "context"}, "attr": "labels"}}
 _HOLDS = frozenset({"contains", "containsAll", "containsAny", "==", "!="})
+_NOW = {".": {"left": {"Var": "context"}, "attr": "now"}}
+_ORDERS = frozenset({"<", "<=", ">", ">=", "==", "!="})
+_AGREED = [
+    {".": {"left": {"Var": "resource"}, "attr": attribute}}
+    for attribute in ("baa_until", "zero_retention_until")
+]
 _CONTEXT = frozenset({"labels", "purpose", "size", "now"})
 
 
@@ -20,6 +26,8 @@ class Reads(msgspec.Struct, frozen=True):
     purpose: bool
     size: bool
     now: bool
+    dates_only: bool
+    """The time is held against dates of agreements and nothing else: it matters when one of them comes."""
     words: frozenset[str]
     """All strings in the statements: two labels that are not among them are the same to every one."""
     exact: bool
@@ -54,7 +62,8 @@ def reads(statements: tuple[Statement, ...]) -> Reads:
         action="action" in found,
         purpose="purpose" in found,
         size="size" in found,
-        now="now" in found,
+        now=not found.isdisjoint(("now", "dates")),
+        dates_only="now" not in found,
         words=frozenset(words),
         exact="labels" in found,
     )
@@ -69,6 +78,9 @@ def _walk(node: Any, found: set[str], words: set[str]) -> None:  # noqa: ANN401 
             _walk(one, found, words)
     elif isinstance(node, dict):
         if _spelled_out(node, words):
+            return
+        if _dated(node):
+            found.add("dates")
             return
         attribute = _of_context(node)
         if attribute:
@@ -93,6 +105,17 @@ def _spelled_out(node: dict[str, Any], words: set[str]) -> bool:
                 _walk(other, set(), words)
                 return True
     return False
+
+
+def _dated(node: dict[str, Any]) -> bool:
+    """Whether `node` holds the time against a date of an agreement."""
+    if len(node) != 1:
+        return False
+    [(operator, operands)] = node.items()
+    if operator not in _ORDERS:
+        return False
+    left, right = operands.get("left"), operands.get("right")
+    return (left == _NOW and right in _AGREED) or (right == _NOW and left in _AGREED)
 
 
 def _literal(node: Any) -> bool:  # noqa: ANN401  # decoded JSON
