@@ -9,6 +9,7 @@ import pytest
 
 from routing.facts import deployment
 from routing.granted import grant
+from wye.config.governance import PolicySettings
 from wye.config.settings import Settings
 from wye.config.strategies import HedgeSettings, RouteSettings
 from wye.gateway.learnt import LearntRoutes
@@ -16,6 +17,9 @@ from wye.gateway.limits import Limits
 from wye.gateway.limitstore import MemoryStore
 from wye.gateway.metrics import Metrics
 from wye.gateway.runtime import Runtime
+from wye.policy.cedar.sources import statements_of
+from wye.policy.cedar.statements import PolicyTextError
+from wye.policy.signing import digest, new_key, sign
 
 THERE = (deployment("a", None, model="big"), deployment("b", None, model="small"))
 
@@ -31,10 +35,10 @@ def nobody(_: str) -> None:
     return None
 
 
-def runtime(learnt: LearntRoutes) -> Runtime:
+def runtime(learnt: LearntRoutes, revisions: Path | None = None) -> Runtime:
     """Nobody calls, so nobody asks for keys."""
     unused: Any = None
-    return Runtime(unused, Limits(MemoryStore(lambda *_: Decimal(0))), Metrics(), learnt)
+    return Runtime(unused, Limits(MemoryStore(lambda *_: Decimal(0))), Metrics(), learnt, revisions)
 
 
 def in_force(runtime: Runtime) -> str:
@@ -82,3 +86,23 @@ def test_a_hedge_goes_on_counting_while_its_settings_are_the_same(tmp_path: Path
     assert made.now.hedges["r"] is first
     other = msgspec.structs.replace(route, hedge=HedgeSettings(after_ms=100, share=0.1))
     assert made.load(Settings(routes={"r": other}), THERE, nobody).hedges["r"] is not first
+
+
+def test_nobody_goes_back_to_an_older_signed_policy(tmp_path: Path) -> None:
+    key, file, seen = (tmp_path / name for name in ("key", "sig", "seen"))
+    said = PolicySettings(signed_by=new_key(key), signature_file=str(file))
+    old, new = Settings(policy=said), Settings(policy=said, default_label="phi")
+    first = sign(key, digest(old, statements_of(old)), "then")
+    second = sign(key, digest(new, statements_of(new)), "now", first)
+    made = runtime(LearntRoutes(tmp_path), seen)
+    for settings, signature in ((old, first), (new, second)):
+        file.write_bytes(msgspec.json.encode(signature))
+        made.load(settings, (), nobody)
+    file.write_bytes(msgspec.json.encode(first))
+    for one in (made, runtime(LearntRoutes(tmp_path), seen)):  # the one that runs, and one that starts
+        with pytest.raises(PolicyTextError, match=r"revision 1 .* is older than revision 2"):
+            one.load(old, (), nobody)
+    assert made.now.settings is new
+    seen.unlink()  # what is in force stays so, whatever becomes of the memory
+    made.again()
+    assert made.now.settings is new

@@ -6,10 +6,12 @@ import pytest
 from wye.config.governance import ComplianceSettings, PolicySettings, RoleSettings
 from wye.config.labels import ALL_LANES, LabelRule
 from wye.config.settings import Settings
+from wye.config.upstreams import DeploymentSettings, ProviderSettings
+from wye.core.lane import Lane
 from wye.policy import Policy
 from wye.policy.cedar.sources import statements_of
 from wye.policy.cedar.statements import PolicyTextError
-from wye.policy.signing import VARIABLE, digest, new_key, sign, verify
+from wye.policy.signing import VARIABLE, digest, new_key, read, sign, verify
 
 AT = "2026-11-23T07:00:00Z"
 
@@ -32,7 +34,8 @@ def test_a_signed_policy_comes_into_force_and_a_changed_one_does_not(tmp_path: P
     Policy(Settings(policy=trusting), ())
     changed = Settings(policy=trusting, labels={"phi": LabelRule(lanes=ALL_LANES)})
     with pytest.raises(
-        PolicyTextError, match=f"is not the one that was signed on {AT}; have the policy signed"
+        PolicyTextError,
+        match=rf"is not the one that was signed on {AT} \(revision 1\); have the policy signed",
     ):
         Policy(changed, ())
 
@@ -84,7 +87,36 @@ def test_keys_are_their_owners_alone_and_never_overwritten(tmp_path: Path) -> No
         Settings(policy=PolicySettings(sets=("hipaa",))),
         Settings(policy=PolicySettings(roles={"a": RoleSettings(teams=("t",))})),
         Settings(compliance=(ComplianceSettings(provider="acme", trains_on_data=False),)),
+        Settings(providers={"acme": ProviderSettings(lane=Lane.OWN)}),
+        Settings(providers={"acme": ProviderSettings(region="eu")}),
+        Settings(providers={"acme": ProviderSettings(base_url="http://10.0.0.1/v1")}),
+        Settings(deployments={"a": DeploymentSettings("m", base_url="http://10.0.0.1/v1", lane=Lane.OWN)}),
     ],
 )
 def test_whatever_decides_is_signed(settings: Settings) -> None:
     assert told(settings) != told(Settings())
+
+
+def test_what_rules_never_ask_for_needs_no_new_signature() -> None:
+    provider = ProviderSettings(api_key_env="OTHER_KEY")
+    assert told(Settings(providers={"acme": provider}, listen="127.0.0.1:4001")) == told(Settings())
+
+
+def test_signatures_count_up_and_name_the_one_before(tmp_path: Path) -> None:
+    new_key(tmp_path / "key")
+    first = sign(tmp_path / "key", "p", AT)
+    second = sign(tmp_path / "key", "p", AT, first)
+    assert (first.revision, first.previous) == (1, "")
+    assert (second.revision, second.previous) == (2, first.id)
+    assert sign(tmp_path / "key", "p", AT, None, 7).revision == 7
+
+
+@pytest.mark.parametrize("field", ["policy", "revision", "previous", "signed_at"])
+def test_no_field_can_be_changed(tmp_path: Path, field: str) -> None:
+    new_key(tmp_path / "key")
+    said = msgspec.to_builtins(sign(tmp_path / "key", "p", AT))
+    file = tmp_path / "sig"
+    file.write_bytes(msgspec.json.encode(said))
+    assert read(file) is not None
+    file.write_bytes(msgspec.json.encode(said | {field: 9 if field == "revision" else "other"}))
+    assert read(file) is None

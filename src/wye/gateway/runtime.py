@@ -7,6 +7,7 @@ new set of keys makes a new snapshot; gates and health live on, since what they 
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from wye.catalog.deployments import Deployment
 from wye.catalog.providers import PROVIDERS
@@ -30,6 +31,7 @@ from wye.gateway.target import Target, target
 from wye.ledger.keystore import Scope
 from wye.policy import Policy
 from wye.policy.cedar.asking import NOBODY, Asking
+from wye.policy.revisions import advance
 from wye.routing.band import Tally
 from wye.routing.conversation import Conversation
 from wye.routing.names import mentioned
@@ -92,9 +94,16 @@ class Runtime:
     """Holds the snapshot in force (`now`) and what outlives it."""
 
     def __init__(
-        self, keys: KeyRing, limits: Limits, metrics: Metrics, learnt: LearntRoutes | None = None
+        self,
+        keys: KeyRing,
+        limits: Limits,
+        metrics: Metrics,
+        learnt: LearntRoutes | None = None,
+        revisions: Path | None = None,
     ) -> None:
+        """`revisions` remembers which signed policy was in force; None = nobody asks."""
         self._keys = keys
+        self._revisions = revisions
         self.count: Callable[[Caller], None] = limits.admit
         """Count a request to a model. Raises `RateLimitError` when the key has sent too many.
 
@@ -140,7 +149,8 @@ class Runtime:
         self, settings: Settings, known: tuple[Deployment, ...], dynamic: Dynamic, look: Look | None
     ) -> Snapshot:
         before = self._policy
-        policy = before[1].over(known) if before and before[0] is settings else Policy(settings, known)
+        anew = before is None or before[0] is not settings
+        policy = Policy(settings, known) if before is None or anew else before[1].over(known)
         router = Router(
             settings,
             known,
@@ -150,6 +160,8 @@ class Runtime:
             tallies=self.tallies,
         )
         targets = {deployment.id: self.target(deployment) for deployment in known}
+        if anew and self._revisions is not None:
+            advance(self._revisions, policy.signature)
         default = frozenset({settings.default_label})
         masks = any(label.mask for label in settings.labels.values())
         self.inspectors.use(settings.detection, masks=masks)

@@ -49,6 +49,7 @@ from wye.ledger.database import describe, locate
 from wye.ledger.sealing import Sealing
 from wye.ledger.spool import Lock, private_directory
 from wye.ledger.turns import Turns
+from wye.policy.revisions import FILE as SEEN
 from wye.providers.egress import Egress
 from wye.providers.transport.proxy import ProxySettings
 from wye.providers.transport.transport import Transport
@@ -111,7 +112,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         stack.push_async_callback(fleet.stop)
         await fleet.start()
         limits, metrics = Limits(store), Metrics()
-        runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir))
+        runtime = Runtime(keys, limits, metrics, LearntRoutes(options.state_dir), options.state_dir / SEEN)
         runtime.count = _counting(settings, ledger, limits)
         runtime.health.engine_down = fleet.reason_down
         stack.callback(runtime.inspectors.stop)

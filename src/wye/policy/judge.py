@@ -31,7 +31,7 @@ from wye.policy.cedar.facts import Facts, facts
 from wye.policy.cedar.sources import added, schema
 from wye.policy.cedar.statements import PolicyTextError, Statement, problems
 from wye.policy.rules import UNKNOWN_LABEL, UNPROVEN, masked
-from wye.policy.signing import digest, verify
+from wye.policy.signing import Signature, digest, verify
 
 MAX_CACHED = 1024
 """Answers kept, of each kind. Callers choose labels, so a cache must not grow with what they send."""
@@ -88,9 +88,11 @@ class Policy:
         self.added: tuple[Statement, ...] = extra
         self.statements: tuple[Statement, ...] = compiled(self._rules) + extra
         self.digest = digest(settings, self.statements)
-        """Of what decides, without the deployments it is asked about: what a signature is for."""
-        if before is None:
-            verify(settings.policy, self.digest)
+        """Of what decides, without deployments that were found: what a signature is for."""
+        self.signature: Signature | None = (
+            verify(settings.policy, self.digest) if before is None else before.signature
+        )
+        """By which it is in force; None = nobody need sign."""
         self._engine = Engine(self.statements, self._facts(self._deployments), settings.policy.roles, clock)
         self._beyond_labels = Engine((*compiled({})[:1], *extra), {}, clock=clock) if extra else None
         self.reads = self._engine.reads

@@ -9,6 +9,8 @@ from click.testing import CliRunner, Result
 
 from wye.cli.policy import policy
 from wye.policy.cedar.sources import sets
+from wye.policy.revisions import FILE, advance
+from wye.policy.signing import read
 
 RULE = '@id("mine")\nforbid (principal, action, resource)\nwhen {{ context.{} > 10 }};\n'
 CASES = """
@@ -101,7 +103,7 @@ def test_a_policy_is_signed_and_no_other_passes(here: Path) -> None:
     public = made.split("WYE_POLICY_SIGNED_BY=")[1].strip()
     Path("wye.yaml").write_text(f"policy: {{sets: [hipaa], files: [my.cedar], signed_by: '{public}'}}")
     assert "wye-policy.sig, which must hold" in run("check", status=1).output
-    assert f"signed by {public}" in run("sign", "--key", "key").output
+    assert f"revision 1, signed by {public}" in run("sign", "--key", "key").output
     run("check")
     Path("my.cedar").write_text(RULE.format("size").replace("10", "11"))
     assert "not the one that was signed" in run("check", status=1).output
@@ -117,3 +119,21 @@ def test_a_key_is_never_overwritten_and_no_key_signs_nothing() -> None:
     assert Path("key").read_bytes() == before
     Path("key").write_text("no key")
     assert "holds no key" in run("sign", "--key", "key", status=1).output
+
+
+def test_check_says_that_a_signed_policy_is_older_than_what_was_in_force(here: Path) -> None:
+    public = run("sign", "--key", "key", "--new-key").output.split("WYE_POLICY_SIGNED_BY=")[1].strip()
+    Path("wye.yaml").write_text(f"policy: {{signed_by: '{public}'}}")
+    run("sign", "--key", "key")
+    older = Path("wye-policy.sig").read_bytes()
+    assert "revision 2, signed by" in run("sign", "--key", "key").output
+    state = here / "state"
+    state.mkdir()
+    advance(state / FILE, read(Path("wye-policy.sig")))
+    run("check", "--state-dir", str(state))
+    Path("wye-policy.sig").write_bytes(older)
+    told = run("check", "--state-dir", str(state), status=1).output
+    assert "is older than revision 2" in told
+    Path("wye-policy.sig").unlink()
+    assert "revision 3, signed by" in run("sign", "--key", "key", "--revision", "3").output
+    run("check", "--state-dir", str(state))

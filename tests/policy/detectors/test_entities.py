@@ -84,6 +84,16 @@ def test_only_sentences_in_doubt_are_read() -> None:
     assert stretches("") == []
 
 
+def test_few_neighbouring_sentences_are_read_at_once() -> None:
+    one = "It was sent by Ignacio Urrutia. "
+    assert stretches(one * 2) == [(one * 2).strip()]
+    many = stretches(one * 40)
+    assert sum(each.count(one.strip()) for each in many) == 40
+    assert max(map(len, many)) <= 400
+    long = "It was sent " + "and sent again " * 40 + "by Ignacio Urrutia."
+    assert stretches(long) == [long]
+
+
 def test_a_title_does_not_end_a_sentence() -> None:
     assert stretches("He was seen by Dr. Krisztina Szabó. Then he left.") == [
         "He was seen by Dr. Krisztina Szabó."

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from wye.cli.options import config_option, json_option
+from wye.cli.options import config_option, json_option, state_dir_option
 from wye.cli.policy.asked import policy_of, settings_of, told_json
 from wye.config.settings import Settings
 from wye.policy.cases import Case, Outcome, read_cases, run
@@ -15,7 +15,9 @@ from wye.policy.cedar.compiled import compiled
 from wye.policy.cedar.sources import schema as schema_text
 from wye.policy.cedar.sources import set_cases, set_text, sets, statements_of
 from wye.policy.cedar.statements import PolicyTextError, Statement, problems, split
+from wye.policy.revisions import FILE, refuse_older
 from wye.policy.signing import digest, new_key
+from wye.policy.signing import read as signed_before
 from wye.policy.signing import sign as signed
 
 _CHECK = """
@@ -29,11 +31,12 @@ Examples:
 @click.command(epilog=_CHECK)
 @json_option
 @config_option
+@state_dir_option
 @click.pass_context
-def check(ctx: click.Context, *, as_json: bool, config: Path | None) -> None:
+def check(ctx: click.Context, *, as_json: bool, config: Path | None, state_dir: Path) -> None:
     """Hold every statement against the schema, and the signature; exit 1 if anything is wrong."""
     settings = settings_of(config)
-    statements, wrong = _checked(settings)
+    statements, wrong = _checked(settings, state_dir)
     if as_json:
         told_json({"ok": not wrong, "problems": wrong, "statements": [s.name for s in statements]})
     for line in () if as_json else wrong:
@@ -45,7 +48,7 @@ def check(ctx: click.Context, *, as_json: bool, config: Path | None) -> None:
         click.echo(f"ok: {labels} statements of labels, {len(statements) - labels} of sets and files")
 
 
-def _checked(settings: Settings) -> tuple[tuple[Statement, ...], list[str]]:
+def _checked(settings: Settings, state_dir: Path) -> tuple[tuple[Statement, ...], list[str]]:
     """Return the statements, and what is wrong with them."""
     try:
         statements = statements_of(settings)
@@ -54,9 +57,11 @@ def _checked(settings: Settings) -> tuple[tuple[Statement, ...], list[str]]:
     wrong = problems(statements, schema_text())
     if not wrong:
         try:
-            policy_of(settings)
+            refuse_older(state_dir / FILE, policy_of(settings).signature)
         except click.ClickException as error:
             wrong.append(error.message)
+        except PolicyTextError as error:
+            wrong.append(str(error))
     return statements, wrong
 
 
@@ -159,6 +164,7 @@ _SIGN = """
 Examples:
   wye policy sign --key policy.key --new-key
   wye policy sign --key policy.key
+  wye policy sign --key policy.key --revision 8
 """
 
 
@@ -167,8 +173,13 @@ Examples:
     "--key", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File with the private key."
 )
 @click.option("--new-key", "create", is_flag=True, help="Make the key; the file must not be there yet.")
+@click.option(
+    "--revision",
+    type=click.IntRange(1),
+    help="Its number, where the last signature is not at hand; default: one more than that has.",
+)
 @config_option
-def sign(*, key: Path, create: bool, config: Path | None) -> None:
+def sign(*, key: Path, create: bool, revision: int | None, config: Path | None) -> None:
     """Sign the policy as it is now. With `policy: {signed_by: KEY}` no other comes into force."""
     try:
         if create:
@@ -179,9 +190,9 @@ def sign(*, key: Path, create: bool, config: Path | None) -> None:
         settings = settings_of(config)
         told = digest(settings, statements_of(settings))
         at = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        signature = signed(key, told, at)
+        file = Path(settings.policy.signature_file)
+        signature = signed(key, told, at, signed_before(file) if file.exists() else None, revision)
     except PolicyTextError as error:
         raise click.ClickException(str(error)) from None
-    file = Path(settings.policy.signature_file)
     file.write_bytes(msgspec.json.format(msgspec.json.encode(signature)) + b"\n")
-    click.echo(f"{file}: policy {told[:12]} signed by {signature.key}")
+    click.echo(f"{file}: policy {told[:12]}, revision {signature.revision}, signed by {signature.key}")

@@ -36,6 +36,8 @@ _OVERLAP: Final = 32
 _SURE: Final = 0.5
 _CLOSE: Final = re.compile(r"(?<=[^\W\d_]{2})[^\W\d_][.!?]+[\"')\]]?\s+|\n+")
 """Of a sentence. What ends in a short word and a stop is taken for abbreviated, and goes on."""
+_TOGETHER: Final = 400
+"""Characters of neighbouring sentences read at once: a token among 128 takes a fifth less than among 318."""
 _LONGEST: Final = 1_000
 """Characters on each side of a word that count as its sentence."""
 
@@ -45,7 +47,10 @@ class _Config(msgspec.Struct):
 
 
 class Entities:
-    """Finds entities in a text. Safe to share between threads; a call takes one thread, up to 40 ms a KB."""
+    """Finds entities in a text. Safe to share between threads; a call takes one thread.
+
+    Where all of a text is read that is some 45 ms a KB of Latin letters, and three times that of Cyrillic ones.
+    """
 
     def __init__(self, folder: Path) -> None:
         import onnxruntime  # noqa: PLC0415  # optional, and slow to import
@@ -137,7 +142,7 @@ def undecided(text: str, known: Sequence[Finding]) -> Iterator[tuple[int, int]]:
         if doubt < end or (at < len(covered) and covered[at][0] <= doubt):
             continue
         first, last = _sentence(text, doubt)
-        if first > end or not end:
+        if first > end or not end or (first == end and last - start > _TOGETHER):
             if end:
                 yield start, end
             start = first
