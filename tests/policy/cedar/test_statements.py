@@ -45,6 +45,15 @@ def test_what_does_not_fit_the_schema_is_told_with_its_line() -> None:
     assert "lanes" in problems(split(text, "f"), schema())[1]
 
 
+def test_what_is_wrong_in_several_ways_is_told_once_each() -> None:
+    wrong = "context.foo == 1 || resource.bar == 1"
+    text = f"forbid (principal, action, resource) when {{ {wrong} }} unless {{ {wrong} }};"
+    assert problems(split(text, "f"), schema()) == [
+        "f:1: attribute `bar` on entity type `Deployment` not found",
+        "f:1: attribute `foo` in context not found",
+    ]
+
+
 @pytest.mark.parametrize("name", sets())
 def test_the_sets_that_come_with_wye_fit_the_schema_and_give_reasons(name: str) -> None:
     statements = split(set_text(name), name)

@@ -8,6 +8,7 @@ import msgspec
 
 _PIECES = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"|;|[^;"/]+|[/"]')
 _COMMENT = "//"
+_ACTION = re.compile(r' for Action::"\w+"')
 
 
 class PolicyTextError(ValueError):
@@ -85,10 +86,11 @@ def problems(statements: Iterable[Statement], schema: str) -> list[str]:
         if first is not statement:
             found.append(f"{statement.place}: `{statement.name}` is the name of {first.place} as well")
         wrong = cedarpy.validate_policies(statement.text, schema).errors
-        found += [f"{statement.place}: {_plain(error.error)}" for error in wrong]
+        # The engine tells each occurrence, for each action, in no order.
+        found += sorted({f"{statement.place}: {_plain(error.error)}" for error in wrong})
     return found
 
 
 def _plain(message: str) -> str:
-    """Drop the name that the engine made up for the only policy it was shown."""
-    return message.removeprefix("for policy `policy0`, ")
+    """Drop the name that the engine made up for the only policy it was shown, and which action it tried."""
+    return _ACTION.sub("", message.removeprefix("for policy `policy0`, "))
