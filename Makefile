@@ -17,7 +17,7 @@ run: ready ## Install what is missing and serve on 127.0.0.1:4000. ARGS="--liste
 	@exec $(BIN)/wye serve $(ARGS)
 
 test: lint $(if $(shell command -v npm),$(NPM)/node_modules) ## Lint, types, import layers and every ordinary test. ARGS="-k ..." is passed on to pytest.
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)  # half of it waits for others; numpy starts no threads beside
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)  # most of it waits for others; numpy starts no threads beside
 
 lint: ready-dev ## Only what reads the code: ruff, mypy, the import contracts.
 	@$(BIN)/ruff check
