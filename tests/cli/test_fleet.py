@@ -137,7 +137,7 @@ def written(tmp_path: Path) -> None:
                     3_000.0,
                     deployment="theirs",
                     lane=Lane.HOSTED,
-                    usage=Usage(3_000, 400 + number),
+                    usage=Usage(3_000, 400 + number + number % 2),
                     ttft_ms=400.0 + number,
                     cost=Cost(None),
                 )
