@@ -18,7 +18,7 @@ import yaml
 HERE = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
 PORT = int(os.environ.get("BENCH_PORT", "9901"))
-"""The first of fifteen ports; the configurations in this folder name 9901 and 9902."""
+"""The first of seventeen ports; the configurations in this folder name 9901 and 9902."""
 UPSTREAM, STREAMS = PORT, PORT + 1
 PATH = "/v1/chat/completions"
 ROUTES = {

@@ -202,10 +202,10 @@ def test_few_attempts_are_wasted_on_one_of_three_that_is_down(gateway: Running) 
 
 @pytest.mark.parametrize("fault", TRIOS)
 def test_whatever_is_wrong_with_it(gateway: Running, fault: str) -> None:
-    answered = burst(gateway, f"trio-{fault}", 150)  # enough for chance to even out
+    answered = burst(gateway, f"trio-{fault}", 150)
     assert {one.status for one in answered} == {200}
     made = [one for request in answered for one in attempts(gateway, request)]
-    assert len(made) <= 1.2 * len(answered), Counter(made)
+    assert len(made) <= 1.12 * len(answered), Counter(made)
 
 
 def test_one_that_recovers_is_tried_by_one_request_and_comes_back(

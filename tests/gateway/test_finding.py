@@ -16,7 +16,7 @@ from wye.gateway.inspectors import Inspectors
 @pytest.fixture
 async def inspectors() -> AsyncIterator[Inspectors]:
     made = Inspectors()
-    made.use(DetectionSettings(), masks=True)
+    made.use(Inspectors.wanted(DetectionSettings(), masks=True))
     assert await made.ready(60)
     yield made
     made.stop()
@@ -53,7 +53,7 @@ async def test_too_much_too_late_or_nobody_there_is_an_error(inspectors: Inspect
 
 async def test_where_no_label_masks_there_is_no_process() -> None:
     none = Inspectors()
-    none.use(DetectionSettings())
+    none.use(Inspectors.wanted(DetectionSettings()))
     assert none.pids == []
     with pytest.raises(MaskingError, match="crashed"):
         await finder(none).find(["Jane Doe"])

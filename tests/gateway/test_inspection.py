@@ -275,4 +275,4 @@ def test_the_second_stage_has_to_be_installed(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("wye.gateway.inspectors.installed", lambda: False)
     wanted = DetectionSettings(raises={"phi": "all"}, cascade="full")
     with pytest.raises(ValueError, match="needs the extra `entities`: pip install"):
-        Inspectors().use(wanted)
+        Inspectors.wanted(wanted)

@@ -9,6 +9,7 @@ import pytest
 
 from routing.facts import deployment
 from routing.granted import grant
+from wye.config.detection import DetectionSettings
 from wye.config.governance import PolicySettings
 from wye.config.settings import Settings
 from wye.config.strategies import HedgeSettings, RouteSettings
@@ -106,3 +107,14 @@ def test_nobody_goes_back_to_an_older_signed_policy(tmp_path: Path) -> None:
     seen.unlink()  # what is in force stays so, whatever becomes of the memory
     made.again()
     assert made.now.settings is new
+
+
+def test_a_signed_policy_that_cannot_come_into_force_is_not_remembered(tmp_path: Path) -> None:
+    key, file, seen = (tmp_path / name for name in ("key", "sig", "seen"))
+    said = PolicySettings(signed_by=new_key(key), signature_file=str(file))
+    lost = DetectionSettings(raises={"phi": "all"}, dictionary=str(tmp_path / "lost"))
+    settings = Settings(policy=said, detection=lost)
+    file.write_bytes(msgspec.json.encode(sign(key, digest(settings, statements_of(settings)), "now")))
+    with pytest.raises(ValueError, match="cannot be read"):
+        runtime(LearntRoutes(tmp_path), seen).load(settings, (), nobody)
+    assert not seen.exists()

@@ -241,3 +241,17 @@ def test_recorded_requests_keep_their_bytes() -> None:
         if exchange["request_kind"] == "json":
             body = json.dumps(exchange["request"]).encode()
             assert replace(body, {leaf.path: leaf.text for leaf in leaves(body)}) == body
+
+
+def test_only_what_says_that_it_is_a_thought_is_sealed() -> None:
+    data = base64.b64encode(bytes(range(90))).decode()
+    for part, sealed in (
+        (f'{{"type":"redacted_thinking","data":"{data}"}}', True),
+        (f'{{"data":"{data}","type":"redacted_thinking"}}', True),
+        (f'{{"type":"image","data":"{data}"}}', False),
+        (f'{{"type":"redacted_thinking","data":"{data}","type":"image"}}', False),
+        (f'{{"data":"{data}"}}', False),
+        ('{"type":"redacted_thinking","data":"her number: 219-09-9999"}', False),
+    ):
+        body = f'{{"messages":[{{"role":"assistant","content":[{part}]}}]}}'.encode()
+        assert [leaf.sealed for leaf in leaves(body) if leaf.path[-1] == "data"] == [sealed], part

@@ -75,6 +75,6 @@ def test_by_no_way_does_it_get_outside(ways: Any, state: str) -> None:
 
 
 def test_by_each_way_others_do_get_outside(ways: Any) -> None:
-    """By connections that are open already, or new ones."""
-    told = "of 14: on a busy machine the inside may be in time to hedge or spill nothing"
-    assert ways["may leave"]["served"] >= 8, told
+    """By connections that are open already, or new ones; so the zeros above mean something for each way."""
+    assert len(ways["by way"]) == 6
+    assert min(ways["by way"].values()) > 0, ways["by way"]

@@ -61,12 +61,12 @@ def gateway(folder: Path, made: dict[str, Any], outside: Outside) -> Iterator[Ru
 
 
 def by_every_way(
-    here: Running, said: str, headers: dict[str, str], before_each: Callable[[], object] = lambda: None
+    here: Running, said: str, headers: dict[str, str], before_each: Callable[[str], object] = lambda _: None
 ) -> list[Answered]:
     """Ask by each way, whole and streamed; by `spill` several at once. Waits for the shadows."""
     answers: list[Answered] = []
     for number, way in enumerate(WAYS):
-        before_each()
+        before_each(way)
 
         def ask(turn: int, way: str = way, number: int = number) -> Answered:
             text = f"{said} {number} {turn} {time.monotonic_ns()}"
@@ -127,12 +127,19 @@ def main(folder: Path) -> None:
         with inspection.late(here):
             count("late", lambda: by_every_way(here, inspection.PLAIN, {}), here)
 
-        def kill() -> None:
+        def kill(_: str) -> None:
             os.kill(inspection.inspector(here), signal.SIGKILL)
 
         with inspection.crashed(here):
             count("crashed", lambda: by_every_way(here, inspection.PLAIN, {}, kill), here)
-        count("may leave", lambda: by_every_way(here, inspection.PLAIN, {}), here)
+        marks: dict[str, int] = {}
+
+        def mark(way: str) -> None:
+            marks[way] = sum(outside.fake.seen.values())
+
+        count("may leave", lambda: by_every_way(here, inspection.PLAIN, {}, mark), here)
+        ends = [*marks.values(), sum(outside.fake.seen.values())][1:]
+        told["by way"] = {way: end - marks[way] for way, end in zip(marks, ends, strict=True)}
     print(json.dumps(told))  # noqa: T201  # the result, read by the test
 
 

@@ -24,7 +24,7 @@ from wye.policy.detectors import Detector, Dictionary, Finding
 from wye.policy.detectors.cascade import Entities
 from wye.policy.detectors.entities import model
 from wye.policy.detectors.finding import resolve
-from wye.policy.leaves import Leaf, asked, in_numbers, is_sealed, leaves
+from wye.policy.leaves import Leaf, asked, in_numbers, leaves
 from wye.policy.wrapped import long_runs
 
 T = TypeVar("T")
@@ -134,12 +134,11 @@ class Inspector:
         kinds: set[str] = set()
         media = False
         for leaf in found:
-            sealed = is_sealed(leaf)
-            media = media or (leaf.media and not sealed)
+            media = media or (leaf.media and not leaf.sealed)
             if leaf.media and (_is_binary(leaf.text) or len(leaf.text) > PIECE):
                 continue
             new = self.kinds(asked(leaf)[1], ask.deadline)
-            media = media or (ENCODED in new and not sealed)
+            media = media or (ENCODED in new and not leaf.sealed)
             kinds |= new
         return Told(ask.number, tuple(sorted(kinds - {ENCODED})), media)
 

@@ -198,6 +198,13 @@ class _Worker(asyncio.Protocol):
         self._backoff = min(2 * self._backoff, BACKOFF_SECONDS[1])
 
 
+class Crew(msgspec.Struct, frozen=True):
+    """The processes that settings ask for, and what each begins with."""
+
+    workers: int
+    order: Order
+
+
 class Inspectors:
     """All of them. Belongs to the event loop."""
 
@@ -207,31 +214,35 @@ class Inspectors:
         self.seconds = 0.0
         """That requests waited."""
         self._workers: list[_Worker] = []
-        self._made_of: tuple[int, Order] | None = None
+        self._made_of: Crew | None = None
         self._number = READY
         self._key = secrets.token_bytes(32)
         self._seen: dict[bytes, Told] = {}
 
-    def use(self, settings: DetectionSettings, *, masks: bool = False) -> None:
-        """Have the processes that `settings` want: none where nothing is looked for. Raises `ValueError`.
+    @staticmethod
+    def wanted(settings: DetectionSettings, *, masks: bool = False) -> Crew | None:
+        """Return what `use` takes; None where nothing is looked for. Raises `ValueError`.
 
         `masks`: a label obliges to mask, so that something is.
         """
-        wanted = None
-        if settings.raises or masks:
-            words = terms(settings.dictionary) if settings.dictionary is not None else ()
-            full = settings.cascade == "full"
-            if full and not installed():
-                message = "detection.cascade: `full` needs the extra `entities`: pip install 'wye[entities]'"
-                raise ValueError(message)
-            wanted = settings.workers, Order(words, full)
+        if not settings.raises and not masks:
+            return None
+        words = terms(settings.dictionary) if settings.dictionary is not None else ()
+        full = settings.cascade == "full"
+        if full and not installed():
+            message = "detection.cascade: `full` needs the extra `entities`: pip install 'wye[entities]'"
+            raise ValueError(message)
+        return Crew(settings.workers, Order(words, full))
+
+    def use(self, wanted: Crew | None) -> None:
+        """Have those processes."""
         if wanted == self._made_of:
             return
         before, self._workers = self._workers, []
         self._seen = {}
         self._made_of = wanted
         if wanted is not None:
-            self._workers = [_Worker(wanted[1], self.counts) for _ in range(wanted[0])]
+            self._workers = [_Worker(wanted.order, self.counts) for _ in range(wanted.workers)]
         for worker in self._workers:
             worker.start()
         for worker in before:

@@ -18,7 +18,7 @@ import msgspec
 from wye.core.errors import MaskingError
 from wye.core.usage import Usage
 from wye.policy.detectors import Finding
-from wye.policy.leaves import asked, in_numbers, is_sealed, leaves
+from wye.policy.leaves import asked, in_numbers, leaves
 from wye.policy.masking import Filter, Mint, Restoration, mask, restored, whole
 from wye.protocols.codec import Relay
 
@@ -117,7 +117,7 @@ class Masker:
         try:
             if in_numbers(body) and _is_numbers(body):
                 raise _unreadable(_AS_NUMBERS)
-            content = [leaf for leaf in leaves(body) if not is_sealed(leaf)]
+            content = [leaf for leaf in leaves(body) if not leaf.sealed]
             if any(leaf.media for leaf in content):
                 raise _unreadable(_MEDIA)
             texts = [asked(leaf) for leaf in content]

@@ -160,11 +160,12 @@ class Runtime:
             tallies=self.tallies,
         )
         targets = {deployment.id: self.target(deployment) for deployment in known}
-        if anew and self._revisions is not None:
-            advance(self._revisions, policy.signature)
-        default = frozenset({settings.default_label})
         masks = any(label.mask for label in settings.labels.values())
-        self.inspectors.use(settings.detection, masks=masks)
+        crew = self.inspectors.wanted(settings.detection, masks=masks)
+        if anew and self._revisions is not None:
+            advance(self._revisions, policy.signature)  # nothing after it fails: it is in force now
+        self.inspectors.use(crew)
+        default = frozenset({settings.default_label})
         self._hedges = _hedges(settings, self._hedges)
         inspection = None
         if settings.detection.raises:

@@ -71,7 +71,7 @@ class Spoken:
         if data[:1] not in {b"{", b"["}:
             return
         item = tuple(_ITEM.findall(data))
-        for path, text, _ in said(data):
+        for path, text, *_ in said(data):
             if Step.JSON in path or Step.NAME in path:
                 yield text
                 continue

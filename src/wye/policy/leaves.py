@@ -36,6 +36,8 @@ class Step(Enum):
     """Into a string that holds JSON."""
 
 
+_Types = dict["Path", set[bytes]]
+"""What objects say that they are: more than one word where one says it twice."""
 Path = tuple[str | int | Step, ...]
 """Names of members and places of items. After a name that stood there before in the same object: -1 for the
 second of that name, -2 for the third."""
@@ -48,6 +50,8 @@ class Leaf(NamedTuple):
     text: str
     media: bool = False
     """It holds or names a picture, sound or file, whose content is not in `text` as anything to read."""
+    sealed: bool = False
+    """A model's server sealed it for itself: base64 as a signature, or as the `data` of a thought."""
 
 
 class _Found(NamedTuple):
@@ -94,6 +98,9 @@ prompt_cache_retention phase
 _WORDS = frozenset(_CHOICES.split())
 """Members whose strings are a protocol's words, if they look like such."""
 _SIGNED = frozenset({"signature", "thoughtSignature", "thought_signature", "encrypted_content"})
+_THOUGHTS = frozenset({b"redacted_thinking", b"reasoning.encrypted"})
+"""Types of objects whose `data` its server alone can read."""
+_UNTOLD = {b""}
 _DATA = frozenset({"data", "file_data", "images", "input_audio", "result"})
 _LINKS = "url image_url video_url audio_url document_url file_url fileUri file_uri file_id"
 _ELSEWHERE = frozenset(_LINKS.split())
@@ -147,14 +154,6 @@ class _Level:
         return _Level(self.path + self.step, self.name if array else "", array=array, free=free)
 
 
-def is_sealed(leaf: Leaf) -> bool:
-    """Whether a model's server sealed it for itself: base64 as a signature, or as `data` of a thought."""
-    last, above = (None, None, *leaf.path)[-1], (None, None, *leaf.path)[-2]
-    if last not in _SIGNED and not (last == "data" and isinstance(above, int)):
-        return False
-    return not leaf.text.encode("utf-8", "replace").translate(None, _BASE64)
-
-
 def asked(leaf: Leaf) -> tuple[int, str]:
     """Return what a detector is asked to read, and how much of its beginning is not the leaf's.
 
@@ -168,7 +167,9 @@ def asked(leaf: Leaf) -> tuple[int, str]:
 
 def leaves(body: bytes) -> list[Leaf]:
     """Return the content of `body`, in order. Raises `ValueError` if it is no JSON, or nested too deep."""
-    return list(_leaves(body, (), MAX_INNER, free=False))
+    types: _Types = {}
+    found = _leaves(body, (), MAX_INNER, free=False, types=types)
+    return [leaf._replace(sealed=True) if _is_sealed(leaf, types) else leaf for leaf in [*found]]
 
 
 def replace(body: bytes, texts: Mapping[Path, str]) -> bytes:
@@ -204,23 +205,32 @@ def _replaced(body: bytes, texts: Mapping[Path, str], *, free: bool) -> bytes:
     return b"".join((*pieces, body[at:]))
 
 
-def _leaves(body: bytes, above: Path, inner: int, *, free: bool) -> Iterator[Leaf]:
-    for path, _, _, text, media in _strings(body, free=free):
+def _is_sealed(leaf: Leaf, types: _Types) -> bool:
+    name = leaf.path[-1] if leaf.path else None
+    thought = name == "data" and _THOUGHTS.issuperset(types.get(leaf.path[:-1], _UNTOLD))
+    signed = name in _SIGNED and Step.JSON not in leaf.path
+    return (thought or signed) and not leaf.text.encode("utf-8", "replace").translate(None, _BASE64)
+
+
+def _leaves(
+    body: bytes, above: Path, inner: int, *, free: bool, types: _Types | None = None
+) -> Iterator[Leaf]:
+    for path, _, _, text, media in _strings(body, free=free, types=types):
         if inner and not media and _holds_json(text):
             yield from _leaves(text.encode(), (*above, *path, Step.JSON), inner - 1, free=True)
         else:
             yield Leaf(above + path, text, media)
 
 
-def _strings(body: bytes, *, free: bool) -> Iterator[_Found]:
-    """Yield what is content and not empty. The whole of `body` lies at `()`."""
+def _strings(body: bytes, *, free: bool, types: _Types | None = None) -> Iterator[_Found]:
+    """Yield what is content and not empty. The whole of `body` lies at `()`. `types` is filled."""
     level = _Level((), "", array=False, free=free)
     outer: list[_Level] = []
     for token in _TOKEN.finditer(body):
         start = token.start()
         first = body[start]
         if first == _QUOTE:
-            found = _string(level, body, token)
+            found = _string(level, body, token, types)
             if found is not None:
                 yield found
         elif first == _COMMA:
@@ -238,10 +248,12 @@ def _strings(body: bytes, *, free: bool) -> Iterator[_Found]:
             yield _Found(level.path + level.step, start, token.end(), token[0].decode(), media=False)
 
 
-def _string(level: _Level, body: bytes, token: re.Match[bytes]) -> _Found | None:
+def _string(level: _Level, body: bytes, token: re.Match[bytes], types: _Types | None) -> _Found | None:
     start, end = token.span()
     name_end = token.start(1)
     if name_end < 0:
+        if types is not None and level.name == "type" and not level.array:
+            types.setdefault(level.path, set()).add(token[0][1:-1])
         kind = _kind(level, body[start + 1 : end - 1])
         return None if kind is None else _Found(level.path + level.step, start, end, _text(token[0]), kind)
     name = _text(body[start:name_end])

@@ -15,7 +15,7 @@ from typing import Final
 LONG: Final = 192
 """Characters of a long run. Shorter ones lie whole in one of the pieces, which overlap by more than this."""
 _LINE: Final = re.compile(r"[A-Za-z0-9+/_\-]{16,}")
-_GAP: Final = re.compile(r"[ \t>]{0,16}(?:[\r\n][\r\n \t>]{0,16}|\\(?=[rn]))")
+_GAP: Final = re.compile(r"[ \t>]{0,16}(?:[\r\n][\r\n \t>]{0,16}|(?:\\r)?\\(?=[rn]))")
 """Between two lines of a run: it may be indented, quoted, or broken as in a program's string. Padding
 ends a run."""
 _LAST: Final = re.compile(r"[A-Za-z0-9+/_\-]+")

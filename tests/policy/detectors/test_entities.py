@@ -69,8 +69,8 @@ def test_the_model_is_loaded_once() -> None:
     assert model() is model()
 
 
-def stretches(text: str, known: tuple[str, ...] = ()) -> list[str]:
-    told = [Finding(text.index(one), text.index(one) + len(one), "name", 0.9, "rule") for one in known]
+def stretches(text: str, known: tuple[str, ...] = (), kind: str = "name") -> list[str]:
+    told = [Finding(text.index(one), text.index(one) + len(one), kind, 0.9, "rule") for one in known]
     return [text[start:end].strip() for start, end in undecided(text, told)]
 
 
@@ -78,6 +78,7 @@ def test_only_sentences_in_doubt_are_read() -> None:
     text = "The report is late. It was sent by Ignacio Urrutia. Nothing else happened.\nPlease wait."
     assert stretches(text) == ["It was sent by Ignacio Urrutia."]
     assert stretches(text, ("Ignacio Urrutia",)) == []
+    assert stretches(text, ("Ignacio Urrutia",), "term") == ["It was sent by Ignacio Urrutia."]
     assert stretches(text, ("Ignacio",)) == ["It was sent by Ignacio Urrutia."]
     assert stretches("ask krisztina about it") == ["ask krisztina about it"]
     assert stretches("apixaban 5 mg was given. nothing else.") == []

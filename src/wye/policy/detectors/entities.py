@@ -132,9 +132,9 @@ def _whole(text: str, start: int, end: int, kind: str, least: float) -> Finding:
 
 
 def undecided(text: str, known: Sequence[Finding]) -> Iterator[tuple[int, int]]:
-    """Yield where sentences stand that hold a word which could be a name or place, and is not known as one."""
+    """Yield where sentences stand that hold a word which could be a name or place, and identifies nobody yet."""
     doubts = [word.start for word in read(text).all if _doubtful(word)]
-    covered = sorted((one.start, one.end) for one in known)
+    covered = sorted((one.start, one.end) for one in known if one.direct)
     start = end = at = 0
     for doubt in doubts:
         while at < len(covered) and covered[at][1] <= doubt:

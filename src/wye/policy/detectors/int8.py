@@ -1,4 +1,4 @@
-"""A model's weights as 8-bit integers in place of 4-bit ones: twice the memory, a third of the time.
+"""A model's weights as 8-bit integers in place of 4-bit ones: a quarter more memory, less than half of the time.
 
 ONNX Runtime multiplies 4-bit weights by unpacking them to floats. With both sides as 8-bit integers processors
 multiply four times as many at once (VNNI). So each `MatMulNBits` becomes a `DynamicQuantizeMatMul`; weights
