@@ -71,7 +71,9 @@ def measured(
         message = f"{error}; or say what your traffic is like, as in --tokens 50M"
         raise LedgerError(message) from error
     seen = len(demand.curve)
-    click.echo(f"From {seen:,} hours of the ledger, stretched to a month of 730.", err=True)
+    click.echo(
+        f"From {seen:,} hour{'' if seen == 1 else 's'} of the ledger, stretched to a month of 730.", err=True
+    )
     said = {"cached": asked.cached, "reasoning": asked.reasoning, "peak": asked.peak}
     told = {name: value for name, value in said.items() if value is not None}
     sources = {name: LEDGER for name in ("cached", "peak") if name not in told}

@@ -116,14 +116,15 @@ def engine_for(  # noqa: PLR0913  # what a choice depends on
         for engine in (of_row(demand, row, gpus),)
         if engine is not None
     ]
+    place = f"{gpus} {gpu}" if gpu else "this machine"
     if not usable:
-        message = f"no measured point of {model} on {gpus} {gpu} keeps {itl_ms:g} ms between tokens"
+        message = f"no measured point of {model} on {place} keeps {itl_ms:g} ms between tokens"
         raise ValueError(message)
     fitting = [pair for pair in usable if pair[1].prefill.quantile(TAIL) <= ttft]
     if not fitting:
         least = min(engine.prefill.quantile(TAIL) for _, engine in usable)
-        begins = f"begins {TAIL:.0%} of answers within {least:.2g} s at best, not {ttft:g} s"
-        message = f"{model} on {gpus} {gpu} {begins}"
+        begins = f"begins {TAIL:.0%} of answers within {least:.4g} s at best, not {ttft:g} s"
+        message = f"{model} on {place} {begins}"
         raise ValueError(message)
     told, spoken = lengths(demand)
     near = min(_distance(row, told, spoken) for row, _ in fitting)
