@@ -6,7 +6,7 @@ decided here.
 
 import random
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 LABELS = ("phi", "personal", "internal", "a", "b")
 LANES = ("own", "hosted", "closed")
@@ -17,6 +17,10 @@ KEYS = ("", "k1", "k2")
 ROLES = {"clinician": ({"ward"}, {"k2"}), "auditor": ({"sales"}, set())}
 """Role -> its teams and keys."""
 DAY = date(2026, 11, 23)
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+UNTIL = (DAY, DAY + timedelta(1), DAY + timedelta(300))
+AROUND = (-86_400, -61, -60, -1, 0, 1, 59, 60, 61, 3_600)
+"""Seconds from when something changes: the engine has the time to the minute."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class Place:
     lane: str
     processor: str
     region: str | None
-    until: date | None
+    baa: date | None
+    zero: date | None
     trains: bool | None
 
 
@@ -38,7 +43,7 @@ class Question:
     size: int
     key: str
     team: str
-    day: date
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -51,13 +56,18 @@ class Rule:
     actions: frozenset[str] = frozenset()
     processors: frozenset[str] = frozenset()
     unless_region: str = ""
-    unless_agreed: bool = False
+    unless_agreed: str = ""
+    """`baa` or `zero`: an agreement that is in force, until the day begins that is given."""
+    last_minute: bool = False
+    """It is in force in that day's first minute, too."""
+    from_noon: bool = False
+    """From a moment on that no agreement names."""
     unless_not_trained: bool = False
     purpose: str = ""
     larger_than: int = 0
     role: str = ""
 
-    def cedar(self) -> str:
+    def cedar(self) -> str:  # noqa: C901  # a line a field
         """Spell it."""
         when = ["true"]
         if self.any_of:
@@ -74,7 +84,12 @@ class Rule:
         if self.unless_region:
             unless.append(f'resource has region && resource.region == "{self.unless_region}"')
         if self.unless_agreed:
-            unless.append("resource has baa_until && context.now < resource.baa_until")
+            name = {"baa": "baa_until", "zero": "zero_retention_until"}[self.unless_agreed]
+            unless.append(
+                f"resource has {name} && context.now {'<=' if self.last_minute else '<'} resource.{name}"
+            )
+        if self.from_noon:
+            when.append(f'datetime("{NOON:%Y-%m-%dT%H:%M:%SZ}") <= context.now')
         if self.unless_not_trained:
             unless.append("resource has trains_on_data && !resource.trains_on_data")
         named = ", ".join(f'Action::"{action}"' for action in sorted(self.actions))
@@ -106,8 +121,13 @@ class Rule:
                 return False
         if self.unless_region and place.region == self.unless_region:
             return False
-        if self.unless_agreed and place.until is not None and asked.day < place.until:
+        if self.from_noon and asked.at < NOON:
             return False
+        until = place.baa if self.unless_agreed == "baa" else place.zero
+        if self.unless_agreed and until is not None:
+            ends = datetime.combine(until, time(0, 1 if self.last_minute else 0), UTC)
+            if asked.at < ends:
+                return False
         return not (self.unless_not_trained and place.trains is False)
 
 
@@ -144,8 +164,14 @@ def question(chance: random.Random) -> Question:
         chance.choice((0, 10, 11, 500)),
         chance.choice(KEYS),
         chance.choice(TEAMS),
-        DAY + timedelta(chance.choice((-400, 0, 1, 400))),
+        _moment(chance),
     )
+
+
+def _moment(chance: random.Random) -> datetime:
+    """Return a moment: mostly one at which something is about to change, or just has."""
+    begins = [datetime.combine(day, time(0), UTC) for day in (*UNTIL, DAY + timedelta(400))]
+    return chance.choice([*begins, NOON]) + timedelta(seconds=chance.choice(AROUND))
 
 
 def _place(chance: random.Random) -> Place:
@@ -153,7 +179,8 @@ def _place(chance: random.Random) -> Place:
         chance.choice(LANES),
         chance.choice(("acme", "azure", "own")),
         chance.choice((None, "eu", "us")),
-        chance.choice((None, DAY, DAY + timedelta(1), DAY + timedelta(300))),
+        chance.choice((None, *UNTIL)),
+        chance.choice((None, *UNTIL)),
         chance.choice((None, True, False)),
     )
 
@@ -170,7 +197,9 @@ def _rule(chance: random.Random) -> Rule:
         actions=_some(chance, ACTIONS),
         processors=_some(chance, ("acme", "azure")),
         unless_region=chance.choice(("", "", "eu")),
-        unless_agreed=chance.random() < 0.2,
+        unless_agreed=chance.choice(("", "", "", "baa", "zero")),
+        last_minute=chance.random() < 0.2,
+        from_noon=chance.random() < 0.1,
         unless_not_trained=chance.random() < 0.2,
         purpose=chance.choice(("", "", "", "care")),
         larger_than=chance.choice((0, 0, 0, 10)),

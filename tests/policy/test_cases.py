@@ -54,7 +54,9 @@ def test_what_is_no_case_is_told(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("deployment", "message"),
     [
-        ("{lane: own, colour: red}", "case 'x': a deployment has no colour"),
+        ("{lane: own, colour: red}", "case 'x': a deployment has no `colour`. There is: baa_until, lane, "),
+        ("{lane: own, zero_retention: 2099-01-01}", "Did you mean 'zero_retention_until'?"),
+        ("{lane: closd}", "case 'x': there is no lane 'closd'. Did you mean 'closed'?"),
         ("{lane: own, baa_until: soon}", "case 'x': deployment: Invalid"),
         ("{}", "case 'x': deployment: Object missing required field `lane`"),
     ],

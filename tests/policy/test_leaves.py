@@ -175,6 +175,29 @@ def test_sealed_thoughts_are_no_content_unless_they_say_something() -> None:
     ]
 
 
+def test_in_what_is_a_tools_nothing_is_sealed() -> None:
+    number, signed = {"signature": "219-09-9999"}, {"signature": "c2lnbmVk", "text": "a"}
+    for body in (
+        {"messages": [{"content": [{"type": "tool_use", "input": number}]}]},
+        {
+            "contents": [
+                {"parts": [{"functionCall": {"args": number}}, {"functionResponse": {"response": number}}]}
+            ]
+        },
+        {"metadata": number},
+    ):
+        found = [leaf for leaf in leaves(json.dumps(body).encode()) if leaf.text == "219-09-9999"]
+        assert found
+        assert not any(leaf.sealed for leaf in found)
+    for body in (
+        {"messages": [{"reasoning_details": [signed]}]},
+        {"input": [{"provider_data": [signed]}]},
+    ):
+        assert [leaf.sealed for leaf in leaves(json.dumps(body).encode()) if leaf.text == "c2lnbmVk"] == [
+            True
+        ]
+
+
 def test_a_second_member_of_the_name_is_found() -> None:
     body = rb'{"a":"1","a":"2","b":{"a":"3"},"a":["4"]}'
     assert [leaf.path for leaf in leaves(body)] == [

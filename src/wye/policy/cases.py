@@ -8,7 +8,9 @@ import msgspec
 import yaml
 
 from wye.config.governance import RoleSettings
+from wye.config.problems import suggestion
 from wye.core.label import Labels
+from wye.core.lane import Lane
 from wye.policy.cedar.asking import Action, Asking
 from wye.policy.cedar.engine import Engine, Refusal
 from wye.policy.cedar.facts import Facts
@@ -67,19 +69,29 @@ def run(
 def _answer(
     case: Case, statements: tuple[Statement, ...], roles: Mapping[str, RoleSettings]
 ) -> Refusal | None:
+    _fits(case)
     try:
         facts = msgspec.convert({"processor": "acme", "model": "m", **case.deployment}, type=Facts)
     except msgspec.ValidationError as error:
         message = f"case '{case.name}': deployment: {error}"
         raise PolicyTextError(message) from None
-    if unknown := case.deployment.keys() - set(Facts.__struct_fields__):
-        message = f"case '{case.name}': a deployment has no {', '.join(sorted(unknown))}"
-        raise PolicyTextError(message)
     day = case.day or datetime.now(UTC).date()
     noon = datetime.combine(day, time(12), UTC).timestamp()
     engine = Engine(statements, {_ONE: facts}, roles, clock=lambda: noon)
     asking = Asking(case.key, case.team, case.purpose, case.size)
     return engine.ask(engine.key(case.labels, case.action, asking))[_ONE]
+
+
+def _fits(case: Case) -> None:
+    """Raise `PolicyTextError` for facts that no deployment has: a case with them shows nothing."""
+    fields, lanes = Facts.__struct_fields__, [lane.value for lane in Lane]
+    for name, value in case.deployment.items():
+        if name not in fields:
+            message = f"case '{case.name}': a deployment has no `{name}`. {suggestion(name, fields)}"
+            raise PolicyTextError(message)
+        if name == "lane" and value not in lanes:
+            message = f"case '{case.name}': there is no lane '{value}'. {suggestion(str(value), lanes)}"
+            raise PolicyTextError(message)
 
 
 def _wrong(case: Case, refusal: Refusal | None) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from wye.catalog.deployments import Deployment
+from wye.config.detection import dictionary
 from wye.config.labels import DEFAULT_LABELS, LabelRule
 from wye.config.settings import Settings
 from wye.core.decision import Verdict
@@ -28,8 +29,9 @@ from wye.policy.cedar.asking import NOBODY, Action, Asking
 from wye.policy.cedar.compiled import UNKNOWN, compiled
 from wye.policy.cedar.engine import Engine, Key, Refusal
 from wye.policy.cedar.facts import Facts, facts
-from wye.policy.cedar.sources import added, schema
-from wye.policy.cedar.statements import PolicyTextError, Statement, problems
+from wye.policy.cedar.sources import added, unfit
+from wye.policy.cedar.spelling import labels_in
+from wye.policy.cedar.statements import PolicyTextError, Statement
 from wye.policy.rules import UNKNOWN_LABEL, UNPROVEN, masked
 from wye.policy.signing import Signature, digest, verify
 
@@ -87,7 +89,11 @@ class Policy:
         extra = _read(settings) if before is None else before.added
         self.added: tuple[Statement, ...] = extra
         self.statements: tuple[Statement, ...] = compiled(self._rules) + extra
-        self.digest = digest(settings, self.statements)
+        self.dictionary: tuple[str, ...] = _dictionary(settings) if before is None else before.dictionary
+        """Words of its own that detection is told: read when the statements are, and signed with them."""
+        self.digest: str = (
+            digest(settings, self.statements, self.dictionary) if before is None else before.digest
+        )
         """Of what decides, without deployments that were found: what a signature is for."""
         self.signature: Signature | None = (
             verify(settings.policy, self.digest) if before is None else before.signature
@@ -110,6 +116,11 @@ class Policy:
         self._answers = _Bounded()
         self._judged = _Bounded()
         self._extended = _Bounded()
+
+    @property
+    def spoken_of(self) -> Labels:
+        """Labels that are defined, or that a statement asks for; all others are unknown."""
+        return frozenset(self._rules).union(*map(labels_in, self.added))
 
     def over(self, deployments: Iterable[Deployment]) -> "Policy":
         """Return the same policy about other deployments, whatever its files hold by now."""
@@ -269,9 +280,16 @@ class Policy:
 def _read(settings: Settings) -> tuple[Statement, ...]:
     """Return the statements beyond labels. Raises `PolicyTextError`."""
     extra = added(settings.policy)
-    if wrong := problems(extra, schema()) if extra else []:
+    if wrong := unfit(extra, settings.policy):
         raise PolicyTextError("\n".join(wrong))
     return extra
+
+
+def _dictionary(settings: Settings) -> tuple[str, ...]:
+    try:
+        return dictionary(settings.detection)
+    except ValueError as error:
+        raise PolicyTextError(str(error)) from None
 
 
 def _revision(

@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from wye.policy.members import called
+
 MAX_DEPTH = 200
 """Objects and arrays within each other."""
 MAX_INNER = 4
@@ -98,6 +100,8 @@ prompt_cache_retention phase
 _WORDS = frozenset(_CHOICES.split())
 """Members whose strings are a protocol's words, if they look like such."""
 _SIGNED = frozenset({"signature", "thoughtSignature", "thought_signature", "encrypted_content"})
+UNREAD = _WORDS | _SIGNED
+"""Members whose strings no leaf holds, where they look as a protocol has them."""
 _THOUGHTS = frozenset({b"redacted_thinking", b"reasoning.encrypted"})
 """Types of objects whose `data` its server alone can read."""
 _UNTOLD = {b""}
@@ -108,6 +112,8 @@ _ELSEWHERE = frozenset(_LINKS.split())
 
 _DIGIT = re.compile(r"\d")
 _SHORT = 64
+_FREE = frozenset({"input", "arguments", "args", "response", "metadata"})
+"""Members beneath which names are the caller's own."""
 _TOKENS = re.compile(rb'"(?:prompt|input)"\s*:\s*\[\s*(?:\[\s*)?-?\d')
 
 
@@ -157,12 +163,24 @@ class _Level:
 def asked(leaf: Leaf) -> tuple[int, str]:
     """Return what a detector is asked to read, and how much of its beginning is not the leaf's.
 
-    A short text with digits has its member's name before it (`ssn: 219`).
+    A short text has the name of its member before it where that says what it is (`surname: Rose`), or where
+    it has digits (`ssn: 219`).
     """
-    if len(leaf.text) > _SHORT or leaf.path[-1:] == (Step.NAME,) or not _DIGIT.search(leaf.text):
-        return 0, leaf.text
+    text = leaf.text
+    if len(text) > _SHORT or leaf.path[-1:] == (Step.NAME,):
+        return 0, text
     name = next((step for step in reversed(leaf.path) if isinstance(step, str)), "")
-    return len(name) + 2, f"{name}: {leaf.text}"
+    told = called(name) if _is_free(leaf.path) else ""
+    if not told:
+        if not _DIGIT.search(text):
+            return 0, text
+        told = name
+    return len(told) + 2, f"{told}: {text}"
+
+
+def _is_free(path: Path) -> bool:
+    """Whether something that no protocol knows stands there: arguments of tools, their results, metadata."""
+    return Step.JSON in path or not _FREE.isdisjoint(path[:-1])
 
 
 def leaves(body: bytes) -> list[Leaf]:
@@ -207,9 +225,11 @@ def _replaced(body: bytes, texts: Mapping[Path, str], *, free: bool) -> bytes:
 
 def _is_sealed(leaf: Leaf, types: _Types) -> bool:
     name = leaf.path[-1] if leaf.path else None
+    protocols = leaf.path[1:] if leaf.path[:1] == ("input",) else leaf.path
+    if _is_free(protocols):  # a tool's `signature` is nobody's seal
+        return False
     thought = name == "data" and _THOUGHTS.issuperset(types.get(leaf.path[:-1], _UNTOLD))
-    signed = name in _SIGNED and Step.JSON not in leaf.path
-    return (thought or signed) and not leaf.text.encode("utf-8", "replace").translate(None, _BASE64)
+    return (thought or name in _SIGNED) and not leaf.text.encode("utf-8", "replace").translate(None, _BASE64)
 
 
 def _leaves(

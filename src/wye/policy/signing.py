@@ -1,9 +1,9 @@
 """Signed revisions: a policy that somebody with the key has approved, and no other, comes into force.
 
-What is signed is what decides: statements, labels, roles, contracts, and what rules ask of the providers and
-deployments in wye.yaml. Ed25519 (RFC 8032). The key to trust is in `policy.signed_by`, or in
-`WYE_POLICY_SIGNED_BY`, which whoever may write wye.yaml cannot take away. Each signature has a number and
-the hash of the one before: `wye.policy.revisions` lets nobody go back.
+What is signed is what decides: statements, roles, contracts, what rules ask of the providers and deployments
+in wye.yaml, and whatever there gives a request its labels. Ed25519 (RFC 8032). The key to trust is in
+`policy.signed_by`, or in `WYE_POLICY_SIGNED_BY`, which whoever may write wye.yaml cannot take away. Each
+signature has a number and the hash of the one before: `wye.policy.revisions` lets nobody go back.
 """
 
 import base64
@@ -56,8 +56,8 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return hashlib.sha256(self.message).hexdigest()
 
 
-def digest(settings: Settings, statements: tuple[Statement, ...]) -> str:
-    """Return the SHA-256, in hex, of what decides."""
+def digest(settings: Settings, statements: tuple[Statement, ...], dictionary: tuple[str, ...] = ()) -> str:
+    """Return the SHA-256, in hex, of what decides; `dictionary` = what stands in the file that is named."""
     texts = [statement.text for statement in statements]
     said = [
         texts,
@@ -67,6 +67,11 @@ def digest(settings: Settings, statements: tuple[Statement, ...]) -> str:
         settings.compliance,
         {name: said for name, one in settings.providers.items() if any(said := _provider(one))},
         {name: _deployment(one) for name, one in settings.deployments.items()},
+        {name: one.labels for name, one in settings.routes.items() if one.labels},
+        settings.auto.labels,
+        settings.detection,
+        dictionary,
+        settings.lineage,
     ]
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 

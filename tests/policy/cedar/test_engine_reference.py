@@ -1,11 +1,11 @@
 """The engine against a second evaluator: generated policies, places and questions, no disagreement."""
 
 import random
-from datetime import UTC, datetime, time
+from datetime import date
 
 import pytest
 
-from policy.reference import ROLES, World, question, world
+from policy.reference import ROLES, UNTIL, World, question, world
 from wye.config.governance import RoleSettings
 from wye.policy.cedar.asking import Action, Asking
 from wye.policy.cedar.engine import Engine
@@ -26,11 +26,11 @@ def disagreements(seed: int, worlds: int) -> tuple[int, list[str]]:
     for number in range(worlds):
         made = world(chance)
         now = [0.0]
-        engine = _engine(made, roles, now)
+        engine = _engine(made, roles, now, UNTIL if number % 4 else None)
         kept: dict[object, dict[str, bool]] = {}
         for _ in range(QUESTIONS):
             asked = question(chance)
-            now[0] = datetime.combine(asked.day, time(0), UTC).timestamp()
+            now[0] = asked.at.timestamp()
             asking = Asking(asked.key, asked.team, asked.purpose, asked.size)
             key = engine.key(asked.labels, Action(asked.action), asking)
             if key not in kept:
@@ -42,24 +42,27 @@ def disagreements(seed: int, worlds: int) -> tuple[int, list[str]]:
     return cases, wrong
 
 
-def _engine(made: World, roles: dict[str, RoleSettings], now: list[float]) -> Engine:
+def _engine(
+    made: World, roles: dict[str, RoleSettings], now: list[float], dates: tuple[date, ...] | None
+) -> Engine:
     known = {
         name: Facts(
             place.lane,
             place.processor,
             "m",
             region=place.region,
-            baa_until=place.until,
+            baa_until=place.baa,
+            zero_retention_until=place.zero,
             trains_on_data=place.trains,
         )
         for name, place in made.places.items()
     }
     text = "\n".join(rule.cedar() for rule in made.rules)
-    return Engine(tuple(split(text, "generated")), known, roles, clock=lambda: now[0])
+    return Engine(tuple(split(text, "generated")), known, roles, clock=lambda: now[0], dates=dates)
 
 
 def test_a_few_thousand_cases() -> None:
-    cases, wrong = disagreements(1, 15)
+    cases, wrong = disagreements(5, 15)
     assert cases == 15 * QUESTIONS * 8
     assert wrong == []
 

@@ -109,3 +109,13 @@ def test_two_disguises_change_nothing_that_a_reader_would_undo(two: list[str]) -
     text = DISGUISES[inner](SECRET)
     if text.isascii() and "base64" in outer:
         assert raises(Detector().find(DISGUISES[outer](text)))
+
+
+@given(st.text(st.sampled_from("abAB12 .@-АВаβγд٣三Ａ½é‐\u200b²ñ")))
+def test_what_hides_nothing_is_read_as_what_does(text: str) -> None:
+    """The short way and the long one agree; a mark that prints nothing forces the long one."""
+    short, long = normal(text), normal(text + " \u200b")
+    assert long.text == short.text + " "
+    assert [short.origin(at, at + 1) for at in range(len(short.text))] == [
+        long.origin(at, at + 1) for at in range(len(short.text))
+    ]

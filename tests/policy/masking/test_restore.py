@@ -62,3 +62,11 @@ def test_no_token_of_this_request_nothing_put_back() -> None:
         assert Restoration(mint).text(forged) == forged
     assert Restoration(Mint()).text(ann) == ann
     assert Restoration(Mint()).begins("PERSON_") == len("PERSON_")
+
+
+def test_what_is_minted_for_another_attempt_is_not_known() -> None:
+    mint = Mint()
+    ann = mint.token("name", "Ann")
+    restoration = Restoration(mint)
+    later = mint.token("name", 'O"Brien')
+    assert restoration.text(f'{{"a": "{ann} {later}"}}') == f'{{"a": "Ann {later}"}}'

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from golden.cases import DIALECTS, STREAMS
 from policy.masking.told import Words, events, masked, rest, split, texts
@@ -183,11 +185,56 @@ def test_only_tokens_of_this_request() -> None:
         assert texts("openai_chat", got) == {(0, "content"): text}
 
 
-def test_an_error_is_passed_on_as_it_is() -> None:
+SPELLINGS = (
+    str.swapcase,
+    str.lower,
+    lambda token: token.replace("_", "%5F"),
+    lambda token: token.replace("_", "\\u005f"),
+    lambda token: token[:9] + "\u200b" + token[9:],
+    "\ufeff".join,
+    lambda token: token.replace("_", "\uff3f"),
+    lambda token: token.replace("PERSON", "EMAIL"),
+    lambda token: token[:-1],
+)
+"""What is no token of a request, although it was made of one."""
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_streams_side_by_side_get_their_own_values_back(data: st.DataObject) -> None:
+    """Requests at once, texts at once in each; every one says tokens of all, in other spellings too."""
+    made = [(mint, mint.token("name", value), value) for mint, value in ((Mint(), "Ann"), (Mint(), 'O"B'))]
+    tokens = [token for _, token, _ in made]
+    words = [*tokens, *tokens, *(spell(token) for token in tokens for spell in SPELLINGS), " ", "P", "_"]
+    feeds, truths = [], []
+    for mint, token, value in made:
+        texts_ = ["|".join(data.draw(st.lists(st.sampled_from(words), max_size=6))) for _ in range(3)]
+        truths.append({(i, "content"): text.replace(token, value) for i, text in enumerate(texts_) if text})
+        cut: list[tuple[int, str]] = []
+        left = dict(enumerate(texts_))
+        while left := {i: text for i, text in left.items() if text}:
+            i = data.draw(st.sampled_from(sorted(left)))
+            size = data.draw(st.integers(1, 30))
+            cut.append((i, left[i][:size]))
+            left[i] = left[i][size:]
+        told = [{"choices": [{"index": i, "delta": {"content": text}}]} for i, text in cut]
+        sent = b"".join(b"data: " + json.dumps(one).encode() + b"\n\n" for one in told)
+        chunks = split(sent, data.draw(st.integers(1, 200)))
+        feeds.append((Filter("openai_chat", Restoration(mint)), chunks))
+    got = [b"" for _ in feeds]
+    for parts in itertools.zip_longest(*(chunks for _, chunks in feeds), fillvalue=b""):
+        for at, part in enumerate(parts):
+            got[at] += feeds[at][0].feed(part)
+    for at, (through, _) in enumerate(feeds):
+        assert texts("openai_chat", got[at] + through.finish()) == truths[at]
+
+
+def test_an_error_is_in_the_clients_words() -> None:
     mint, token, _ = hidden("Ann")
     for wrong in (b'{"error": {"message": "%b"}}', b'{"type": "error", "error": {"message": "%b"}}'):
         sent = b"data: " + wrong % token.encode() + b"\n\n"
-        assert through("anthropic_messages", mint, iter([sent])) == sent
+        got = through("anthropic_messages", mint, iter([sent]))
+        assert got == b"data: " + wrong % b"Ann" + b"\n\n"
 
 
 @pytest.mark.parametrize("name", ["openai_chat", "openai_responses", "anthropic_messages", "gemini"])

@@ -5,9 +5,12 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from wye.policy.leaves import UNREAD
 from wye.policy.masking.said import SPEECH, Key, Said
 from wye.protocols.wire import sse
 
+UNSAID = UNREAD | {"data"}
+"""Members of which nothing is restored."""
 Words = Callable[[str], str]
 
 
@@ -40,9 +43,10 @@ def rest(protocol: str, stream: bytes) -> list[Any]:
 
 
 def masked(protocol: str, stream: bytes, words: Words, cuts: Callable[[str], list[int]]) -> bytes:
-    """`stream` with `words` done to all its strings; of each text the pieces go from cut to cut.
+    """`stream` with `words` done to all its strings but ids and the like.
 
-    A text has as many pieces as it has events; cuts that do not fit into them are left out.
+    Of each text the pieces go from cut to cut. A text has as many pieces as it has events; cuts that do not
+    fit into them are left out.
     """
     whole = {key: words(text) for key, text in texts(protocol, stream).items()}
     count: dict[Key, int] = {}
@@ -84,7 +88,7 @@ def _each(value: Any, words: Words) -> Any:
     if isinstance(value, list):
         return [_each(one, words) for one in value]
     if isinstance(value, dict):
-        return {name: _each(one, words) for name, one in value.items()}
+        return {name: one if name in UNSAID else _each(one, words) for name, one in value.items()}
     return value
 
 

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping
 from wye.config.labels import LabelRule
 from wye.core.lane import Lane
 from wye.policy.cedar.statements import Statement
+from wye.policy.rules import UNKNOWN_LABEL
 
 SOURCE = "labels"
 UNKNOWN = "{unknown}"
 """In a reason: the labels that nobody defined."""
-_OWN = LabelRule()
-"""A label nobody defined permits the `own` lane only: a typing error must not open a door."""
 
 
 def compiled(rules: Mapping[str, LabelRule]) -> tuple[Statement, ...]:
@@ -33,9 +32,9 @@ def _all(rules: Mapping[str, LabelRule]) -> Iterator[tuple[str, str, str]]:
     known = _list(sorted(rules))
     yield _forbid(
         "label/unknown",
-        f"unknown label {UNKNOWN} permits {_OWN.lanes[0].value}, this is {{lane}}",
+        f"unknown label {UNKNOWN} permits {UNKNOWN_LABEL.lanes[0].value}, this is {{lane}}",
         f"!({known}.containsAll(context.labels))",
-        _one_of("lane", [lane.value for lane in _OWN.lanes]),
+        _one_of("lane", [lane.value for lane in UNKNOWN_LABEL.lanes]),
     )
     for label, rule in sorted(rules.items()):
         about = f"context.labels.contains({_text(label)})"

@@ -26,12 +26,13 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     trains_on_data: bool | None = None
 
     def entity(self, id_: str) -> dict[str, Any]:
-        """Return it in Cedar's JSON."""
+        """Return it in Cedar's JSON; its model in lower case, however a caller spelled it."""
         attributes = {
             name: _when(value) if isinstance(value, date) else value
             for name in self.__struct_fields__
             if (value := getattr(self, name)) is not None
         }
+        attributes["model"] = self.model.casefold()
         return {"uid": {"type": KIND, "id": id_}, "attrs": attributes, "parents": []}
 
 

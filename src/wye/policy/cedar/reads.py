@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import cedarpy
 import msgspec
 
-from wye.policy.cedar.statements import Statement
+from wye.policy.cedar.statements import Statement, parsed
 
 _LABELS = {".": {"left": {"Var": "context"}, "attr": "labels"}}
 _HOLDS = frozenset({"contains", "containsAll", "containsAny", "==", "!="})
@@ -49,9 +48,7 @@ def reads(statements: tuple[Statement, ...]) -> Reads:
     found: set[str] = set()
     words: set[str] = set()
     for statement in statements:
-        [policy] = msgspec.json.decode(cedarpy.policies_to_json_str(statement.text))[
-            "staticPolicies"
-        ].values()
+        policy = parsed(statement)
         found |= {scope for scope in ("principal", "action") if policy[scope]["op"] != "All"}
         for condition in policy["conditions"]:
             _walk(condition["body"], found, words)

@@ -1,5 +1,6 @@
 """Where statements come from: labels, sets that come with wye, files of the operator's own."""
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -9,7 +10,8 @@ from wye.config.labels import DEFAULT_LABELS
 from wye.config.problems import suggestion
 from wye.config.settings import Settings
 from wye.policy.cedar.compiled import compiled
-from wye.policy.cedar.statements import PolicyTextError, Statement, split
+from wye.policy.cedar.spelling import misspelt
+from wye.policy.cedar.statements import PolicyTextError, Statement, problems, split
 
 MAX_FILE_BYTES = 1 << 20
 SUFFIX = ".cedar"
@@ -42,6 +44,13 @@ def statements_of(settings: Settings) -> tuple[Statement, ...]:
     return compiled(DEFAULT_LABELS | settings.labels) + added(settings.policy)
 
 
+def unfit(statements: Iterable[Statement], settings: PolicySettings) -> list[str]:
+    """Return what is wrong with statements, with file and line; empty = all is well."""
+    checked = tuple(statements)
+    names = [f"{one.place}: {wrong}" for one in checked for wrong in misspelt(one, settings.roles)]
+    return problems(checked, schema()) + names
+
+
 def added(settings: PolicySettings) -> tuple[Statement, ...]:
     """Return the statements beyond labels. Raises `PolicyTextError`."""
     found: list[Statement] = []
@@ -62,7 +71,8 @@ def _content(file: str) -> str:
         return content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no UTF-8"
-        message = f"{file}: cannot be read: {why}"
+        hint = "; it is a set that comes with wye: name it under `sets`" if file in sets() else ""
+        message = f"{file}: cannot be read: {why}{hint}"
         raise PolicyTextError(message) from None
 
 

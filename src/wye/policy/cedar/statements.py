@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import cedarpy
 import msgspec
@@ -70,6 +71,13 @@ def _read(text: str, source: str, line: int) -> Statement:
     [only] = parsed.values()
     told = only.get("annotations", {})
     return Statement(text, source, line, told.get("id") or f"{source}:{line}", told.get("reason") or "")
+
+
+def parsed(statement: Statement) -> dict[str, Any]:
+    """Return a statement in Cedar's JSON."""
+    content = msgspec.json.decode(cedarpy.policies_to_json_str(statement.text))
+    [policy] = content["staticPolicies"].values()
+    return dict(policy)
 
 
 def policies(statements: Iterable[Statement]) -> cedarpy.PolicySet:

@@ -3,20 +3,47 @@
 import re
 from collections.abc import Iterator
 
+from wye.policy.detectors import vocabulary as voc
+from wye.policy.detectors.european import STREET
 from wye.policy.detectors.finding import Finding
 from wye.policy.detectors.lexicon import WORD, lexicon
 from wye.policy.detectors.pattern import Pattern
 from wye.policy.detectors.sieve import Lead, Seen
-from wye.policy.detectors.vocabulary import REGIONS
+from wye.policy.detectors.stems import stem
 
 _STREET = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Way|Place|Pl|Terrace|Ter|Parkway|Pkwy|Highway|Hwy|Square|Sq"
     r"|Crescent|Cres|Close|Gardens|Row|Walk|Trail|Loop|Alley|Plaza|Pass|Parks?|Squares|Streets|Extensions?|Union|Fort|Mews|Grove|Hill|Rise|Quay|Wharf|Broadway)"
 )
 _ENDING = r"(?:stra(?:ß|ss)e|str\.|gasse|weg|platz|straat|laan|gade|vej|gatan|gata|katu|tie|veien|vegen|utca)"
+_KIND = (
+    r"(?i:stra(?:ß|ss)e|weg|allee|platz|straat|laan|plein|gade|vej|gate|gata|vei|v[eä]gen|tee|maantee|puiestee|tie|katu|kuja|utca|[uú]t|[uú]tja|t[eé]r|k[oö]r[uú]t"
+    r"|ulica|trg|cesta|t[rř][ií]da|n[aá]m[eě]st[ií]|sokak|caddesi)"
+)
+"""Kinds of streets that stand behind a name, as words of their own, in what Europe speaks beside English and Spanish."""
+_SENTENCE = re.compile(r"(?i:\s(?:of|the|to|and|or|for|with|in|on|at|by|is|are|your?|that|from)\s)|\d0s\Z")
+"""Words of a sentence, or a decade: what has them is no street, capitals or not."""
 _NAME = r"(?:[^\W\d_a-zß-ÿ][\w.'’-]*|\d{1,3}(?:st|nd|rd|th))"
 
+
+def _named(text: str) -> bool:
+    """Whether a word of `text`, which begins with a figure, is none of the language: the street's own name."""
+    words = [word.strip(".,") for word in text.split()[1:]]
+    return any(word[:1].isalpha() and not lexicon().get(word.lower(), 0) & WORD for word in words)
+
+
+def _written_small(text: str) -> bool:
+    """Whether all between two figures can be a street's name: a word that is none of the language, no drug, no measure."""
+    words = [word.strip(".,") for word in text.lower().split() if not word[0].isdigit()]
+    if any(
+        word in voc.JOINING or word in voc.HARMLESS or word in voc.MEASURES or stem(word) for word in words
+    ):
+        return False
+    return _named(text)
+
+
 STREETS = (
+    STREET,
     Pattern(
         "address",
         re.compile(
@@ -64,13 +91,30 @@ STREETS = (
         "address",
         re.compile(rf"(?<![\w.-])(?:\d{{1,6}}\s+){{1,2}}(?:{_NAME}\s+){{1,3}}\d{{1,4}}[a-z]?(?!\w)"),
         0.6,
+        check=lambda text: not _SENTENCE.search(text),
     ),
     Pattern(
         "address",
-        re.compile(r"(?<![\w.-])\d{1,5}\s+[^\W\d_]+(?:\s[^\W\d_]+)?\s+\d{1,4}(?=,|\s(?:apt|suite|st\.))"),
+        re.compile(
+            rf"(?<![\w.-])\d{{1,6}}[A-Za-z]?,?[ ](?:[^\W\d_][\w.'’-]{{0,30}}[ ]){{1,3}}?{_KIND}[ ]\d{{1,4}}[A-Za-z]?\b"
+        ),
+        0.8,
+        check=_named,
+    ),
+    Pattern(
+        "address",
+        re.compile(
+            r"(?<![\w.,/-])(?:\d{1,6}[ ]){1,2}(?:[^\W\d_][\w.'’-]{0,20}[ ]){1,3}?\d{1,5}(?![\w%/-]|[.,]\d| ?(?:mg|mcg|ml|kg|iu|units?|years?|months?|days?|weeks?|hours?|patients?|times)\b)"
+        ),
         0.6,
-        (),
-        lambda t: any(not lexicon().get(w.lower(), 0) & WORD for w in t.split()[1:-1]),
+        check=_written_small,
+    ),
+    Pattern(
+        "address",
+        re.compile(
+            r"(?<!\w)(?:calle|avenida|avda|plaza|paseo|camino|carretera)\s(?:(?:de|del|la|las|los)\s){0,2}[^\W\d_]{2,20}(?:\s[^\W\d_]{2,20}){0,2}?,?\s\d{1,4}(?!\w)"
+        ),
+        0.7,
     ),
     Pattern(
         "postcode",
@@ -104,9 +148,14 @@ _BEFORE = re.compile(r"([\w.'’/-]+|\n)[ ,\t>?]*\Z")
 _AFTER = re.compile(r"[ ,\t>?]*(\n|[\w.'’/()-]*[\w)](?:\.(?=\s\d)|\.(?=,))?)")
 _BLANK = re.compile(r"[ \t>?]*\n")
 _LAST_LINE = re.compile(r"[ \t>?]*[^\W\d][^\n\d]{1,30} \d{2,6}\s*(?:\n|\Z)")
+_STREET_LINE = re.compile(
+    r"[>?|*\s]*(\d{1,6}[A-Za-z]?,?(?:\s[^\W\d_][\w.'’-]*){1,5}(?:,?\s\d{1,5}[A-Za-z]?|\.?))\s*\Z"
+)
+"""A street with the house's number before it, whose words may be anybody's."""
+_CITY = re.compile(r", ?([^\W\d_a-zß-ÿ][^\W\d_]+)(?: [^\W\d_a-zß-ÿ][^\W\d_]+)?(?=[.,;]?(?:\n|\Z)|[.,;] )")
 _SMALL = frozenset(["u", "ul", "de", "del", "la", "du", "van", "nan", "street", "st", "road", "avenue", "of"])
 _LIMIT = 12
-GROWING = 6
+GROWING = 8
 """The first so many of `STREETS` grow over what follows them."""
 
 
@@ -126,9 +175,18 @@ def addresses(seen: Seen) -> Iterator[Finding]:
     for pattern in STREETS[:GROWING]:
         for found in pattern.find(seen):
             yield found
-            end = _right(text, found.end, whole=True)
+            end = _town(text, _right(text, found.end, whole=True))
             if end > found.end:
                 yield Finding(found.end, end, "address", 0.6)
+
+
+def _town(text: str, end: int) -> int:
+    """Return the end of the town behind an address, everyday words or not: a mark or the line's end closes it."""
+    city = _CITY.match(text, end)
+    if city is None:
+        return end
+    first = city[1].lower()
+    return end if first in voc.FUNCTION or first in voc.LETTER or first in voc.HARMLESS else city.end()
 
 
 def _left(text: str, start: int, stop: int) -> int:
@@ -137,10 +195,12 @@ def _left(text: str, start: int, stop: int) -> int:
         if not match:
             break
         if match[1] == "\n":
-            if text[: match.start()].endswith("\n") or not text[: match.start()].strip():
-                break
-            line = text[: match.start()].rpartition("\n")[2]
+            line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
             if not any(map(str.isdigit, line)):
+                break
+            street = _STREET_LINE.match(line)
+            if street and (street[1][-1].isdigit() or _named(street[1])):
+                start = match.start() - len(line) + street.start(1)
                 break
             start = match.start()
             continue
@@ -174,7 +234,7 @@ def _right(text: str, end: int, *, whole: bool = False) -> int:
             not whole
             or match[1][0].isdigit()
             or (len(match[1]) == 2 and match[1].isupper())
-            or match[1].lower() in REGIONS
+            or match[1].lower() in voc.REGIONS
         ):  # a state
             best = end
     return best

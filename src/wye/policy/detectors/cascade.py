@@ -5,7 +5,20 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
-from wye.policy.detectors import address, contact, dates, identifiers, names, national, normal, secrets
+from wye.policy.detectors import (
+    address,
+    contact,
+    dates,
+    european,
+    fields,
+    identifiers,
+    letterhead,
+    names,
+    national,
+    normal,
+    secrets,
+    small,
+)
 from wye.policy.detectors.dictionary import Dictionary
 from wye.policy.detectors.finding import Finding, crossings, resolve
 from wye.policy.detectors.lexicon import lexicon
@@ -17,13 +30,23 @@ Entities = Callable[[str, Sequence[Finding]], Iterable[Finding]]
 """Finds entities in a text, given what rules have found in it."""
 
 _DIGIT = re.compile(r"\d")
-_ANY: tuple[Pattern, ...] = (*contact.CONTACT[:5], *secrets.SECRETS, dates.WEEKDAY, dates.RELATIVE)
+_ANY: tuple[Pattern, ...] = (
+    *contact.CONTACT[:5],
+    *secrets.SECRETS,
+    dates.WEEKDAY,
+    dates.RELATIVE,
+    *fields.FIELDS,
+    *small.SMALL,
+    european.SALUTATION,
+    european.HOME,
+)
 _WITH_DIGITS: tuple[Pattern, ...] = (
     *contact.CONTACT[5:],
     *identifiers.NAMED,
     *identifiers.FORMS,
     *national.NATIONAL,
     *dates.CALENDAR,
+    *european.TOWNS,
     *address.STREETS[address.GROWING :],
 )
 
@@ -34,8 +57,7 @@ _LEADS = (
     *(pattern.led for pattern in (*_ANY, *_WITH_DIGITS, *address.STREETS[: address.GROWING])),
     *address.LEADS,
     *dates.LEADS,
-    *identifiers.LEADS,
-    *names.LEADS,
+    *letterhead.LEADS,
     *normal.LEADS,
 )
 
@@ -78,6 +100,7 @@ class Detector:
         view = normal.normal(text)
         seen = self._sieve.read(view.text)
         found = [*self._dictionary.find(view.text), *_identifiers(seen), *names.names(seen)]
+        found += letterhead.organisations(view.text, found)
         if view.places is not None:
             found = [_back(view, one) for one in found]
         for other in normal.views(view, seen):

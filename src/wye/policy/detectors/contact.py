@@ -12,6 +12,7 @@ _FEWEST, _MOST = 7, 15
 _YEARS = re.compile(
     r"(?:1[89]|20)\d\d\s?[-–.]\s?(?:1[89]|20)\d\d|\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d\d\2\d\d"
 )
+_EXTENSION = re.compile(r"ext|x|#")
 _ROUND = re.compile(r"\d{1,4}\s?[-–]\s?\d{1,4}")
 
 
@@ -24,8 +25,8 @@ def _address(text: str) -> bool:
 
 
 def _phone(text: str) -> bool:
-    """Between 7 and 15 digits (ITU-T E.164), and neither years nor a range of round figures."""
-    digits = [c for c in text if c.isdigit()]
+    """Between 7 and 15 digits (ITU-T E.164) without the extension, and neither years nor a range of round figures."""
+    digits = [c for c in _EXTENSION.split(text)[0] if c.isdigit()]
     if not _FEWEST <= len(digits) <= _MOST or _YEARS.fullmatch(text):
         return False
     return not (_ROUND.fullmatch(text) and "".join(digits).endswith("00"))
@@ -104,7 +105,7 @@ CONTACT = (
     Pattern(
         "phone",
         re.compile(
-            r"(?<![\w.,/-])(?:\+\s?\d{1,3}[ .-]?)?(?:\(\+?\d{1,4}\)[ .-]?)?\d{2,5}(?:[ .–-]\d{2,7}){1,5}(?:\s?(?:ext\.?|x|#)\s?\d{1,6})?(?!\w|[-/]\w|[.,]\d|\s?(?:mg|mcg|ml|mmHg|IU|units?|g|kg|%|years?|patients?)\b|\s?%)"
+            r"(?<![\w.,/-])(?:\+\s?\d{1,3}[ .-]?)?(?:\(\+?\d{1,4}\)[ .-]?)?(?:\d{2,5}(?:[ .–-]\d{2,7}){1,5}|(?<=\))\d{2,5}/\d{3}-\d{3,5})(?:\s?(?:ext\.?|x|#)\s?\d{1,6})?(?!\w|[-/]\w|[.,]\d|\s?(?:mg|mcg|ml|mmHg|IU|units?|g|kg|%|years?|patients?)\b|\s?%)"
         ),
         0.7,
         (" ", "-", "."),

@@ -159,7 +159,7 @@ WEEKDAY = Pattern(
 RELATIVE = Pattern(
     "when",
     re.compile(
-        r"\b(?:last|next|this past|this|past)\s+(?:week(?:end)?|month|year|spring|summer|fall|autumn|winter|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"
+        r"\b(?!this year['’]s|(?<=\bfor )last (?:month|year)\b)(?:last|next|this past|this|past)\s+(?:week(?:end)?|month|year|spring|summer|fall|autumn|winter|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"
         r"|\b(?:yesterday|tomorrow|ayer)\b|\bla semana pasada\b|\bel (?:mes|año|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo) pasado\b",
         re.IGNORECASE,
     ),
@@ -175,7 +175,9 @@ RELATIVE = Pattern(
         "pasad",
     ),
 )
-"""`Tonight` and `last night` tell no date; `last month` does, to who knows when it was written."""
+"""`Tonight` and `last night` tell no date; `last month` does, to who knows when it was written.
+
+What is of this year, or for last month, is told by its period, not dated by an event."""
 
 _AGE = re.compile(
     rf"(?<![\w.])(\d{{1,3}}){_YEARS_OLD}|(?i:\b(?:aged?|age of|age is|age:|edad de|edad:?|turn(?:s|ed|ing)?|cumpli[oó]|when (?:s?he|they|i) (?:was|were)|i am|i'm|tengo|tiene)\s+)(\d{{1,3}})(?![\w.,/:%-]*\d|\s?(?:%|mg|to\b|-))",

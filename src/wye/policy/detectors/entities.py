@@ -18,6 +18,7 @@ from wye.policy.detectors import vocabulary as voc
 from wye.policy.detectors.finding import Finding
 from wye.policy.detectors.int8 import with_int8
 from wye.policy.detectors.lexicon import PERSON, PLACE, WORD
+from wye.policy.detectors.stems import stem
 from wye.policy.detectors.words import Word, read
 
 NAME: Final = "rampart-q4"
@@ -176,7 +177,7 @@ def harmless(text: str) -> bool:
     for word in read(text).all:
         if word.key in voc.EXPLAINED or any(c.isupper() for c in word.text[1:2]):
             return True
-        if not word.flags & PERSON and voc.STEMS.fullmatch(word.key):
+        if not word.flags & PERSON and stem(word.key):
             return True
         if word.capital or (word.flags & (PERSON | PLACE) and not word.flags & WORD):
             likely = True

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from wye.policy.detectors import checksums
 from wye.policy.detectors.finding import Finding
 from wye.policy.detectors.pattern import Pattern
-from wye.policy.detectors.sieve import Lead, Seen
+from wye.policy.detectors.sieve import Seen
 
 _SEPARATORS = str.maketrans("", "", " -.–/")
 _LINK = r"(?:[\s:#.=,()\[\]\"'*_-]|\b(?:number|numbers|num|no|nr|nº|n°|núm|número|id|is|was|es|with|of|de|del|ending|in|reads|the)\b){0,12}?"
@@ -232,7 +232,7 @@ _MEASURE = re.compile(
 _FEWEST, _MIXED = 6, 4
 
 
-LEADS = (Lead(_CHUNK),)
+_FIGURES = re.compile(r"\d[A-Za-z0-9\-]*")
 
 
 def loose(seen: Seen) -> Iterator[Finding]:
@@ -241,7 +241,7 @@ def loose(seen: Seen) -> Iterator[Finding]:
     What counts or measures is none of it, nor is what names a study, a standard or a gene.
     """
     text = seen.text
-    for match in seen.find(_CHUNK):
+    for match in _chunks(text):
         chunk = match.group().lstrip("#")
         digits = sum(map(str.isdigit, chunk))
         letters = [c for c in chunk if c.isalpha()]
@@ -252,6 +252,28 @@ def loose(seen: Seen) -> Iterator[Finding]:
         if _PUBLIC.match(chunk) or _MEASURE.match(text, match.end()) or _years(chunk):
             continue
         yield Finding(match.start(), match.end(), "id", 0.6)
+
+
+def _chunks(text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of `_CHUNK` with enough figures.
+
+    From the first figure of each back to where it begins: a sieve would name the place of every figure.
+    """
+    for figures in _FIGURES.finditer(text):
+        start, end = figures.span()
+        if end - start < _MIXED:
+            continue
+        if start and (text[start - 1].isalpha() or text[start - 1] == "-"):
+            while start and ((before := text[start - 1]) == "-" or (before.isalpha() and before.isascii())):
+                start -= 1
+        elif end - start < _FEWEST and text[start - 1 : start] != "#" and figures.group().isdigit():
+            continue
+        if text[start - 1 : start] == "#":
+            match = _CHUNK.match(text, start - 1) or _CHUNK.match(text, start)
+        else:
+            match = _CHUNK.match(text, start)
+        if match:
+            yield match
 
 
 def _years(chunk: str) -> bool:

@@ -13,33 +13,24 @@ The rules:
 import re
 from collections.abc import Iterator
 
+from wye.policy.detectors import beside, firms, letterhead, small
 from wye.policy.detectors import vocabulary as voc
+from wye.policy.detectors.eponyms import carrier, eponym
 from wye.policy.detectors.finding import Finding
 from wye.policy.detectors.lexicon import GIVEN, PERSON, PLACE, WORD, lexicon
-from wye.policy.detectors.sieve import Lead, Seen
+from wye.policy.detectors.sieve import Seen
+from wye.policy.detectors.stems import stem
 from wye.policy.detectors.words import Word, Words, read
 
-_GAP = re.compile(r"(?: |-| & |\. ?| ?\n?)\Z")
 _NUMBER = re.compile(
     r"[ ,]{1,2}(?:n[º°.o]{0,2} ?)?(\d{1,5}[A-Za-z]?)(?![\w%]|[.,]\d|\s?(?:mg|mcg|ml|g|kg|IU|units?|years?|months?|days?|weeks?|patients?|%))"
 )
 _INITIAL = re.compile(r"(?:[ .-]{1,2}[A-Z]\b\.?){1,3}")
 _CODE = re.compile(r"(?: \(\w+\))? \d{2,6}(?:-\d{2,4})?(?!\w|[.,]\d| ?(?:mg|%))")
 _STATE = re.compile(r"(?:,|\s{0,3},)? ([A-Z]{2}|[A-Z]\.[A-Z]\.)(?![\w])")
-_SIGNATURE = re.compile(
-    r"^([^\n\d@:]{3,60})\n{1,2}([^\n\d@:]{3,60})\n{1,2}(?=(?i:personal|phone|tel|e-?mail|contact|address|mobile|web))",
-    re.MULTILINE,
-)
-"""A name and what its bearer does, over the ways to reach them."""
-LEADS = (
-    Lead(
-        _SIGNATURE,
-        re.compile(r"\n(?:personal|phone|tel|e-?mail|contact|address|mobile|web)", re.IGNORECASE),
-        124,
-    ),
-)
 _IS = re.compile(r" (?:is|was|has|said|announced|es|fue) ")
-_WINDOW = 48
+_SPEAKS = re.compile(r": [a-z]")
+"""A line of a chat."""
 _TITLE_CASE = 4
 _ACRONYM = 5
 _LONG = 4
@@ -48,26 +39,18 @@ _LONG = 4
 def names(seen: Seen) -> Iterator[Finding]:
     """Yield findings of kinds `name`, `place`, `organisation`, `region` and `group`."""
     text = seen.text
-    for match in seen.find(_SIGNATURE):
-        yield Finding(*match.span(1), "name", 0.7)
-        yield Finding(*match.span(2), "title", 0.7)
+    yield from letterhead.signatures(seen)
     last: Finding | None = None
     for found in _each(text):
-        if last is not None and _one(last, found, text[last.end : found.start]):
-            last = Finding(last.start, found.end, last.kind, last.confidence)
+        kind = None if last is None else firms.together(last, found, text)
+        if last is not None and kind is not None:
+            last = Finding(last.start, found.end, kind, last.confidence)
             continue
         if last is not None:
             yield last
         last = found
     if last is not None:
         yield last
-
-
-def _one(last: Finding, found: Finding, between: str) -> bool:
-    """Whether a house and where it stands are one: `Cancer Center in New York`."""
-    if {last.kind, found.kind} <= {"place", "organisation", "region", "address"}:
-        return between in {" in ", " of ", " en "}
-    return (last.kind, found.kind) == ("organisation", "name") and between in {" in ", " en "}
 
 
 def _each(text: str) -> Iterator[Finding]:
@@ -80,8 +63,10 @@ def _each(text: str) -> Iterator[Finding]:
                 last = reader.run(place)
                 yield from reader.judge(place, last)
                 done = last + 1
-        elif place >= done and not word.flags & WORD:
-            yield from reader.small(place)
+        elif place >= done and (
+            not word.flags & WORD or (word.flags & GIVEN and small.addressed(words, place))
+        ):
+            yield from small.small(words, place)
 
 
 class _Reader:
@@ -89,6 +74,8 @@ class _Reader:
         self.text = words.text
         self.all = words.all
         self.words = words
+        self.named = -1
+        """Where the last full name ends."""
 
     def run(self, first: int) -> int:
         """Return the last of the capitalised words that belong together from `first` on."""
@@ -131,7 +118,7 @@ class _Reader:
             return last
         return last
 
-    def judge(self, first: int, last: int) -> Iterator[Finding]:
+    def judge(self, first: int, last: int) -> Iterator[Finding]:  # noqa: C901  # what stands first in a run, one by one
         every = self.all
         titled = False
         while first <= last and self._is_title(every[first]):
@@ -156,6 +143,13 @@ class _Reader:
             and (every[first].initial or every[first].key == "i")
         ):
             first += 1
+        if first < last and every[first].key in voc.GREETINGS:
+            first += 1
+            if every[first].flags & GIVEN and every[first].key not in voc.HARMLESS:
+                yield Finding(every[first].start, every[last].end, "name", 0.8)
+            elif any(not every[k].flags & WORD for k in range(first, last + 1)):
+                yield from self._untitled(first, last)
+            return  # `Dear Customer`: to everybody
         if first < last and every[first].key in voc.ROLES:
             first += 1  # `Patient John Smith`: what somebody is, not what they are called
         if first > last:
@@ -168,49 +162,83 @@ class _Reader:
         dotted = self.text[word.end : word.end + 1] == "."
         return dotted or word.key not in voc.TITLE_NEEDS_DOT or (not word.flags & WORD)
 
-    def _untitled(self, first: int, last: int) -> Iterator[Finding]:  # noqa: C901, PLR0912  # one branch a rule, in the order they bind
+    def _untitled(self, first: int, last: int) -> Iterator[Finding]:
         every = self.all
         run = every[first : last + 1]
-        house = any(word.key in voc.FACILITIES and not word.initial for word in run)
-        located = self._located(run[0].start)
-        if not house and self._eponym(first, last):
+        if (run[0].key in voc.RANKS and beside.ranked(every, first, last)) or (
+            first == last
+            and first > 1
+            and every[first - 1].key == "of"
+            and every[first - 2].key in voc.HEADED
+            and run[0].flags & WORD
+        ):
             return
-        marks = [self._named(word, located=located, run=run) for word in run]
-        multi = len(run) > 1 and lexicon().get(" ".join(w.key for w in run), 0) & PLACE
-        if multi and not all(word.upper for word in run):
-            marks = [True] * len(run)
+        house = carrier(run) or beside.house(run)
+        located = beside.announced(self.words, voc.SEEN, first)
+        if not house and eponym(self.text, every, first, last):
+            return
         if len(run) == 1 and run[0].key in voc.GROUPS:
-            yield Finding(run[0].start, run[0].end, "group", 0.7)
+            if not beside.language(self.text, every, first):
+                yield Finding(run[0].start, run[0].end, "group", 0.7)
             return
-        regions = [word.key in voc.REGIONS for word in run]
-        if any(regions) and not house and not any(marks):
-            at = regions.index(True)
-            code = _CODE.match(self.text, run[-1].end)
-            if code:
-                yield Finding(run[at].start, code.end(), "address", 0.8)
-                return
-            yield Finding(
-                run[at - 1].start
-                if at
-                and run[at - 1].key
-                in {"south", "north", "united", "new", "saudi", "czech", "costa", "el", "sri"}
-                else run[at].start,
-                run[-1].end,
-                "region",
-                0.7,
-            )
-            return
-        company = house and run[-1].key in voc.COMPANY
+        marks = self._marks(first, run, located=located)
+        theirs = self._theirs(first, last)
+        kind = "organisation" if house or theirs else "place" if located else ""
         if any(marks):
             begin, end = marks.index(True), len(marks) - 1 - marks[::-1].index(True)
-        elif (house and len(run) > 1 and (located or company or not run[0].initial)) or (
-            located and not run[0].upper and self._free(run)
-        ):
-            begin, end = 0, len(run) - 1
-        else:
-            if self._termed(run):
-                yield Finding(run[0].start, run[-1].end, "term", 0.5)
+            yield from self._whole(first, run, begin, end, kind)
             return
+        region = None if house else self._region(run)
+        says = run[0].initial and len(run) > 1 and self._says_of(last)
+        if region is not None:
+            yield region
+        elif (
+            len(run) > 1 and house and (located or says or not run[0].initial or run[-1].key in voc.COMPANY)
+        ) or ((located or theirs) and not run[0].upper and self._free(run)):
+            yield from self._whole(first, run, 0, len(run) - 1, kind)
+        elif self._termed(first, run, says=says):
+            yield Finding(run[0].start, run[-1].end, "term", 0.5)
+
+    def _marks(self, first: int, run: list[Word], *, located: bool) -> list[bool]:
+        """Return which words of `run` name somebody or something."""
+        marks = [self._named(place, located=located, run=run) for place in range(first, first + len(run))]
+        if beside.feast(self.all, first, first + len(run) - 1):
+            return [mark and not word.flags & WORD for mark, word in zip(marks, run, strict=True)]
+        if len(run) == 1 or all(word.upper for word in run):
+            return marks
+        if run[-1].key not in voc.REGIONS and lexicon().get(" ".join(w.key for w in run), 0) & PLACE:
+            return [True] * len(run)
+        return marks
+
+    def _theirs(self, first: int, last: int) -> bool:
+        """Whether it is whose somebody is: `Helga Brandtner of X`, `X's Helga Brandtner`, `works for X`, `X's CEO`."""
+        every = self.all
+        if first and every[first - 1].key in voc.EMPLOYED_BY:
+            if every[first].start == self.named + 4 and self.text.startswith(" of ", self.named):
+                return True
+            if beside.employed(self.text, every, first):
+                return True
+        if len(every[last].text) == len(every[last].key):  # no possessive
+            return False
+        return beside.chief(every, last) or (not every[first].initial and beside.owns(self.text, every, last))
+
+    def _region(self, run: list[Word]) -> Finding | None:
+        """Return the country that is among the words; with a code behind it, it is the end of an address."""
+        at = next((at for at, word in enumerate(run) if word.key in voc.REGIONS), None)
+        if at is None:
+            return None
+        code = _CODE.match(self.text, run[-1].end)
+        if code:
+            return Finding(run[at].start, code.end(), "address", 0.8)
+        compound = at and run[at - 1].key in voc.BEFORE_REGION
+        return Finding(run[at - 1].start if compound else run[at].start, run[-1].end, "region", 0.7)
+
+    def _whole(self, first: int, run: list[Word], begin: int, end: int, kind: str) -> Iterator[Finding]:
+        """Yield what the words from `begin` to `end` of `run` name, with what belongs to it on both sides.
+
+        `kind` is what the context says that it is; "" = nothing, so a place if it is known as one only.
+        """
+        sure = 0.9 if kind else 0.7
         while begin and (
             not run[begin - 1].initial
             or (run[begin - 1].flags & PERSON and run[begin - 1].key not in voc.FUNCTION)
@@ -222,64 +250,93 @@ class _Reader:
         state = _STATE.match(self.text, finish)
         if state and not run[end].upper and (state[0][0] in ",\n" or state[1] not in {"CT", "ID", "OR"}):
             finish = state.end()
-        kind = (
-            "organisation"
-            if house
-            else "place"
-            if located or (run[begin].flags & PLACE and not run[begin].flags & PERSON)
-            else "name"
-        )
+        if kind != "organisation" and beside.work(self.text, finish):
+            return
+        if not kind:
+            kind = "place" if run[begin].flags & PLACE and not run[begin].flags & PERSON else "name"
         if run[-1].key in voc.COMPANY and self.text[finish : finish + 1] == ".":
             finish += 1
+        sons = firms.SONS.match(self.text, finish)
+        if sons:
+            kind, finish = "organisation", sons.end()
         number = _NUMBER.match(self.text, finish)
-        if number and not house and not run[end].flags & WORD:
+        if number and kind != "organisation" and not run[end].flags & WORD:
             finish = number.end(1)
             kind = "address"
-        yield Finding(run[begin].start, finish, kind, 0.9 if house or located else 0.7)
+        if kind == "name" and begin < end:
+            self.named = finish
+        yield Finding(run[begin].start, finish, kind, sure)
 
-    def _termed(self, run: list[Word]) -> bool:
+    def _says_of(self, last: int) -> bool:
+        """Whether a sentence that begins with what ends at `last` says something of it."""
+        return _IS.match(self.text, self.all[last].end) is not None or beside.employs(
+            self.text, self.all, last
+        )
+
+    def _termed(self, first: int, run: list[Word], *, says: bool) -> bool:
         """Whether everyday words with capitals are what something is called: `at Entertainment Weekly`."""
         if self.words.nouns or run[-1].upper or not self._free(run):
             return False
+        if any(not word.flags and beside.compound(word.text) for word in run):
+            return True
+        if run[-1].key in voc.FEASTS or run[-1].key in voc.ORDINARY or beside.work(self.text, run[-1].end):
+            return False
         if run[0].initial:
-            return len(run) > 1 and _IS.match(self.text, run[-1].end) is not None
-        return len(run) > 1 or self._after(voc.STAYS, run[0].start)
+            return says
+        return (
+            len(run) > 1
+            or beside.announced(self.words, voc.STAYS, first)
+            or beside.among(self.text, self.all, first)
+        )
 
     def _free(self, run: list[Word]) -> bool:
         """Whether nothing explains any word of it away."""
-        return not any(
-            w.key in voc.HARMLESS or w.key in voc.HEADS or w.key in voc.GROUPS or w.key in voc.REGIONS
-            for w in run
+        return (
+            not any(w.key in voc.HARMLESS or w.key in voc.GROUPS or w.key in voc.REGIONS for w in run)
+            and run[-1].key not in voc.HEADS
         )
 
-    def _named(self, word: Word, *, located: bool, run: list[Word]) -> bool:  # noqa: C901, PLR0911, PLR0912  # one line a reason
-        """Whether `word` names somebody or something, its capital being all there is to see."""
+    def _named(self, place: int, *, located: bool, run: list[Word]) -> bool:  # noqa: C901, PLR0911, PLR0912  # one line a reason
+        """Whether the word at `place` names somebody or something, its capital being all there is to see."""
+        word = self.all[place]
         flags, small = word.flags, word.key
-        if small in voc.HARMLESS or small in voc.GROUPS or small in voc.REGIONS or len(small) < 2:  # a letter
+        if (
+            (small in voc.HARMLESS and (word.upper or small not in voc.ACRONYMS))
+            or small in voc.GROUPS
+            or small in voc.REGIONS
+            or len(small) < 2  # a letter
+        ):
             return False
         possessive = word.text[-2:] in {"'s", "’s"}
         if small in voc.POSSESSIVE_EPONYMS and (len(run) == 1 or possessive):
             return False
         if "-" in small and not flags:
             parts = small.split("-")
-            if parts[0] in {"non", "anti", "pre", "post", "self", "co", "re"} or all(
-                lexicon().get(part, 0) & WORD for part in parts
+            known = [lexicon().get(part, 0) for part in parts]
+            if parts[0] in {"non", "anti", "pre", "post", "self", "co", "re"} or (
+                all(flag & WORD for flag in known)
+                and not (word.text.istitle() and all(flag & PERSON for flag in known))
             ):
                 return False
         if word.upper:
             if self.words.shouted:
-                return bool(flags & PERSON) and not flags & WORD
+                if flags:
+                    return not flags & WORD
+                there = place > 0 and self.all[place - 1].key in voc.LOCATING
+                return there and len(small) >= _ACRONYM and not stem(small)
             if len(small) <= _ACRONYM:
                 return (
-                    self._after(voc.STAYS, word.start)
+                    beside.announced(self.words, voc.STAYS, place)
                     or (len(run) > 1 and bool(flags & ~WORD))
                     or (len(small) >= _LONG and bool(flags & ~WORD) and not flags & WORD)
                 )
             return not flags & WORD
+        if not flags and beside.compound(word.text):
+            return False
         if not flags and word.initial and small.endswith(("ise", "ize")):
             return False  # `Summarise the note`
         if not flags & WORD:
-            if not flags & PERSON and voc.STEMS.fullmatch(small):
+            if not flags & PERSON and stem(small):
                 return False
             if flags:
                 return True
@@ -290,7 +347,7 @@ class _Reader:
             return not self.words.nouns or located
         if word.initial and len(run) == 1:
             return bool(flags & PERSON) and self._says(word)
-        if not flags & ~WORD:
+        if not flags & ~WORD or (len(run) == 1 and self.words.english and beside.defined(self.all, place)):
             return False
         if len(run) >= _TITLE_CASE or self.words.nouns:
             return False
@@ -305,9 +362,11 @@ class _Reader:
 
     def _says(self, word: Word) -> bool:
         after = re.match(
-            r"(?:['’]s)? (\w+)|, (?:can|could|please|I|you)\b|: ?[\"“]| and [A-Z]",
+            r"(?:['’]s)? (?:was )?(\w+)|, (?:can|could|please|I|you)\b|: ?[\"“]| and [A-Z]",
             self.text[word.end : word.end + 20],
         )
+        if word.flags & GIVEN and _SPEAKS.match(self.text, word.end):
+            return True
         return bool(
             after
             and (
@@ -316,52 +375,6 @@ class _Reader:
                 or (after[1] == "and" and self.text[word.end + 5 : word.end + 6].isupper())
             )
         )
-
-    def _located(self, start: int) -> bool:
-        return self._after(voc.SEEN, start)
-
-    def _after(self, context: re.Pattern[str], start: int) -> bool:
-        """Whether what stands before `start` ends in `context`. The last word is looked at first: it mostly says no."""
-        head = self.text[max(0, start - _WINDOW) : start]
-        if context is voc.NAMING:
-            return head.rstrip().lower().endswith(voc.NAMED_BY) and context.search(head) is not None
-        words = head.lower().rsplit(None, 4)[-4:]
-        if not words or words[-1] not in voc.LEADING:
-            return False
-        return any(word.endswith(voc.SEEN_BY) for word in words) and context.search(head) is not None
-
-    def _eponym(self, first: int, last: int) -> bool:  # noqa: PLR0911  # one return a reason
-        """Whether the words are what a disease, a study or a standard is called after."""
-        every = self.all
-        run = every[first : last + 1]
-        person = (
-            len(run) > 1
-            and run[0].flags & PERSON
-            and not run[0].flags & WORD
-            and run[0].key not in voc.EPONYMS
-        )
-        if person and not all(w.key in voc.EPONYMS for w in run[1:]):
-            return False
-        before = every[first - 1].key if first else ""
-        if before in voc.BEFORE_EPONYM or (
-            first > 1 and every[first - 2].key in voc.BEFORE_EPONYM and before in voc.PARTICLES
-        ):
-            return True
-        if len(run) > 1 and run[-1].key in voc.HEADS:
-            return True
-        after = every[last + 1 : last + 4]
-        stop = run[-1].end
-        stop += self.text[stop : stop + 1] in {"'", "’"}
-        for word in after:
-            gap = self.text[stop : word.start]
-            if not re.fullmatch(r"[ \-/\d().–IVX]{1,6}(?:and |or )?", gap):
-                return False
-            if word.key in voc.HEADS:
-                return True
-            if word.key in voc.LOCATING or word.key in voc.FUNCTION - {"and", "or"}:
-                return False
-            stop = word.end
-        return False
 
     def _initials(self, end: int) -> int:
         match = _INITIAL.match(self.text, end)
@@ -378,44 +391,3 @@ class _Reader:
                 break
             end = word.end
         return end
-
-    def small(self, place: int) -> Iterator[Finding]:
-        """Yield a name that is written small: one that the lexicon has, or that the context announces."""
-        word = self.all[place]
-        if not self.words.english or word.key in voc.HARMLESS:
-            return
-        flags = word.flags
-        if word.key in voc.GROUPS:
-            yield Finding(word.start, word.end, "group", 0.6)
-        elif self._after(voc.HOME, word.start) and not voc.STEMS.fullmatch(word.key):
-            yield Finding(word.start, word.end, "place", 0.6)
-        elif (flags & PERSON and len(word.key) >= _LONG) or self._after(voc.NAMING, word.start):
-            end = place
-            while end + 1 < len(self.all) and self.text[self.all[end].end : self.all[end + 1].start] in {
-                " ",
-                ". ",
-            }:
-                after = self.all[end + 1]
-                if (
-                    after.flags & WORD and not after.flags & PERSON and len(after.key) > 1
-                ) or after.key in voc.FUNCTION:
-                    break
-                end += 1
-            begin = place
-            if (
-                place
-                and self.all[place - 1].flags & PERSON
-                and self.text[self.all[place - 1].end : word.start] == " "
-                and self.all[place - 1].key not in voc.FUNCTION
-            ):
-                begin -= 1
-            if not voc.STEMS.fullmatch(word.key) or flags & PERSON:
-                yield Finding(self.all[begin].start, self.all[end].end, "name", 0.6)
-        elif (
-            not flags
-            and (self.words.plain or not word.text.isascii())
-            and len(word.key) > 1
-            and "-" not in word.key
-            and not voc.STEMS.fullmatch(word.key)
-        ):
-            yield Finding(word.start, word.end, "term", 0.5)

@@ -31,6 +31,7 @@ _LOOKS = str.maketrans(
     "АВЕКМНОРСТУХІЈЅЗаеорсухіјѕһԁɡΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορνιı",
     "ABEKMHOPCTYXIJS3aeopcyxijshdgABEZHIKMNOPTYXaopvii",
 )
+_LIKE = frozenset(map(chr, _LOOKS))
 _WORD = re.compile(r"[\w@.]+")
 _MIXED = re.compile(r"[A-Za-z0-9]")
 _SPACED = re.compile(r"(?<![\w.])\d(?:[ \t._\-\u2013]{1,3}\d(?!\d)){5,}(?!\w)")
@@ -78,6 +79,10 @@ def normal(text: str) -> View:
         return View(text)
     if _DISGUISE.search(text) is None and unicodedata.is_normalized("NFKC", text):
         return View(text.translate(_DASHES))
+    odd = [char for char in set(text) if char > "\x7f"]
+    if unicodedata.is_normalized("NFKC", text) and not any(map(_moves, odd)):
+        made = text.translate({ord(char): _digit(char) for char in odd if char.isdecimal()})
+        return View(_latin(made).translate(_DASHES))  # a character for a character
     out: list[str] = []
     places: list[int] = []
     ends: list[int] = []
@@ -173,6 +178,11 @@ def _unmarked(cluster: str) -> str:
     return "".join(char for char in cluster if not unicodedata.combining(char))
 
 
+def _moves(char: str) -> bool:
+    """Whether it goes, or may: so that what follows it stands elsewhere."""
+    return _hidden(char) or unicodedata.combining(char) != 0
+
+
 def _hidden(char: str) -> bool:
     return char > "\x7f" and (
         unicodedata.category(char) == "Cf" or "\ufe00" <= char <= "\ufe0f" or char == "\u034f"
@@ -189,7 +199,7 @@ def _latin(text: str) -> str:
         word = match.group()
         return word.translate(_LOOKS) if _MIXED.search(word) and not word.isascii() else word
 
-    return text if text.isascii() else _WORD.sub(fold, text)
+    return text if text.isascii() or _LIKE.isdisjoint(text) else _WORD.sub(fold, text)
 
 
 def _decoded(segment: str) -> str | None:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
-from wye.policy.detectors.superset import FOLDS, encoded, superset
+from wye.policy.detectors.superset import FIGURE, FOLDS, encoded, superset
 
 try:
     import hyperscan
@@ -134,6 +134,8 @@ class Sieve:
             return Plain(text)
         events: list[tuple[int, int, int]] = []
         data = encoded(text)
+        if FIGURE in data:
+            return Plain(text)
         for engine, scratch in zip(self._engines, self._scratches(), strict=True):
             engine.scan(data, match_event_handler=_note, context=events.append, scratch=scratch)
         regions: dict[int, list[tuple[int, int]] | None] = dict.fromkeys(map(id, self._blind))

@@ -5,11 +5,13 @@ Automata know neither look-around nor back-references. What is dropped here only
 - Look-behinds and negative look-aheads go. A look-ahead either goes, or ends the expression with what it asks for.
 - What may repeat at the end is there as often as it must be: where a match can begin is what is wanted.
 - A back-reference becomes the group it refers to, without being the same.
-- A text is one byte a character (`encoded`): a letter or digit outside ASCII is `_`, anything else there is 0x80.
+- A text is one byte a character (`encoded`): a letter outside ASCII is `_`, anything else there is 0x80. Figures of
+  other scripts, which a normal text has none of, would have to be both: such a text has no superset (`FIGURE`).
   So places are the same in both, `\b` means the same, and a class that holds one of them holds all of its sort.
 """
 
 import codecs
+import functools
 import re
 from re import _constants as op  # type: ignore[attr-defined]  # the parse tree has no public name
 from re import _parser  # type: ignore[attr-defined]
@@ -17,6 +19,8 @@ from typing import Any, Final
 
 _OTHER: Final = 0x80
 _WORD: Final = 0x5F
+FIGURE: Final = 0xFF
+"""Stands for a decimal digit outside ASCII. A text that has one is no matter for a superset."""
 FOLDS: Final = frozenset("\u212a\u017f\u0130\u0131")
 """Letters outside ASCII that fold to letters inside it: the Kelvin sign, the long s, two forms of i.
 
@@ -24,7 +28,7 @@ A text that has one of them is no matter for a superset."""
 _SELECTIVE: Final = 8
 """Characters behind a look-ahead from which on they tell more than it does."""
 _CATEGORIES: Final = {
-    op.CATEGORY_DIGIT: (r"\d", (_WORD,)),
+    op.CATEGORY_DIGIT: (r"\d", ()),
     op.CATEGORY_NOT_DIGIT: (r"\D", (_WORD, _OTHER)),
     op.CATEGORY_SPACE: (r"\s", (_OTHER,)),
     op.CATEGORY_NOT_SPACE: (r"\S", (_WORD, _OTHER)),
@@ -37,7 +41,14 @@ _ASCII: Final = [chr(code) for code in range(128)]
 def _outside(error: UnicodeError) -> tuple[bytes, int]:
     assert isinstance(error, UnicodeEncodeError)  # noqa: S101  # registered for encoding only
     run = error.object[error.start : error.end]
-    return bytes(_WORD if char.isalnum() else _OTHER for char in run), error.end
+    return bytes(_sort(char) for char in run), error.end
+
+
+@functools.lru_cache(4096)
+def _sort(char: str) -> int:
+    if char.isdecimal():
+        return FIGURE
+    return _WORD if char.isalnum() else _OTHER
 
 
 codecs.register_error("wye.superset", _outside)

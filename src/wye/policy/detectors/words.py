@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from wye.policy.detectors import vocabulary as voc
 from wye.policy.detectors.lexicon import WORD, lexicon
 
 _TOKEN: Final = re.compile(r"([^\W\d_]+(?:['’\-][^\W\d_]+)*)")
@@ -68,6 +69,7 @@ _GERMAN: Final = frozenset(
     ]
 )
 """Small words of a language in which every noun has a capital; two of them tell it."""
+_STOPS: Final = re.compile(r"[.!?;\n]")
 _BEFORE = 8
 _ENGLISH = 0.5
 _FEW = 3
@@ -128,24 +130,71 @@ def read(text: str) -> Words:
     capital = [word[0].isupper() for word in texts]
     initial = [False] * len(texts)
     capitals = upper = 0
+    joining: list[int] = []
     for place in itertools.compress(range(len(texts)), capital):
         if (gaps[place] != " " or not place) and _opens(gaps[place], place, texts, keys):
             initial[place] = True
         else:
             capitals += 1
             upper += texts[place].isupper()
+            if keys[place] in voc.JOINING:
+                joining.append(place)
+    if len(joining) > 1:
+        _headlines(texts, gaps, keys, joining, initial)
     small = len(texts) - sum(capital)
     small_known = small - sum(not (c or f) for c, f in zip(capital, flags, strict=True))
     inside = small + capitals
-    english = small < _FEW or small_known >= _ENGLISH * small
+    romance = _romance(keys)
+    english = not romance and (small < _FEW or small_known >= _ENGLISH * small)
     return Words(
         text,
         list(map(Word, texts, places[0::2], places[1::2], keys, flags, capital, initial)),
         english,
-        not english and (capitals > _NOUNS * inside or sum(map(_GERMAN.__contains__, keys)) > 1),
+        not english
+        and not romance
+        and (capitals > _NOUNS * inside or sum(map(_GERMAN.__contains__, keys)) > 1),
         upper > _FEW and upper > 0.6 * inside,
         not any(capital),
     )  # most
+
+
+def _romance(keys: list[str]) -> bool:
+    """Whether the language is Spanish or a sister of it, by its small words: `Maria de la Cruz` alone makes none."""
+    if voc.ROMANCE.isdisjoint(keys):
+        return False
+    here = sum(map(voc.ROMANCE.__contains__, keys))
+    return here > 1 and here > sum(map(voc.JOINING.__contains__, keys)) + sum(map(_GERMAN.__contains__, keys))
+
+
+def _headlines(
+    texts: list[str], gaps: list[str], keys: list[str], joining: list[int], initial: list[bool]
+) -> None:
+    """Mark the words of headlines as `initial`: `Ten Things They Never Tell You About`. Their capitals say nothing.
+
+    Two joining words apart from each other tell one: `Bank Of The West` is none.
+    """
+    first = last = 0
+    marks = [place for place in joining if not texts[place].isupper()]
+    for before, mark in itertools.pairwise(marks):
+        if mark < last or mark - before == 1:
+            continue
+        first, last = before, before + 1
+        while last < len(texts) and _titled(texts[last], gaps[last], keys[last]):
+            last += 1
+        if last <= mark:
+            continue
+        while (
+            first
+            and not _STOPS.search(gaps[first])
+            and _titled(texts[first - 1], gaps[first - 1], keys[first - 1])
+        ):
+            first -= 1
+        initial[first:last] = [True] * (last - first)
+
+
+def _titled(text: str, gap: str, folded: str) -> bool:
+    """Whether a headline goes on with the word `text` behind `gap`: the `s` of `70s` is none of its own."""
+    return not _STOPS.search(gap) and (text[0].isupper() or gap[-1:].isdigit() or folded in voc.BRIDGES)
 
 
 def _opens(gap: str, place: int, texts: list[str], keys: list[str]) -> bool:

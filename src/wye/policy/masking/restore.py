@@ -17,8 +17,8 @@ class Restoration:
     __slots__ = ("_heads", "_longest", "_nested", "_tokens", "_values")
 
     def __init__(self, mint: Mint) -> None:
-        """`mint` may mint no more while this is used."""
-        self._values = mint.values
+        """What `mint` mints later, for another attempt, this does not know."""
+        self._values = dict(mint.values)
         tokens = self._tokens = sorted(f"{before}_{code}" for code, (before, _) in mint.values.items())
         self._longest = max(map(len, tokens), default=1)
         heads = "".join({token[0] for token in tokens})

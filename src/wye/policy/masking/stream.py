@@ -9,7 +9,7 @@ that says it.
 import re
 from typing import NamedTuple
 
-from wye.policy.masking.answer import is_error, whole
+from wye.policy.masking.answer import restored
 from wye.policy.masking.literals import decoded, encoded, holders, spans, spliced
 from wye.policy.masking.restore import Piece, Restoration
 from wye.policy.masking.said import SPEECH, Event, Key, Said, alone
@@ -76,7 +76,7 @@ class Filter:
             event = decoded(data)
         except ValueError:
             return self.held() + piece
-        if not isinstance(event, dict) or is_error(event):
+        if not isinstance(event, dict):
             before, new = self.held(), data
         else:
             said = self._speech.said(event)
@@ -101,7 +101,7 @@ class Filter:
                 changed.append((one, new))
         if changed:
             data = _changed(data, event, changed)
-        return whole(data, self._restoration)
+        return restored(data, self._restoration)
 
     def _begin(self, said: Said) -> Piece:
         if len(self._texts) >= MAX_TEXTS:

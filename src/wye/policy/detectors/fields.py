@@ -1,0 +1,53 @@
+"""Fields of forms: what stands behind `City:` is a city, whatever its words are elsewhere."""
+
+import re
+from collections.abc import Callable
+
+from wye.policy.detectors import vocabulary as voc
+from wye.policy.detectors.lexicon import PERSON, WORD, lexicon
+from wye.policy.detectors.pattern import Pattern
+
+_VALUE = r"[ \t]{0,3}([^\W\d_][^\n:;,|.(]{1,40}?)(?=[ \t]*(?:[\n,;|.(]|\Z))"
+_MOST = 4
+"""Words of a value; more say something of it."""
+
+
+def _words(value: str) -> list[str]:
+    words = value.lower().split()
+    return [] if len(words) > _MOST or any(word in voc.UNFILLED for word in words) else words
+
+
+def _filled(value: str) -> bool:
+    """Whether a field is filled in, and not with something that has an explanation of its own."""
+    words = _words(value)
+    if value[0].islower() and all(lexicon().get(word, 0) & WORD or not word.isalpha() for word in words):
+        return False
+    return bool(words) and not all(word in voc.EXPLAINED or word in voc.REGIONS for word in words)
+
+
+def _called(value: str) -> bool:
+    """Whether it can be somebody's name: a word is part of one, or none at all."""
+    known = [lexicon().get(word, 0) for word in _words(value)]
+    return any(flags & PERSON or not flags & WORD for flags in known) and _filled(value)
+
+
+def _field(kind: str, labels: str, check: Callable[[str], bool]) -> Pattern:
+    label = rf"\b(?i:{labels})\s{{0,2}}:"
+    return Pattern(
+        kind, re.compile(label + _VALUE), 0.7, check=check, group=1, lead=re.compile(label, re.IGNORECASE)
+    )
+
+
+FIELDS = (
+    _field(
+        "place",
+        "city|town|village|birthplace|place of birth|ciudad|localidad|poblaci[oó]n|municipio|lugar de nacimiento",
+        _filled,
+    ),
+    _field(
+        "name",
+        "name|surname|nombre|nombre completo|apellidos?|sender|recipient|remitente|destinatario|tenant|landlord|arrendador|arrendatario",
+        _called,
+    ),
+    _field("organisation", "employer|company|organi[sz]ation|empresa|empleador", _filled),
+)

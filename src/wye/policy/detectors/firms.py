@@ -1,0 +1,31 @@
+"""Names that are one: a house and where it stands, the partners of a firm."""
+
+import re
+
+from wye.policy.detectors.finding import Finding
+from wye.policy.detectors.lexicon import GIVEN, SURNAME, lexicon
+
+_FIRM = re.compile(
+    r"[^\W\d_a-zß-ÿ][\w'’-]+, [^\W\d_a-zß-ÿ][\w'’-]+(?: and [^\W\d_a-zß-ÿ][\w'’-]+(?! [^\W\d_a-zß-ÿ])|\Z)"
+)
+"""Surnames of partners: `Brandtner, Olsen and Reed`."""
+SONS = re.compile(
+    r" (?:and|&|y) (?:Sons?|Daughters?|Brothers|Bros|Partners|Associates|Company|Co|Hijos|Hermanos|Asociados)\b\.?"
+)
+"""What makes a house of a name: `Reed and Sons`."""
+
+
+def together(last: Finding, found: Finding, text: str) -> str | None:
+    """Return what two findings are together: a house and where it stands, `Cancer Center in New York`, a firm's partners."""
+    between = text[last.end : found.start]
+    if {last.kind, found.kind} <= {"place", "organisation", "region", "address"}:
+        return last.kind if between in {" in ", " of ", " en "} else None
+    if (last.kind, found.kind) == ("organisation", "name"):
+        if between == " and " and _FIRM.fullmatch(text, last.start, last.end):
+            return last.kind
+        return last.kind if between in {" in ", " en "} else None
+    if between == ", " and last.kind == found.kind == "name" and _FIRM.match(text, last.start):
+        partners = [lexicon().get(text[one.start : one.end].lower(), 0) for one in (last, found)]
+        if all(flags & SURNAME for flags in partners) and not all(flags & GIVEN for flags in partners):
+            return "organisation"
+    return None

@@ -1,0 +1,96 @@
+"""Letterheads and signatures: the lines above an address are who lives or works there."""
+
+import bisect
+import re
+from collections.abc import Iterator, Sequence
+
+from wye.policy.detectors import vocabulary as voc
+from wye.policy.detectors.finding import Finding
+from wye.policy.detectors.lexicon import WORD, lexicon
+from wye.policy.detectors.sieve import Lead, Seen
+
+_MARKS = "> \t*|?#-"
+"""What quotes a line."""
+_LINES = 4
+"""Lines above an address that are looked at."""
+_LINE = re.compile(r"[^\W\d_][^\n\d:;?!@]{1,58}(?<![,:;?!])\Z")
+_WORD = re.compile(r"[^\W\d_]+")
+_MOST = 6
+"""Words of a line; more are a sentence."""
+
+
+_SIGNATURE = re.compile(
+    r"^([^\n\d@:]{3,60})\n{1,2}([^\n\d@:]{3,60})\n{1,2}(?=(?i:personal|phone|tel|e-?mail|contact|address|mobile|web))",
+    re.MULTILINE,
+)
+"""A name and what its bearer does, over the ways to reach them."""
+LEADS = (
+    Lead(
+        _SIGNATURE,
+        re.compile(r"\n(?:personal|phone|tel|e-?mail|contact|address|mobile|web)", re.IGNORECASE),
+        124,
+    ),
+)
+
+
+def signatures(seen: Seen) -> Iterator[Finding]:
+    """Yield who signs, and what they do."""
+    for match in seen.find(_SIGNATURE):
+        yield Finding(*match.span(1), "name", 0.7)
+        yield Finding(*match.span(2), "title", 0.7)
+
+
+def organisations(text: str, found: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield the lines above an address that stand with a person's and are none, their house; and whose name no word is in."""
+    lines = {
+        line
+        for one in found
+        if one.kind == "address"
+        and (line := text.rfind("\n", 0, one.start) + 1)
+        and not text[line : one.start].strip(_MARKS)
+    }
+    if lines:
+        people = sorted((one.start, one.end) for one in found if one.kind == "name")
+        for line in lines:
+            yield from _above(text, line, people)
+
+
+def _above(text: str, line: int, people: list[tuple[int, int]]) -> Iterator[Finding]:
+    houses: list[Finding] = []
+    person = False
+    for _ in range(_LINES):
+        if not line:
+            break
+        last, line = line - 1, text.rfind("\n", 0, line - 1) + 1
+        whole = text[line:last]
+        bare = whole.strip(_MARKS)
+        if not bare and not houses and not person:
+            continue  # between a name and an address
+        if not _LINE.match(bare) or _says(bare):
+            break
+        start = line + whole.index(bare)
+        end = start + len(bare)
+        at = bisect.bisect_left(people, (end,)) - 1
+        if at >= 0 and people[at][1] > start:
+            person = True
+        elif _unknown(bare):
+            person = True
+            yield Finding(start, end, "name", 0.6)
+        else:
+            houses.append(Finding(start, end, "organisation", 0.6))
+    if person:
+        yield from houses
+
+
+def _says(line: str) -> bool:
+    """Whether a line is a part of the letter, or what stands over an address: `Kind regards`, `Billing address`."""
+    words = _WORD.findall(line.lower())
+    return len(words) > _MOST or any(
+        word in voc.LETTER or (word in voc.FUNCTION and word not in voc.PARTICLES) for word in words
+    )
+
+
+def _unknown(line: str) -> bool:
+    """Whether a line is a first and a last name, by no word of it being one of the language."""
+    words = _WORD.findall(line.lower())
+    return len(words) > 1 and not any(lexicon().get(word, 0) & WORD for word in words)

@@ -1,0 +1,84 @@
+import pytest
+
+from wye.policy.detectors import Detector
+
+DETECTOR = Detector()
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(one.kind, text[one.start : one.end]) for one in DETECTOR.find(text)]
+
+
+@pytest.mark.parametrize("text", ["Hello Rose, are you in?", "Dear Mark,", "Hola Victor,", "Thanks Grace."])
+def test_a_greeting_makes_a_name_of_a_word(text: str) -> None:
+    assert [kind for kind, _ in found(text)] == ["name"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Hello World", "Dear Customer,", "Hi Team, are you in?", "Dear Hiring Manager,"]
+)
+def test_a_greeting_makes_no_name_of_everybody(text: str) -> None:
+    assert not found(text)
+
+
+def test_two_surnames_with_a_hyphen_are_a_name_and_two_words_are_none() -> None:
+    assert found("we asked Baker-Woods about it") == [("name", "Baker-Woods")]
+    assert not found("we asked Front-Desk about it")
+
+
+@pytest.mark.parametrize("text", ["closed on Boxing Day again", "we met on Midsummer Eve again"])
+def test_a_holiday_is_nothing(text: str) -> None:
+    assert not found(text)
+
+
+def test_spanish_writes_nouns_small_however_many_names_there_are() -> None:
+    assert ("name", "Villamarta") in found("Me llamo Begoña y nací en Villamarta el 3 de mayo de 1990.")
+    assert not [kind for kind, _ in found("Vivo en el norte con mi perro y una gata.") if kind == "name"]
+
+
+def test_an_acronym_is_harmless_in_capitals_only() -> None:
+    assert found("we asked Ada about it") == [("name", "Ada")]
+    assert not found("as the ADA guidelines say")
+
+
+def test_what_somebody_heads_is_no_name() -> None:
+    assert not found("she is head of Sales there")
+
+
+def test_a_name_opens_what_somebody_says_in_a_chat() -> None:
+    assert found("Rose: are you there?") == [("name", "Rose")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ask the Facilities Manager for a Parking Permit",
+        "she holds a Bachelor of Letters",
+        "we read the Terms Sheet",
+        "it won the Brimley Prize",
+        "closed on Christmas Eve",
+    ],
+)
+def test_trades_papers_and_prizes_are_nothing(text: str) -> None:
+    assert not found(text)
+
+
+def test_united_states_are_a_region() -> None:
+    assert [kind for kind, _ in found("they moved to the United States and the United Kingdom")] == [
+        "region",
+        "region",
+    ]
+
+
+def test_who_was_born_is_somebody() -> None:
+    assert [kind for kind, _ in found("Rose was born in spring.")] == ["name"]
+    assert not found("Rose was the colour of spring.")
+
+
+def test_what_is_shouted_has_names_of_people_and_places() -> None:
+    hidden = " ".join(
+        what for _, what in found("WRITE TO GRETCHEN BRANDTNER. SHE LIVES NEAR WOLVERHAMPTON NOW.")
+    )
+    assert "GRETCHEN BRANDTNER" in hidden
+    assert "WOLVERHAMPTON" in hidden
+    assert not found("PLEASE TAKE THE TABLETS IN THE EVENING AND CALL BEFORE THEY ARE GONE")

@@ -1,0 +1,46 @@
+import time
+
+import pytest
+
+from wye.policy.detectors.words import read
+
+
+def marks(text: str) -> set[str]:
+    """Return the words whose capital says something."""
+    return {word.text for word in read(text).all if word.capital and not word.initial}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "we liked Seven Lessons From A Winter That Nobody Wanted to Have at all",
+        "See Slow Kitchens: 9 Soups Of The 90s You Should Cook (But Rarely Do)",
+    ],
+)
+def test_in_a_headline_no_capital_says_anything(text: str) -> None:
+    assert not marks(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("she left the Bank Of The West for good", {"Bank", "Of", "The", "West"}),
+        ("we met Ann Of Cleves and For Pete nothing", {"Ann", "Of", "Cleves", "For", "Pete"}),
+        ("he asked What Now. And They knew Of Lena", {"What", "Now", "They", "Of", "Lena"}),
+        ("THE SON OF THE MAN AND HIS DOG", {"SON", "OF", "THE", "MAN", "AND", "HIS", "DOG"}),
+    ],
+)
+def test_one_joining_word_with_a_capital_makes_no_headline(text: str, said: set[str]) -> None:
+    assert marks(text) == said
+
+
+def test_a_headline_ends_where_small_words_go_on() -> None:
+    assert marks("read Why The Rest Of Us Left and then ask Lena Brandt") == {"Lena", "Brandt"}
+
+
+@pytest.mark.parametrize("unit", ["Of ", "Of x Of ", "Of The ", "A Of B. "])
+def test_headlines_take_time_by_their_length(unit: str) -> None:
+    text = unit * 20_000
+    began = time.thread_time()
+    read(text)
+    assert time.thread_time() - began < 2  # seconds
