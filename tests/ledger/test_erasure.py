@@ -5,13 +5,17 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import duckdb
 import msgspec
 import pytest
 
 from ledger.records import record
 from wye.config.settings import LedgerSettings
+from wye.core.record import Attempt
+from wye.economics.rolled import directory, roll
 from wye.ledger import Ledger, Reader, erasure
 from wye.ledger.erasure import Erasures, apply
+from wye.ledger.keyring import ErasedError
 from wye.ledger.reader import Filter
 from wye.ledger.sealing import Sealing
 from wye.ledger.tlog.log import PUBLIC, Log
@@ -20,7 +24,7 @@ from wye.ledger.tlog.store import directory_source
 from wye.ledger.tlog.tiles import CHECKPOINT, bundle_path, decode_bundle
 from wye.ledger.tlog.tree import leaf_hash
 from wye.ledger.turns import Turn, Turns
-from wye.ledger.vault import ErasedError, Vault
+from wye.ledger.vault import Vault
 
 
 def _said(number: int) -> str:
@@ -35,9 +39,16 @@ def _erased(folder: Path, count: int) -> None:
     tags = [vault.tag(f"patient-{number}") for number in range(count)]
     for number, tag in enumerate(tags):
         content = json.dumps({"request": _said(number), "answer": "noted"})
-        ledger.append(record(number, content=content, subject=tag))
+        refused = Attempt("a", "first", 0.0, 1.0, 400, f"cannot say '{_said(number)}'")
+        ledger.append(record(number, content=content, error=_said(number), attempts=(refused,), subject=tag))
+    kept = [_turn(f"resp_{number}", _said(number), tags[number]) for number in range(0, count, 20)]
+    turns = Turns(settings, state, ledger.sealing)
+    for turn in kept:
+        turns.keep(turn)
     entries = [vault.seal(tag, _said(number).encode()) for number, tag in enumerate(tags)]
     assert ledger.flush(60)
+    roll(settings, state)
+    assert any(directory(state).glob("*.parquet"))
     with Log(folder / "log", origin="example.com/test") as log:
         log.wait_published(log.append(entries), 60)
         key = log.verifier
@@ -63,6 +74,11 @@ def _erased(folder: Path, count: int) -> None:
     for entry in entries[:-1]:
         with pytest.raises(ErasedError):
             vault.unseal(entry)
+    for turn in kept:
+        if turn.subject != tags[-1]:
+            with pytest.raises(ErasedError):
+                turns.get(turn.id, turn.owner, 1.0)
+    assert _holds_no_words(directory(state)) == count
     for index, proof in enumerate(proofs):
         check(proof, leaf_hash(entries[index]), key)
     for path in folder.rglob("*"):
@@ -72,7 +88,32 @@ def _erased(folder: Path, count: int) -> None:
         proof = Proof.parse(erasures.proof(one.index).encode())
         check(proof, leaf_hash(bundle[one.index]), erasures.key)
         assert msgspec.json.decode(bundle[one.index])["subject"] == one.receipt.subject
+    turns.close()
     ledger.close()
+
+
+def _holds_no_words(parquet: Path) -> int:
+    """Look at every cell of Parquet files, which are compressed; return how many rows there are."""
+    rolled = duckdb.read_parquet(f"{parquet}/*.parquet")
+    assert not {"content", "record", "error", "subject"} & set(rolled.columns)
+    rows = rolled.fetchall()
+    assert not any("private words" in str(cell) for row in rows for cell in row)
+    return len(rows)
+
+
+def _turn(id_: str, said: str, tag: str) -> Turn:
+    return Turn(
+        id=id_,
+        owner="o",
+        previous=None,
+        at=0.0,
+        expires=1e12,
+        deployment="d",
+        labels=frozenset(),
+        input=json.dumps([said]),
+        answer=json.dumps({"said": said}),
+        subject=tag,
+    )
 
 
 def test_a_hundred_subjects_are_unreadable_and_every_proof_holds(tmp_path: Path) -> None:
@@ -148,20 +189,7 @@ def test_kept_turns_go_with_their_subject(tmp_path: Path) -> None:
     with Turns(LedgerSettings(), tmp_path) as turns:
         vault = turns.sealing.vault
         for name in ("p", "q"):
-            turns.keep(
-                Turn(
-                    id=f"resp_{name}",
-                    owner="o",
-                    previous=None,
-                    at=0.0,
-                    expires=1e12,
-                    deployment="d",
-                    labels=frozenset(),
-                    input='["private words"]',
-                    answer='{"said":"private words"}',
-                    subject=vault.tag(name),
-                )
-            )
+            turns.keep(_turn(f"resp_{name}", "private words", vault.tag(name)))
         found = turns.get("resp_p", "o", 1.0)
         assert found is not None
         assert (found.input, found.subject) == ('["private words"]', vault.tag("p"))

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,8 +23,9 @@ from wye.ledger.notary import Notary, assigned, claimed
 from wye.ledger.quarantine import Quarantine
 from wye.ledger.reader import Filter
 from wye.ledger.rows import to_line, to_record
-from wye.ledger.sealer import logs
+from wye.ledger.sealer import Claim, Sealer, logs
 from wye.ledger.spool import claim, segment_path
+from wye.ledger.tlog.errors import LogError
 from wye.ledger.vault import Vault
 
 SEALED = LedgerSettings(transparency=True, origin="example.com/wye")
@@ -96,6 +98,24 @@ def test_what_another_process_left_is_sealed_where_it_was_being_sealed(tmp_path:
     assert sealed_ids(tmp_path) == ids(*range(10))
     assert stored(tmp_path) == ids(*range(12))
     assert list((tmp_path / "spool").glob("*/*")) == []
+
+
+def test_a_log_is_left_to_who_has_to_seal_a_dead_ones_spool_into_it(tmp_path: Path) -> None:
+    """Two gateways were killed, and two start at once: one takes over both spools, and their logs."""
+    spools = [left_behind(tmp_path, numbers) for numbers in (range(3), range(3, 6))]
+    claims = [claimed(spool, tmp_path, "example.com/wye") for spool in spools]
+    for held in claims:
+        held.release()
+    spool, leftovers = claim(tmp_path / "spool")
+    with Claim(tmp_path) as other:
+        assert other.directory.name == "002"
+    with Claim(tmp_path, [leftover.directory for leftover in leftovers]) as mine:
+        assert mine.directory.name == "000"
+    for leftover in leftovers:
+        leftover.lock.release()
+    spool.close(discard=True)
+    Ledger.open(SEALED, tmp_path).close()
+    assert sealed_ids(tmp_path) == ids(*range(6))
 
 
 def test_what_was_promised_is_sealed_when_sealing_was_turned_off(tmp_path: Path) -> None:
@@ -191,7 +211,7 @@ def test_records_are_sealed_while_the_database_is_away(tmp_path: Path) -> None:
     kept.away = True
     notary = Notary(spool, 0, held.directory)
     follower = Follower(spool, 0, kept, Quarantine(tmp_path / "quarantine"), told.append, notary)
-    running = threading.Thread(target=follower.run)
+    running = threading.Thread(target=follower.run, daemon=True)
     running.start()
     size = segment_path(spool, 0).stat().st_size
     until(lambda: Sealed(size) in told)
@@ -206,6 +226,40 @@ def test_records_are_sealed_while_the_database_is_away(tmp_path: Path) -> None:
     running.join()
     held.release()
     assert sealed_ids(tmp_path) == ids(*range(6)) == kept.ids
+
+
+def test_nothing_reaches_the_database_before_it_is_sealed(tmp_path: Path) -> None:
+    spool = left_behind(tmp_path, range(5))
+    held = claimed(spool, tmp_path, "example.com/wye")
+    mend = without_key(held.directory)
+    kept, told = Kept(), list[Progress | Sealed]()
+    follower = Follower(
+        spool, 0, kept, Quarantine(tmp_path / "quarantine"), told.append, Notary(spool, 0, held.directory)
+    )
+    running = threading.Thread(target=follower.run, daemon=True)
+    running.start()
+    until(lambda: any(isinstance(one, Sealed) and "put it back" in one.error for one in told))
+    follower.hurry()
+    time.sleep(0.3)
+    assert kept.ids == []
+    mend()
+    until(lambda: kept.ids == ids(*range(5)))
+    follower.stop()
+    running.join()
+    held.release()
+    assert sealed_ids(tmp_path) == kept.ids
+
+
+def test_what_the_disk_refuses_is_not_sealed(tmp_path: Path) -> None:
+    held = claimed(left_behind(tmp_path, range(1)), tmp_path, "example.com/wye")
+    with Sealer(held.directory) as sealer:
+        journal = sealer._log._journal
+        os.close(journal._fd)
+        journal._fd = os.open("/dev/full", os.O_WRONLY)
+        with pytest.raises(LogError, match="cannot be written"):
+            sealer.seal([to_line(record(0)).rstrip()], "spool", 100)
+    held.release()
+    assert sealed_ids(tmp_path) == []
 
 
 def test_a_damaged_line_is_passed_over_and_a_long_one_sealed_by_its_digest(tmp_path: Path) -> None:

@@ -14,8 +14,6 @@ from wye.ledger import KeyStore, Ledger
 from wye.ledger.keystore import Grant
 from wye.ledger.turns import Held, Turn, Turns
 
-INTERNAL = frozenset({"internal"})
-
 
 @pytest.fixture
 def turns(settings: LedgerSettings, tmp_path: Path) -> Iterator[Turns]:
@@ -49,6 +47,14 @@ def test_a_turn_comes_back_to_its_owner_alone(turns: Turns) -> None:
     assert turns.get("a", "key_2", 150) is None
     assert turns.get("a", "", 150) is None
     assert turns.get("b", "key_1", 150) is None
+
+
+def test_the_default_says_how_long_a_turn_is_kept_and_sticks_to_nothing(turns: Turns) -> None:
+    turns.sealing.retain_days = lambda labels: 1 if "internal" in labels else None
+    turns.keep(turn("a", labels=frozenset({"phi"}), unnamed=frozenset({"internal"}), expires=1e9))
+    kept = turns.get("a", "key_1", 150)
+    assert kept is not None
+    assert (kept.labels, kept.expires) == ({"phi"}, 2 * 86_400)
 
 
 def test_a_conversation_is_all_that_came_before(turns: Turns) -> None:
@@ -105,12 +111,15 @@ def test_an_id_is_kept_once(turns: Turns) -> None:
 
 def test_who_holds_an_answer_stands_in_its_record(ledger: Ledger, turns: Turns) -> None:
     ledger.append(record(1, key="key_1", response="resp_1", deployment="openai/gpt"))
-    ledger.append(record(2, key="key_2", response="resp_2"))
+    named = {"labels": ("internal", "phi"), "answer_labels": ("secret",)}
+    origins = ("phi=header", "secret=answer:secret")
+    ledger.append(record(2, key="key_2", response="resp_2", origins=origins, **named))
     ledger.append(record(3, key=""))
     ledger.append(record(4, key="", response="resp_4", labels=(), subject="a" * 32))
     ledger.append(record(5, key="key_1", response="resp_1", deployment="openai/mini"))
     assert ledger.flush()
-    assert turns.held("resp_1", "key_1", START) == Held("openai/mini", INTERNAL)
+    assert turns.held("resp_1", "key_1", START) == Held("openai/mini", frozenset())
+    assert turns.held("resp_2", "key_2", START) == Held("embedded", frozenset({"phi", "secret"}))
     assert turns.held("resp_1", "key_1", START + 6) is None
     assert turns.held("resp_1", "key_2", START) is None
     assert turns.held("resp_1", "", START) is None
@@ -126,7 +135,7 @@ def test_a_rotated_key_owns_what_its_predecessor_got(ledger: Ledger, turns: Turn
     ledger.append(record(2, key=new.id, response="resp_2"))
     assert ledger.flush()
     for id_ in ("resp_1", "resp_2"):
-        assert turns.held(id_, new.family, START) == Held("embedded", INTERNAL)
+        assert turns.held(id_, new.family, START) == Held("embedded", frozenset())
         assert turns.held(id_, stranger.family, START) is None
 
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wye.core.errors import LedgerError
-from wye.ledger import vault as vault_module
-from wye.ledger.vault import OVERHEAD, Destroyed, ErasedError, Vault
+from wye.ledger.keyring import ErasedError
+from wye.ledger.vault import OVERHEAD, Destroyed, Vault
 
 PATIENT = "patient-4711"
 
@@ -196,20 +196,41 @@ def test_the_master_key_may_come_from_the_environment(tmp_path: Path) -> None:
         Vault.open(state, {"WYE_VAULT_KEY_FILE": str(tmp_path / "none")})
 
 
-def test_a_key_that_sealed_much_is_succeeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vault_module, "MOST_SEALS", 2)
+@pytest.mark.parametrize("gone", ["slots", "index.db", "master.key", "master key.check"])
+def test_a_vault_that_is_not_whole_is_not_made_whole(gone: str, tmp_path: Path) -> None:
+    """What is put in its place would write over keys, or wrap some under another master key."""
     with Vault.open(tmp_path, {}) as vault:
-        envelopes = [vault.seal(vault.tag(PATIENT), b"x") for _ in range(5)]
-        assert len({envelope[:17] for envelope in envelopes}) == 3
-        assert [vault.unseal(envelope) for envelope in envelopes] == [b"x"] * 5
-        assert _erase(vault, PATIENT).destroyed == 3
+        envelope = vault.seal(vault.tag(PATIENT), b"x")
+    away = (tmp_path / "vault" / gone).rename(tmp_path / "away")
+    before = sorted((tmp_path / "vault").iterdir())
+    with pytest.raises(LedgerError, match=gone):
+        Vault.open(tmp_path, {})
+    assert sorted((tmp_path / "vault").iterdir()) == before
+    away.rename(tmp_path / "vault" / gone)
+    with Vault.open(tmp_path, {}) as vault:
+        assert vault.unseal(envelope) == b"x"
 
 
-def test_memory_holds_so_many_keys_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vault_module, "MOST_CACHED", 3)
+def test_keys_that_an_older_index_does_not_know_are_kept(tmp_path: Path) -> None:
+    index = tmp_path / "vault" / "index.db"
     with Vault.open(tmp_path, {}) as vault:
-        envelopes = [vault.seal(vault.tag(f"patient-{number}"), b"%d" % number) for number in range(10)]
-        assert [vault.unseal(envelope) for envelope in envelopes] == [b"%d" % n for n in range(10)]
+        vault.seal(vault.tag(PATIENT), b"x")
+    older = index.read_bytes()
+    with Vault.open(tmp_path, {}) as vault:
+        envelope = vault.seal(vault.tag("later"), b"later")
+    newer = index.read_bytes()
+    index.write_bytes(older)
+    with Vault.open(tmp_path, {}) as vault:
+        vault.seal(vault.tag("another"), b"x")
+    index.write_bytes(newer)
+    with Vault.open(tmp_path, {}) as vault:
+        assert vault.unseal(envelope) == b"later"
+
+
+def test_a_reader_makes_no_vault(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="there is no vault in"):
+        Vault.open(tmp_path, {}, make=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_kept_until_a_day_is_unreadable_after_it(tmp_path: Path) -> None:

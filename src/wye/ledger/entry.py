@@ -1,7 +1,7 @@
 """A request's entry in the ledger while the request is under way."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Self
 
@@ -24,6 +24,15 @@ def milliseconds(seconds: float) -> float:
     return round(seconds * 1_000_000) / 1000  # to round to digits goes by way of text
 
 
+def sticking(origins: Iterable[str]) -> Labels:
+    """Return the labels that a record's `origins` name."""
+    return frozenset(origin.partition("=")[0] for origin in origins)
+
+
+EXPORT = "export"
+"""The action that a policy is asked for before a record is handed to a collector of traces."""
+
+
 class Entry(Record, kw_only=True):
     """The record as it comes to be: what becomes known is put into the record's own fields.
 
@@ -42,6 +51,8 @@ class Entry(Record, kw_only=True):
     """The answer's bytes, where content is stored; None = it is not."""
     withheld: bool = False
     """Nothing is stored before its labels are known, nor before who answered is, where the policy cares."""
+    told: bool = True
+    """The record may be handed to a collector of traces."""
     heard: bytearray | None = None
     """The answer's bytes, where somebody is to judge them; None = nobody is."""
     listener: Callable[[bytes], None] | None = None
@@ -83,11 +94,20 @@ class Entry(Record, kw_only=True):
         self.policy_revision = verdict.revision
         self.ceiling = verdict.ceiling
         self.permitted = verdict.permitted
+        self.told = EXPORT not in verdict.narrowed
 
     @property
     def carried(self) -> Labels:
-        """Labels of what goes on from here: the request's, and what its answer raised."""
-        return frozenset((*self.labels, *self.answer_labels))
+        """Labels of what goes on from here: all that somebody named or something raised.
+
+        Not the default, which has no origin: another default holds from the next turn on.
+        """
+        return sticking(self.origins)
+
+    @property
+    def unnamed(self) -> Labels:
+        """The default, where it holds."""
+        return frozenset(self.labels) - self.carried
 
     def elapsed_ms(self, moment: float) -> float:
         """Milliseconds from arrival to `moment`, to the microsecond."""

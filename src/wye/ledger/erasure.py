@@ -19,15 +19,14 @@ from pathlib import Path
 
 import msgspec
 
-from wye.core.errors import LedgerError
+from wye.ledger.entries import entries_from
 from wye.ledger.spool import Lock, private_directory
-from wye.ledger.tlog.checkpoint import opened
 from wye.ledger.tlog.errors import TamperedError
-from wye.ledger.tlog.log import KEY, PUBLIC, Log
+from wye.ledger.tlog.log import PUBLIC, Log, own_key, published
 from wye.ledger.tlog.note import VerifierKey
 from wye.ledger.tlog.proof import prove
 from wye.ledger.tlog.store import directory_source
-from wye.ledger.tlog.tiles import CHECKPOINT, WIDTH, decode_bundle, read_partial, width_of
+from wye.ledger.tlog.tiles import CHECKPOINT, Source
 from wye.ledger.vault import Destroyed, Vault
 
 FOLDER = "erasures"
@@ -77,11 +76,29 @@ class Erasures:
         with Lock(self.directory / "lock", wait=True):
             gone = self._vault.erase(tags)
             before = self._before({one.subject for one in gone if not one.destroyed})
-            with Log(self.directory, origin=f"{FOLDER}/{secrets.token_hex(8)}") as log:
+            with self._log() as log:
                 issued = self._issue(log, gone, before)
                 log.wait_published(log.size)
                 self._vault.applied = log.size
         return issued
+
+    def redo(self, receipts: Sequence[Receipt]) -> int:
+        """Destroy what receipts name that were kept elsewhere, and keep those that are not here.
+
+        Return how many keys were still there. Raises `LedgerError`.
+        """
+        private_directory(self.directory)
+        with Lock(self.directory / "lock", wait=True):
+            back = apply(self._vault, receipts)
+            known = {receipt for _, receipt in self.receipts()}
+            new = [one for one in receipts if one not in known and self._vault.knows(one.keys)]
+            with self._log() as log:
+                log.wait_published(log.append([_encode(one) for one in new]))
+                self._vault.applied = log.size
+        return back
+
+    def _log(self) -> Log:
+        return Log(self.directory, origin=f"{FOLDER}/{secrets.token_hex(8)}")
 
     def _issue(self, log: Log, gone: Iterable[Destroyed], before: dict[str, list[Issued]]) -> list[Issued]:
         issued = []
@@ -108,29 +125,19 @@ class Erasures:
     def receipts(self, first: int = 0) -> Iterator[tuple[int, Receipt]]:
         """Yield (index, receipt) from `first` on. Raises `LedgerError` for a log that is damaged."""
         source = directory_source(self.directory / PUBLIC)
-        size = self.size
-        for number in range(first // WIDTH, -(-size // WIDTH)):
-            try:
-                entries = decode_bundle(read_partial(source, "entries", number, width_of(size, 0, number)))
-                receipts = [_decode(entry) for entry in entries[: size - number * WIDTH]]
-            except (OSError, ValueError) as error:
-                message = f"the receipts in {self.directory} cannot be read: {error}"
-                raise LedgerError(message) from error
-            for index, receipt in enumerate(receipts, number * WIDTH):
-                if index >= first:
-                    yield index, receipt
+        return enumerate(receipts_in(source, self.size, first), first)
 
     @property
     def size(self) -> int:
         """How many receipts there are."""
         if not (self.directory / PUBLIC / CHECKPOINT).exists():
             return 0
-        return opened(self._checkpoint(), self.key)[0].size
+        return published(self.directory / PUBLIC).size
 
     @property
     def key(self) -> VerifierKey:
         """The key that signs the log."""
-        return VerifierKey.parse((self.directory / PUBLIC / KEY).read_text(encoding="utf-8").strip())
+        return own_key(self.directory / PUBLIC)
 
     def proof(self, index: int) -> str:
         """Return the `tlog-proof` of a receipt."""
@@ -157,3 +164,13 @@ class Erasures:
 def apply(vault: Vault, receipts: Iterable[Receipt]) -> int:
     """Destroy what receipts name, wherever they come from; return how many keys were still there."""
     return sum(vault.destroy(receipt.keys, receipt.at) for receipt in receipts)
+
+
+def receipts_in(source: Source, size: int, first: int = 0) -> Iterator[Receipt]:
+    """Yield the receipts [first, size) of a log. Raises `TamperedError` for a log that is damaged."""
+    for entry in entries_from(source, first, size):
+        try:
+            yield _decode(entry)
+        except msgspec.DecodeError as error:
+            message = f"an entry is no receipt of an erasure: {error}"
+            raise TamperedError(message) from None

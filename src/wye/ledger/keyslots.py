@@ -23,10 +23,12 @@ from typing import NamedTuple
 
 from wye.core.errors import LedgerError
 from wye.ledger.spool import Lock, private_directory
+from wye.ledger.tlog.store import fsync
 
 SLOT_BYTES = 64
 GENERATION_BYTES = 8
 _BUSY_SECONDS = 10
+SLOTS, _INDEX = "slots", "index.db"
 GROUP = 256
 """Slots that are wiped while others wait: for one write to the disk."""
 _GONE = bytes(SLOT_BYTES)
@@ -63,13 +65,14 @@ class KeySlots:
     def __init__(self, directory: Path) -> None:
         """Open the file in `directory`, making it when there is none."""
         self._directory = directory
-        self._path = directory / "index.db"
+        self._path = directory / _INDEX
         self.unsynced = False
         """Whether a power loss could take a key that was added here."""
         try:
             private_directory(directory)
             with Lock(directory / "lock", wait=True):
-                self._fd = os.open(directory / "slots", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+                self._demand_both()
+                self._fd = os.open(directory / SLOTS, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
                 if os.fstat(self._fd).st_size < SLOT_BYTES:
                     os.pwrite(self._fd, _GONE, 0)
                 self._head = mmap.mmap(self._fd, SLOT_BYTES, prot=mmap.PROT_READ)
@@ -86,14 +89,24 @@ class KeySlots:
             message = f"the vault in {directory} cannot be opened: {error}"
             raise LedgerError(message) from error
         self._busy = threading.RLock()
-        self._synced = (0, 0)
-        """What the disk has: the file's length, which only grows, and the index as others left it."""
 
     def close(self) -> None:
         """Let go of the files."""
         self._index.close()
         self._head.close()
         os.close(self._fd)
+
+    def _demand_both(self) -> None:
+        """Raise `LedgerError` where one file is gone: a new one beside the other would write over keys."""
+        slots, index = self._directory / SLOTS, self._path
+        lost = None
+        if index.exists() and not slots.exists():
+            lost = slots
+        elif not index.exists() and slots.exists() and slots.stat().st_size > SLOT_BYTES:
+            lost = index
+        if lost is not None:
+            message = f"{lost} is gone: put it back, or move {self._directory} away: all is erased then"
+            raise LedgerError(message)
 
     @property
     def generation(self) -> bytes:
@@ -155,7 +168,9 @@ class KeySlots:
     def add(self, id_: bytes, subject: str, until: float | None, wrapped: bytes) -> Slot:
         """Keep a new key."""
         with self._writing():
-            number = self._index.execute("SELECT coalesce(max(number), 0) + 1 FROM slot").fetchone()[0]
+            last = self._index.execute("SELECT coalesce(max(number), 0) FROM slot").fetchone()[0]
+            # Slots that the index does not know are of a newer one that is not back yet: kept.
+            number = max(last + 1, os.fstat(self._fd).st_size // SLOT_BYTES)
             slot = Slot(number, id_, subject, time.time(), until, None)
             os.pwrite(self._fd, wrapped.ljust(SLOT_BYTES, b"\0"), number * SLOT_BYTES)
             self.unsynced = True
@@ -182,13 +197,14 @@ class KeySlots:
             )
 
     def sync(self) -> None:
-        """Wait until the disk has every key that was added. Nobody who adds one meanwhile waits with it."""
+        """Wait until the disk has every key that anybody added. Nobody who adds one waits with it."""
         self.unsynced = False
         try:
             os.fsync(self._fd)
-            with contextlib.closing(sqlite3.connect(self._path, timeout=_BUSY_SECONDS)) as index:
-                index.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        except (OSError, sqlite3.Error) as error:
+            with contextlib.suppress(FileNotFoundError):  # whoever closed it last has put it into the index
+                fsync(self._path.with_name(f"{_INDEX}-wal"))
+            fsync(self._directory)
+        except OSError as error:
             self.unsynced = True
             raise self._explained(error) from error
 
@@ -211,5 +227,6 @@ class KeySlots:
                 yield
                 self._index.execute("COMMIT")
             except BaseException:
-                self._index.execute("ROLLBACK")
+                with contextlib.suppress(sqlite3.Error):  # SQLite may have rolled back by itself: a full disk
+                    self._index.execute("ROLLBACK")
                 raise

@@ -3,6 +3,7 @@
 import logging
 import os
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -20,7 +21,7 @@ from wye.ledger.quarantine import Quarantine
 from wye.ledger.rows import to_line
 from wye.ledger.sealer import Claim
 from wye.ledger.sealing import Sealing
-from wye.ledger.spool import Leftover, Lock, Spool, claim, private_directory, segments
+from wye.ledger.spool import SPOOLS, Leftover, Lock, Spool, claim, private_directory, segments
 from wye.ledger.store import Place, Store, UnavailableError, open_store
 from wye.ledger.tail import read_lines
 from wye.ledger.writer import Writer
@@ -44,6 +45,7 @@ class Ledger:
         self._spool = spool
         self._writer = writer
         self._claim = claim
+        self._log = "" if claim is None else claim.origin
         self._append = spool.append if claim is None else self._append_sealed
 
     @classmethod
@@ -57,11 +59,11 @@ class Ledger:
             store = open_store(reached)
             undo.callback(store.close)
             try:
-                spool, leftovers = claim(state_dir / "spool")
+                spool, leftovers = claim(state_dir / SPOOLS)
                 undo.callback(spool.close, discard=True)
                 for leftover in leftovers:
                     undo.callback(leftover.lock.release)
-                held = _log_for(spool, settings, state_dir)
+                held = _log_for(spool, leftovers, settings, state_dir)
                 if held is not None:
                     undo.callback(held.release)
                 for leftover in leftovers:
@@ -85,6 +87,8 @@ class Ledger:
 
         Raises `LedgerError` when it could not be written; the answer must then not be given.
         """
+        if self._log:
+            record.log = self._log
         if record.content or record.subject:
             record = self.sealing.sealed(record)
         self._append(to_line(record))
@@ -184,11 +188,14 @@ def _migrated(settings: LedgerSettings, state_dir: Path) -> Place:
         engine.dispose()
 
 
-def _log_for(spool: Spool, settings: LedgerSettings, state_dir: Path) -> Claim | None:
+def _log_for(
+    spool: Spool, leftovers: Sequence[Leftover], settings: LedgerSettings, state_dir: Path
+) -> Claim | None:
     """Return the log that a new spool is sealed into, where config says so."""
     if not settings.transparency:
         return None
-    return claimed(spool.directory, state_dir, settings.origin)
+    own = [leftover.directory for leftover in leftovers]
+    return claimed(spool.directory, state_dir, settings.origin, own)
 
 
 def replay(leftover: Leftover, store: Store, quarantine: Quarantine) -> None:

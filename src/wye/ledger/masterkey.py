@@ -22,7 +22,7 @@ PRIVATE = 0o600
 """The mode of a file that is nobody else's business."""
 
 
-def master_key(path: Path, environ: Mapping[str, str]) -> Secret:
+def master_key(path: Path, environ: Mapping[str, str], *, make: bool) -> Secret:
     """Return the master key, 64 hex digits: from the environment, else from `path`, made if it is not there.
 
     The caller keeps other processes out. Raises `LedgerError`, which never holds the key.
@@ -32,12 +32,12 @@ def master_key(path: Path, environ: Mapping[str, str]) -> Secret:
         named = environ.get(f"{VARIABLE}_FILE")
         where = named or str(path)
         try:
-            if named is None and not path.exists():
+            if make and named is None and not path.exists():
                 replace_file(path, secrets.token_hex(KEY_BYTES).encode() + b"\n", PRIVATE)
             text = Path(where).read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it holds no key"
-            message = f"the vault's master key cannot be read from {where}: {reason}"
+            message = f"the vault's master key cannot be read from {where}: {reason}. Put it back as it was"
             raise LedgerError(message) from None
     raw = _decoded(text.strip())
     if raw is None:

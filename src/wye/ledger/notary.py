@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -95,9 +96,12 @@ class Notary:
             raise
 
 
-def claimed(spool: Path, state_dir: Path, origin: str) -> Claim:
-    """Claim a log for a new spool, and see that it can be written. Raises `LedgerError` or `OSError`."""
-    claim = Claim(state_dir)
+def claimed(spool: Path, state_dir: Path, origin: str, own: Collection[Path] = ()) -> Claim:
+    """Claim a log for a new spool, and see that it can be written. Raises `LedgerError` or `OSError`.
+
+    `own` are the spools that were taken over with it.
+    """
+    claim = Claim(state_dir, own)
     try:
         Sealer(claim.directory, origin).close()
         assign(spool, claim.directory)

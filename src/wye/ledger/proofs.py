@@ -1,11 +1,12 @@
 """Where the proof of a record is: in which transparency log, at which entry."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
 from wye.ledger.sealer import logs
 from wye.ledger.sealindex import SealIndex
-from wye.ledger.tlog.log import PUBLIC
+from wye.ledger.tlog.log import PUBLIC, published
 from wye.ledger.tlog.store import directory_source
 
 
@@ -13,15 +14,19 @@ class Proofs:
     """The logs of a state directory, for looking up. One thread's."""
 
     def __init__(self, state_dir: Path) -> None:
-        """Open the index of each log. Raises `LedgerError`."""
-        self._indexes = [
-            (log.name, SealIndex(log, directory_source(log / PUBLIC))) for log in logs(state_dir)
-        ]
+        """Open the index of each log, and bring it up to its checkpoint. Raises `LedgerError`."""
+        self._indexes: list[tuple[str, SealIndex]] = []
+        with ExitStack() as undo:
+            for log in logs(state_dir):
+                index = SealIndex(log, directory_source(log / PUBLIC))
+                undo.callback(index.close)
+                index.catch_up(published(log / PUBLIC).size)
+                self._indexes.append((log.name, index))
+            self._closing = undo.pop_all()
 
     def close(self) -> None:
         """Let go of them."""
-        for _, index in self._indexes:
-            index.close()
+        self._closing.close()
 
     def __enter__(self) -> Self:
         return self

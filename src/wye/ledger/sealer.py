@@ -11,17 +11,17 @@ import itertools
 import secrets
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
 
 from wye.ledger.entries import record_entry
 from wye.ledger.sealindex import SealIndex
-from wye.ledger.spool import Lock, private_directory
+from wye.ledger.spool import LOG_NAME, SPOOLS, Lock, private_directory
 from wye.ledger.store import Rest, no_rest
 from wye.ledger.tlog.errors import LogError
-from wye.ledger.tlog.log import PRIVATE, PUBLIC, Log
+from wye.ledger.tlog.log import PRIVATE, PUBLIC, Log, own_key
 from wye.ledger.tlog.store import directory_source
 from wye.ledger.tlog.tiles import CHECKPOINT
 from wye.ledger.vault import Vault
@@ -48,15 +48,26 @@ def begun(log: Path) -> bool:
 class Claim:
     """A log that is this process's to write, or to have written, until `release`."""
 
-    def __init__(self, state_dir: Path) -> None:
-        """Claim a log that nobody writes, else a new one. Raises `OSError`."""
+    def __init__(self, state_dir: Path, own: Collection[Path] = ()) -> None:
+        """Claim a log that nobody writes or has to settle a spool into, else a new one. Raises `OSError`.
+
+        `own` are the spools that the caller itself has taken over.
+        """
         root = private_directory(state_dir / LOGS)
         with Lock(root / "lock", wait=True):
+            promised = _promised(state_dir, own)
             for number in itertools.count():
                 self.directory = root / f"{number:03d}"
+                if self.directory.name in promised:
+                    continue
                 with suppress(BlockingIOError):
                     self._lock = Lock(private_directory(self.directory / PRIVATE) / OWNER, wait=False)
                     return
+
+    @property
+    def origin(self) -> str:
+        """What the log is called, once it has begun."""
+        return own_key(self.directory / PUBLIC).name
 
     def release(self) -> None:
         """Let others have it."""
@@ -67,6 +78,16 @@ class Claim:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+
+def _promised(state_dir: Path, own: Collection[Path]) -> set[str]:
+    """Return the logs that others' spools are sealed into: a log knows how far it is with one spool only."""
+    found = set()
+    for named in (state_dir / SPOOLS).glob(f"*/{LOG_NAME}"):
+        if named.parent not in own:
+            with suppress(FileNotFoundError):
+                found.add(named.read_text(encoding="utf-8"))
+    return found
 
 
 class Sealer:

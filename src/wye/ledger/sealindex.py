@@ -15,6 +15,7 @@ from wye.ledger.tlog.errors import LogError
 from wye.ledger.tlog.log import PRIVATE
 from wye.ledger.tlog.tiles import Source
 
+INDEX = "index.db"
 _STEP = 10_000
 _BUSY_SECONDS = 10.0
 _SCHEMA = """
@@ -29,7 +30,7 @@ class SealIndex:
 
     def __init__(self, directory: Path, source: Source) -> None:
         """Open it, or begin one. Raises `LogError` when it cannot be used."""
-        self._path = directory / PRIVATE / "index.db"
+        self._path = directory / PRIVATE / INDEX
         self._source = source
         try:
             self._open()

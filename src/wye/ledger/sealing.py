@@ -22,7 +22,8 @@ import msgspec
 from wye.core.errors import LedgerError
 from wye.core.record import Attempt, Record
 from wye.ledger.erasure import Erasures
-from wye.ledger.vault import ErasedError, Vault
+from wye.ledger.keyring import ErasedError
+from wye.ledger.vault import Vault
 
 log = logging.getLogger(__name__)
 

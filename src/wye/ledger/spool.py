@@ -21,6 +21,7 @@ from wye.core.errors import LedgerError
 
 SEGMENT_BYTES = 8 << 20
 SPOOL_BYTES = 1 << 30
+SPOOLS = "spool"
 LOG_NAME = "log"
 """A file beside the segments: it names the transparency log that they are sealed into."""
 _FILE_MODE = 0o600

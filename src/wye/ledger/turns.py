@@ -22,6 +22,7 @@ from wye.config.settings import LedgerSettings
 from wye.core.errors import TooLargeError
 from wye.core.label import Labels
 from wye.ledger.database import Connected
+from wye.ledger.entry import sticking
 from wye.ledger.ledger import open_database
 from wye.ledger.schema import key, request, turn
 from wye.ledger.sealing import Sealing
@@ -42,9 +43,10 @@ class Held(msgspec.Struct, frozen=True):
 
 class _Owned(msgspec.Struct):
     subject: str = ""
+    origins: tuple[str, ...] = ()
 
 
-_owner = msgspec.json.Decoder(_Owned).decode
+_owned = msgspec.json.Decoder(_Owned).decode
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +67,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """JSON object: the whole response."""
     subject: str = ""
     """The tag of whose data it is; empty = nobody's."""
+    unnamed: Labels = frozenset()
+    """The default, where that holds: it says how long this is kept, and nothing of what goes on from it."""
 
 
 class Turns:
@@ -99,7 +103,8 @@ class Turns:
             row = connection.execute(_HELD, {"id_": id_, "owner": owner, "since": since}).first()
         if row is None:
             return None
-        return Held(row.deployment, _labels(row.labels), _owner(row.record).subject)
+        owned = _owned(row.record)
+        return Held(row.deployment, sticking(owned.origins), owned.subject)
 
     def keep(self, made: Turn) -> None:
         """Keep a turn. What came before it lives as long as it does."""
@@ -150,11 +155,12 @@ class Turns:
 
     def _sealed(self, made: Turn) -> dict[str, Any]:
         """Return a turn's row."""
-        until = self.sealing.until(made.at, made.labels)
+        until = self.sealing.until(made.at, made.labels | made.unnamed)
         values = msgspec.structs.asdict(made) | {"labels": ",".join(sorted(made.labels))}
         if until is not None:
             values["expires"] = min(made.expires, until)
         tag = values.pop("subject")
+        del values["unnamed"]
         for name in _SAID:
             values[name] = self.sealing.seal(tag, values[name], f"{name} {made.id}", until)
         return values
@@ -197,7 +203,7 @@ def _chain() -> sa.CTE:
 _CHAIN = _chain()
 _FAMILY = sa.select(key.c.family).where(key.c.id == request.c.key).scalar_subquery()
 _HELD = (
-    sa.select(request.c.deployment, request.c.labels, request.c.record)
+    sa.select(request.c.deployment, request.c.record)
     .where(
         request.c.response == sa.bindparam("id_"),
         request.c.at >= sa.bindparam("since"),

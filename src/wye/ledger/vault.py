@@ -20,49 +20,31 @@ Rules:
 import hashlib
 import hmac
 import os
-import re
-import secrets
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
 import msgspec
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from wye.core.errors import LedgerError
-from wye.ledger.keyslots import KeySlots, Slot
-from wye.ledger.masterkey import KEY_BYTES, PRIVATE, derived, master_key
+from wye.ledger.keyring import ID_BYTES, MOST_CACHED, NONCE_BYTES, VERSION, Keyring
+from wye.ledger.keyslots import SLOTS, KeySlots, Slot
+from wye.ledger.masterkey import PRIVATE, derived, master_key
 from wye.ledger.spool import Lock, private_directory
 from wye.ledger.tlog.store import replace_file
 
-VERSION = b"\x01"
-ID_BYTES = 16
-NONCE_BYTES = 12
 _HEAD = 1 + ID_BYTES
 OVERHEAD = _HEAD + NONCE_BYTES + 16
 """Bytes by which an envelope is longer than what it holds."""
-MOST_SEALS = 2**28
-"""By one process under one key."""
-MOST_CACHED = 20_000
 TAG_BYTES = 16
-_TAG = re.compile(r"(?:[0-9a-f]{32})?")
 _CHECK = "master key.check"
 
 
-class ErasedError(LedgerError):
-    """What is asked for was sealed under a key that has been destroyed."""
-
-    status = 410
-    kind = "erased"
-
-    def __init__(self, at: float, *, expired: bool = False) -> None:
-        what = "no longer kept since" if expired else "erased on"
-        super().__init__(f"{what} {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime(at))}")
-        self.at = at
-        """Unix seconds."""
+def key_of(envelope: bytes) -> str:
+    """Return the id of the key that an envelope is sealed under, hex, as receipts name it."""
+    return envelope[1:_HEAD].hex()
 
 
 class Destroyed(msgspec.Struct, frozen=True):
@@ -78,45 +60,37 @@ class Destroyed(msgspec.Struct, frozen=True):
     """When the last of them went, Unix seconds."""
 
 
-class _Sealer(msgspec.Struct):
-    head: bytes
-    """How its envelopes begin."""
-    aead: AESGCM
-    bound: bytes
-    """What its envelopes are bound to, before the context."""
-    seals: int = 0
-
-
 class Vault:
     """An open vault. Every method may be called from any thread, and raises `LedgerError`."""
 
     def __init__(self, slots: KeySlots, wrap: bytes, index: bytes) -> None:
         self._slots = slots
-        self._wrap = AESGCM(wrap)
+        self._keys = Keyring(slots, wrap)
         self._index = index
-        self._generation = slots.generation
-        self._current: dict[tuple[str, float | None], _Sealer] = {}
-        self._known: dict[bytes, _Sealer] = {}
         self._tags: dict[str, str] = {"": ""}
-        self._looking = threading.RLock()
 
     @classmethod
-    def open(cls, state_dir: Path, environ: Mapping[str, str] = os.environ) -> Self:
-        """Open the vault of a state directory, making it when there is none."""
+    def open(cls, state_dir: Path, environ: Mapping[str, str] = os.environ, *, make: bool = True) -> Self:
+        """Open the vault of a state directory; with `make` one is made when there is none."""
         directory = state_dir / "vault"
+        there = (directory / SLOTS).exists()
+        if not make and not there:
+            message = f"there is no vault in {state_dir}: nothing was sealed there, or its vault is elsewhere"
+            raise LedgerError(message)
         try:
             private_directory(directory)
             with Lock(directory / "making.lock", wait=True):
-                master = master_key(directory / "master.key", environ)
-                _check(directory / _CHECK, derived(master, "check"))
+                master = master_key(directory / "master.key", environ, make=not there)
+                _check(directory / _CHECK, derived(master, "check"), make=not there)
         except OSError as error:
-            message = f"the vault in {directory} cannot be opened: {error.strerror}"
+            which = f" ({error.filename})" if error.filename else ""
+            message = f"the vault in {directory} cannot be opened: {error.strerror}{which}"
             raise LedgerError(message) from error
         return cls(KeySlots(directory), derived(master, "wrap"), derived(master, "index"))
 
     def close(self) -> None:
         """Forget the keys and let go of the files."""
-        self._forget()
+        self._keys.forget()
         self._slots.close()
 
     def __enter__(self) -> Self:
@@ -132,27 +106,19 @@ class Vault:
         `expire` makes it unreadable; give whole days, since each has a key of its own. The key survives a
         kill at once, and a loss of power once `sync` has returned.
         """
-        if self._slots.generation != self._generation:
-            self._forget()
-        sealer = self._current.get((tag, until))
-        if sealer is None or sealer.seals >= MOST_SEALS:
-            sealer = self._load(lambda: self._sealer(tag, until, fresh=sealer is not None))
-        sealer.seals += 1
+        key = self._keys.sealing(tag, until)
         nonce = os.urandom(NONCE_BYTES)
-        return b"%b%b%b" % (sealer.head, nonce, sealer.aead.encrypt(nonce, plain, sealer.bound + context))
+        return b"%b%b%b" % (key.head, nonce, key.aead.encrypt(nonce, plain, key.bound + context))
 
     def unseal(self, envelope: bytes, context: bytes = b"") -> bytes:
         """Return what was sealed. Raises `ErasedError`, and `LedgerError` for what is no envelope of ours."""
-        if self._slots.generation != self._generation:
-            self._forget()
         if envelope[:1] != VERSION or len(envelope) < OVERHEAD:
             message = "this is no envelope, or one of a newer wye"
             raise LedgerError(message)
-        id_ = envelope[1:_HEAD]
-        opener = self._known.get(id_) or self._load(lambda: self._opener(id_))
+        key = self._keys.opening(envelope[1:_HEAD])
         nonce, sealed = envelope[_HEAD : _HEAD + NONCE_BYTES], envelope[_HEAD + NONCE_BYTES :]
         try:
-            return opener.aead.decrypt(nonce, sealed, opener.bound + context)
+            return key.aead.decrypt(nonce, sealed, key.bound + context)
         except InvalidTag:
             message = "an envelope has been changed, or does not belong where it was found"
             raise LedgerError(message) from None
@@ -184,7 +150,7 @@ class Vault:
         # Those of before as well: an older key file may have been put back in place.
         self._slots.destroy([slot for _, slots in owned for slot in slots], now)
         self._tags = {"": ""}
-        self._forget()
+        self._keys.forget()
         return [_destroyed(tag, slots, now) for tag, slots in owned]
 
     def destroy(self, keys: Iterable[str], at: float) -> int:
@@ -192,8 +158,12 @@ class Vault:
         found = [slot for id_ in keys if (slot := self._slots.find(bytes.fromhex(id_))) is not None]
         back = [slot for slot in found if slot.erased is None or self._slots.read(slot) is not None]
         self._slots.destroy(back, at)
-        self._forget()
+        self._keys.forget()
         return len(back)
+
+    def knows(self, keys: Iterable[str]) -> bool:
+        """Tell whether any of these keys, by their ids, was ever in this vault."""
+        return any(self._slots.find(bytes.fromhex(id_)) is not None for id_ in keys)
 
     @property
     def applied(self) -> int:
@@ -209,7 +179,7 @@ class Vault:
         due = self._slots.due(now, most)
         self._slots.destroy(due, now)
         if due:
-            self._forget()
+            self._keys.forget()
         return len(due)
 
     @property
@@ -229,77 +199,6 @@ class Vault:
         """Return how many keys there are, how many of them are due by `now`, how many were destroyed."""
         return self._slots.counts(now)
 
-    def _forget(self) -> None:
-        """Drop the keys in memory: some may be gone."""
-        with self._looking:
-            generation = self._slots.generation
-            self._current, self._known = {}, {}
-            self._generation = generation
-
-    def _load(self, look: Callable[[], _Sealer]) -> _Sealer:
-        """Return what `look` finds, and remembers, while no key was destroyed."""
-        with self._looking:
-            while True:
-                generation = self._slots.generation
-                found = look()
-                if self._slots.generation == generation:
-                    return found
-                self._forget()
-
-    def _sealer(self, tag: str, until: float | None, *, fresh: bool) -> _Sealer:
-        """Return the key a subject's next envelope is sealed under."""
-        if not _TAG.fullmatch(tag):
-            message = "a vault seals for a subject's tag, not its name"
-            raise ValueError(message)
-        alive = [slot for slot in self._slots.of(tag) if slot.erased is None and slot.until == until]
-        sealer = self._loaded(alive[-1]) if alive and not fresh else None
-        if sealer is None:
-            id_, key = secrets.token_bytes(ID_BYTES), secrets.token_bytes(KEY_BYTES)
-            nonce = os.urandom(NONCE_BYTES)
-            wrapped = nonce + self._wrap.encrypt(nonce, key, id_ + tag.encode())
-            self._slots.add(id_, tag, until, wrapped)
-            sealer = self._remember(id_, tag, key)
-        if len(self._current) >= MOST_CACHED:
-            self._current.pop(next(iter(self._current)), None)
-        self._current[tag, until] = sealer
-        return sealer
-
-    def _opener(self, id_: bytes) -> _Sealer:
-        slot = self._slots.find(id_)
-        if slot is None:
-            message = "an envelope's key is not in this vault: it belongs to another, or was lost"
-            raise LedgerError(message)
-        if slot.erased is not None:
-            raise ErasedError(slot.erased, expired=slot.expired)
-        opener = self._loaded(slot)
-        if opener is None:
-            slot = self._slots.settled(id_)
-            if slot is not None and slot.erased is not None:
-                raise ErasedError(slot.erased, expired=slot.expired)
-            message = "an envelope's key is gone, though nothing says that it was erased"
-            raise LedgerError(message)
-        return opener
-
-    def _loaded(self, slot: Slot) -> _Sealer | None:
-        wrapped = self._slots.read(slot)
-        if wrapped is None:
-            return None
-        nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES : NONCE_BYTES + KEY_BYTES + 16]
-        try:
-            key = self._wrap.decrypt(nonce, sealed, slot.id + slot.subject.encode())
-        except InvalidTag:
-            message = "a data key cannot be unwrapped: the vault's files do not belong together"
-            raise LedgerError(message) from None
-        return self._remember(slot.id, slot.subject, key)
-
-    def _remember(self, id_: bytes, tag: str, key: bytes) -> _Sealer:
-        head = VERSION + id_
-        sealer = _Sealer(head, AESGCM(key), b"%b%b " % (head, tag.encode()))
-        if len(self._known) >= MOST_CACHED:
-            self._known.pop(next(iter(self._known)), None)
-        self._known[id_] = sealer
-        return sealer
-
 
 def _destroyed(tag: str, slots: list[Slot], now: float) -> Destroyed:
     alive = sum(slot.erased is None for slot in slots)
@@ -307,9 +206,9 @@ def _destroyed(tag: str, slots: list[Slot], now: float) -> Destroyed:
     return Destroyed(tag, tuple(slot.id.hex() for slot in slots), alive, at)
 
 
-def _check(path: Path, expected: bytes) -> None:
+def _check(path: Path, expected: bytes, *, make: bool) -> None:
     """Hold the master key against the one that the vault was made with."""
-    if not path.exists():
+    if make and not path.exists():
         replace_file(path, expected, PRIVATE)
     if not hmac.compare_digest(path.read_bytes(), expected):
         message = f"the vault in {path.parent} was made with another master key"

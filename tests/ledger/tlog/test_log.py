@@ -128,8 +128,8 @@ def test_what_cannot_be_taken_is_refused(tmp_path: Path) -> None:
 def test_a_disk_that_fails_closes_the_log_and_loses_nothing(tmp_path: Path) -> None:
     log = Log(tmp_path, origin=ORIGIN)
     log.wait(log.append([b"safe"]))
-    os.close(log._fd)
-    log._fd = os.open("/dev/full", os.O_WRONLY)
+    os.close(log._journal._fd)
+    log._journal._fd = os.open("/dev/full", os.O_WRONLY)
     with pytest.raises(LogError, match="cannot be written"):
         log.wait(log.append([b"lost"]))
     with pytest.raises(LogError, match="cannot be written"):
@@ -180,7 +180,7 @@ def segment_of(directory: Path, size: int) -> tuple[bytes, list[int]]:
     """A segment of about `size` bytes without a checkpoint, and where its frames end."""
     with Log(directory, origin=ORIGIN) as log:
         number = 0
-        while log._length < size:
+        while log._journal._length < size:
             log.wait(log.append([b"%06d %s" % (number + i, bytes(50)) for i in range(1 + number % 90)]))
             number = log.size
     [segment] = journal(directory)
@@ -194,18 +194,29 @@ def segment_of(directory: Path, size: int) -> tuple[bytes, list[int]]:
     return data[:end], ends
 
 
-def lost(data: bytes, ends: list[int], cuts: range) -> list[int]:
-    """The cuts after which an acknowledged group is not found, or one is that never was."""
+def lost(data: bytes, ends: list[int], cuts: range, tail: bytes) -> list[int]:
+    """The cuts after which an acknowledged group is not found, or one is that never was.
+
+    After the cut comes `tail`: a segment is made full of zeros.
+    """
     wrong = []
     before = 0
     for cut in cuts:
-        while before + 1 < len(ends) and ends[before + 1] <= cut:
+        while before + 1 < len(ends) and (
+            ends[before + 1] <= cut or _only_zeros(data, cut, ends[before : before + 2], tail)
+        ):
             before += 1
         start = max(0, before - 1)  # it reads from left to right: what is before is read in the other tests
-        frames, end = decode_segment(data[ends[start] : cut], last=True)
+        frames, end = decode_segment(data[ends[start] : cut] + tail, last=True)
         if len(frames) != before - start or end != ends[before] - ends[start]:
             wrong.append(cut)
     return wrong
+
+
+def _only_zeros(data: bytes, cut: int, frame: list[int], tail: bytes) -> bool:
+    """Whether what a cut took of a frame, from where it begins to where it ends, stands there anyway."""
+    taken = data[cut : frame[1]]
+    return frame[0] < cut and len(taken) <= len(tail) and not taken.strip(b"\0")
 
 
 def reopened(directory: Path, segment: Path, data: bytes, cuts: list[int]) -> None:
@@ -222,7 +233,8 @@ def reopened(directory: Path, segment: Path, data: bytes, cuts: list[int]) -> No
 
 def test_a_segment_cut_at_any_offset_holds_what_was_acknowledged(tmp_path: Path) -> None:
     data, ends = segment_of(tmp_path, 30_000)
-    assert lost(data, ends, range(len(data) + 1)) == []
+    for tail in (b"", bytes(100)):
+        assert lost(data, ends, range(len(data) + 1), tail) == []
     [segment] = journal(tmp_path)
     around = [ends[3] - 1, ends[3], ends[3] + 1, 0, 25, len(data)]
     reopened(tmp_path, segment, data, around)
@@ -232,7 +244,7 @@ def test_a_segment_cut_at_any_offset_holds_what_was_acknowledged(tmp_path: Path)
 @pytest.mark.timeout(1800)
 def test_a_segment_of_a_mebibyte_cut_at_every_offset(tmp_path: Path) -> None:
     data, ends = segment_of(tmp_path, 1 << 20)
-    assert lost(data, ends, range(len(data) + 1)) == []
+    assert lost(data, ends, range(len(data) + 1), bytes(100)) == []
     [segment] = journal(tmp_path)
     reopened(tmp_path, segment, data, CHANCE.sample(range(len(data)), 300))
 

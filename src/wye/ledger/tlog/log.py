@@ -9,9 +9,7 @@ acknowledged is there.
 """
 
 import contextlib
-import itertools
 import logging
-import os
 import threading
 import time
 from collections import deque
@@ -23,24 +21,18 @@ from wye.ledger.spool import Lock, private_directory
 from wye.ledger.tlog import checkpoint as checkpoints
 from wye.ledger.tlog.checkpoint import Checkpoint
 from wye.ledger.tlog.condition import demand_private, demand_writable
-from wye.ledger.tlog.errors import LogError
-from wye.ledger.tlog.frames import MARK_BYTES, Frame, decode_segment, encode_frame
+from wye.ledger.tlog.errors import LogError, TamperedError
+from wye.ledger.tlog.frames import MARK_BYTES, Frame
+from wye.ledger.tlog.journal import FOLDER, SEGMENT_BYTES, Journal
 from wye.ledger.tlog.note import SignerKey, VerifierKey
-from wye.ledger.tlog.store import TileStore, fsync, replace_file
+from wye.ledger.tlog.store import TileStore, replace_file
 from wye.ledger.tlog.tiles import CHECKPOINT, ENTRY_BYTES, WIDTH
 from wye.ledger.tlog.tree import EMPTY_ROOT
 
 log = logging.getLogger(__name__)
 
-SEGMENT_BYTES = 8 << 20
 PUBLISH_SECONDS = 0.25
 """How long an acknowledged entry is in no checkpoint, at most, when there is no backlog."""
-_ZEROS = 1 << 20
-_SPARE = "spare"
-"""The segment that comes next: made before it is needed."""
-_RETIRED = "retired"
-"""A segment that was done with: the next spare. To free its blocks would stall the disk where the file system
-discards what is freed."""
 _LOOK_SECONDS = 0.5
 """How often it is looked whether the log can still be written, also when nobody appends."""
 PUBLIC, PRIVATE, KEY = "public", "private", "key"
@@ -64,7 +56,6 @@ class Log:
         Raises `BlockingIOError` when another process has it open, `LogError` when it cannot go on.
         """
         self._directory = directory
-        self._segment_bytes = segment_bytes
         self._publish_seconds = publish_seconds
         self._committed = committed
         self._next_mark = self.mark = b""
@@ -73,7 +64,7 @@ class Log:
         try:
             self._key = _signing_key(directory, origin)
             self._look()
-            self._journal = private_directory(directory / PRIVATE / "journal")
+            self._journal = Journal(directory / PRIVATE, segment_bytes)
             self._recover()
         except BaseException:
             self._lock.release()
@@ -147,7 +138,7 @@ class Log:
         for thread in self._threads:
             thread.join()
             self._wake.set()
-        os.close(self._fd)
+        self._journal.close()
         self._lock.release()
 
     def __enter__(self) -> Self:
@@ -161,30 +152,18 @@ class Log:
     def _recover(self) -> None:
         """Read the journal, make the tiles that a crash left unmade, and hold it against the checkpoint."""
         signed = _signed(self._directory, self.verifier)
-        self._retired, self._spare = self._directory / PRIVATE / _RETIRED, self._journal / _SPARE
-        with contextlib.suppress(FileNotFoundError):
-            self._spare.replace(self._retired)
-        paths = sorted(self._journal.iterdir())
-        start = int(paths[0].name) if paths else 0
+        start = self._journal.start
         if start % WIDTH or signed.size < start:
-            message = f"the journal of {self._directory} begins at {start}, the checkpoint says {signed.size}"
+            begins = f"begins at {start}, the checkpoint says {signed.size}"
+            message = f"the journal of {self._directory} {begins}. {_put_back(self._directory)}"
             raise LogError(message)
         self._store = TileStore(self._directory / PUBLIC, start)
-        end = 0
         self._hold_against(signed)
-        for path in paths:
-            data = path.read_bytes()
-            try:
-                frames, end = decode_segment(data, last=path == paths[-1])
-            except LogError as error:
-                message = f"{path}: {error}"
-                raise LogError(message) from error
-            for frame in frames:
-                self._again(frame, signed, path)
+        for path, frame in self._journal.frames():
+            self._again(frame, signed, path)
         if self._store.size < signed.size:
-            message = (
-                f"{self._directory} lost entries: {signed.size} are signed, there are {self._store.size}"
-            )
+            lost = f"lost entries: {signed.size} are signed, there are {self._store.size}"
+            message = f"{self._directory} {lost}. {_put_back(self._directory)}"
             raise LogError(message)
         self._store.write_partial()  # a checkpoint may have reached the disk before them
         self.size = self._next = self._store.size
@@ -193,14 +172,15 @@ class Log:
         """How many a checkpoint covers."""
         self._next_mark = self.mark
         self._tail = self._store.tail()
-        self._open_segment(paths, end)
+        self._journal.go_on(self._carried)
         self._looked = time.monotonic()
 
     def _again(self, frame: Frame, signed: Checkpoint, path: Path) -> None:
         """Add a frame's entries once more, and stop by at the size that was signed."""
         store = self._store
         if frame.start > store.size:
-            message = f"{path} goes on at {frame.start}, the log ended at {store.size}"
+            gap = f"goes on at {frame.start}, the log ended at {store.size}"
+            message = f"{path} {gap}. {_put_back(self._directory)}"
             raise LogError(message)
         entries = frame.entries[store.size - frame.start :]
         before = max(0, signed.size - store.size)
@@ -212,23 +192,9 @@ class Log:
 
     def _hold_against(self, signed: Checkpoint) -> None:
         if self._store.size == signed.size and self._store.root() != signed.root:
-            message = (
-                f"{self._directory} is not what was signed: some of the first {signed.size} entries changed"
-            )
+            changed = f"is not what was signed: some of the first {signed.size} entries changed"
+            message = f"{self._directory} {changed}. {_put_back(self._directory)}"
             raise LogError(message)
-
-    def _open_segment(self, paths: Sequence[Path], end: int) -> None:
-        """Go on in the last segment; the others go away when their entries are in tiles on the disk."""
-        self._segment = paths[-1] if paths else self._journal / f"{0:020d}"
-        self._length = end
-        self._old = [(old, int(new.name)) for old, new in itertools.pairwise(paths)]
-        self._fd = os.open(self._segment, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        _zero(
-            self._fd, end, max(self._segment_bytes, os.fstat(self._fd).st_size)
-        )  # and what a crash left there
-        if not end and self._tail:  # a crash came before it
-            self._carry_over()
-        fsync(self._journal)
 
     # -- the committing thread
 
@@ -240,7 +206,7 @@ class Log:
                     return
                 entries, self._pending = self._pending, []
                 mark = self._next_mark
-            self._write(encode_frame(Frame(self.size, entries, mark)))
+            self._journal.append(Frame(self.size, entries, mark))
             rest = (self.size + len(entries)) % WIDTH
             self._tail = [*self._tail, *entries][-rest:] if rest else []
             self._unpublished.append(entries)
@@ -250,36 +216,13 @@ class Log:
                 self._done.notify_all()
             if self._committed is not None:
                 self._committed(self.size)
-            if self._length >= self._segment_bytes and self._aligned > int(self._segment.name):
-                self._rotate()
-
-    def _write(self, frame: bytes) -> None:
-        if os.pwrite(self._fd, frame, self._length) != len(frame):
-            message = f"cannot write to {self._segment}: the disk is full"
-            raise LogError(message)
-        os.fdatasync(self._fd)
-        self._length += len(frame)
-
-    def _rotate(self) -> None:
-        """Begin a segment with what the last, partial bundle holds: it needs nothing of the one before."""
-        old, start = self._segment, self._aligned
-        self._segment = self._journal / f"{start:020d}"
-        os.close(self._fd)
-        if self._spare.exists():
-            self._spare.replace(self._segment)
-        self._fd = os.open(self._segment, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        self._length = 0
-        self._carry_over()
-        fsync(self._journal)
-        self._old.append((old, start))
+            if self._journal.long and self._carried.start > self._journal.begins:
+                self._journal.rotate(self._carried)
 
     @property
-    def _aligned(self) -> int:
-        """Where the partial bundle begins."""
-        return self.size - len(self._tail)
-
-    def _carry_over(self) -> None:
-        self._write(encode_frame(Frame(self._aligned, self._tail, self.mark)))
+    def _carried(self) -> Frame:
+        """What the partial bundle holds."""
+        return Frame(self.size - len(self._tail), self._tail, self.mark)
 
     # -- the publishing thread
 
@@ -306,12 +249,8 @@ class Log:
                 self.published = store.size
                 self._done.notify_all()
         store.sync_full()
-        if not self._spare.exists() and self._length > self._segment_bytes // 2:
-            self._make_spare()
-        if self._old and self._old[0][1] <= self.published:
-            store.sync()
-            while self._old and self._old[0][1] <= self.published:
-                self._old.pop(0)[0].replace(self._retired)
+        self._journal.prepare()
+        self._journal.retire(self.published, store.sync)
         if time.monotonic() - self._looked >= _LOOK_SECONDS:
             self._look()
 
@@ -320,14 +259,6 @@ class Log:
         demand_private(self._directory / PRIVATE / KEY)
         demand_writable(self._directory / PRIVATE)
         demand_writable(self._directory / PUBLIC)
-
-    def _make_spare(self) -> None:
-        fd = os.open(self._retired, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        try:
-            _zero(fd, 0, max(self._segment_bytes, os.fstat(fd).st_size))
-        finally:
-            os.close(fd)
-        self._retired.replace(self._spare)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Run a thread; what stops it closes the log for everybody who waits."""
@@ -350,11 +281,23 @@ class Log:
         return error
 
 
-def _zero(fd: int, start: int, end: int) -> None:
-    """Fill a file with zeros that are on the disk when this returns."""
-    while start < end:
-        start += os.pwrite(fd, bytes(min(_ZEROS, end - start)), start)
-    os.fsync(fd)
+def own_key(public: Path) -> VerifierKey:
+    """Return the verifier key that lies in a log's public directory. Raises `LogError`."""
+    try:
+        return VerifierKey.parse((public / KEY).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        message = f"{public} has no key: pass --key"
+        raise LogError(message) from None
+
+
+def published(public: Path) -> Checkpoint:
+    """Return a log's checkpoint, by the key that lies beside it. Raises `LogError`: it cannot be read."""
+    try:
+        data = (public / CHECKPOINT).read_bytes()
+    except OSError as error:
+        message = f"the checkpoint of {public} cannot be read: {error.strerror}"
+        raise LogError(message) from error
+    return checkpoints.opened(data, own_key(public))[0]
 
 
 def _signing_key(directory: Path, origin: str) -> SignerKey:
@@ -382,4 +325,13 @@ def _signed(directory: Path, key: VerifierKey) -> Checkpoint:
         data = (directory / PUBLIC / CHECKPOINT).read_bytes()
     except FileNotFoundError:
         return Checkpoint(key.name, 0, EMPTY_ROOT)
-    return checkpoints.opened(data, key)[0]
+    try:
+        return checkpoints.opened(data, key)[0]
+    except TamperedError as error:
+        message = f"{directory / PUBLIC / CHECKPOINT}: {error}. {_put_back(directory)}"
+        raise TamperedError(message) from None
+
+
+def _put_back(directory: Path) -> str:
+    what = f"Put back {directory / PRIVATE / FOLDER} and {directory / PUBLIC} as they were"
+    return f"{what}; if they are lost, move {directory} away, and another log begins"

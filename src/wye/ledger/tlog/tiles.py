@@ -114,7 +114,8 @@ class TileHashes:
         tile = self._tile(tile_level, number)
         hashes = [tile[i * HASH_BYTES : (i + 1) * HASH_BYTES] for i in range(first, first + (1 << inner))]
         if len(hashes[-1]) != HASH_BYTES:
-            message = f"{tile_path(tile_level, number)} ends before hash {first + len(hashes)}"
+            path = tile_path(tile_level, number, width_of(self._size, tile_level, number))
+            message = f"{path} ends before hash {first + len(hashes)}: the log is damaged"
             raise TamperedError(message)
         return full_root(hashes)
 
