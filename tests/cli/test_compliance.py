@@ -82,6 +82,7 @@ def test_art30_names_recipients_and_what_is_missing(runner: CliRunner, tmp_path:
     assert facts["personal data (1)(c)"] == "internal 1, phi 2"
     assert facts["requests"] == "3, of which 1 were sent to nobody"
     assert "phi: 30 days" in facts["time limits for erasure (1)(f)"]
+    assert "of other labels: NONE SET" in facts["time limits for erasure (1)(f)"]
     assert facts["data subjects (1)(c)"].startswith("MISSING")
     llama = rows["together/llama"]
     assert (llama["lane"], llama["where"], llama["agreement"]) == ("hosted", "eu", "BAA until 2027-06-30")

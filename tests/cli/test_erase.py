@@ -17,6 +17,7 @@ from wye.cli.explain import explain
 from wye.cli.keys import keys
 from wye.config.settings import LedgerSettings
 from wye.ledger import KeyStore
+from wye.ledger.erasure import Erasures
 from wye.ledger.tlog.note import VerifierKey
 from wye.ledger.tlog.proof import Proof, check
 from wye.ledger.tlog.tree import leaf_hash
@@ -85,6 +86,13 @@ def test_what_goes_on_from_an_answer_an_upstream_holds_is_its_subjects(gateway: 
         assert gateway.record(followed)["subject"] == gateway.record(held)["subject"]
 
 
+def test_a_conversation_has_one_subject(gateway: Running) -> None:
+    first = ask(gateway, "chat", "mine", PATIENT).json["id"]
+    refused = ask(gateway, "chat", "and now?", OTHER, previous_response_id=first)
+    assert (refused.status, refused.error["param"]) == (400, "x-wye-subject")
+    assert ask(gateway, "chat", "and now?", PATIENT, previous_response_id=first).status == 200
+
+
 def test_a_receipt_proves_itself(gateway: Running, runner: CliRunner) -> None:
     gateway.chat("ok", {"x-wye-subject": "receipted"})
     told = run(runner, gateway.state, "receipted", "--yes", "--json")
@@ -108,9 +116,20 @@ def test_a_name_that_is_none_is_refused(gateway: Running, runner: CliRunner) -> 
 
 
 def test_nothing_happens_without_a_yes(runner: CliRunner, tmp_path: Path) -> None:
-    refused = run(runner, tmp_path, "patient-4711", given="n\n")
+    with Vault.open(tmp_path) as vault:
+        envelope = vault.seal(vault.tag("patient-4711"), b"x")
+        refused = run(runner, tmp_path, "patient-4711", given="n\n")
+        assert refused.exit_code == 1
+        nobody = run(runner, tmp_path, "patient-4711", given="")
+        assert (nobody.exit_code, "say --yes" in nobody.stderr) == (2, True)
+        assert vault.unseal(envelope) == b"x"
+
+
+def test_where_nothing_was_sealed_nobody_is_erased(runner: CliRunner, tmp_path: Path) -> None:
+    refused = run(runner, tmp_path / "mistyped", "patient-4711", "--yes")
     assert refused.exit_code == 1
-    assert not (tmp_path / "vault").exists()
+    assert "give the gateway's --state-dir" in str(refused.exception)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_many_come_from_a_file_and_receipts_erase_again(runner: CliRunner, tmp_path: Path) -> None:
@@ -127,6 +146,19 @@ def test_many_come_from_a_file_and_receipts_erase_again(runner: CliRunner, tmp_p
         for envelope in envelopes:
             with pytest.raises(Exception, match="erased on"):
                 vault.unseal(envelope)
+        erasures = Erasures(tmp_path / "backup", vault)
+        assert [receipt for _, receipt in erasures.receipts()] == [
+            receipt for _, receipt in Erasures(tmp_path, vault).receipts()
+        ], "receipts are kept where they were used"
+        assert erasures.redo([receipt for _, receipt in erasures.receipts()]) == 0
+        assert erasures.size == 2
+
+
+@pytest.mark.parametrize("line", ["garbage", '{"receipt":{"subject":"s","keys":["no key"],"at":1.0}}'])
+def test_what_is_no_receipt_is_refused(line: str, runner: CliRunner, tmp_path: Path) -> None:
+    refused = run(runner, tmp_path, "--receipts", "-", "--yes", given=line + "\n")
+    assert refused.exit_code == 2
+    assert "line 1 is no receipt" in refused.output
 
 
 def test_a_key_may_say_whose_data_its_requests_hold(runner: CliRunner, tmp_path: Path) -> None:

@@ -55,6 +55,13 @@ def test_a_key_is_made_listed_rotated_and_revoked(runner: CliRunner, state: Path
         assert hidden not in everything
 
 
+def test_to_list_makes_no_ledger(runner: CliRunner, state: Path) -> None:
+    listed = runner.invoke(keys, ["list"])
+    assert listed.exit_code == 0
+    assert "No keys." in listed.output
+    assert not (state / "ledger.db").exists()
+
+
 @pytest.mark.usefixtures("state")
 def test_json_for_scripts(runner: CliRunner) -> None:
     made = msgspec.json.decode(run(runner, "create", "ci", "--expires", "90d", "--json").stdout)

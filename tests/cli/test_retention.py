@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from wye.cli.retention import retention
+from wye.ledger.keyring import ErasedError
 from wye.ledger.sealing import Sealing
-from wye.ledger.vault import ErasedError
 
 FAR = 4_102_444_800.0
 """2100-01-01."""
@@ -42,6 +42,13 @@ def test_nothing_is_there_at_first(runner: CliRunner, state: Path) -> None:
         "none: nothing",
     ):
         assert said in told
+    assert not state.exists()
+
+
+def test_what_is_not_there_is_not_swept(runner: CliRunner, state: Path) -> None:
+    refused = runner.invoke(retention, ["--sweep", "--state-dir", str(state)])
+    assert refused.exit_code == 1
+    assert "give the gateway's --state-dir" in str(refused.exception)
     assert not state.exists()
 
 

@@ -8,12 +8,15 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from click.testing import CliRunner
 
 from ledger.records import record
+from ledger.tlog import independent
+from wye.cli import sealed
 from wye.cli.audit import audit
 from wye.cli.sealed import proven
 from wye.config.settings import LedgerSettings
@@ -70,8 +73,15 @@ def test_a_ledger_that_nobody_touched(runner: CliRunner) -> None:
     assert len(lines) == 4
 
 
+def wrong(found: dict[str, Any]) -> dict[str, list[str]]:
+    """What is wrong with the ledger, by kind."""
+    return {kind: value["ids"] for kind in sealed.KINDS if (value := found["ledger"][kind])["count"]}
+
+
 TAMPERED = {
     "altered": "UPDATE request SET record = replace(record, '120.5', '120.6') WHERE id = 'r000100'",
+    "altered where no column is": "UPDATE request SET record = replace(record, 'openai_chat', 'gemini') "
+    "WHERE id = 'r000100'",
     "altered ": "UPDATE request SET amount = '0.000001' WHERE id = 'r000100'",
     "altered  ": "UPDATE request SET key = 'key_2' WHERE id = 'r000100'",
     "missing": "DELETE FROM request WHERE id = 'r000100'",
@@ -87,9 +97,7 @@ def test_what_was_done_to_the_ledger_is_seen(kind: str, runner: CliRunner, state
             ledger.execute("UPDATE request SET at = at + 1000 WHERE id = 'r9'")
     found = msgspec.json.decode(told(runner, "--json", status=1))
     assert found["ok"] is False
-    wrong = {name: value["ids"] for name, value in found["ledger"].items() if isinstance(value, dict)}
-    expected = {"altered": [], "missing": [], "doubled": [], "unsealed": []}
-    assert wrong == expected | {kind.strip(): ["r9" if kind == "unsealed" else "r000100"]}
+    assert wrong(found) == {kind.split(maxsplit=1)[0]: ["r9" if kind == "unsealed" else "r000100"]}
     assert "WRONG    1 " in told(runner, status=1)
 
 
@@ -129,6 +137,87 @@ def test_who_is_erased_is_sealed_all_the_same(runner: CliRunner, state: Path) ->
     assert "597 records sealed once" in shown
     assert "1 erased: sealed once, and nobody can read what" in shown
     assert "erasures/" in shown
+    (state / "erasures").rename(state / "away")
+    assert "1 are erased, and no receipt says so" in told(runner, status=1), "a key that was taken away"
+
+
+def test_what_is_sealed_and_in_no_checkpoint_yet_is_not_taken_for_unsealed(
+    runner: CliRunner, state: Path
+) -> None:
+    """As beside a gateway, or after a kill: the journal has it, the ledger too, the checkpoint not yet."""
+    public = logs(state)[0] / "public"
+    before = (public / "checkpoint").read_bytes()
+    ledger = Ledger.open(SEALED, state)
+    for number in (1_000, 1_001):
+        ledger.append(record(number))
+    assert ledger.flush()
+    ledger.close()
+    (public / "checkpoint").write_bytes(before)
+    assert "2 sealed, and in no checkpoint yet" in told(runner)
+
+
+def second_gateway(state: Path, other: Path) -> LedgerSettings:
+    """Another gateway's records in the ledger of `state`, sealed into a log of its own."""
+    settings = LedgerSettings(
+        transparency=True, origin="example.com/other", url=f"sqlite:///{state / 'ledger.db'}"
+    )
+    ledger = Ledger.open(settings, other)
+    for number in range(2_000, 2_005):
+        ledger.append(record(number))
+    assert ledger.flush()
+    ledger.close()
+    return settings
+
+
+def test_several_gateways_have_one_ledger(runner: CliRunner, state: Path, tmp_path: Path) -> None:
+    second_gateway(state, tmp_path / "other")
+    [theirs] = logs(tmp_path / "other")
+    shown = told(runner)
+    assert "597 records sealed once" in shown
+    assert "5 say that they are in example.com/other/" in shown
+    whole = told(runner, "--log", str(theirs))
+    assert "5 sealed once by other gateways" in whole
+    assert "say that they are in" not in whole
+    with database(state) as ledger:
+        ledger.execute("DELETE FROM request WHERE id = 'r002000'")
+        ledger.execute("UPDATE request SET id = 'forged' WHERE id = 'r002001'")
+        ledger.execute("UPDATE request SET id = 'ours', at = 0 WHERE id = 'r000100'")
+    found = msgspec.json.decode(told(runner, "--log", str(theirs), "--json", status=1))
+    assert wrong(found) == {"missing": ["r000100", "r002000", "r002001"], "unsealed": ["ours"]}
+    assert list(found["ledger"]["elsewhere"].values()) == [1], "it names a log that has no such record"
+
+
+def test_a_log_that_nobody_told_of_proves_nothing(runner: CliRunner, state: Path, tmp_path: Path) -> None:
+    (tmp_path / "wye.keys").write_text(runner.invoke(audit, ["key"]).stdout, encoding="utf-8")
+    assert "from the log itself" not in told(runner, "--key", "wye.keys")
+    logs(state)[0].rename(state / "away")
+    Ledger.open(SEALED, state).close()
+    refused = runner.invoke(audit, ["verify", "--key", "wye.keys"])
+    assert refused.exit_code == 1
+    assert "no key was given of the log example.com/wye/" in str(refused.exception)
+
+
+def test_an_index_that_lies_proves_nothing(runner: CliRunner, state: Path) -> None:
+    [log] = logs(state)
+    with contextlib.closing(sqlite3.connect(log / "private" / "index.db")) as index, index:
+        index.execute("UPDATE entry SET number = 5 WHERE id = 'r000100'")
+    assert "is of another request: delete" in str(runner.invoke(audit, ["prove", "r000100"]).exception)
+
+
+def test_no_proof_is_made_of_a_log_that_is_damaged(runner: CliRunner, state: Path) -> None:
+    [log] = logs(state)
+    tile = next((log / "public" / "tile" / "0").glob("000"))
+    tile.write_bytes(tile.read_bytes()[:-1] + b"?")
+    assert "does not lead" in str(runner.invoke(audit, ["prove", "r000100"]).exception)
+
+
+def test_without_its_vault_nothing_is_compared_and_none_is_made(runner: CliRunner, state: Path) -> None:
+    (state / "vault").rename(state / "away")
+    assert "there is no vault in" in str(runner.invoke(audit, ["verify"]).exception)
+    assert not (state / "vault").exists()
+    Vault.open(state).close()
+    found = msgspec.json.decode(told(runner, "--json", status=1))
+    assert found["ledger"]["unreadable"]["count"] == 597
 
 
 @pytest.mark.usefixtures("state")
@@ -179,6 +268,24 @@ def test_others_check_it_with_their_tools(state: Path) -> None:
         )
         assert done.returncode == 0, done.stderr
         assert "Successfully fsck'd log with size 597" in done.stderr
+
+
+def test_others_check_it_with_their_own_code(runner: CliRunner, state: Path, tmp_path: Path) -> None:
+    [log] = logs(state)
+    key = runner.invoke(audit, ["key"]).stdout.strip()
+    assert independent.verified(log / "public", key) == 597
+    witness = ["witness", str(log), "--state", "w", "--name", "w.example", "--json"]
+    cosigned = msgspec.json.decode(runner.invoke(audit, witness).stdout)
+    (tmp_path / "cosigned").write_text(cosigned["checkpoint"], encoding="utf-8")
+    prove = ["prove", str(log), "300", "--checkpoint", "cosigned", "--entry", "entry"]
+    proof, entry = runner.invoke(audit, prove).stdout.encode(), (tmp_path / "entry").read_bytes()
+    assert independent.proven(proof, entry, key, cosigned["key"]) == 300
+    for wrong_proof, wrong_entry in (
+        (proof.replace(b"index 300", b"index 301"), entry),
+        (proof, entry + b"x"),
+    ):
+        with pytest.raises(AssertionError):
+            independent.proven(wrong_proof, wrong_entry, key)
 
 
 def test_a_proof_takes_milliseconds(state: Path) -> None:

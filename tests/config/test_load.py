@@ -330,6 +330,10 @@ MISTAKES = [
     ("ledger: {url: 'sqlite:///a', url_env: DB}", "1:30 ledger.url_env: url is given as well. "),
     ("listener: {tls_cert_file: a}", "1:1 listener: tls_cert_file and tls_key_file belong together. "),
     ("telemetry: {otlp_endpoint: localhost:4317}", "1:13 telemetry.otlp_endpoint: an http:// or https://"),
+    (
+        "compliance: [{provider: openai, baa_until: 30.6.2027}]",
+        "1:33 compliance[0].baa_until: a date is expected here. Write it as `2027-06-30`",
+    ),
     ("discovery: {seconds: 3}", "1:13 discovery.seconds: a number <= 2.0 is expected here. "),
     ("listen: 127.0.0.1:1\n<<: {listen: b}", "2:1 : merge keys are not supported"),
     ("listen: !!python/object:os.system x", "1:9 listen: a YAML tag, which settings do not have. "),
@@ -399,6 +403,10 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_file() -> None:
         (
             "providers: {mistral: {enabled: false}}\ndeployments: {a: {model: m, provider: mistral}}",
             "2:29: warning: deployments.a.provider: providers.mistral is not enabled: this is left out",
+        ),
+        (
+            "compliance: [{provider: custom}, {provider: ollama}, {provider: opnai}]",
+            "1:55: warning: compliance[2].provider: there is no provider 'opnai' here, so this says",
         ),
         ("auto: {rules: [{name: x}]}", "1:16: warning: auto.rules[0]: changes nothing"),
         ("routes: {r: {labels: [hipaa]}}", "1:23: warning: routes.r.labels[0]: label 'hipaa' is not defined"),

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,23 @@ from wye.routing.state import RouteState
 
 DAY = 86_400.0
 THRESHOLDS = (0.1, 0.9)
+
+SEVERAL: dict[str, Any] = {
+    "auto": {
+        "candidates": ["inside", "outside"],
+        "shadow": {"probability": 1.0, "run_length": 1_000_000, "judge": "claude-referee"},
+    },
+    "routes": {
+        "cascade": {"candidates": ["inside", "outside"], "gate": {"ask": ["second"]}},
+        "hedge": {
+            "candidates": ["slow", "outside"],
+            "hedge": {"after_ms": 30, "share": 1.0},
+            "rules": [{"use": ["slow", "outside"]}],
+        },
+    },
+}
+"""Settings by which a request for `auto`, `cascade` or `hedge` goes to several of `inside`, `outside`,
+`second`, `slow` and `claude-referee`."""
 
 
 def certify(state_dir: Path, route: str, strong: str, weak: str, gate: GateSettings) -> None:

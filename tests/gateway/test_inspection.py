@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from fake_upstream import CHAT, Call, FakeUpstream
-from gateway.gated import certify
+from gateway.gated import SEVERAL, certify
 from policy.test_judge import deployment
 from routing.granted import grant
 from running import Answered, Running, running
 from wye.config.detection import DetectionSettings
 from wye.config.governance import ComplianceSettings, PolicySettings
 from wye.config.labels import ALL_LANES, LabelRule
-from wye.config.settings import Settings
+from wye.config.settings import LedgerSettings, ResponsesSettings, Settings
 from wye.config.strategies import GateSettings
 from wye.core.lane import Lane
 from wye.gateway.inspection import Inspection
@@ -60,18 +60,7 @@ def settings(upstream: FakeUpstream, price: dict[str, Any], **detection: Any) ->
             "outside": strong | {"model": "big"},
         },
         "aliases": {"plain": ["outside", "inside"], "fallback": ["broken", "outside"]},
-        "auto": {
-            "candidates": ["inside", "outside"],
-            "shadow": {"probability": 1.0, "run_length": 1_000_000, "judge": "claude-referee"},
-        },
-        "routes": {
-            "cascade": {"candidates": ["inside", "outside"], "gate": {"ask": ["second"]}},
-            "hedge": {
-                "candidates": ["slow", "outside"],
-                "hedge": {"after_ms": 30, "share": 1.0},
-                "rules": [{"use": ["slow", "outside"]}],
-            },
-        },
+        **SEVERAL,
     }
 
 
@@ -256,8 +245,26 @@ def test_somebody_looks_wherever_it_could_change_what_a_set_permits(set_: str, p
         before, after = (policy.extend(policy.judge(labels), late) for labels in (said, said | {"phi"}))
         assert "acme/late" in before.permitted
         if (before.permitted, before.mask) != (after.permitted, after.mask):
-            looks = Inspection(DetectionSettings(raises={"phi": "all"}), Inspectors(), policy)
+            looking = Settings(detection=DetectionSettings(raises={"phi": "all"}))
+            looks = Inspection(looking, Inspectors(), policy)
             assert looks.matters(said)
+
+
+@pytest.mark.parametrize("days", [None, 30])
+@pytest.mark.parametrize("keeps", ["ledger", "responses", ""])
+def test_what_stays_inside_is_looked_at_where_a_label_shortens_how_long_it_is_kept(
+    keeps: str, days: int | None
+) -> None:
+    """A request that leaves nowhere is kept as long as its labels say, those that are found too."""
+    settings = Settings(
+        labels={"phi": LabelRule(retain_days=days)},
+        detection=DetectionSettings(raises={"phi": "all"}),
+        ledger=LedgerSettings(store_content=keeps == "ledger", retain_days=90),
+        responses=ResponsesSettings(store=keeps == "responses"),
+    )
+    inspection = Inspection(settings, Inspectors(), Policy(settings, ()))
+    assert inspection.matters(frozenset({"confidential"})) is bool(keeps and days)
+    assert not inspection.matters(frozenset({"confidential", "phi"}))
 
 
 def test_the_second_stage_raises_a_label_too(

@@ -53,6 +53,15 @@ def test_what_cannot_be_looked_at_is_trouble(inspector: Inspector) -> None:
     assert tokens.media
 
 
+def test_what_is_split_over_parts_is_found(inspector: Inspector) -> None:
+    parts = [{"type": "text", "text": "Write to jane.d"}, {"type": "text", "text": "oe@example.com"}]
+    content = json.dumps({"messages": [{"role": "user", "content": parts}]}).encode()
+    for _ in range(2):  # and known again
+        assert told(inspector, Ask(5, "body", content, time.monotonic() + LATER)).kinds[:1] == ("email",)
+    late = told(Inspector(()), Ask(6, "body", content, time.monotonic() - 1))
+    assert late.trouble == "late"
+
+
 def test_the_model_finds_what_no_rule_does(inspector: Inspector) -> None:
     ask = Ask(9, "body", body("ich habe gestern mit Svantje gesprochen"), time.monotonic() + LATER)
     assert told(inspector, ask).kinds == ()

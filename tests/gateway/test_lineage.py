@@ -8,13 +8,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from fake_upstream import CHAT, DONE, FINISH, Call, FakeUpstream, delta
 from gateway.test_inspection import PLAIN, SSN, ask, inspector, looks, until
 from running import KEY, Running, running
+from wye.config.lineage import LineageSettings
+from wye.core.errors import LedgerError
+from wye.core.label import Labels
+from wye.core.request import Operation, Request
+from wye.gateway.lineage import Lineage
+from wye.gateway.session import Session
+from wye.ledger.remembered import FILE, RememberedFile
 
 HIM = "Her social security number is 219-09-9999, as you asked."
 
@@ -170,19 +178,130 @@ def test_explain_says_where_labels_come_from(gateway: Running) -> None:
     assert "raised phi for what goes on from it" in told
 
 
-def test_what_is_forgotten_can_be_labelled(
+def test_labels_outlive_a_killed_gateway(
     upstream: FakeUpstream, price: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    config = settings(
-        upstream, price, detection={}, lineage={"conversations": 1, "forgotten": ["confidential"]}
-    )
+    """By name, and by how it begins; what is forgotten beyond the bound can be labelled, before and after."""
+    config = settings(upstream, price, detection={})
     upstream.scripts |= {"in": talk, "out": talk}
+    folder = tmp_path_factory.mktemp("restarting")
     on = [{"role": "assistant", "content": "Yes."}, {"role": "user", "content": "And now?"}]
-    with running(tmp_path_factory.mktemp("forgetting"), config) as gateway:
-        first, second = ({"role": "user", "content": f"Is {number} a prime?"} for number in (7, 11))
-        assert gateway.record(gateway.chat("plain", messages=[first]))["deployment"] == "outside"
-        assert gateway.record(gateway.chat("plain", messages=[first, *on]))["deployment"] == "outside"
-        gateway.record(gateway.chat("plain", messages=[second]))
+    first, second, third = ({"role": "user", "content": f"Is {n} a prime?"} for n in (7, 11, 13))
+    with running(folder, config) as gateway:
+        turn(gateway, "plain-one")
+        assert not (gateway.state / FILE).exists()  # nothing is labelled, nothing is written
+        assert turn(gateway, "ward-seven", headers={"x-wye-label": "phi"})["deployment"] == "inside"
+        gateway.record(gateway.chat("plain", {"x-wye-label": "phi"}, messages=[first]))
+        gateway.process.kill()
+        gateway.process.wait()
+        written = (gateway.state / FILE).read_bytes()
+        assert b"prime" not in written
+        assert b"ward" not in written
+        assert (gateway.state / FILE).stat().st_mode & 0o777 == 0o600
+    config |= {"lineage": {"conversations": 2, "forgotten": ["confidential"]}, "default_label": "public"}
+    with running(folder, config) as gateway:
+        record = turn(gateway, "ward-seven")
+        assert (record["deployment"], record["origins"]) == ("inside", ["phi=session"])
+        assert record["labels"] == ["phi", "public"]  # the default of before does not stick
+        record = gateway.record(gateway.chat("plain", messages=[first, *on]))
+        assert (record["deployment"], record["origins"]) == ("inside", ["phi=session"])
+        assert gateway.record(gateway.chat("plain", messages=[second]))["deployment"] == "outside"
+        assert gateway.record(gateway.chat("plain", messages=[second, *on]))["deployment"] == "outside"
+        gateway.record(gateway.chat("plain", messages=[third]))
+        gateway.record(gateway.chat("plain", messages=[third, *on]))
         record = gateway.record(gateway.chat("plain", messages=[first, *on]))
         assert (record["deployment"], record["origins"]) == ("inside", ["confidential=session:forgotten"])
         assert json.dumps(record).count("prime") == 0
+
+
+class Turn:
+    """All that a lineage asks of a request."""
+
+    def __init__(self, name: bytes, account: str = "k") -> None:
+        self.mark = account, name
+        self.request = Request("openai_chat", Operation.CHAT, "m", b"")
+        self.arrival = self
+        self.session = name
+
+    def conversation(self) -> tuple[str, bytes]:
+        return self.mark
+
+
+class Clocks:
+    """How long the machine runs, and what time it is."""
+
+    def __init__(self) -> None:
+        self.up, self.wall = 100.0, 1_790_000_000.0
+
+    def pass_(self, hours: float) -> None:
+        self.up, self.wall = self.up + hours * 3600, self.wall + hours * 3600
+
+    def lineage(self, folder: Path, **fields: Any) -> Lineage:
+        file = RememberedFile(folder / FILE)
+        return Lineage(file, LineageSettings(**fields), lambda: self.up, lambda: self.wall)
+
+
+def labels(lineage: Lineage, name: bytes, account: str = "k") -> Labels:
+    return lineage.of(cast("Session", Turn(name, account)), LineageSettings()).labels
+
+
+def learn(lineage: Lineage, name: bytes, *labels: str, account: str = "k", **fields: Any) -> None:
+    session = cast("Session", Turn(name, account))
+    lineage.learn(session, frozenset(labels), LineageSettings(**fields))
+
+
+def test_a_restart_forgets_neither_too_early_nor_never(tmp_path: Path) -> None:
+    clocks = Clocks()
+    lineage = clocks.lineage(tmp_path)
+    learn(lineage, b"a", "phi")
+    clocks.pass_(1)
+    learn(lineage, b"a")  # goes on: too soon to be written down anew
+    learn(lineage, b"a", "phi")
+    assert (tmp_path / FILE).read_bytes().count(b"\n") == 2
+    clocks.pass_(20)
+    clocks.up = 5.0
+    again = clocks.lineage(tmp_path)
+    assert labels(again, b"a") == {"phi"}
+    assert labels(again, b"a", "other") == frozenset()
+    clocks.pass_(4)
+    assert labels(clocks.lineage(tmp_path), b"a") == {"phi"}  # its last turn was 24 hours ago
+    clocks.pass_(1)
+    assert labels(clocks.lineage(tmp_path), b"a") == frozenset()
+
+
+def test_every_label_is_written_down_as_it_comes(tmp_path: Path) -> None:
+    clocks = Clocks()
+    lineage = clocks.lineage(tmp_path)
+    learn(lineage, b"a", "phi")
+    learn(lineage, b"a", "secret")
+    assert labels(clocks.lineage(tmp_path), b"a") == {"phi", "secret"}
+
+
+def test_a_clock_that_was_put_back_forgets_nothing(tmp_path: Path) -> None:
+    clocks = Clocks()
+    learn(clocks.lineage(tmp_path), b"a", "phi")
+    clocks.wall -= 1e9
+    assert labels(clocks.lineage(tmp_path), b"a") == {"phi"}
+
+
+def test_the_file_is_bounded_as_the_memory_is(tmp_path: Path) -> None:
+    clocks = Clocks()
+    lineage = clocks.lineage(tmp_path)
+    learn(lineage, b"mine", "phi", account="mine", conversations=100)
+    for number in range(3_000):
+        learn(lineage, b"%d" % number, "phi", conversations=100)
+    assert (tmp_path / FILE).read_bytes().count(b"\n") < 1_003
+    again = clocks.lineage(tmp_path, conversations=100)
+    assert labels(again, b"mine", "mine") == {"phi"}
+    assert [n for n in range(3_000) if labels(again, b"%d" % n)] == list(range(2_901, 3_000))
+
+
+def test_a_label_that_cannot_be_written_down_lets_nothing_pass(tmp_path: Path) -> None:
+    clocks = Clocks()
+    lineage = clocks.lineage(tmp_path / "away")
+    with pytest.raises(LedgerError, match="remembers what conversations are labelled with: cannot be wri"):
+        learn(lineage, b"a", "phi")
+    assert labels(lineage, b"a") == {"phi"}
+    (tmp_path / "away").mkdir()
+    learn(lineage, b"a", "phi")  # the next turn tries again
+    assert labels(clocks.lineage(tmp_path / "away"), b"a") == {"phi"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exchanges import message_end, message_start, text_block
+from exchanges import MESSAGE, message_end, message_start, text_block
 from fake_upstream import CHAT, DONE, FINISH, Call, FakeUpstream, chunk, delta
 from running import Running, running
 from wye.core.errors import MaskingError
@@ -224,6 +224,109 @@ def test_an_upstreams_error_is_the_clients_own_and_no_records(gateway: Running) 
     assert answered.error["message"] == f"no: {SAID}"
     record = gateway.record(answered)
     assert "Jane" not in json.dumps({name: value for name, value in record.items() if name != "content"})
+
+
+def test_what_a_client_calls_its_request_does_not_leave(gateway: Running, upstream: FakeUpstream) -> None:
+    named = {"x-request-id": "of-219-09-9999"}
+    answered = gateway.chat("echo", PHI | named)
+    assert answered.headers["x-request-id"] == "of-219-09-9999"
+    assert b"219-09-9999" not in upstream.calls[-1].head
+    stored = gateway.chat("echo", PHI, store=True)
+    gateway.ask("GET", f"/v1/chat/completions/{stored.json['id']}", headers=PHI | named)
+    assert b"GET /v1/chat/completions/" in upstream.calls[-1].head
+    assert b"219-09-9999" not in upstream.calls[-1].head
+    gateway.chat("inside", PHI | named)
+    assert b"x-request-id: of-219-09-9999" in upstream.calls[-1].head
+
+
+def test_what_an_upstream_hides_in_ids_and_signatures_is_not_told_next_turn(
+    gateway: Running, upstream: FakeUpstream
+) -> None:
+    """A client sends an answer's ids and signatures back as they came, and nobody looks for values there."""
+
+    @upstream.script("claude")
+    async def hides(call: Call) -> None:
+        code = re.findall("SSN_[a-z0-9]+", call.body.decode())[0]
+        thought = {"type": "thinking", "thinking": "so", "signature": code}
+        use = {"type": "tool_use", "id": code, "name": "mail", "input": {"signature": code, "id": code}}
+        await call.answer(
+            body=MESSAGE | {"content": [thought, use]}, headers=f"x-ratelimit-reset: {code}\r\n"
+        )
+
+    body = {"model": "claude", "messages": [{"role": "user", "content": SAID}], "max_tokens": 99}
+    answered = gateway.ask("POST", "/v1/messages", body, PHI)
+    thought, use = answered.json["content"]
+    assert use["input"] == {"signature": "219-09-9999", "id": "219-09-9999"}
+    assert "219-09-9999" not in thought["signature"] + use["id"] + str(answered.headers)
+    result = {"type": "tool_result", "tool_use_id": use["id"], "content": "sent"}
+    turns = [{"role": "assistant", "content": [thought, use]}, {"role": "user", "content": [result]}]
+    assert (
+        gateway.ask("POST", "/v1/messages", body | {"messages": body["messages"] + turns}, PHI).status == 200
+    )
+    assert not any(value in upstream.calls[-1].body.decode() for value in VALUES)
+    assert thought["signature"] in upstream.calls[-1].body.decode()
+
+
+def test_a_token_of_an_earlier_turn_pulls_nothing(gateway: Running, upstream: FakeUpstream) -> None:
+    """Neither from the caller's own text nor from a tool's result; the next request has other tokens."""
+    gateway.chat("echo", PHI, messages=[{"role": "user", "content": SAID}])
+    earlier = last(upstream.calls[-1])
+    call = {"id": "c1", "type": "function", "function": {"name": "read", "arguments": "{}"}}
+    turns = [
+        {"role": "user", "content": f"{SAID} {earlier}"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": f"{earlier} {SAID}"},
+    ]
+    answered = gateway.chat("echo", PHI, messages=turns)
+    assert answered.json["choices"][0]["message"]["content"] == f"{earlier} {SAID}"
+    sent = upstream.calls[-1].body.decode()
+    assert not any(value in sent for value in VALUES)
+
+
+def test_where_a_value_comes_back_in_an_answer_with_everything(
+    gateway: Running, upstream: FakeUpstream
+) -> None:
+    """In links and in whole tokens of logprobs too, as docs/masking.md says; never in a header."""
+
+    @upstream.script("fails")
+    async def tells(call: Call) -> None:
+        code = re.findall("SSN_[a-z0-9]+", call.body.decode())[0]
+        link = f"https://elsewhere.example/?of={code}"
+        message = {
+            "role": "assistant",
+            "content": f"![]({link})",
+            "reasoning_content": code,
+            "tool_calls": [
+                {
+                    "id": code,
+                    "type": "function",
+                    "function": {"name": "get", "arguments": f'{{"url": "{link}"}}'},
+                }
+            ],
+        }
+        choice = {
+            "index": 0,
+            "message": message,
+            "logprobs": {"content": [{"token": code}, {"token": code[:9]}]},
+        }
+        headers = (
+            f"x-request-id: {code}\r\nset-cookie: a={code}\r\nx-ratelimit-remaining-requests: {code}\r\n"
+        )
+        await call.answer(
+            body=CHAT | {"id": code, "choices": [choice | {"finish_reason": "stop"}]}, headers=headers
+        )
+
+    answered = gateway.chat("fails", PHI, messages=[{"role": "user", "content": SAID}])
+    code, (choice,) = answered.json["id"], answered.json["choices"]
+    message, link = choice["message"], "https://elsewhere.example/?of=219-09-9999"
+    assert code.startswith("SSN_")
+    assert message["tool_calls"][0]["id"] == code
+    assert json.loads(message["tool_calls"][0]["function"]["arguments"]) == {"url": link}
+    assert (message["content"], message["reasoning_content"]) == (f"![]({link})", "219-09-9999")
+    assert [one["token"] for one in choice["logprobs"]["content"]] == ["219-09-9999", code[:9]]
+    assert "219-09-9999" not in str(answered.headers)
+    record = {name: value for name, value in gateway.record(answered).items() if name != "content"}
+    assert "219-09-9999" not in json.dumps(record)
 
 
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}

@@ -12,10 +12,12 @@ import pytest
 
 from gateway.test_runtime import THERE, Clock, in_force, nobody, runtime
 from routing.granted import grant
+from wye.config.detection import dictionary
 from wye.config.governance import PolicySettings
 from wye.config.load import read
 from wye.config.settings import Settings
 from wye.gateway import reload
+from wye.gateway.inspectors import Crew
 from wye.gateway.learnt import LearntRoutes
 from wye.gateway.reload import Reload
 from wye.gateway.runtime import Runtime
@@ -155,3 +157,36 @@ async def test_a_policy_comes_into_force_when_its_own_files_change(
         signed = sign(key, digest(settings, statements_of(settings)), "now")
         signature.write_bytes(msgspec.json.encode(signed))
         await until(made, "another")
+
+
+async def test_new_words_are_looked_for_once_they_are_signed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config, words, signature, key = (tmp_path / name for name in ("wye.yaml", "words", "my.sig", "key"))
+    said = {"signed_by": new_key(key), "signature_file": str(signature)}
+    words.write_text("Heron")
+    looking = {"raises": {"phi": ["dictionary"]}, "dictionary": str(words)}
+    config.write_text(json.dumps({"policy": said, "detection": looking}))
+    settings = read(config).settings
+
+    def approve() -> None:
+        told = digest(settings, statements_of(settings), dictionary(settings.detection))
+        signature.write_bytes(msgspec.json.encode(sign(key, told, "now")))
+
+    approve()
+    made = runtime(LearntRoutes(tmp_path))
+    crews: list[Crew] = []
+    made.inspectors.use = crews.append  # type: ignore[assignment,method-assign]  # nobody has to look
+    made.load(settings, (), nobody)
+    with going_on(Reload(config, made, IdleFleet()).watch()):  # type: ignore[arg-type]  # an idle one
+        await asyncio.sleep(0.05)
+        words.write_text("Bittern")
+        async with asyncio.timeout(10):
+            while "not the one that was signed" not in caplog.text:  # noqa: ASYNC110  # as above
+                await asyncio.sleep(0.01)
+        made.again()  # other reasons to look again find the words that are in force
+        assert {crew.order.terms for crew in crews} == {("Heron",)}
+        approve()
+        async with asyncio.timeout(10):
+            while crews[-1].order.terms != ("Bittern",):  # noqa: ASYNC110  # as above
+                await asyncio.sleep(0.01)

@@ -9,8 +9,8 @@ import pytest
 
 from wye.gateway import retention
 from wye.gateway.retention import once, sweep
+from wye.ledger.keyring import ErasedError
 from wye.ledger.sealing import Sealing
-from wye.ledger.vault import ErasedError
 
 
 def test_what_is_due_goes_and_nothing_else(tmp_path: Path) -> None:

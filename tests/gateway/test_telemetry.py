@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -83,6 +84,13 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
+    with collecting() as state:
+        yield state
+
+
+@contextmanager
+def collecting() -> Iterator[Collector]:
+    """Run a collector."""
     state = Collector()
     with ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"collector": state})) as server:
         server.daemon_threads = True

@@ -19,6 +19,7 @@ import msgspec
 from golden import cases
 from wye.catalog.deployments import Deployment, Endpoint, Profile
 from wye.cli.logs import JsonFormatter
+from wye.config.lineage import LineageSettings
 from wye.config.settings import KeySettings, LedgerSettings, ListenerSettings, Settings
 from wye.core.lane import Lane
 from wye.core.request import Operation
@@ -31,6 +32,7 @@ from wye.gateway.downstream import Heart
 from wye.gateway.keys import KeyRing
 from wye.gateway.limits import Limits
 from wye.gateway.limitstore import MemoryStore
+from wye.gateway.lineage import Lineage
 from wye.gateway.listener.connection import Connection
 from wye.gateway.listener.server import State
 from wye.gateway.metrics import Metrics
@@ -360,7 +362,10 @@ class House:
             books, heart, egress = Books(ledger, self.metrics, access_log, exporter), Heart(), Egress()
             responses = Responses(stack.enter_context(Turns(LedgerSettings(), self.folder)))
             attempts = Attempts(egress, upstreams, limits, runtime.health)
-            pipeline = Pipeline(runtime, attempts, books, heart, responses, Shadows(runtime, attempts, books))
+            shadows = Shadows(runtime, attempts, books)
+            lineage = Lineage.open(self.folder, LineageSettings())
+            stack.callback(lineage.close)
+            pipeline = Pipeline(runtime, attempts, books, heart, responses, shadows, lineage)
             retrieval = Retrieval(runtime, responses, books, egress, upstreams)
             admin = Admin(runtime, self.metrics, lambda: ledger.trouble, reader.get)
             app = App(pipeline, retrieval, admin.app())

@@ -1,13 +1,18 @@
 """What was published against the most used gateway, tried on this one.
 
-Each case names its CVE; what happened there, and what stands against it here, is in docs/security.md. The
-list is held against that page by the last test.
+Each case names its CVE, each looked up in what was published of it; what happened there, and what stands
+against it here, is in docs/security.md. The list is held against that page by the last test.
 """
 
+import base64
 import contextlib
+import hashlib
+import io
+import json
 import re
 import sqlite3
 import time
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +30,7 @@ from wye.ledger import KeyStore
 from wye.ledger.keystore import Grant
 
 UPSTREAM_KEY = "sk-upstream-9f8e7d6c5b4a39281706f5e4d3c2b1a0"
+BANNED = "Projekt Nachtigall"
 ADMIN = {"authorization": f"Bearer {KEY}"}
 PAGE = tree.ROOT / "docs" / "security.md"
 
@@ -78,7 +84,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         "api_key_env": "UPSTREAM_KEY",
         "retries": 0,
     }
-    settings = {"deployments": {name: here | {"model": name} for name in ("up", "denies", "breaks")}}
+    settings: dict[str, Any] = {
+        "deployments": {name: here | {"model": name} for name in ("up", "denies", "breaks")},
+        "detection": {"raises": {"confidential": ["dictionary"]}, "dictionary": str(folder / "words.txt")},
+    }
+    settings["deployments"]["away"] = here | {"model": "up", "lane": "closed"}
+    folder.mkdir(exist_ok=True)
+    (folder / "words.txt").write_text(f"{BANNED}\n")
     state = folder / "state"
     with KeyStore(LedgerSettings(), state) as store:
         user = store.create(Grant(name="user"))[1].reveal()
@@ -151,10 +163,14 @@ def test_keys_with_the_same_beginning_or_end_are_different_keys(house: House) ->
 
 
 def test_no_field_of_a_request_is_an_address(house: House) -> None:
-    """CVE-2024-6587, CVE-2026-12798: `api_base` in a request's body, and other fields that are fetched."""
+    """`api_base` in a request's body, and other fields that are fetched or that choose where to go.
+
+    CVE-2024-6587, CVE-2026-12798, CVE-2026-59823, CVE-2026-84377.
+    """
     url = f"http://127.0.0.1:{house.trap.port}/v1"
     fields = dict.fromkeys(("api_base", "base_url", "spec_path", "endpoint", "proxy_url", "model_list"), url)
     nested: list[dict[str, Any]] = [{name: fields} for name in ("extra_body", "metadata", "litellm_params")]
+    nested += [{"fallbacks": [{"model": "up", **fields}]}, {"router_settings_override": fields}]
     nested += [{"user_config": {"model_list": [fields]}}, {"tools": [{"type": "mcp", "server_url": url}]}]
     for where in (fields, *nested):
         house.chat(**where)
@@ -174,7 +190,10 @@ TEMPLATES = (
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_nothing_a_caller_sends_is_a_template(house: House, template: str) -> None:
-    """CVE-2024-2952, CVE-2026-42203: chat templates and prompt templates of callers went to Jinja."""
+    """Chat templates and prompt templates of callers went to Jinja.
+
+    CVE-2024-2952, CVE-2026-37004, CVE-2026-42203.
+    """
     house.upstream.calls.clear()
     body = {"chat_template": template, "prompt_template": template, "hf_chat_template": template}
     answered = house.chat(messages=[{"role": "user", "content": template}], **body)
@@ -202,7 +221,8 @@ EXECUTING = (
 def test_nothing_a_caller_sends_is_run(house: House, code: str) -> None:
     """Secrets that were evaluated, settings and hooks by HTTP, guardrails as code, MCP servers as commands.
 
-    CVE-2024-4264, CVE-2024-4889, CVE-2024-5751, CVE-2024-6825, CVE-2026-40217, CVE-2026-42271.
+    CVE-2024-4264, CVE-2024-4889, CVE-2024-5751, CVE-2024-6825, CVE-2026-40217, CVE-2026-42271,
+    CVE-2026-59821.
     """
     mark = house.folder / "ran"
     text = code.replace("{mark}", str(mark))
@@ -247,12 +267,21 @@ ALLOWED: list[str] = []
 
 
 def test_a_path_in_a_request_is_no_file(house: House) -> None:
-    """CVE-2024-4888: the file name of an upload was a path, and the file there was deleted."""
+    """The file name of an upload was a path, and the file there was deleted; names in an archive were paths.
+
+    CVE-2024-4888, CVE-2026-59820.
+    """
     victim = house.folder / "victim"
     victim.write_text("kept")
     for path in ("/audio/transcriptions", "/v1/audio/transcriptions", "/v1/files"):
         answered = house.gateway.ask("POST", path, {"file": str(victim), "model": "up"}, ADMIN)
         assert answered.status in {404, 405}
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr(f"../../../../../../..{victim}", "overwritten")
+    for path in ("/v1/skills", "/skills", "/v1/files"):
+        kind = {"Content-Type": "application/zip"}
+        assert house.gateway.ask("POST", path, archive.getvalue(), ADMIN | kind).status in {404, 405}
     house.chat(file=str(victim), file_path=str(victim), files=[{"path": str(victim)}])
     for path in ("/../victim", "/%2e%2e/victim", "/static/..%2f..%2fvictim"):
         assert b"kept" not in house.gateway.ask("GET", path, None, ADMIN).body
@@ -262,8 +291,8 @@ def test_a_path_in_a_request_is_no_file(house: House) -> None:
 def test_a_plain_key_changes_and_reads_nothing_of_others(house: House) -> None:
     """Callers made keys with more rights, became administrators, changed teams and configuration.
 
-    CVE-2024-5710, CVE-2025-0628, CVE-2026-35029, CVE-2026-47101, CVE-2026-47102, CVE-2026-12795. Here no
-    route does.
+    CVE-2024-5710, CVE-2025-0628, CVE-2026-12795, CVE-2026-12799, CVE-2026-35029, CVE-2026-47101,
+    CVE-2026-47102. Here no route does.
     """
     theirs = house.chat().headers["x-wye-decision"]
     assert house.gateway.ask("GET", "/metrics", None, house.headers).status == 403
@@ -280,6 +309,126 @@ def test_a_plain_key_changes_and_reads_nothing_of_others(house: House) -> None:
         time.sleep(0.1)
     found = house.gateway.ask("GET", f"/v1/wye/requests/{theirs}", None, {"x-api-key": other})
     assert found.status in {403, 404}
+
+
+PROTECTED = (
+    ("GET", "/metrics"),
+    ("GET", "/v1/models"),
+    ("GET", "/v1/wye/requests/x"),
+    ("POST", "/v1/chat/completions"),
+    ("POST", "/v1/responses"),
+    ("POST", "/v1/messages"),
+    ("POST", "/v1beta/models/up:generateContent"),
+    ("POST", "/api/chat"),
+)
+HOSTS = (
+    "127.0.0.1/healthz?",
+    "x/readyz#",
+    "healthz",
+    "user@127.0.0.1/healthz",
+    "127.0.0.1:4000/../healthz;",
+)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize(("method", "path"), PROTECTED)
+def test_no_header_chooses_the_route_that_is_checked(house: House, method: str, path: str, host: str) -> None:
+    """CVE-2026-49468: the path that was checked was read from `Host`, the one that was served was not."""
+    others = {"X-Forwarded-Host": host, "X-Original-URL": "/healthz", "X-Rewrite-URL": "/healthz"}
+    body = {"model": "up", "messages": [{"role": "user", "content": "hi"}]} if method == "POST" else None
+    assert house.gateway.ask(method, path, body, {"Host": host} | others).status in {400, 401}
+    if path == "/metrics":
+        assert house.gateway.ask(method, path, None, house.headers | {"Host": host}).status in {400, 403}
+
+
+WRONG = (
+    {"authorization": "Bearer "},
+    {"authorization": "Bearer null"},
+    {"authorization": "Basic YWRtaW46YWRtaW4="},
+    {"authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiIsInNjb3BlIjoiYWRtaW4ifQ."},
+    {"authorization": "Bearer sk-1234"},
+    {"x-api-key": ""},
+    {"x-mcp-auth": "Bearer x", "authorization": "Bearer opaque-token-of-an-identity-provider"},
+)
+
+
+@pytest.mark.parametrize("headers", WRONG)
+@pytest.mark.parametrize(("method", "path"), [*PROTECTED, ("POST", "/mcp"), ("POST", "/mcp/x")])
+def test_who_fails_to_prove_who_they_are_is_nobody(
+    house: House, method: str, path: str, headers: dict[str, str]
+) -> None:
+    """CVE-2026-59822: a token that failed to be checked became a caller without a name, and was served."""
+    body = {"model": "up", "messages": [{"role": "user", "content": "hi"}]} if method == "POST" else None
+    assert house.gateway.ask(method, path, body, headers).status in (
+        {401} if "mcp" not in path else {401, 404}
+    )
+
+
+def test_the_digest_of_a_key_is_no_key(house: House) -> None:
+    """GHSA-69x8-hrgq-fjj8: hashes of passwords were shown, and taken in their place."""
+    with contextlib.closing(sqlite3.connect(house.gateway.state / "ledger.db")) as database:
+        (digest,) = database.execute("SELECT digest FROM key WHERE name = 'user'").fetchone()
+    raw = digest if isinstance(digest, bytes) else bytes.fromhex(digest)
+    assert raw == hashlib.sha256(house.user.encode()).digest()  # it is what is looked for below
+    told = b""
+    for spelt in (raw.hex(), raw.hex().upper(), base64.b64encode(raw).decode(), f"wye_{raw.hex()}"):
+        for header, value in (("authorization", f"Bearer {spelt}"), ("x-api-key", spelt)):
+            answered = house.gateway.ask("GET", "/v1/models", None, {header: value})
+            assert answered.status == 401
+    for path in ("/metrics", "/v1/models", f"/v1/wye/requests/{house.chat().headers['x-wye-decision']}"):
+        told += house.gateway.ask("GET", path, None, ADMIN).body
+    assert raw.hex().encode() not in told.lower()
+
+
+def test_what_names_a_secret_is_only_text(house: House) -> None:
+    """CVE-2026-59819: `os.environ/NAME` and `oidc/file/PATH` in a request were replaced by what they name."""
+    house.upstream.calls.clear()
+    names = {"api_key": "os.environ/UPSTREAM_KEY", "token": "oidc/file//etc/passwd", "x": "env:UPSTREAM_KEY"}
+    answered = house.chat(**names, litellm_params=names, metadata=names)
+    call = next(call for call in house.upstream.calls if call.name == "up")
+    assert call.json["api_key"] == names["api_key"]
+    assert call.json["litellm_params"] == names
+    assert UPSTREAM_KEY not in json.dumps(call.json) + answered.body.decode()
+    assert b"root:" not in call.body
+    assert (
+        house.gateway.ask("POST", "/health/test_connection", {"litellm_params": names}, ADMIN).status == 404
+    )
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("protocol", ["chat", "completions", "responses", "messages", "gemini", "ollama"])
+def test_no_way_in_passes_what_looks(house: House, protocol: str, stream: bool) -> None:  # noqa: FBT001  # a case
+    """CVE-2026-12797: banned words were looked for in calls of one type; those by HTTP were of another."""
+    action = "streamGenerateContent?alt=sse" if stream else "generateContent"
+    ways: dict[str, tuple[str, str]] = {
+        "chat": ("/v1/chat/completions", "messages"),
+        "completions": ("/v1/completions", "prompt"),
+        "responses": ("/v1/responses", "input"),
+        "messages": ("/v1/messages", "messages"),
+        "gemini": (f"/v1beta/models/away:{action}", "contents"),
+        "ollama": ("/api/chat", "messages"),
+    }
+    path, member = ways[protocol]
+
+    def ask(text: str) -> Answered:
+        said: dict[str, Any] = {
+            "messages": [{"role": "user", "content": text}],
+            "contents": [{"role": "user", "parts": [{"text": text}]}],
+            "prompt": text,
+            "input": text,
+        }
+        body = {"model": "away", member: said[member], "max_tokens": 9, "stream": stream}
+        if protocol == "gemini":
+            body = {member: said[member]}
+        if protocol == "responses":
+            body["max_output_tokens"] = body.pop("max_tokens")
+        return house.gateway.ask("POST", path, body, house.headers)
+
+    house.upstream.calls.clear()
+    answered = ask(f"What is {BANNED} about?")
+    assert answered.status == 403, answered.body
+    assert not house.upstream.calls
+    assert ask("What is it about?").status == 200  # it is the word that is refused
 
 
 def test_a_revoked_key_is_over_within_seconds(house: House) -> None:
@@ -343,5 +492,6 @@ def test_what_is_malformed_costs_little(house: House) -> None:
 
 
 def test_the_page_and_the_cases_name_the_same_ones() -> None:
-    named = set(re.findall(r"CVE-\d{4}-\d+", Path(__file__).read_text(encoding="utf-8")))
-    assert set(re.findall(r"CVE-\d{4}-\d+", PAGE.read_text(encoding="utf-8"))) == named
+    one = re.compile(r"CVE-\d{4}-\d+|GHSA(?:-\w{4}){3}")
+    named = set(one.findall(Path(__file__).read_text(encoding="utf-8")))
+    assert set(one.findall(PAGE.read_text(encoding="utf-8"))) == named

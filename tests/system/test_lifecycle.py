@@ -304,3 +304,32 @@ def test_who_is_turned_away_is_told_no_decision(upstream: FakeUpstream, tmp_path
         assert int(refused.headers["retry-after"]) >= 1
         assert "x-request-id" in refused.headers
         assert "x-wye-decision" not in refused.headers
+
+
+def test_it_listens_once_it_can_look_into_requests(tmp_path: Path) -> None:
+    """Else the first that come are refused, though it said that it is ready."""
+    port = free_port()
+    place = {"model": "m", "base_url": "http://127.0.0.1:9/v1", "lane": "closed", "networks": ["127.0.0.0/8"]}
+    labels = {"masked": {"lanes": ["closed"], "mask": "all"}}
+    config = tmp_path / "wye.yaml"
+    config.write_text(yaml.safe_dump(QUIET | {"deployments": {"out": place}, "labels": labels}))
+    command = [sys.executable, "-m", "wye", "serve", "--config", str(config), "--listen", f"127.0.0.1:{port}"]
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "WYE_STATE_DIR": str(tmp_path / "state")}
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(command, env=env, cwd=tmp_path, stdout=log, stderr=log) as process,
+    ):
+        gateway = Running(port, process, tmp_path / "state", tmp_path / "log")
+        try:
+            answers: list[Any] = []
+
+            def answered() -> bool:
+                assert process.poll() is None, gateway.log.read_text()
+                with contextlib.suppress(OSError):
+                    answers.append(gateway.chat("out", {"x-wye-label": "masked"}))
+                return bool(answers)
+
+            until(answered)
+        finally:
+            process.kill()
+    assert "could not be reached" in answers[0].error["message"]  # it was looked at, and sent

@@ -12,10 +12,11 @@ import msgspec
 
 from wye.cli import sealed
 from wye.cli.options import config_option, ledger_settings, state_dir_option, utc
+from wye.cli.vkeys import keys_option, witness_option
 from wye.ledger.tlog.checkpoint import opened
 from wye.ledger.tlog.errors import LogError, TamperedError
 from wye.ledger.tlog.export import export
-from wye.ledger.tlog.log import KEY, PUBLIC, Log
+from wye.ledger.tlog.log import KEY, PUBLIC, Log, own_key
 from wye.ledger.tlog.note import VerifierKey, b64
 from wye.ledger.tlog.proof import Proof, check
 from wye.ledger.tlog.store import directory_source
@@ -36,32 +37,9 @@ Examples:
   wye audit verify request.tlog-proof --key wye.key --entry entry
 """
 
-
-class Vkey(click.ParamType[VerifierKey]):
-    """A verifier key, or a file that holds one."""
-
-    name = "key"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> VerifierKey:
-        """Read it, or say how it is written."""
-        text = str(value)
-        try:
-            return VerifierKey.parse(text if "+" in text else Path(text).read_text(encoding="utf-8"))
-        except (LogError, OSError, UnicodeDecodeError) as error:
-            self.fail(str(error), param, ctx)
-
-
 _directory = click.argument("directory", type=click.Path(path_type=Path, file_okay=False, exists=True))
 _file = click.Path(path_type=Path, dir_okay=False, exists=True)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead.")
-_key = click.option(
-    "--key",
-    type=Vkey(),
-    help="The log's verifier key, or a file with it, as it was given to you. Default: what lies in the log.",
-)
-_witness = click.option(
-    "--witness", "witnesses", type=Vkey(), multiple=True, help="A witness's verifier key. May be repeated."
-)
 _quorum = click.option("--quorum", type=click.IntRange(0), help="So many of them. Default: all.")
 
 
@@ -109,10 +87,17 @@ def seal(*, directory: Path, lines: BinaryIO, origin: str, as_json: bool) -> Non
     "  wye audit verify first.tlog-proof --key log.key --record record.json",
 )
 @click.argument("path", type=click.Path(path_type=Path, exists=True), required=False)
-@_key
+@keys_option
 @click.option("--seen", type=_file, multiple=True, help="A checkpoint kept from before. May be repeated.")
+@click.option(
+    "--log",
+    "copies",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    multiple=True,
+    help="A copy of another gateway's log, whose records are in the same ledger. May be repeated.",
+)
 @click.option("--checkpoint", type=_file, help="Another checkpoint of the log, e.g. one with cosignatures.")
-@_witness
+@witness_option
 @_quorum
 @click.option("--record", help="Of a proof: the file with the sealed line, or its SHA-256.")
 @click.option("--entry", type=_file, help="Of a proof: the file with the entry, as `prove --entry` wrote it.")
@@ -122,8 +107,9 @@ def seal(*, directory: Path, lines: BinaryIO, origin: str, as_json: bool) -> Non
 def verify_(  # noqa: PLR0913  # one parameter an option
     *,
     path: Path | None,
-    key: VerifierKey | None,
+    keys: tuple[VerifierKey, ...],
     seen: tuple[Path, ...],
+    copies: tuple[Path, ...],
     checkpoint: Path | None,
     witnesses: tuple[VerifierKey, ...],
     quorum: int | None,
@@ -149,14 +135,17 @@ def verify_(  # noqa: PLR0913  # one parameter an option
                 )
                 raise click.UsageError(message)
             notes = [old.read_bytes() for old in seen]
-            _show_state(
-                sealed.verified_state(ledger_settings(config), state_dir, key, notes), as_json=as_json
-            )
+            settings = ledger_settings(config)
+            told = sealed.verified_state(settings, state_dir, keys, notes, copies)
+            _show_state(told, as_json=as_json)
             return
+        if copies:
+            message = "--log is for the ledger, beside the logs of the state directory: give no PATH"
+            raise click.UsageError(message)
         if path.is_file():
-            told = _verified_proof(path, key, witnesses, least, _leaf(record, entry))
+            told = _verified_proof(path, keys, witnesses, least, _leaf(record, entry))
         else:
-            told = _verified_log(path, key, seen, checkpoint, witnesses, least)
+            told = _verified_log(path, keys, seen, checkpoint, witnesses, least)
     except TamperedError as error:
         if not as_json:
             raise
@@ -171,17 +160,19 @@ def verify_(  # noqa: PLR0913  # one parameter an option
 
 def _verified_log(  # noqa: PLR0913, PLR0917  # what the command was given
     path: Path,
-    key: VerifierKey | None,
+    keys: tuple[VerifierKey, ...],
     seen: tuple[Path, ...],
     checkpoint: Path | None,
     witnesses: tuple[VerifierKey, ...],
     quorum: int,
 ) -> dict[str, object]:
-    public = _public(path)
+    public = sealed.public_of(path)
+    note = (checkpoint or public / CHECKPOINT).read_bytes()
+    key = sealed.key_for(note, public, keys)
     found = verify(
         directory_source(public),
-        key or sealed.own_key(public),
-        note=checkpoint.read_bytes() if checkpoint else None,
+        key,
+        note=note,
         seen=[old.read_bytes() for old in seen],
         witnesses=witnesses,
         quorum=quorum,
@@ -191,20 +182,25 @@ def _verified_log(  # noqa: PLR0913, PLR0917  # what the command was given
         "origin": signed.origin,
         "size": signed.size,
         "root": b64(signed.root),
-        "key": str(key or sealed.own_key(public)),
-        "key_given": key is not None,
+        "key": str(key),
+        "key_given": bool(keys),
         "seen": found.seen,
         "witnesses": found.witnesses,
     }
 
 
 def _verified_proof(
-    path: Path, key: VerifierKey | None, witnesses: tuple[VerifierKey, ...], quorum: int, leaf: bytes | None
+    path: Path,
+    keys: tuple[VerifierKey, ...],
+    witnesses: tuple[VerifierKey, ...],
+    quorum: int,
+    leaf: bytes | None,
 ) -> dict[str, object]:
-    if key is None or leaf is None:
+    if not keys or leaf is None:
         message = "a proof is checked against --key, and --record or --entry"
         raise click.UsageError(message)
     proof = Proof.parse(path.read_bytes())
+    key = sealed.key_for(proof.checkpoint, path, keys)
     signed = check(proof, leaf, key, witnesses, quorum)
     return {
         "origin": signed.origin,
@@ -295,16 +291,16 @@ def prove_(
 
 def _proven_in(directory: Path, entry: str, checkpoint: Path | None) -> sealed.Proven:
     """Prove an entry of the log in a directory. Raises `LogError`."""
-    public = _public(directory)
+    public = sealed.public_of(directory)
     source = directory_source(public)
     note = (checkpoint or public / CHECKPOINT).read_bytes()
-    signed, _ = opened(note, sealed.own_key(public))
+    signed, _ = opened(note, own_key(public))
     numbered = _INDEX.match(entry)
     index = int(entry) if numbered else find_leaf(source, signed.size, leaf_hash(_digest(entry)))
     if index is None:
         message = f"{entry} is not among the {signed.size:,} entries of {signed.origin}"
         raise LogError(message)
-    return sealed.proven_at(source, index, note, signed)
+    return sealed.proven_at(public, index, note)
 
 
 @audit.command("key", epilog="\b\nExamples:\n  wye audit key > wye.keys")
@@ -315,7 +311,7 @@ def key_(*, as_json: bool, state_dir: Path) -> None:
 
     Each log has a key of its own, made when it began. What signs is in the log's directory, private/key.
     """
-    keys = [sealed.own_key(path / PUBLIC) for path in sealed.all_logs(state_dir)]
+    keys = [own_key(path / PUBLIC) for path in sealed.all_logs(state_dir)]
     if as_json:
         click.echo(msgspec.json.encode([str(key) for key in keys]))
         return
@@ -335,15 +331,16 @@ def key_(*, as_json: bool, state_dir: Path) -> None:
     help="Where the witness keeps its key, and what it has seen.",
 )
 @click.option("--name", default="", help="The witness's name, when it begins: an address without a scheme.")
-@_key
+@keys_option
 @_json
-def witness(*, directory: Path, state: Path, name: str, key: VerifierKey | None, as_json: bool) -> None:
+def witness(*, directory: Path, state: Path, name: str, keys: tuple[VerifierKey, ...], as_json: bool) -> None:
     """Cosign a log's checkpoint, if the log has only grown since this witness cosigned it last.
 
     Writes the cosigned checkpoint to standard output, for `prove --checkpoint` and `verify --checkpoint`.
     """
-    public = _public(directory)
-    log, note = key or sealed.own_key(public), (public / CHECKPOINT).read_bytes()
+    public = sealed.public_of(directory)
+    note = (public / CHECKPOINT).read_bytes()
+    log = sealed.key_for(note, public, keys)
     who = Witness(state, name)
     signed, cosigned = who.cosign(note, log, directory_source(public), int(time.time()))
     if as_json:
@@ -363,23 +360,14 @@ def export_(*, directory: Path, target: Path, as_json: bool) -> None:
 
     TARGET can be served by any web server as it is, and holds nothing private.
     """
-    public = _public(directory)
-    key = sealed.own_key(public)
+    public = sealed.public_of(directory)
+    key = own_key(public)
     signed = export(directory_source(public), (public / CHECKPOINT).read_bytes(), target)
     (target / KEY).write_text(f"{key}\n", encoding="utf-8")
     if as_json:
         click.echo(msgspec.json.encode({"origin": signed.origin, "size": signed.size, "target": str(target)}))
         return
     click.echo(f"{signed.origin}: {signed.size:,} entries in {target}")
-
-
-def _public(directory: Path) -> Path:
-    """Return where the checkpoint is: of a log of ours, or of a copy. Raises `LogError`."""
-    for public in (directory / PUBLIC, directory):
-        if (public / CHECKPOINT).exists():
-            return public
-    message = f"there is no log in {directory}: it has no checkpoint"
-    raise LogError(message)
 
 
 def _digest(record: str) -> bytes:

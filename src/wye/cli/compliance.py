@@ -182,11 +182,14 @@ def _labels(labels: dict[str, int]) -> str:
 def _limits(settings: Settings) -> str:
     if not (settings.ledger.store_content or settings.responses.store):
         return "no content is kept; records of requests have no limit here"
-    named = [f"{name or 'all content'}: {days:,} days" for name, days in sorted(rules(settings).items())]
+    limited = rules(settings)
+    named = [f"{name or 'all content'}: {days:,} days" for name, days in sorted(limited.items())]
+    if settings.ledger.store_content and "" not in limited:
+        what = "prompts and answers of other labels" if limited else "prompts and answers"
+        named.append(f"{what}: NONE SET (labels.NAME.retain_days, ledger.retain_days)")
     if settings.responses.store:
         named.append(f"conversations: {settings.responses.keep_days:,} days after their last turn")
-    limits = "; ".join(named) or "content: NONE SET (labels.NAME.retain_days, ledger.retain_days)"
-    return f"{limits}; records of requests: no limit here"
+    return f"{'; '.join(named)}; records of requests: no limit here"
 
 
 def _measures(settings: Settings, state_dir: Path) -> list[str]:

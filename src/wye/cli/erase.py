@@ -9,10 +9,13 @@ import click
 import msgspec
 
 from wye.cli.options import json_option, state_dir_option, utc
-from wye.ledger.erasure import Erasures, Issued, Receipt, apply
+from wye.cli.terminal import confirm
+from wye.core.errors import LedgerError
+from wye.ledger.erasure import Erasures, Issued, Receipt
 from wye.ledger.sealing import Sealing
 
 _SUBJECT = re.compile(r"[\x21-\x7e]{1,128}\Z")
+_KEY = re.compile(r"[0-9a-f]{32}\Z")
 _EXAMPLES = """
 \b
 Examples:
@@ -61,16 +64,21 @@ def erase(  # noqa: PLR0913  # one parameter an option
         message = "say whom to erase: wye erase SUBJECT"
         raise click.UsageError(message)
     wanted = _subjects((*subjects, *(file or ())))
-    named = [msgspec.json.decode(line, type=_Told).receipt for line in receipts or ()]
+    named = list(_receipts(receipts or ()))
+    sealing = Sealing(state_dir)
+    if not sealing.exists:
+        message = (
+            f"nothing was ever sealed in {state_dir}, so nobody is erased: give the gateway's --state-dir"
+        )
+        raise LedgerError(message)
     if not yes:
         count = len(wanted) + len(named)
         whom = f"'{wanted[0]}'" if count == 1 and wanted else f"{count:,} subjects"
-        click.confirm(f"Make all that is stored of {whom} unreadable, for good?", abort=True, err=True)
-    sealing = Sealing(state_dir)
+        confirm(f"Make all that is stored of {whom} unreadable, for good?")
     try:
         vault = sealing.vault
         erasures = Erasures(state_dir, vault)
-        again = apply(vault, named)
+        again = erasures.redo(named) if named else 0
         issued = erasures.erase([vault.tag(subject) for subject in wanted]) if wanted else []
         for line in _json(issued, erasures) if as_json else _words(issued, erasures):
             click.echo(line)
@@ -87,6 +95,18 @@ def _subjects(given: Iterable[str]) -> list[str]:
             message = f"subject {number} is not 1 to 128 visible ASCII characters, without spaces"
             raise click.BadParameter(message, param_hint="SUBJECT")
     return found
+
+
+def _receipts(lines: Iterable[str]) -> Iterator[Receipt]:
+    for number, line in enumerate(lines, 1):
+        try:
+            receipt = msgspec.json.decode(line, type=_Told).receipt
+        except msgspec.DecodeError:
+            receipt = None
+        if receipt is None or not all(map(_KEY.match, receipt.keys)):
+            message = f"line {number} is no receipt, as `wye erase --json` prints them"
+            raise click.BadParameter(message, param_hint="--receipts")
+        yield receipt
 
 
 def _json(issued: Iterable[Issued], erasures: Erasures) -> Iterator[str]:

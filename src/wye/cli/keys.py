@@ -20,9 +20,11 @@ from wye.cli.options import (
     utc,
 )
 from wye.cli.terminal import columns
+from wye.config.settings import LedgerSettings
 from wye.core.errors import BadRequestError
 from wye.core.label import parse_labels
 from wye.core.secret import Secret
+from wye.ledger.database import exists, locate
 from wye.ledger.keystore import Budget, Grant, Key, KeyStore, Scope, Window
 from wye.ledger.vault import Vault
 
@@ -168,8 +170,7 @@ Examples:
 def list_(*, everything: bool, as_json: bool, config: Path | None, state_dir: Path) -> None:
     """List keys and what they allow."""
     now = time.time()
-    with KeyStore(ledger_settings(config), state_dir) as store:
-        found = store.list()
+    found = _stored(ledger_settings(config), state_dir)
     shown = [key for key in found if everything or key.usable(now)]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode([_public(key, now) for key in shown])).decode())
@@ -233,6 +234,14 @@ def revoke(*, name: str, config: Path | None, state_dir: Path) -> None:
         ended = store.revoke(name)
     for key in ended:
         click.echo(f"Revoked {key.id} '{key.grant.name}'.", err=True)
+
+
+def _stored(settings: LedgerSettings, state_dir: Path) -> Sequence[Key]:
+    """Return the keys; where there is no ledger there are none, and to look makes none."""
+    if not exists(locate(settings, state_dir)):
+        return ()
+    with KeyStore(settings, state_dir) as store:
+        return store.list()
 
 
 def table(found: Sequence[Key], now: float) -> Iterator[str]:

@@ -15,7 +15,7 @@ from wye.cli.figures import money
 from wye.cli.models import Listing, Row
 from wye.cli.options import Span, config_option, json_option, state_dir_option
 from wye.cli.quantities import Number
-from wye.cli.terminal import aside, columns
+from wye.cli.terminal import aside, columns, confirm
 from wye.config.load import find, load
 from wye.config.problems import suggestion
 from wye.config.settings import Settings
@@ -98,7 +98,7 @@ def measure(  # noqa: PLR0913  # one parameter an option
         f"The ledger has them under the label {LABEL}; `wye breakeven` and `wye fleet` leave them out."
     )
     if not yes:
-        click.confirm("Go on?", abort=True, err=True)
+        confirm("Go on?")
     result = climb(
         gateway, deployment, Shape(input_tokens, output_tokens), bounds, lambda one: aside(_progress(one))
     )

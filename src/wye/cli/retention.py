@@ -12,6 +12,7 @@ from wye.cli.terminal import columns
 from wye.config.load import find, load
 from wye.config.retention import rules
 from wye.config.settings import Settings
+from wye.core.errors import LedgerError
 from wye.ledger.sealing import Sealing
 
 _EXAMPLES = """
@@ -61,8 +62,11 @@ def retention(*, sweep: bool, dry_run: bool, as_json: bool, config: Path | None,
     day: to destroy them ends every copy, backups too. A changed rule holds for what comes from then on.
     """
     settings, sealing = load(find(config)), Sealing(state_dir)
+    if sweep and not sealing.exists:
+        message = f"nothing was ever sealed in {state_dir}, so nothing goes: give the gateway's --state-dir"
+        raise LedgerError(message)
     try:
-        swept = sealing.vault.expire(time.time()) if sweep and not dry_run and sealing.exists else None
+        swept = sealing.vault.expire(time.time()) if sweep and not dry_run else None
         kept = _kept(settings, sealing, swept)
     finally:
         sealing.close()
@@ -99,6 +103,8 @@ def lines(kept: Kept) -> Iterator[str]:
     """Yield what people read."""
     yield f"Kept: {' and '.join(kept.stores) or 'no content, neither prompts and answers nor conversations'}."
     rules = [(name or "whatever the label", _days(days)) for name, days in sorted(kept.rules.items())]
+    if "prompts and answers" in kept.stores and "" not in kept.rules:
+        rules.append(("all else" if rules else "no rule", "kept until somebody erases it"))
     if "conversations" in kept.stores:
         rules.append(("conversations", _days(kept.conversations_days) + " after their last turn"))
     yield from columns(rules or [("no rule", "kept until somebody erases it")], 2)

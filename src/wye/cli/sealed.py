@@ -9,25 +9,28 @@ import msgspec
 from wye.cli.options import utc
 from wye.config.settings import LedgerSettings
 from wye.core.errors import NotFoundError
-from wye.ledger.entries import entries_from
-from wye.ledger.erasure import FOLDER
+from wye.ledger.entries import entries_from, taken_apart
+from wye.ledger.erasure import FOLDER, receipts_in
 from wye.ledger.sealcheck import NAMED, Compared, SealCheck
 from wye.ledger.sealer import begun, logs
-from wye.ledger.sealindex import SealIndex
+from wye.ledger.sealindex import INDEX, SealIndex
 from wye.ledger.tlog.checkpoint import Checkpoint, opened
 from wye.ledger.tlog.errors import LogError, TamperedError
-from wye.ledger.tlog.log import KEY, PUBLIC
+from wye.ledger.tlog.log import PRIVATE, PUBLIC, own_key, published
 from wye.ledger.tlog.note import Note, VerifierKey
-from wye.ledger.tlog.proof import Proof, prove
+from wye.ledger.tlog.proof import Proof, check, prove
 from wye.ledger.tlog.store import directory_source
 from wye.ledger.tlog.tiles import CHECKPOINT, Source
+from wye.ledger.tlog.tree import leaf_hash
 from wye.ledger.tlog.verify import verify
 
-_KINDS = {
+KINDS = {  # of what is wrong
     "altered": "were altered after they were sealed",
     "missing": "are sealed, and not in the ledger",
     "doubled": "are sealed more than once",
     "unsealed": "are in the ledger, and not sealed",
+    "unreceipted": "are erased, and no receipt says so: erase them again, if you did",
+    "unreadable": "are sealed under keys that the vault has lost",
 }
 _SHOWN = 3
 
@@ -40,13 +43,13 @@ class Proven(NamedTuple):
     entry: bytes
 
 
-def own_key(public: Path) -> VerifierKey:
-    """Return the key that lies in a log. Raises `LogError`."""
-    try:
-        return VerifierKey.parse((public / KEY).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        message = f"{public} has no key: pass --key"
-        raise LogError(message) from None
+def public_of(directory: Path) -> Path:
+    """Return where the checkpoint is: of a log of ours, or of a copy. Raises `LogError`."""
+    for public in (directory / PUBLIC, directory):
+        if (public / CHECKPOINT).exists():
+            return public
+    message = f"there is no log in {directory}: it has no checkpoint"
+    raise LogError(message)
 
 
 def all_logs(state_dir: Path) -> list[Path]:
@@ -58,35 +61,82 @@ def all_logs(state_dir: Path) -> list[Path]:
     return found
 
 
+def key_for(note: bytes, public: Path, given: Sequence[VerifierKey]) -> VerifierKey:
+    """Return the key to hold a checkpoint against: of those given, else the one that lies in the log.
+
+    Raises `TamperedError` where keys were given and none is this log's: a log nobody told of proves nothing.
+    """
+    if not given:
+        return own_key(public)
+    origin = Checkpoint.parse(Note.parse(note).text).origin
+    for key in given:
+        if key.name == origin:
+            return key
+    names = ", ".join(key.name for key in given)
+    message = f"no key was given of the log {origin}, only of {names}: get it from whoever keeps that log"
+    raise TamperedError(message)
+
+
 def verified_state(
-    settings: LedgerSettings, state_dir: Path, key: VerifierKey | None, seen: Sequence[bytes]
+    settings: LedgerSettings,
+    state_dir: Path,
+    keys: Sequence[VerifierKey],
+    seen: Sequence[bytes],
+    copies: Sequence[Path] = (),
 ) -> dict[str, Any]:
-    """Verify every log of the state directory, and the ledger against them. Raises `LedgerError`."""
+    """Verify every log of the state directory, and the ledger against them. Raises `LedgerError`.
+
+    `copies` are public directories of other gateways' logs, whose records are in the same ledger.
+    """
     paths = all_logs(state_dir)
-    earlier: dict[str, list[bytes]] = {}
-    for note in seen:
-        earlier.setdefault(Checkpoint.parse(Note.parse(note).text).origin, []).append(note)
-    check = SealCheck(settings, state_dir)
+    state = _State(keys, seen)
+    receipts: set[str] = set()
+    comparison = SealCheck(settings, state_dir)
     try:
-        told: list[dict[str, Any]] = []
         for path in paths:
-            public = path / PUBLIC
-            mine = key if key is not None and key.name == own_key(public).name else own_key(public)
-            source = directory_source(public)
-            found = verify(source, mine, seen=earlier.pop(mine.name, []))
-            if path.name != FOLDER:
-                check.take(source, found.checkpoint.size)
-            told.append({
-                "log": str(path), "origin": mine.name, "size": found.checkpoint.size, "seen": found.seen,
-                "key": str(mine), "key_given": mine is key,
-            })  # fmt: skip
-        for origin in earlier:
+            source, signed = state.verified(path)
+            if path.name == FOLDER:  # the last: an erasure that goes on meanwhile has its receipt there
+                receipts.update(*(receipt.keys for receipt in receipts_in(source, signed.size)))
+            else:
+                comparison.take(source, signed)
+        for path in copies:
+            comparison.take(*state.verified(path), own=False)
+        state.demand_all_seen(state_dir)
+        compared = comparison.finish(receipts)
+    finally:
+        comparison.close()
+    return {"logs": state.told, "ledger": msgspec.to_builtins(compared), "ok": not compared.wrong}
+
+
+class _State:
+    """What is verified of several logs, one after the other."""
+
+    def __init__(self, keys: Sequence[VerifierKey], seen: Sequence[bytes]) -> None:
+        self.told: list[dict[str, Any]] = []
+        self._keys = keys
+        self._earlier: dict[str, list[bytes]] = {}
+        for note in seen:
+            self._earlier.setdefault(Checkpoint.parse(Note.parse(note).text).origin, []).append(note)
+
+    def verified(self, path: Path) -> tuple[Source, Checkpoint]:
+        """Verify a log by its signature, and by what was seen of it."""
+        public = public_of(path)
+        source = directory_source(public)
+        note = (public / CHECKPOINT).read_bytes()
+        key = key_for(note, public, self._keys)
+        found = verify(source, key, note=note, seen=self._earlier.pop(key.name, []))
+        signed = found.checkpoint
+        self.told.append({
+            "log": str(path), "origin": key.name, "size": signed.size, "seen": found.seen,
+            "key": str(key), "key_given": bool(self._keys),
+        })  # fmt: skip
+        return source, signed
+
+    def demand_all_seen(self, state_dir: Path) -> None:
+        """Raise `TamperedError` for a log that was seen and is gone."""
+        for origin in self._earlier:
             message = f"the log {origin}, of which a checkpoint was seen, is not in {state_dir}"
             raise TamperedError(message)
-        compared = check.finish()
-    finally:
-        check.close()
-    return {"logs": told, "ledger": msgspec.to_builtins(compared), "ok": not compared.wrong}
 
 
 def state_lines(told: dict[str, Any]) -> list[str]:
@@ -100,16 +150,28 @@ def state_lines(told: dict[str, Any]) -> list[str]:
     lines.append(f"ledger   {found.records:,} records sealed once, and as they were sealed")
     if found.erased:
         lines.append(f"         {found.erased:,} erased: sealed once, and nobody can read what")
+    if found.coming:
+        lines.append(
+            f"         {found.coming:,} sealed, and in no checkpoint yet: a gateway that runs makes the next"
+        )
+    if found.foreign:
+        lines.append(
+            f"         {found.foreign:,} sealed once by other gateways: what they say is compared there"
+        )
+    lines += [
+        f"         {count:,} say that they are in {log}: verify it where it is, or give a copy with --log"
+        for log, count in found.elsewhere.items()
+    ]
     if found.before:
         lines.append(
             f"         {found.before:,} from before {utc(found.since)} UTC, the oldest that is sealed"
         )
-    for kind, what in _KINDS.items():
+    for kind, what in KINDS.items():
         wrong = told["ledger"][kind]
         if wrong["count"]:
             more = ", ..." if wrong["count"] > _SHOWN else ""
             lines.append(f"WRONG    {wrong['count']:,} {what}: {', '.join(wrong['ids'][:_SHOWN])}{more}")
-    if any(told["ledger"][kind]["count"] > _SHOWN for kind in _KINDS):
+    if any(told["ledger"][kind]["count"] > _SHOWN for kind in KINDS):
         lines.append(f"         --json names the first {NAMED} of each")
     return lines
 
@@ -126,21 +188,28 @@ def proven(state_dir: Path, id_: str, note: Path | None = None) -> Proven:
     if len({name for _, name, _ in found}) > 1 and id_ not in {name for _, name, _ in found}:
         message = f"several requests begin with {id_}: give more of the id"
         raise NotFoundError(message)
-    path, _, index = next((one for one in found if one[1] == id_), found[0])
+    path, name, index = next((one for one in found if one[1] == id_), found[0])
     public = path / PUBLIC
-    source = directory_source(public)
     data = (note or public / CHECKPOINT).read_bytes()
     checkpoint, _ = opened(data, own_key(public))
     if index >= checkpoint.size:
         message = f"{id_} is sealed, and that checkpoint is older; the log's own covers it in a moment"
         raise LogError(message)
-    return proven_at(source, index, data, checkpoint)
+    made = proven_at(public, index, data)
+    if taken_apart(made.entry).name != name:
+        message = (
+            f"entry {index} of {path} is of another request: delete {path / PRIVATE / INDEX}, and try again"
+        )
+        raise LogError(message)
+    return made
 
 
-def proven_at(source: Source, index: int, note: bytes, checkpoint: Checkpoint) -> Proven:
-    """Prove the entry at an index under a signed checkpoint. Raises `LogError`."""
+def proven_at(public: Path, index: int, note: bytes) -> Proven:
+    """Prove the entry at an index under a signed checkpoint. Raises `LogError`, also for a damaged log."""
+    source, key = directory_source(public), own_key(public)
     proof = prove(source, index, note)
-    return Proven(proof, checkpoint, next(entries_from(source, index, checkpoint.size)))
+    entry = next(entries_from(source, index, opened(note, key)[0].size))
+    return Proven(proof, check(proof, leaf_hash(entry), key), entry)
 
 
 def _looked_up(path: Path, id_: str) -> list[tuple[str, int]]:
@@ -148,6 +217,6 @@ def _looked_up(path: Path, id_: str) -> list[tuple[str, int]]:
     with SealIndex(path, directory_source(public)) as index:
         found = index.find(id_)
         if not found:  # it may be behind, or was deleted
-            index.catch_up(opened((public / CHECKPOINT).read_bytes(), own_key(public))[0].size)
+            index.catch_up(published(public).size)
             found = index.find(id_)
     return found

@@ -33,3 +33,17 @@ def columns(rows: Sequence[Sequence[str]], indent: int = 0) -> list[str]:
         + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width).rstrip()
         for row in rows
     ]
+
+
+def confirm(question: str) -> None:
+    """Ask, and go on after a yes only. Raises `click.Abort`, or `click.UsageError` where nobody answers."""
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        click.echo(err=True)
+        message = "nobody answers here: say --yes to go on without being asked"
+        raise click.UsageError(message) from None
+    if not agreed:
+        raise click.Abort

@@ -14,16 +14,21 @@ from wye.config.draft import Draft
 from wye.config.figures import check_figures
 from wye.config.machines import check_embedded, check_machines
 from wye.config.names import check_names
+from wye.config.problems import suggestion
 from wye.config.reach import check_deployment, check_provider
 from wye.config.routes import check_routes
 
 _PASSWORD = re.compile(r"[a-z0-9+]+://[^/@]*:[^/@]*@", re.IGNORECASE)
+
+CUSTOM = "custom"
+"""Whose a deployment is that has an address and names no provider."""
 
 
 def check(draft: Draft, environ: Mapping[str, str]) -> None:
     """Run every check; the problems are in the draft."""
     _addresses(draft)
     _labels(draft)
+    _compliance(draft)
     for name, provider in draft.settings.providers.items():
         check_provider(draft, name, provider, environ)
     for name, deployment in draft.settings.deployments.items():
@@ -65,6 +70,14 @@ def _labels(draft: Draft) -> None:
                 # Nothing would read as "any": a restriction must not vanish with its last line.
                 draft.say((*path, field), "is empty", "Name at least one, or remove the field for any")
     draft.label(("default_label",), draft.settings.default_label)
+
+
+def _compliance(draft: Draft) -> None:
+    known = {*draft.providers, CUSTOM}
+    for number, row in enumerate(draft.settings.compliance):
+        if row.provider not in known:
+            what = f"there is no provider '{row.provider}' here, so this says nothing"
+            draft.say(("compliance", number, "provider"), what, suggestion(row.provider, known), fatal=False)
 
 
 def _detection(draft: Draft) -> None:

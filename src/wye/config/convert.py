@@ -180,6 +180,8 @@ def _explain(text: str, kind: Any, node: Node) -> tuple[str, str]:  # noqa: ANN4
     choices = _choices(kind)
     if text.startswith("Invalid enum value"):
         return f"must be one of {', '.join(choices)}", suggestion(str(node.value), choices)
+    if text == "Invalid RFC3339 encoded date":
+        return "a date is expected here", "Write it as `2027-06-30`"
     if text == "Invalid decimal string":
         return "a number is expected here", ""
     expected = re.fullmatch(r"Expected `([^`]+)`(?:, got `(\w+)`| ((?:of length )?[<>]=? .*))", text)

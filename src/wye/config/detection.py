@@ -38,6 +38,17 @@ class DetectionSettings(Section, frozen=True):
     """Processes that look."""
 
 
+def dictionary(settings: DetectionSettings) -> tuple[str, ...]:
+    """Return your own words. Raises `ValueError` that names their file."""
+    if settings.dictionary is None:
+        return ()
+    try:
+        return terms(settings.dictionary)
+    except ValueError as error:
+        message = f"detection.dictionary: {settings.dictionary} {error}"
+        raise ValueError(message) from None
+
+
 def terms(path: str) -> tuple[str, ...]:
     """Return the terms in the file at `path`. Raises `ValueError` that says what is wrong with it."""
     try:

@@ -128,3 +128,5 @@ class Record(msgspec.Struct, omit_defaults=True):
     """Labels that the answer raised, as `origins` say: they hold for what goes on from it."""
     masked: dict[str, int] = {}
     """How many values of each kind whoever served it saw as tokens: `person`, `ssn`, ..."""
+    log: str = ""
+    """The transparency log that it is sealed into, by its origin; empty = none, or by an older wye."""

@@ -203,15 +203,17 @@ class Attempts:
             output_cap=hold.reservation.output_cap,
             output_cap_field=deployment.spelling.max_output_field,
         )
-        head = b"%bx-request-id: %b\r\n" % (target.head, job.entry.request_id.encode("latin-1"))
         path, body = _upstream_request(job, hold, edits)
-        if job.betas and ANTHROPIC in target.verbatim:
-            head += b"anthropic-beta: %b\r\n" % job.betas
+        named = job.entry.request_id
         try:
             if job.verdict.mask and (kinds := job.verdict.mask.get(deployment.id)):
                 job.tokens = job.tokens or Tokens()
                 hold.veil = await self._masker.veil(body, kinds, job.tokens)
                 body = hold.veil.body
+                named = job.entry.id  # the client's own name for it may say whose it is
+            head = b"%bx-request-id: %b\r\n" % (target.head, named.encode("latin-1"))
+            if job.betas and ANTHROPIC in target.verbatim:
+                head += b"anthropic-beta: %b\r\n" % job.betas
             grant = self._egress.admit(job.verdict, deployment)
             patience = None if streaming else target.patience
             where = target.base_path + path
@@ -292,10 +294,10 @@ class Attempts:
 
     async def _refused(self, job: Job, hold: Hold, response: Response) -> Failure:
         body = await response.read(MAX_ANSWER_BYTES)
+        if hold.veil is not None:
+            body = hold.veil.answer(body)
         told = refusal(hold.target.deployment, response.status, body, asked_to_wait(response))
         as_it_is = hold.crossing is None and told.shaped
-        if hold.veil is not None:
-            body = hold.veil.refusal(body)
         return self._turned_down(job, hold, response, told, body if as_it_is else None)
 
     def _turned_down(

@@ -32,9 +32,9 @@ class Books:
         try:
             self._ledger.append(record)
         except LedgerError as refused:
-            self._tell(_withheld(record, refused))
+            self._tell(_withheld(record, refused), exported=entry.told)
             raise
-        self._tell(record)
+        self._tell(record, exported=entry.told)
         return record
 
     def tag(self, subject: str) -> str:
@@ -45,11 +45,11 @@ class Books:
         """Count a request that was not let in. It gets no record: strangers must not fill the disk."""
         self._metrics.turned_away(status)
 
-    def _tell(self, record: Record) -> None:
+    def _tell(self, record: Record, *, exported: bool) -> None:
         self._metrics.observe(record)
         if self._access_log is not None and not record.shadow_of:  # nobody came in with it
             self._access_log.write(record)
-        if self._exporter is not None:
+        if self._exporter is not None and exported:
             self._exporter.offer(record)
 
 

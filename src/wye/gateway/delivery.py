@@ -18,7 +18,7 @@ from wye.gateway.job import Answer, Hold, Job
 from wye.gateway.masked import Unveiling
 from wye.gateway.refusals import broke, broken_off
 from wye.gateway.responses import Responses
-from wye.ledger.entry import Entry
+from wye.ledger.entry import EXPORT, Entry
 from wye.protocols.codec import Relay
 from wye.protocols.responses.turns import answer_id, begun_id, last_response
 from wye.providers.transport.errors import TransportError, TransportTimeoutError
@@ -65,8 +65,10 @@ class Delivery:
         deployment = answer.hold.target.deployment
         entry.deployment, entry.lane, entry.status = deployment.id, deployment.lane, answer.status
         entry.first_byte = answer.hold.first_byte
-        if job.verdict.narrowed and not job.verdict.permits("store", deployment.id):
-            entry.kept, job.session.keep_days = None, 0
+        if job.verdict.narrowed:
+            entry.told = job.verdict.permits(EXPORT, deployment.id)
+            if not job.verdict.permits("store", deployment.id):
+                entry.kept, job.session.keep_days = None, 0
         entry.withheld = False
         if answer.relay is None:
             answer.hold.lost = _all_lost(answer.hold)

@@ -6,15 +6,16 @@ The rules:
 - What cannot be looked at - too large, too late, too many at once, a process that crashed, a picture - raises
   every label that could have been raised, and the record says why.
 - It is not looked at where that could change nothing: all those labels hold already, or what is permitted is
-  the `own` lane only, with them and without.
+  the `own` lane only, with them and without, and they shorten nothing's time where something is kept.
 """
 
 from collections.abc import Iterable
 
 import msgspec
 
-from wye.config.detection import DetectionSettings
 from wye.config.masking import ALL, found_as
+from wye.config.retention import retain_days
+from wye.config.settings import Settings
 from wye.core.label import Labels
 from wye.core.lane import Lane
 from wye.gateway.inspector import Told
@@ -42,13 +43,15 @@ NOTHING = Raised()
 class Inspection:
     """What one snapshot looks for."""
 
-    def __init__(self, settings: DetectionSettings, inspectors: Inspectors, policy: Policy) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, inspectors: Inspectors, policy: Policy) -> None:
+        self.settings = settings.detection
+        self._retention = settings if settings.ledger.store_content or settings.responses.store else None
+        """None = nothing is kept."""
         self._inspectors = inspectors
         self._policy = policy
-        self._all: Labels = frozenset(settings.raises)
-        self._kinds = {label: found_as(kinds) for label, kinds in settings.raises.items()}
-        self._most = settings.max_kb * _KB
+        self._all: Labels = frozenset(self.settings.raises)
+        self._kinds = {label: found_as(kinds) for label, kinds in self.settings.raises.items()}
+        self._most = self.settings.max_kb * _KB
         self._matters: dict[Labels, bool] = {}
 
     def matters(self, labels: Labels) -> bool:
@@ -88,6 +91,9 @@ class Inspection:
         if self._all <= labels:
             return False
         if not self._policy.by_labels:  # who asks decides as well
+            return True
+        kept = self._retention
+        if kept is not None and retain_days(kept, labels) != retain_days(kept, labels | self._all):
             return True
         before, after = self._policy.judge(labels), self._policy.judge(labels | self._all)
         if before.ceiling != after.ceiling or before.permitted != after.permitted:

@@ -24,6 +24,7 @@ from wye.policy.detectors import Detector, Dictionary, Finding
 from wye.policy.detectors.cascade import Entities
 from wye.policy.detectors.entities import model
 from wye.policy.detectors.finding import resolve
+from wye.policy.joined import Joined, across, joined
 from wye.policy.leaves import Leaf, asked, in_numbers, leaves
 from wye.policy.wrapped import long_runs
 
@@ -140,7 +141,20 @@ class Inspector:
             new = self.kinds(asked(leaf)[1], ask.deadline)
             media = media or (ENCODED in new and not leaf.sealed)
             kinds |= new
+        for one in joined(found):
+            kinds |= self._across(one, ask.deadline)
         return Told(ask.number, tuple(sorted(kinds - {ENCODED})), media)
+
+    def _across(self, one: Joined, deadline: float) -> frozenset[str]:
+        """Return the kinds of what stands in more than one of some neighbours. Raises `LateError`."""
+        mark = self._mark(f"{[piece.end for piece in one.pieces]} {one.text}")
+        known = self._known.get(mark)
+        if known is None:
+            found = across(one, self._suspect(one.text, deadline))
+            known = self._remember(mark, {finding.kind for _, finding in found})
+        else:
+            self._known.move_to_end(mark)
+        return known
 
     def _find(self, ask: Ask, texts: list[str]) -> Told:
         """Tell what stands where; `media` where a text holds something encoded, which has no places."""
@@ -171,15 +185,7 @@ class Inspector:
         mark = self._mark(text)
         known = self._where.get(mark)
         if known is None:
-            found: list[Finding] = []
-            for number, piece in enumerate(pieces(text)):
-                if time.monotonic() >= deadline:
-                    raise LateError
-                at = number * (PIECE - OVERLAP)
-                found += [
-                    msgspec.structs.replace(one, start=one.start + at, end=one.end + at)
-                    for one in self._detector.suspect(piece)
-                ]
+            found = self._suspect(text, deadline)
             wrapped = bool(self._unwrapped(text, deadline, MOST_WRAPPED))
             known = self._where[mark] = _Placed(tuple(_by_kind(found)), wrapped)
             if len(self._where) > MOST_PLACED:
@@ -187,6 +193,19 @@ class Inspector:
         else:
             self._where.move_to_end(mark)
         return known
+
+    def _suspect(self, text: str, deadline: float) -> list[Finding]:
+        """Return what is found piece by piece, placed in the whole. Raises `LateError`."""
+        found: list[Finding] = []
+        for number, piece in enumerate(pieces(text)):
+            if time.monotonic() >= deadline:
+                raise LateError
+            at = number * (PIECE - OVERLAP)
+            found += [
+                msgspec.structs.replace(one, start=one.start + at, end=one.end + at)
+                for one in self._detector.suspect(piece)
+            ]
+        return found
 
     def _mark(self, text: str) -> bytes:
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
@@ -215,11 +234,15 @@ class Inspector:
         known = self._known.get(mark)
         if known is None:
             found = self._read(text, deadline) | self._unwrapped(text, deadline, MOST_WRAPPED)
-            known = self._known[mark] = frozenset(found)
-            if len(self._known) > MOST_KNOWN:
-                self._known.popitem(last=False)
+            known = self._remember(mark, found)
         else:
             self._known.move_to_end(mark)
+        return known
+
+    def _remember(self, mark: bytes, kinds: set[str]) -> frozenset[str]:
+        known = self._known[mark] = frozenset(kinds)
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
         return known
 
     def _found(self, text: str) -> set[str]:

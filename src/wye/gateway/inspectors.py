@@ -21,7 +21,7 @@ from typing import cast
 
 import msgspec
 
-from wye.config.detection import DetectionSettings, terms
+from wye.config.detection import DetectionSettings
 from wye.gateway.inspector import LENGTH, READY, Ask, Order, Told, framed
 from wye.gateway.metrics import Reading
 from wye.policy.detectors.entities import installed
@@ -220,14 +220,15 @@ class Inspectors:
         self._seen: dict[bytes, Told] = {}
 
     @staticmethod
-    def wanted(settings: DetectionSettings, *, masks: bool = False) -> Crew | None:
+    def wanted(
+        settings: DetectionSettings, words: tuple[str, ...] = (), *, masks: bool = False
+    ) -> Crew | None:
         """Return what `use` takes; None where nothing is looked for. Raises `ValueError`.
 
-        `masks`: a label obliges to mask, so that something is.
+        `words`: the organisation's own. `masks`: a label obliges to mask, so that something is.
         """
         if not settings.raises and not masks:
             return None
-        words = terms(settings.dictionary) if settings.dictionary is not None else ()
         full = settings.cascade == "full"
         if full and not installed():
             message = "detection.cascade: `full` needs the extra `entities`: pip install 'wye[entities]'"

@@ -18,8 +18,9 @@ import msgspec
 from wye.core.errors import MaskingError
 from wye.core.usage import Usage
 from wye.policy.detectors import Finding
-from wye.policy.leaves import asked, in_numbers, leaves
-from wye.policy.masking import Filter, Mint, Restoration, mask, restored, whole
+from wye.policy.joined import across, joined
+from wye.policy.leaves import Leaf, asked, in_numbers, leaves
+from wye.policy.masking import Filter, Mint, Restoration, mask, restored
 from wye.protocols.codec import Relay
 
 log = logging.getLogger("wye")
@@ -53,12 +54,8 @@ class Veil(msgspec.Struct, frozen=True):
         return b"x-wye-masked: %b\r\n" % told.encode("ascii", "replace") if told else b""
 
     def answer(self, body: bytes) -> bytes:
-        """Return a whole answer with the values."""
+        """Return a whole answer, or an error, with the values."""
         return restored(body, self.restoration) if self.counts else body
-
-    def refusal(self, body: bytes) -> bytes:
-        """Return an upstream's error with the values, for the client alone."""
-        return whole(body, self.restoration) if self.counts else body
 
     def relay(self, relay: Relay, protocol: str) -> Relay:
         """Return what reads a streamed answer with the values; `protocol` is the upstream's."""
@@ -107,24 +104,17 @@ class Masker:
 
     def __init__(self, find: Find | None = None) -> None:
         """`find`: None = nobody looks, so that nothing leaves."""
-        self._find = find
+        self._find = find or _nobody
 
     async def veil(self, body: bytes, kinds: frozenset[str], tokens: Tokens) -> Veil:
         """Return `body` with tokens for what is found of `kinds`. Raises `MaskingError`."""
-        if self._find is None:
-            message = "nobody looks for what has to be masked"
-            raise MaskingError(message)
         try:
             if in_numbers(body) and _is_numbers(body):
                 raise _unreadable(_AS_NUMBERS)
             content = [leaf for leaf in leaves(body) if not leaf.sealed]
             if any(leaf.media for leaf in content):
                 raise _unreadable(_MEDIA)
-            texts = [asked(leaf) for leaf in content]
-            new = list(dict.fromkeys(text for _, text in texts if text not in tokens.found))
-            if new:
-                tokens.found.update(zip(new, await self._find(new), strict=True))
-            found = [_moved(tokens.found[text], before) for before, text in texts]
+            found = await self._found(content, tokens)
             masked = mask(body, content, found, kinds, tokens.mint)
         except (ValueError, KeyError, RecursionError) as error:
             # Nothing of the error's text: it may hold what should have been masked.
@@ -132,12 +122,31 @@ class Masker:
             raise MaskingError(message) from None
         return Veil(masked.body, masked.counts, Restoration(tokens.mint))
 
+    async def _found(self, content: Sequence[Leaf], tokens: Tokens) -> Sequence[Sequence[Finding]]:
+        """Return what is found in each leaf, alone and with its neighbours. Raises `MaskingError`."""
+        texts = [asked(leaf) for leaf in content]
+        together = [*joined(content)]
+        wanted = dict.fromkeys((*(text for _, text in texts), *(one.text for one in together)))
+        new = [text for text in wanted if text not in tokens.found]
+        if new:
+            tokens.found.update(zip(new, await self._find(new), strict=True))
+        found = [[*_moved(tokens.found[text], before)] for before, text in texts]
+        for one in together:
+            for leaf, finding in across(one, tokens.found[one.text]):
+                found[leaf].append(finding)
+        return found
+
 
 def unmasked(name: str) -> MaskingError:
     """Return the error for what is said of an answer that deployment `name` holds, and that nobody masks."""
     error = MaskingError(f"'{name}' is told nothing unmasked: what it holds cannot be changed, or searched")
     error.status = HTTPStatus.BAD_REQUEST
     return error
+
+
+async def _nobody(_: Sequence[str]) -> Sequence[Sequence[Finding]]:
+    message = "nobody looks for what has to be masked"
+    raise MaskingError(message)
 
 
 def _unreadable(what: str) -> MaskingError:

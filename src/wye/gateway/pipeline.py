@@ -51,9 +51,10 @@ class Pipeline:
         heart: Heart,
         responses: Responses,
         shadows: Shadows,
+        lineage: Lineage,
     ) -> None:
         self._seats = Seats()
-        self._lineage = Lineage()
+        self._lineage = lineage
         self._responses = responses
         self._runtime = runtime
         self._attempts = attempts
@@ -119,12 +120,12 @@ class Pipeline:
             keyless = self._runtime.keyless
             before = await self._responses.before(request, codec, caller, now.settings, keyless=keyless)
             request = before.request or request
-            entry.subject = entry.subject or before.subject
+            entry.subject = before.whose(entry.subject, caller.subject)
         session = Session(request, codec, arrival, caller, now.targets, self._seats)
         labels = now.labels(arrival, caller, request) | before.labels
         if now.inspection is not None or labels != now.default_labels or not self._lineage.idle(now):
             labels = await self._lineage.labelled(now, session, before.labels, labels, entry)
-        verdict = now.judge(request.model, labels, now.asking(arrival, caller, len(body)))
+        verdict = now.judge(request.model, labels, now.asking(arrival, caller, len(body)), request.body)
         entry.judged(labels, verdict)
         entry.withheld = now.policy.reads.action
         if request.previous or request.refers or request.keep:

@@ -44,7 +44,7 @@ def rehearse(now: Snapshot, arrival: Arrival, caller: Caller, body: bytes) -> Re
     if caller.limited:
         CHAT.refuse_duplicates(request)
     labels = now.labels(arrival, caller, request)
-    verdict = now.judge(request.model, labels, now.asking(arrival, caller, len(body)))
+    verdict = now.judge(request.model, labels, now.asking(arrival, caller, len(body)), request.body)
     session = Session(request, CHAT, arrival, caller, now.targets, Seats())
     decision = now.decide(request, verdict, session)
     refuse_steering(request, decision)

@@ -44,7 +44,9 @@ class Reload:
     def _watch(self, config: Path, settings: Settings) -> None:
         """Look at the files that `settings` are made of; those that are looked at already go on."""
         policy = settings.policy
-        paths = (config, *map(Path, (*policy.files, policy.signature_file)))
+        words = settings.detection.dictionary
+        others = (*policy.files, policy.signature_file, *([] if words is None else [words]))
+        paths = (config, *map(Path, others))
         self._files = {path: self._files.get(path) or Watch(path) for path in paths}
 
     async def relearn(self) -> None:

@@ -54,6 +54,7 @@ _WHOSE = (
     "`{}` names what the upstream's account keeps, and nobody here knows whose it is: send what it holds in "
     "`input`. An operator can let every key name it with `responses: {{references: true}}` in wye.yaml"
 )
+_ANOTHERS = "what it goes on from holds another subject's data: leave x-wye-subject away, or begin anew"
 _ID = re.compile(r"[A-Za-z0-9_.:=+/-]{1,200}\Z")
 
 
@@ -67,6 +68,18 @@ class Before(msgspec.Struct, frozen=True):
     """The tag of whose data it holds."""
     holder: str | None = ""
     """The deployment whose upstream holds it; empty = it stands in the request; None = nobody remembers."""
+
+    def whose(self, said: str, of_key: str) -> str:
+        """Return the tag of whose data what goes on from here holds: a person's stays that person's.
+
+        `said` is what the request says, else `of_key`, the key's. Raises `BadRequestError` for another
+        person's: under one key of the two, what is stored would outlive the other's erasure.
+        """
+        if self.subject in ("", of_key):
+            return said
+        if said not in (of_key, self.subject):
+            raise BadRequestError(_ANOTHERS, param="x-wye-subject")
+        return self.subject
 
 
 FIRST = Before()
@@ -152,6 +165,7 @@ class Responses:
             expires=(now // DAY + days + 1) * DAY,  # at a day's end: most turns move no other's expiry
             deployment=entry.deployment,
             labels=entry.carried,
+            unnamed=entry.unnamed,
             subject=entry.subject,
             input=asked_items(entry.body),
             answer=answer.decode(),

@@ -115,7 +115,8 @@ class Retrieval:
         if isinstance(found, Turn):
             if ask.kind is not RESPONSES:
                 raise ask.kind.missing(ask.id)
-            entry.asked, entry.labels = found.deployment, tuple(sorted(labels | found.labels))
+            labels = labels | found.labels or now.default_labels
+            entry.asked, entry.labels = found.deployment, tuple(sorted(labels))
             return HTTPStatus.OK, JSON, await self._kept(ask, found, caller)
         asking = now.asking(arrival, caller, len(content))
         if found is None:
@@ -163,7 +164,8 @@ class Retrieval:
         name = target.deployment.id
         entry.deployment, entry.lane = name, target.deployment.lane
         entry.request_bytes = len(content)
-        head = b"%bx-request-id: %b\r\n" % (target.head, entry.request_id.encode("latin-1"))
+        named = entry.id if name in verdict.mask else entry.request_id
+        head = b"%bx-request-id: %b\r\n" % (target.head, named.encode("latin-1"))
         if not target.gate.try_enter():
             await target.gate.enter()
         entered = time.perf_counter()

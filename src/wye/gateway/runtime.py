@@ -17,6 +17,7 @@ from wye.core.errors import OverloadedError
 from wye.core.label import Labels
 from wye.core.request import Request
 from wye.gateway.arrival import Arrival
+from wye.gateway.caching import as_asked
 from wye.gateway.gate import Gate
 from wye.gateway.guard import Guard
 from wye.gateway.health import Health
@@ -30,7 +31,7 @@ from wye.gateway.metrics import Metrics
 from wye.gateway.target import Target, target
 from wye.ledger.keystore import Scope
 from wye.policy import Policy
-from wye.policy.cedar.asking import NOBODY, Asking
+from wye.policy.cedar.asking import NOBODY, Action, Asking
 from wye.policy.revisions import advance
 from wye.routing.band import Tally
 from wye.routing.conversation import Conversation
@@ -73,8 +74,8 @@ class Snapshot:
             return NOBODY
         return Asking(caller.key_id, caller.team, arrival.purpose(), size)
 
-    def judge(self, model: str, labels: Labels, asking: Asking = NOBODY) -> Verdict:
-        """Return what is permitted, of a deployment that only a request for `model` names as well."""
+    def judge(self, model: str, labels: Labels, asking: Asking = NOBODY, body: bytes = b"") -> Verdict:
+        """Return what is permitted to a request, of a deployment that only its `model` names as well."""
         verdict = self.policy.judge(labels, asking)
         late = self.router.dynamic(model)
         if late is not None:
@@ -83,7 +84,12 @@ class Snapshot:
             if known is None or known.deployment is not late:
                 self.runtime.make_room(self)
                 self.targets[late.id] = self.runtime.target(late)
-        return verdict
+        return as_asked(verdict, body) if verdict.narrowed else verdict
+
+    def permits(self, action: Action, labels: Labels, deployment: str, asking: Asking) -> bool:
+        """Whether `action` is permitted there by labels that came up since it was judged."""
+        known = self.targets.get(deployment)
+        return known is None or not self.policy.judge_deployment(labels, known.deployment, action, asking)
 
     def decide(self, request: Request, verdict: Verdict, conversation: Conversation) -> Decision:
         """Choose. Raises `PolicyError`, `UnknownModelError` or `BadRequestError`."""
@@ -161,7 +167,7 @@ class Runtime:
         )
         targets = {deployment.id: self.target(deployment) for deployment in known}
         masks = any(label.mask for label in settings.labels.values())
-        crew = self.inspectors.wanted(settings.detection, masks=masks)
+        crew = self.inspectors.wanted(settings.detection, policy.dictionary, masks=masks)
         if anew and self._revisions is not None:
             advance(self._revisions, policy.signature)  # nothing after it fails: it is in force now
         self.inspectors.use(crew)
@@ -169,7 +175,7 @@ class Runtime:
         self._hedges = _hedges(settings, self._hedges)
         inspection = None
         if settings.detection.raises:
-            inspection = Inspection(settings.detection, self.inspectors, policy)
+            inspection = Inspection(settings, self.inspectors, policy)
         self.now = Snapshot(settings, known, policy, router, targets, default, self, self._hedges, inspection)
         self._dynamic = dynamic
         self._policy = settings, policy

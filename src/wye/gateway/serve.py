@@ -33,6 +33,7 @@ from wye.gateway.keys import Caller, KeyRing, bootstrap_key
 from wye.gateway.learnt import LearntRoutes
 from wye.gateway.limits import Limits
 from wye.gateway.limitstore import MemoryStore
+from wye.gateway.lineage import Lineage
 from wye.gateway.listener.server import Listener
 from wye.gateway.loads import Loads
 from wye.gateway.masked import Masker
@@ -132,7 +133,10 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         attempts = Attempts(egress, transport, limits, runtime.health, Masker(finder.find))
         shadows = Shadows(runtime, attempts, books)
         app = App(
-            Pipeline(runtime, attempts, books, heart, responses, shadows),
+            Pipeline(
+                *(runtime, attempts, books, heart, responses, shadows),
+                stack.enter_context(contextlib.closing(Lineage.open(options.state_dir, settings.lineage))),
+            ),
             Retrieval(runtime, responses, books, egress, transport),
             Admin(runtime, metrics, lambda: ledger.trouble, reader.get).app(),
         )
@@ -147,6 +151,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
                 shadows.run(),
             ),
         )
+        await _settle(runtime)  # before anybody can ask
         listener = await stack.enter_async_context(
             Listener(app, settings.listener, str(listen), transport.outbox)  # both sides write together
         )
@@ -162,7 +167,6 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
         )
         keys.start()
         notes = (*map(str, loaded.warnings), *fleet.notes)
-        await _settle(runtime)
         announce(Started(listener.url, runtime, fleet.missing, notes, keys.required, place))
         await _told_to_stop()
         log.info(

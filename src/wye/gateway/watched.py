@@ -12,7 +12,7 @@ from wye.gateway.job import Job
 from wye.gateway.keys import ANONYMOUS
 from wye.gateway.runtime import Snapshot
 from wye.gateway.spoken import answerer
-from wye.ledger.entry import Entry
+from wye.ledger.entry import EXPORT, Entry
 from wye.routing.certificate import Arm
 from wye.routing.names import alias_table
 from wye.routing.rules import expand
@@ -130,6 +130,7 @@ def own_job(job: Job, name: str, what: str) -> Job:
     entry.subject = before.subject
     entry.policy_revision, entry.ceiling = before.policy_revision, before.ceiling
     entry.permitted = before.permitted
+    entry.told = job.verdict.permits(EXPORT, name)
     target = job.targets.get(name)
     lane = None if target is None else target.deployment.lane
     decision = Decision(what, (Candidate(name, lane),), reasons=(f"{what} of {before.id}",))

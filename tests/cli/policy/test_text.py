@@ -89,6 +89,13 @@ def test_cases_of_ones_own_are_held_against_the_policy() -> None:
     assert [bool(one["wrong"]) for one in told] == [False, True]
 
 
+def test_a_case_with_a_label_that_nothing_speaks_of_is_told() -> None:
+    Path("cases.yaml").write_text("- {name: a, labels: [phj], deployment: {lane: closed}, expect: forbid}")
+    told = run("test", "cases.yaml")
+    assert "cases.yaml: a: label 'phj' is not defined. Did you mean 'phi'?" in told.stderr
+    assert told.stdout == "1 of 1 cases hold\n"
+
+
 def test_the_sets_hold_their_own_cases() -> None:
     everything = json.loads(run("test", "--json").output)
     assert {one["source"] for one in everything} == {f"set {name}" for name in sets()}

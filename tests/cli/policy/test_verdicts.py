@@ -72,6 +72,37 @@ def test_what_contracts_say_counts_and_an_agreement_that_ended_does_not() -> Non
     assert verdicts("--label", "phi")["outside"] == ["hipaa/baa"]
 
 
+def test_where_nothing_is_there_it_says_so() -> None:
+    Path("wye.yaml").write_text(BASE[: BASE.index("labels:")] + "compliance: [{provider: opnai}]")
+    done = run("explain")
+    assert "  no deployment is there: no provider's key is set, and no engine was found\n" in done.stdout
+    assert "warning: compliance[0].provider: there is no provider 'opnai' here" in done.stderr
+
+
+@pytest.mark.parametrize("label", ["phj", "public,PHI ,phj"])
+def test_a_label_that_nothing_speaks_of_is_a_mistake(label: str) -> None:
+    write()
+    done = CliRunner().invoke(policy, ["explain", "--label", label])
+    assert done.exit_code == 2
+    assert "label 'phj' is not defined: requests with it stay on your own machines." in done.output
+    assert "Did you mean 'phi'?" in done.output
+
+
+def test_a_label_that_only_a_set_speaks_of_is_none() -> None:
+    write("policy: {sets: [gdpr]}\n")
+    assert verdicts("--label", "personal", "--purpose", "care")["inside"] == []
+
+
+def test_to_look_makes_nothing(tmp_path: Path) -> None:
+    write()
+    file = tmp_path / "wye.yaml"
+    file.write_text(file.read_text().replace("embedded: {enabled: false}", ""))
+    assert "embedded/smollm2-135m" in verdicts()
+    run("diff", "wye.yaml", "wye.yaml")
+    run("check")
+    assert not (tmp_path / "state").exists()
+
+
 @pytest.mark.parametrize("who", [("--team", "ward"), ("--key", "k1")])
 def test_who_asks_counts(who: tuple[str, str]) -> None:
     Path("my.cedar").write_text(
@@ -87,7 +118,7 @@ def test_which_verdicts_change() -> None:
     write(HIPAA, AGREED % "2099-01-01", name="new.yaml")
     changes = json.loads(run("diff", "old.yaml", "new.yaml", "--json").output)
     assert {(one["label"], one["action"], one["deployment"]) for one in changes} == {
-        ("phi", action, "outside") for action in ("infer", "cache", "store")
+        ("phi", action, "outside") for action in ("infer", "cache", "store", "export")
     }
     assert all(one["permitted"] for one in changes)
     assert "phi, infer: outside is permitted now" in run("diff", "old.yaml", "new.yaml").output

@@ -11,6 +11,7 @@ import msgspec
 from wye.catalog.deployments import Deployment
 from wye.cli.found import look
 from wye.config.load import find, read
+from wye.config.problems import suggestion
 from wye.config.settings import Settings
 from wye.core.label import Labels, parse_labels
 from wye.policy import Policy
@@ -18,8 +19,11 @@ from wye.policy.cedar.statements import PolicyTextError
 
 
 def settings_of(config: Path | None) -> Settings:
-    """Return the settings in the file that `--config` gave. Raises `ConfigError`."""
-    return read(find(config)).settings
+    """Return the settings in the file that `--config` gave, and tell its warnings. Raises `ConfigError`."""
+    loaded = read(find(config))
+    for warning in loaded.warnings:
+        click.echo(warning, err=True)
+    return loaded.settings
 
 
 def policy_of(settings: Settings, deployments: tuple[Deployment, ...] = ()) -> Policy:
@@ -38,6 +42,16 @@ def found_under(settings: Settings, state_dir: Path) -> tuple[Deployment, ...]:
 def labels_of(names: tuple[str, ...]) -> Labels:
     """Return the labels that `--label` gave, perhaps several in one. Raises `BadRequestError`."""
     return frozenset().union(*map(parse_labels, names))
+
+
+def known_labels(names: tuple[str, ...], policy: Policy) -> Labels:
+    """Return the labels that `--label` gave. Raises `click.UsageError` for one that nothing speaks of."""
+    labels = labels_of(names)
+    for label in sorted(labels - policy.spoken_of):
+        near = suggestion(label, policy.spoken_of)
+        message = f"label '{label}' is not defined: requests with it stay on your own machines. {near}"
+        raise click.UsageError(message)
+    return labels
 
 
 def told_json(what: object) -> None:

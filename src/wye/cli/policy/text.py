@@ -9,12 +9,16 @@ import msgspec
 
 from wye.cli.options import config_option, json_option, state_dir_option
 from wye.cli.policy.asked import policy_of, settings_of, told_json
+from wye.config.detection import dictionary
+from wye.config.labels import DEFAULT_LABELS
+from wye.config.problems import suggestion
 from wye.config.settings import Settings
 from wye.policy.cases import Case, Outcome, read_cases, run
 from wye.policy.cedar.compiled import compiled
 from wye.policy.cedar.sources import schema as schema_text
-from wye.policy.cedar.sources import set_cases, set_text, sets, statements_of
-from wye.policy.cedar.statements import PolicyTextError, Statement, problems, split
+from wye.policy.cedar.sources import set_cases, set_text, sets, statements_of, unfit
+from wye.policy.cedar.spelling import labels_in
+from wye.policy.cedar.statements import PolicyTextError, Statement, split
 from wye.policy.revisions import FILE, refuse_older
 from wye.policy.signing import digest, new_key
 from wye.policy.signing import read as signed_before
@@ -54,7 +58,7 @@ def _checked(settings: Settings, state_dir: Path) -> tuple[tuple[Statement, ...]
         statements = statements_of(settings)
     except PolicyTextError as error:
         return (), [str(error)]
-    wrong = problems(statements, schema_text())
+    wrong = unfit(statements, settings.policy)
     if not wrong:
         try:
             refuse_older(state_dir / FILE, policy_of(settings).signature)
@@ -151,12 +155,25 @@ def _outcomes(
         settings = settings_of(config)
         for file in files:
             cases = read_cases(file.read_text(encoding="utf-8"), str(file))
-            hold(str(file), cases, statements_of(settings), settings)
+            statements = statements_of(settings)
+            _unknown(cases, statements, settings, str(file))
+            hold(str(file), cases, statements, settings)
     everything = compiled({})[:1]
     for name in names or (() if files else sets()):
         statements = (*everything, *split(set_text(name), f"set {name}"))
         hold(f"set {name}", read_cases(set_cases(name), name), statements, Settings())
     return found
+
+
+def _unknown(
+    cases: Iterable[Case], statements: tuple[Statement, ...], settings: Settings, source: str
+) -> None:
+    """Say which labels of cases are not defined: a typing error is refused, as what was meant may be."""
+    known = frozenset(DEFAULT_LABELS | settings.labels).union(*map(labels_in, statements))
+    for case in cases:
+        for label in sorted(case.labels - known):
+            told = f"label '{label}' is not defined. {suggestion(label, known)}"
+            click.echo(f"{source}: {case.name}: {told}", err=True)
 
 
 _SIGN = """
@@ -188,11 +205,11 @@ def sign(*, key: Path, create: bool, revision: int | None, config: Path | None) 
             click.echo(f"  policy: {{signed_by: {public}}}    # or WYE_POLICY_SIGNED_BY={public}")
             return
         settings = settings_of(config)
-        told = digest(settings, statements_of(settings))
+        told = digest(settings, statements_of(settings), dictionary(settings.detection))
         at = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         file = Path(settings.policy.signature_file)
         signature = signed(key, told, at, signed_before(file) if file.exists() else None, revision)
-    except PolicyTextError as error:
+    except ValueError as error:
         raise click.ClickException(str(error)) from None
     file.write_bytes(msgspec.json.format(msgspec.json.encode(signature)) + b"\n")
     click.echo(f"{file}: policy {told[:12]}, revision {signature.revision}, signed by {signature.key}")

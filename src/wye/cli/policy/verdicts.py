@@ -9,7 +9,7 @@ import msgspec
 
 from wye.catalog.deployments import Deployment
 from wye.cli.options import config_option, json_option, state_dir_option
-from wye.cli.policy.asked import asking_options, found_under, labels_of, policy_of, settings_of, told_json
+from wye.cli.policy.asked import asking_options, found_under, known_labels, policy_of, settings_of, told_json
 from wye.cli.terminal import columns
 from wye.config.labels import DEFAULT_LABELS
 from wye.config.settings import Settings
@@ -64,13 +64,15 @@ def explain(  # noqa: PLR0913  # one parameter an option
     settings = settings_of(config)
     deployments = found_under(settings, state_dir)
     policy = policy_of(settings, deployments)
-    labels = labels_of(names)
+    labels = known_labels(names, policy)
     said = list(_said(policy, deployments, labels, Action(action), Asking(key_id, team, purpose, size)))
     if as_json:
         told_json({"labels": sorted(labels or {settings.default_label}), "action": action, "verdicts": said})
         return
     told = ", ".join(sorted(labels)) or f"{settings.default_label} (the default)"
     click.echo(f"{action} with label {told}, policy {policy.revision}:")
+    if not said:
+        click.echo("  no deployment is there: no provider's key is set, and no engine was found")
     rows = [(one.deployment, one.lane, "yes" if one.permitted else "no") for one in said]
     for line, one in zip(columns(rows, indent=2), said, strict=True):
         click.echo(line)

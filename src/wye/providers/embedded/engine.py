@@ -29,7 +29,7 @@ class EmbeddedEngine:
     """
 
     def __init__(self, settings: EmbeddedSettings, state_dir: Path) -> None:
-        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._state_dir = state_dir
         programs = {CHAT_ID: _chat_program(settings, state_dir)}
         if settings.embeddings:
             with contextlib.suppress(EmbeddedUnavailableError):  # chat works without; `deployments` shows it
@@ -43,6 +43,7 @@ class EmbeddedEngine:
 
         Raises `EmbeddedUnavailableError`, with nothing left running, when chat cannot serve.
         """
+        self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # for their logs
         if EMBEDDING_ID in self._processes:
             self._starting = asyncio.create_task(self._start_embeddings(), name="start of embeddings")
         try:

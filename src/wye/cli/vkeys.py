@@ -1,0 +1,48 @@
+"""Verifier keys on the command line: of logs, and of witnesses."""
+
+from pathlib import Path
+
+import click
+
+from wye.ledger.tlog.errors import LogError
+from wye.ledger.tlog.note import VerifierKey
+
+
+class Vkeys(click.ParamType[list[VerifierKey]]):
+    """A verifier key, or a file that holds one a line."""
+
+    name = "key"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[VerifierKey]:
+        """Read them, or say how they are written."""
+        text = str(value)
+        try:
+            lines = (text if "+" in text else Path(text).read_text(encoding="utf-8")).split()
+            return [VerifierKey.parse(line) for line in lines]
+        except (LogError, OSError, UnicodeDecodeError) as error:
+            self.fail(str(error), param, ctx)
+
+
+def _flat(_: object, __: object, given: tuple[list[VerifierKey], ...]) -> tuple[VerifierKey, ...]:
+    return tuple(key for keys in given for key in keys)
+
+
+keys_option = click.option(
+    "--key",
+    "keys",
+    type=Vkeys(),
+    multiple=True,
+    callback=_flat,
+    help="The verifier key as it was given to you, or a file with one a line, of each log. "
+    "Default: what lies in the log.",
+)
+witness_option = click.option(
+    "--witness",
+    "witnesses",
+    type=Vkeys(),
+    multiple=True,
+    callback=_flat,
+    help="A witness's verifier key, or a file with one a line. May be repeated.",
+)
