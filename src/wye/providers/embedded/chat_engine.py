@@ -26,7 +26,9 @@ TEMPLATE = (
 DEFAULT_TOKENS = 512
 """Generated at most where the client states no cap: so small a model may go on until its context is full."""
 ERRORS_ONLY = 1
-BUSY = b"llamacpp:requests_processing 0"
+NOTHING_TO_DO = ("llamacpp:requests_processing 0", "llamacpp:requests_deferred 0")
+QUIET_LOOKS = 10
+LOOK_SECONDS = 0.02
 
 
 def main() -> None:
@@ -41,9 +43,8 @@ def main() -> None:
     over = threading.Event()
     child.ready(over.set)
     over.wait()
-    while not _idle(server):
-        time.sleep(0.02)
-    os._exit(0)  # the server's own shutdown would cut a stream that began just now no more gently
+    _finish(server)
+    os._exit(0)  # the server's own shutdown waits forever for a request that began just now
 
 
 def _serve(boot: Boot) -> "xllamacpp.Server":
@@ -74,8 +75,16 @@ def _serve(boot: Boot) -> "xllamacpp.Server":
     return xllamacpp.Server(params)
 
 
-def _idle(server: "xllamacpp.Server") -> bool:
-    return BUSY in server.handle_metrics().encode()
+def _finish(server: "xllamacpp.Server") -> None:
+    """Return once nothing has been asked for several looks on end.
+
+    A request no longer counts as processed when its last token is made: another thread has yet to send it.
+    """
+    quiet = 0
+    while quiet < QUIET_LOOKS:
+        time.sleep(LOOK_SECONDS)
+        metrics = server.handle_metrics()
+        quiet = quiet + 1 if all(line in metrics for line in NOTHING_TO_DO) else 0
 
 
 if __name__ == "__main__":
