@@ -172,9 +172,9 @@ def second_gateway(state: Path, other: Path) -> LedgerSettings:
 def test_several_gateways_have_one_ledger(runner: CliRunner, state: Path, tmp_path: Path) -> None:
     second_gateway(state, tmp_path / "other")
     [theirs] = logs(tmp_path / "other")
-    shown = told(runner)
+    shown = told(runner, status=1)
     assert "597 records sealed once" in shown
-    assert "5 say that they are in example.com/other/" in shown
+    assert "WRONG    5 are in the ledger, and not sealed" in shown, "a file of SQLite is one gateway's"
     whole = told(runner, "--log", str(theirs))
     assert "5 sealed once by other gateways" in whole
     assert "say that they are in" not in whole

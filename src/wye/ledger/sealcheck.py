@@ -3,9 +3,10 @@
 Logs are verified by their signatures first (`tlog.verify`); here it is what they say that is compared, entry
 by entry, with the database: the record as it is stored, and each column that was copied from it.
 
-A record names the log that it was sealed into, so that several gateways may have one database: each answers
-for what names its logs, and counts what names others'. Given copies of those, it holds the ledger against
-them too, but for what was said, which only their gateway's vault opens.
+A record names the log that it was sealed into, so that several gateways may have one server of PostgreSQL:
+each answers for what names its logs, and counts what names others'. Given copies of those, it holds the
+ledger against them too, but for what was said, which only their gateway's vault opens. A file of SQLite is
+one gateway's: there a record that names a log which nobody has shown is not sealed.
 """
 
 import itertools
@@ -126,6 +127,8 @@ class SealCheck:
         self.found = Compared()
         self._erased: list[tuple[str, str]] = []
         self._own: set[str] = set()
+        self._others: set[str] = set()
+        self._several = url.get_backend_name() != "sqlite"  # gateways: a file is one gateway's
         self._since: float | None = None
         self._absent: dict[bool, list[Entry]] = {True: [], False: []}
         with Connected(self._engine) as connection:
@@ -142,8 +145,7 @@ class SealCheck:
 
     def take(self, source: Source, signed: Checkpoint, *, own: bool = True) -> None:
         """Compare what a checkpoint covers of a log: ours, or another gateway's. Raises `LedgerError`."""
-        if own:
-            self._own.add(signed.origin)
+        (self._own if own else self._others).add(signed.origin)
         group: list[Entry] = []
         for entry in entries_from(source, 0, signed.size):
             group.append(taken_apart(entry))
@@ -233,7 +235,7 @@ class SealCheck:
             log = into.get(id_, "")
             if id_ in self._coming:
                 self.found.coming += 1
-            elif log and log not in self._own:
+            elif log and log not in self._own and (self._several or log in self._others):
                 self.found.elsewhere[log] = self.found.elsewhere.get(log, 0) + 1
             elif log or self._since is None or at >= self._since:
                 self.found.unsealed.add(id_)
