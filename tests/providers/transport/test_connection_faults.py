@@ -38,13 +38,15 @@ class Faulty:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311  # reproducible faults
         self.done: Counter[str] = Counter()
+        self.due = list(FAULTS)
+        """Each comes once; only then chance decides, which would leave out the rare one in few requests."""
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             request = await reader.readuntil(b"\r\n\r\n")
             tag = request.split(b"X-Tag: ")[1].split(b"\r\n")[0]
             length = int(request.split(b"Content-Length: ")[1].split(b"\r\n")[0])
-            (fault,) = self.random.choices(list(FAULTS), FAULTS.values())
+            fault = self.due.pop() if self.due else self.random.choices(list(FAULTS), FAULTS.values())[0]
             self.done[fault] += 1
             if fault == "early, before the body":
                 writer.write(answer(tag))
