@@ -283,7 +283,6 @@ def main() -> None:
     # Ctrl-C and a service's SIGTERM go to the whole group; this process ends when the gateway has drained.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    os.nice(NICENESS)
     with socket.socket(fileno=int(sys.argv[1])) as channel, channel.makefile("rb") as reader:
         order = _next(reader, Order)
         if order is None:
@@ -291,6 +290,7 @@ def main() -> None:
         inspector = Inspector(order.terms, model() if order.full else None)
         inspector.kinds("Jane Doe, 555-123-4567", time.monotonic() + 60.0)  # reads the tables
         gc.freeze()
+        os.nice(NICENESS)  # not before: until this one looks, every label is raised
         channel.sendall(framed(Told(READY)))
         while (ask := _next(reader, Ask)) is not None:
             told = inspector.answer(ask)
