@@ -36,6 +36,7 @@ _AFTER = frozenset(
         "too",
     ]
 )
+_ARTICLES = frozenset(["the", "our", "el", "la"])
 _WINDOW = 48
 """Characters before a word that are looked at."""
 _PHRASE = 5
@@ -224,11 +225,17 @@ def announced(words: Words, context: re.Pattern[str], place: int) -> bool:
     if context is voc.NAMING:
         head = words.text[max(0, start - _WINDOW) : start].lower()
         return head.rstrip().endswith(voc.NAMED_BY) and context.search(head) is not None
-    if not place or not words.all[place - 1].roles & LEADING:
+    if not place or not _leads(words.all, place - 1):
         return False
     head = words.text[max(0, start - _WINDOW) : start].lower()
     last = head.rsplit(None, _PHRASE)
     if not last or last[-1] not in voc.LEADING:
         return False
-    begin = len(last[0]) if len(last) > _PHRASE else 0
-    return any(word.endswith(voc.SEEN_BY) for word in last[-4:]) and context.search(head, begin) is not None
+    return context.search(head, len(last[0]) if len(last) > _PHRASE else 0) is not None
+
+
+def _leads(words: Sequence[Word], place: int) -> bool:
+    """Whether a preposition stands at `place`, or before an article there: `at`, `at the`."""
+    if not words[place].roles & LEADING:
+        return False
+    return words[place].key not in _ARTICLES or (place > 0 and bool(words[place - 1].roles & LEADING))

@@ -31,6 +31,7 @@ _STATE = re.compile(r"(?:,|\s{0,3},)? ([A-Z]{2}|[A-Z]\.[A-Z]\.)(?![\w])")
 _IS = re.compile(r" (?:is|was|has|said|announced|es|fue) ")
 _SPEAKS = re.compile(r": [a-z]")
 """A line of a chat."""
+_GIVEN_WORD = GIVEN | WORD
 _TELLS = roles.TITLES | roles.GROUPS | roles.REGIONS
 """Roles in which a word alone says something."""
 _ANNOUNCES = roles.LEADING | roles.EMPLOYED_BY
@@ -71,8 +72,10 @@ def _each(text: str) -> Iterator[Finding]:
                 if found is not None:
                     yield found
                 done = last + 1
-        elif place >= done and (
-            not word.flags & WORD or (word.flags & GIVEN and small.addressed(words, place))
+        elif (
+            word.flags & _GIVEN_WORD != WORD
+            and place >= done
+            and (not word.flags & WORD or small.addressed(words, place))
         ):
             yield from small.small(words, place)
 
@@ -89,9 +92,9 @@ class _Reader:
         """Return what the words from `first` to `last` name, by what stands first among them."""
         every = self.all
         word = every[first]
-        if first == last and self._idle(first):
+        if first == last and word.initial and self._idle(first):
             return None
-        if self._is_title(word):
+        if word.roles & roles.TITLES and self._is_title(word):
             return self._titled(first, last)
         while word.roles & roles.FUNCTION and (word.initial or word.key == "i"):
             first += 1
@@ -113,8 +116,7 @@ class _Reader:
         """Whether a word that opens a sentence is everyday, and nothing in it or before it says more."""
         word = self.all[place]
         return (
-            word.initial
-            and word.flags & (WORD | PERSON) == WORD
+            word.flags & (WORD | PERSON) == WORD
             and not word.roles & _TELLS
             and len(word.text) == len(word.key)
             and not (place and self.all[place - 1].roles & _ANNOUNCES)
@@ -123,7 +125,7 @@ class _Reader:
     def _titled(self, first: int, last: int) -> Finding | None:
         """Return who has the titles that stand first."""
         every = self.all
-        while first <= last and self._is_title(every[first]):
+        while first <= last and every[first].roles & roles.TITLES and self._is_title(every[first]):
             first += 1
         title = every[first - 1]
         if first > last:
@@ -134,18 +136,18 @@ class _Reader:
                 return Finding(title.start, title.end + 1, "title", 0.5)
             return None
         house = any(word.roles & roles.FACILITIES for word in every[first : last + 1])
-        end = self._house(last, self._initials(every[last].end))
+        end = self._house(last, self._initials(last))
         return Finding(title.start, end, "organisation" if house else "name", 0.95)
 
     def _is_title(self, word: Word) -> bool:
-        if not word.roles & roles.TITLES:
-            return False
+        """Whether a word of `TITLES` is one here."""
         dotted = self.text[word.end : word.end + 1] == "."
         return dotted or word.key not in voc.TITLE_NEEDS_DOT or (not word.flags & WORD)
 
     def _untitled(self, first: int, last: int) -> Finding | None:  # noqa: PLR0911  # one return a reason
         every = self.all
         run = every[first : last + 1]
+        before = every[first - 1].roles if first else 0
         if (run[0].key in voc.RANKS and beside.ranked(every, first, last)) or (
             first == last
             and first > 1
@@ -164,9 +166,11 @@ class _Reader:
             if beside.language(every, first):
                 return None
             return Finding(run[0].start, run[0].end, "group", 0.7)
-        located = beside.announced(self.words, voc.SEEN, first)
-        marks = self._marks(first, run, located=located)
-        theirs = self._theirs(first, last)
+        marks = self._marks(first, run)
+        located = bool(before & roles.LEADING) and self._located(first)
+        theirs = (bool(before & roles.EMPLOYED_BY) and self._employs(first)) or (
+            len(run[-1].text) != len(run[-1].key) and self._owns(first, last)
+        )
         kind = "organisation" if house or theirs else "place" if located else ""
         if True in marks:
             begin, end = marks.index(True), len(marks) - 1 - marks[::-1].index(True)
@@ -182,27 +186,32 @@ class _Reader:
             return Finding(run[0].start, run[-1].end, "term", 0.5)
         return None
 
-    def _marks(self, first: int, run: list[Word], *, located: bool) -> list[bool]:
+    def _marks(self, first: int, run: list[Word]) -> list[bool]:
         """Return which words of `run` name somebody or something."""
-        marks = [self._named(place, located=located, run=run) for place in range(first, first + len(run))]
+        if len(run) == 1:
+            marks = [self._named(first, first, run)]
+        else:
+            marks = [self._named(place, first, run) for place in range(first, first + len(run))]
         if run[-1].roles & roles.FEASTS and beside.feast(self.all, first, first + len(run) - 1):
             return [mark and not word.flags & WORD for mark, word in zip(marks, run, strict=True)]
-        if len(run) == 1 or all(word.upper for word in run):
+        if len(run) == 1 or False not in marks or all(word.upper for word in run):
             return marks
-        if not run[-1].roles & roles.REGIONS and lexicon().get(" ".join(w.key for w in run), 0) & PLACE:
+        if not run[-1].roles & roles.REGIONS and lexicon().get(" ".join([w.key for w in run]), 0) & PLACE:
             return [True] * len(run)
         return marks
 
-    def _theirs(self, first: int, last: int) -> bool:
-        """Whether it is whose somebody is: `Helga Brandtner of X`, `X's Helga Brandtner`, `works for X`, `X's CEO`."""
+    def _located(self, first: int) -> bool:
+        """Whether what stands before says that a place follows."""
+        return beside.announced(self.words, voc.SEEN, first)
+
+    def _employs(self, first: int) -> bool:
+        """Whether it is where somebody is: `Helga Brandtner of X`, `works for X`."""
+        of = self.all[first].start == self.named + 4 and self.text.startswith(" of ", self.named)
+        return of or beside.employed(self.all, first)
+
+    def _owns(self, first: int, last: int) -> bool:
+        """Whether it is whose somebody is: `X's Helga Brandtner`, `X's CEO`."""
         every = self.all
-        if first and every[first - 1].roles & roles.EMPLOYED_BY:
-            if every[first].start == self.named + 4 and self.text.startswith(" of ", self.named):
-                return True
-            if beside.employed(every, first):
-                return True
-        if len(every[last].text) == len(every[last].key):  # no possessive
-            return False
         return beside.chief(every, last) or (not every[first].initial and beside.owns(every, last))
 
     def _region(self, run: list[Word]) -> Finding:
@@ -227,7 +236,7 @@ class _Reader:
             begin -= 1
         while end + 1 < len(run) and not run[end + 1].initial:
             end += 1
-        finish = self._house(first + end, self._initials(run[end].end))
+        finish = self._house(first + end, self._initials(first + end))
         state = _STATE.match(self.text, finish)
         if state and not run[end].upper and (state[0][0] in ",\n" or state[1] not in {"CT", "ID", "OR"}):
             finish = state.end()
@@ -270,8 +279,8 @@ class _Reader:
         """Whether nothing explains any word of it away."""
         return not any(word.roles & _EXPLAINED for word in run) and not run[-1].roles & roles.HEADS
 
-    def _named(self, place: int, *, located: bool, run: list[Word]) -> bool:  # noqa: C901, PLR0911, PLR0912  # one line a reason
-        """Whether the word at `place` names somebody or something, its capital being all there is to see."""
+    def _named(self, place: int, first: int, run: list[Word]) -> bool:  # noqa: C901, PLR0911, PLR0912  # one line a reason
+        """Whether the word at `place` of a `run` names somebody or something, its capital being all there is to see."""
         word = self.all[place]
         flags, small = word.flags, word.key
         if len(small) < 2 or (word.roles & _NOBODY and self._nobody(word, run)):  # a letter
@@ -310,19 +319,24 @@ class _Reader:
                 not word.text[1:].islower()
                 and any(c.isupper() for c in word.text[1:])
                 and len(small) <= _ACRONYM + 1
-                and not located
+                and not self._located(first)
             ):
                 return word.text[:2] == "Mc"
             if not self.words.english and word.initial and len(run) == 1:
                 return False
-            return not self.words.nouns or located
+            return not self.words.nouns or self._located(first)
         if word.initial and len(run) == 1:
             return bool(flags & PERSON) and self._says(word)
         if not flags & ~WORD or (len(run) == 1 and self.words.english and beside.defined(self.all, place)):
             return False
         if len(run) >= _TITLE_CASE or self.words.nouns:
             return False
-        if len(run) > 1 and not located and not run[0].flags & GIVEN and all(one.flags & WORD for one in run):
+        if (
+            len(run) > 1
+            and not run[0].flags & GIVEN
+            and all(one.flags & WORD for one in run)
+            and not self._located(first)
+        ):
             return False
         if word.initial:
             return any(
@@ -355,13 +369,15 @@ class _Reader:
             )
         )
 
-    def _initials(self, end: int) -> int:
-        match = _INITIAL.match(self.text, end)
-        if match:
-            return match.end()
-        return (
-            end + 1 if self.text[end - 2 : end - 1] in {" ", "."} and self.text[end : end + 1] == "." else end
-        )
+    def _initials(self, last: int) -> int:
+        """Return where the word at `last` ends, with the initials behind it and the stop of its own."""
+        end = self.all[last].end
+        if last + 1 < len(self.all) and self.all[last + 1].capital:
+            match = _INITIAL.match(self.text, end)
+            if match:
+                return match.end()
+        stopped = self.text[end : end + 1] == "." and self.text[end - 2 : end - 1] in {" ", "."}
+        return end + 1 if stopped else end
 
     def _house(self, last: int, end: int) -> int:
         """Take in what kind of house it is, where that follows in small letters: `New York clinic`."""

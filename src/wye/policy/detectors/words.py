@@ -138,7 +138,7 @@ class _Forms(dict[str, tuple[str, int, int, bool, bool]]):
     """
 
     def __missing__(self, text: str) -> tuple[str, int, int, bool, bool]:
-        folded = key(text)
+        folded = key(text) if "'" in text or "’" in text else text.lower()
         flags = WORD if text.endswith(_NOT) else lexicon().get(folded, 0)
         form = folded, flags, ROLES.get(folded, 0), text[0].isupper(), len(text) > 1 and text.isupper()
         if flags and len(self) < _REMEMBERED:
@@ -170,8 +170,9 @@ def read(text: str) -> Words:
                 joining.append(place)
     if len(joining) > 1:
         _headlines(texts, gaps, keys, joining, initial)
-    small = len(texts) - sum(capital)
-    small_known = small - sum(not (c or f) for c, f in zip(capital, flags, strict=True))
+    large = [*itertools.compress(flags, capital)]
+    small = len(texts) - len(large)
+    small_known = small - (flags.count(0) - large.count(0))
     inside = small + capitals
     romance = _romance(keys)
     english = not romance and (small < _FEW or small_known >= _ENGLISH * small)
@@ -183,7 +184,7 @@ def read(text: str) -> Words:
         and not romance
         and (capitals > _NOUNS * inside or sum(map(_GERMAN.__contains__, keys)) > 1),
         uppers > _FEW and uppers > 0.6 * inside,
-        not any(capital),
+        not large,
     )  # most
 
 
