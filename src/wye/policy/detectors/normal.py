@@ -31,7 +31,7 @@ _LOOKS = str.maketrans(
     "АВЕКМНОРСТУХІЈЅЗаеорсухіјѕһԁɡΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορνιı",
     "ABEKMHOPCTYXIJS3aeopcyxijshdgABEZHIKMNOPTYXaopvii",
 )
-_LIKE = frozenset(map(chr, _LOOKS))
+_LIKE = re.compile(f"[{''.join(map(chr, _LOOKS))}]")
 _WORD = re.compile(r"[\w@.]+")
 _MIXED = re.compile(r"[A-Za-z0-9]")
 _SPACED = re.compile(r"(?<![\w.])\d(?:[ \t._\-\u2013]{1,3}\d(?!\d)){5,}(?!\w)")
@@ -200,7 +200,9 @@ def _latin(text: str) -> str:
         word = match.group()
         return word.translate(_LOOKS) if _MIXED.search(word) and not word.isascii() else word
 
-    return text if text.isascii() or _LIKE.isdisjoint(text) else _WORD.sub(fold, text)
+    if text.isascii() or not _LIKE.search(text):
+        return text
+    return " ".join([part if part.isascii() else _WORD.sub(fold, part) for part in text.split(" ")])
 
 
 def _decoded(segment: str) -> str | None:
