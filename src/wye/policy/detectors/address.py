@@ -157,6 +157,8 @@ _STREET_LINE = re.compile(
 """A street with the house's number before it, whose words may be anybody's."""
 _CITY = re.compile(r", ?([^\W\d_a-zß-ÿ][^\W\d_]+)(?: [^\W\d_a-zß-ÿ][^\W\d_]+)?(?=[.,;]?(?:\n|\Z)|[.,;] )")
 _SMALL = frozenset(["u", "ul", "de", "del", "la", "du", "van", "nan", "street", "st", "road", "avenue", "of"])
+_SENTENCES = frozenset(["I", "Phone", "Email", "Tel", "Please", "It"])
+"""With them something else begins."""
 _LIMIT = 12
 _LONGEST = 8
 """Figures of a number that is a part of an address."""
@@ -256,8 +258,7 @@ def _belongs(word: str) -> bool:
         return False
     if bare[0].isdigit():
         return len(bare) <= _LONGEST or sum(map(str.isdigit, bare)) <= _LONGEST  # longer ones are identifiers
-    if bare.lower() in _SMALL:
+    if bare[0].isupper() and bare not in _SENTENCES:
         return True
-    return (
-        bare[0].isupper() and bare not in {"I", "Phone", "Email", "Tel", "Please", "It"}
-    ) or not lexicon().get(bare.lower(), 0) & WORD
+    small = bare.lower()
+    return small in _SMALL or not lexicon().get(small, 0) & WORD
