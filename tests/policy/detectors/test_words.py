@@ -2,6 +2,7 @@ import time
 
 import pytest
 
+from wye.policy.detectors import words as words_module
 from wye.policy.detectors.words import read
 
 
@@ -44,3 +45,26 @@ def test_headlines_take_time_by_their_length(unit: str) -> None:
     began = time.thread_time()
     read(text)
     assert time.thread_time() - began < 2  # seconds
+
+
+@pytest.mark.parametrize("text", ["", " ", "12 + 3"])
+def test_a_text_without_words_has_none(text: str) -> None:
+    words = read(text)
+    assert words.all == []
+    assert (words.english, words.plain, words.nouns, words.shouted) == (True, True, False, False)
+
+
+@pytest.mark.parametrize("accent", ["", " é"])
+def test_words_and_what_stands_between_them_are_the_text(accent: str) -> None:
+    text = f"O'Brien-Smith's dog, didn't - it 'ran'; x--y.{accent}"
+    words = read(text).all
+    assert [text[word.start : word.end] for word in words] == [word.text for word in words]
+    ends = [0, *(word.end for word in words)]
+    assert [text[end : word.start] for end, word in zip(ends, words, strict=False)] == [w.gap for w in words]
+    assert [word.key for word in words[:3]] == ["o'brien-smith", "dog", "didn't"]
+
+
+def test_only_words_of_the_lexicon_are_remembered() -> None:
+    read("the Qzxkanto and his HOUSE")
+    assert {"the", "HOUSE"} <= words_module._forms.keys()
+    assert "Qzxkanto" not in words_module._forms

@@ -144,7 +144,10 @@ STREETS = (
 _ANCHOR = re.compile(
     r"(?i:\b(?:apt\.?|apartment|suite|ste\.|unit|p\.?\s?o\.? ?box|postbox|apartado|box|PSC|piso|puerta|floor|flat|room)\s*#?\s*\d{1,6}[A-Za-z]?\b)|\b[ADF]PO\b"
 )
-_BEFORE = re.compile(r"([\w.'’/-]+|\n)[ ,\t>?]*\Z")
+_BETWEEN = " ,\t>?"
+_PART = re.compile(r"\n|[\w.'’/-]+")
+_FAR = 40
+"""Characters before an address in which the word before it stands."""
 _AFTER = re.compile(r"[ ,\t>?]*(\n|[\w.'’/()-]*[\w)](?:\.(?=\s\d)|\.(?=,))?)")
 _BLANK = re.compile(r"[ \t>?]*\n")
 _LAST_LINE = re.compile(r"[ \t>?]*[^\W\d][^\n\d]{1,30} \d{2,6}\s*(?:\n|\Z)")
@@ -154,7 +157,11 @@ _STREET_LINE = re.compile(
 """A street with the house's number before it, whose words may be anybody's."""
 _CITY = re.compile(r", ?([^\W\d_a-zß-ÿ][^\W\d_]+)(?: [^\W\d_a-zß-ÿ][^\W\d_]+)?(?=[.,;]?(?:\n|\Z)|[.,;] )")
 _SMALL = frozenset(["u", "ul", "de", "del", "la", "du", "van", "nan", "street", "st", "road", "avenue", "of"])
+_SENTENCES = frozenset(["I", "Phone", "Email", "Tel", "Please", "It"])
+"""With them something else begins."""
 _LIMIT = 12
+_LONGEST = 8
+"""Figures of a number that is a part of an address."""
 GROWING = 8
 """The first so many of `STREETS` grow over what follows them."""
 
@@ -191,24 +198,28 @@ def _town(text: str, end: int) -> int:
 
 def _left(text: str, start: int, stop: int) -> int:
     for _ in range(_LIMIT):
-        match = _BEFORE.search(text, max(stop, start - 40), start)
+        head = text[max(stop, start - _FAR) : start]
+        bare = head.rstrip(_BETWEEN)
+        match = _PART.match(bare[::-1])  # from its end: a search would try each place before
         if not match:
             break
-        if match[1] == "\n":
-            line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        part = match[0][::-1]
+        before = start - len(head) + len(bare) - len(part)
+        if part == "\n":
+            line = text[text.rfind("\n", 0, before) + 1 : before]
             if not any(map(str.isdigit, line)):
                 break
             street = _STREET_LINE.match(line)
             if street and (street[1][-1].isdigit() or _named(street[1])):
-                start = match.start() - len(line) + street.start(1)
+                start = before - len(line) + street.start(1)
                 break
-            start = match.start()
+            start = before
             continue
-        if not _belongs(match[1]) or (
-            match[1].endswith(".") and not match[1][:-1].isdigit() and len(match[1]) > 4
+        if not _belongs(part) or (
+            part.endswith(".") and not part[:-1].isdigit() and len(part) > 4
         ):  # no abbreviation
             break
-        start = match.start()
+        start = before
     while start < len(text) and text[start].isspace():
         start += 1
     return start
@@ -246,9 +257,8 @@ def _belongs(word: str) -> bool:
     if not bare:
         return False
     if bare[0].isdigit():
-        return sum(map(str.isdigit, bare)) <= 8  # longer ones are identifiers
-    if bare.lower() in _SMALL:
+        return len(bare) <= _LONGEST or sum(map(str.isdigit, bare)) <= _LONGEST  # longer ones are identifiers
+    if bare[0].isupper() and bare not in _SENTENCES:
         return True
-    return (
-        bare[0].isupper() and bare not in {"I", "Phone", "Email", "Tel", "Please", "It"}
-    ) or not lexicon().get(bare.lower(), 0) & WORD
+    small = bare.lower()
+    return small in _SMALL or not lexicon().get(small, 0) & WORD

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from wye.policy.detectors import vocabulary as voc
 from wye.policy.detectors.lexicon import GIVEN, PERSON, PLACE, WORD, lexicon
+from wye.policy.detectors.roles import FACILITIES, LEADING
 from wye.policy.detectors.words import Word, Words
 
 _WORK = re.compile(
@@ -35,6 +36,7 @@ _AFTER = frozenset(
         "too",
     ]
 )
+_ARTICLES = frozenset(["the", "our", "el", "la"])
 _WINDOW = 48
 """Characters before a word that are looked at."""
 _PHRASE = 5
@@ -51,7 +53,7 @@ def house(run: Sequence[Word]) -> bool:
     """Whether a word says that it is a house: any of `FACILITIES`, those that are also what somebody does at the end only."""
     for place, word in enumerate(run, 1):
         if (
-            word.key in voc.FACILITIES
+            word.roles & FACILITIES
             and not word.initial
             and (word.key not in voc.TRADES or place == len(run) or run[place].key in voc.COMPANY)
         ):
@@ -95,13 +97,13 @@ def work(text: str, end: int) -> bool:
     )
 
 
-def language(text: str, words: Sequence[Word], place: int) -> bool:
+def language(words: Sequence[Word], place: int) -> bool:
     """Whether the name of a people is that of its language: `speaks some Polish`, not `in Polish patients`."""
     if words[place].key not in voc.LANGUAGES:
         return False
     for after in range(place + 1, min(place + _FAR, len(words))):
         word = words[after]
-        if text[words[after - 1].end : word.start] != " ":
+        if word.gap != " ":
             break
         if word.key in voc.LANGUAGES or word.key in {"and", "or"}:
             continue
@@ -131,17 +133,12 @@ def ranked(words: Sequence[Word], first: int, last: int) -> bool:
     )
 
 
-def owns(text: str, words: Sequence[Word], place: int) -> bool:
+def owns(words: Sequence[Word], place: int) -> bool:
     """Whether a possessive is whose somebody is: `Acme's Helga Brandtner`."""
     if place + 1 >= len(words):
         return False
     after = words[place + 1]
-    return (
-        after.capital
-        and text[words[place].end : after.start] == " "
-        and not after.flags & WORD
-        and after.key not in voc.EXPLAINED
-    )
+    return after.capital and after.gap == " " and not after.flags & WORD and after.key not in voc.EXPLAINED
 
 
 def employs(text: str, words: Sequence[Word], last: int) -> bool:
@@ -158,25 +155,25 @@ def employs(text: str, words: Sequence[Word], last: int) -> bool:
     return False
 
 
-def listed(text: str, words: Sequence[Word], place: int) -> bool:
+def listed(words: Sequence[Word], place: int) -> bool:
     """Whether a word that is also a given name stands in a list of names behind one: `ada, rose and caleb`."""
     if place + 2 >= len(words):
         return False
     word, after = words[place], words[place + 1]
-    if not word.flags & GIVEN or word.capital or text[words[place - 1].end : word.start] != ", ":
+    if not word.flags & GIVEN or word.capital or word.gap != ", ":
         return False
     if after.key == "and":
         after = words[place + 2]
-    elif text[word.end : after.start] != ", ":
+    elif after.gap != ", ":
         return False
     return bool(after.flags & PERSON) and not after.flags & WORD
 
 
-def employed(text: str, words: Sequence[Word], first: int) -> bool:
+def employed(words: Sequence[Word], first: int) -> bool:
     """Whether what stands before, a word of `EMPLOYED_BY` last, says that a house follows: `works for`, `the CEO of`."""
     before = words[first - 1].key
     second = words[first - 2].key if first > 1 else ""
-    gap = text[words[first - 1].end : words[first].start]
+    gap = words[first].gap
     if gap == ", ":
         return before in voc.POSTS and (before in voc.EMPLOYERS or second == "of")
     if gap != " ":
@@ -197,28 +194,19 @@ def chief(words: Sequence[Word], last: int) -> bool:
     )
 
 
-def among(text: str, words: Sequence[Word], place: int) -> bool:
+def among(words: Sequence[Word], place: int) -> bool:
     """Whether an everyday word with a capital stands in a list with names, or before what customers have: `my Kettle account`."""
+    word = words[place]
     if place + 1 < len(words):
         after = words[place + 1]
-        gap = text[words[place].end : after.start]
-        if gap == " " and after.key in voc.OWNED:
+        if after.gap == " " and after.key in voc.OWNED:
             return True
-        if gap == " " and after.key == "and" and place + 2 < len(words):
-            gap, after = text[after.end : words[place + 2].start], words[place + 2]
-            if gap == " " and _is_name(after):
+        if after.gap == " " and after.key == "and" and place + 2 < len(words):
+            if words[place + 2].gap == " " and _is_name(words[place + 2]):
                 return True
-        elif (
-            gap == ", "
-            and _is_name(after)
-            and place
-            and text[words[place - 1].end : words[place].start] == ", "
-        ):
+        elif after.gap == ", " and _is_name(after) and place and word.gap == ", ":
             return True
-    if not place:
-        return False
-    before, gap = words[place - 1], text[words[place - 1].end : words[place].start]
-    return gap == " " and before.key == "and" and place > 1 and _is_name(words[place - 2])
+    return place > 1 and word.gap == " " and words[place - 1].key == "and" and _is_name(words[place - 2])
 
 
 def _is_name(word: Word) -> bool:
@@ -237,11 +225,17 @@ def announced(words: Words, context: re.Pattern[str], place: int) -> bool:
     if context is voc.NAMING:
         head = words.text[max(0, start - _WINDOW) : start].lower()
         return head.rstrip().endswith(voc.NAMED_BY) and context.search(head) is not None
-    if not place or words.all[place - 1].key not in voc.LEADING:
+    if not place or not _leads(words.all, place - 1):
         return False
     head = words.text[max(0, start - _WINDOW) : start].lower()
     last = head.rsplit(None, _PHRASE)
     if not last or last[-1] not in voc.LEADING:
         return False
-    begin = len(last[0]) if len(last) > _PHRASE else 0
-    return any(word.endswith(voc.SEEN_BY) for word in last[-4:]) and context.search(head, begin) is not None
+    return context.search(head, len(last[0]) if len(last) > _PHRASE else 0) is not None
+
+
+def _leads(words: Sequence[Word], place: int) -> bool:
+    """Whether a preposition stands at `place`, or before an article there: `at`, `at the`."""
+    if not words[place].roles & LEADING:
+        return False
+    return words[place].key not in _ARTICLES or (place > 0 and bool(words[place - 1].roles & LEADING))

@@ -39,10 +39,15 @@ def resolve(findings: Iterable[Finding]) -> list[Finding]:
         if last is None or found.start >= last.end:
             done.append(found)
             continue
-        best = max(last, found, key=lambda one: (one.direct, one.confidence, one.end - one.start))
-        end = max(last.end, found.end)
-        done[-1] = Finding(last.start, end, best.kind, best.confidence, best.source)
+        best = found if _weight(found) > _weight(last) else last
+        if best is not last or found.end > last.end:
+            end = max(last.end, found.end)
+            done[-1] = Finding(last.start, end, best.kind, best.confidence, best.source)
     return done
+
+
+def _weight(found: Finding) -> tuple[bool, float, int]:
+    return found.kind not in QUASI, found.confidence, found.end - found.start
 
 
 def crossings(text: str, findings: list[Finding]) -> list[Finding]:

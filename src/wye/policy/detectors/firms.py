@@ -14,9 +14,14 @@ SONS = re.compile(
 )
 """What makes a house of a name: `Reed and Sons`."""
 
+_FAR = len(" and ")
+"""What stands between two that are one is no longer."""
+
 
 def together(last: Finding, found: Finding, text: str) -> str | None:
     """Return what two findings are together: a house and where it stands, `Cancer Center in New York`, a firm's partners."""
+    if found.start - last.end > _FAR:
+        return None
     between = text[last.end : found.start]
     if {last.kind, found.kind} <= {"place", "organisation", "region", "address"}:
         return last.kind if between in {" in ", " of ", " en "} else None

@@ -13,7 +13,7 @@ The rules:
 import re
 from collections.abc import Iterator
 
-from wye.policy.detectors import beside, firms, letterhead, small
+from wye.policy.detectors import beside, firms, letterhead, roles, runs, small
 from wye.policy.detectors import vocabulary as voc
 from wye.policy.detectors.eponyms import carrier, eponym
 from wye.policy.detectors.finding import Finding
@@ -31,6 +31,13 @@ _STATE = re.compile(r"(?:,|\s{0,3},)? ([A-Z]{2}|[A-Z]\.[A-Z]\.)(?![\w])")
 _IS = re.compile(r" (?:is|was|has|said|announced|es|fue) ")
 _SPEAKS = re.compile(r": [a-z]")
 """A line of a chat."""
+_GIVEN_WORD = GIVEN | WORD
+_TELLS = roles.TITLES | roles.GROUPS | roles.REGIONS
+"""Roles in which a word alone says something."""
+_ANNOUNCES = roles.LEADING | roles.EMPLOYED_BY
+"""Roles of what stands before a name."""
+_EXPLAINED = roles.HARMLESS | roles.GROUPS | roles.REGIONS
+_NOBODY = _EXPLAINED | roles.POSSESSIVE_EPONYMS
 _TITLE_CASE = 4
 _ACRONYM = 5
 _LONG = 4
@@ -60,11 +67,15 @@ def _each(text: str) -> Iterator[Finding]:
     for place, word in enumerate(words.all):
         if word.capital:
             if place >= done:
-                last = reader.run(place)
-                yield from reader.judge(place, last)
+                last = runs.last(words.all, place)
+                found = reader.judge(place, last)
+                if found is not None:
+                    yield found
                 done = last + 1
-        elif place >= done and (
-            not word.flags & WORD or (word.flags & GIVEN and small.addressed(words, place))
+        elif (
+            word.flags & _GIVEN_WORD != WORD
+            and place >= done
+            and (not word.flags & WORD or small.addressed(words, place))
         ):
             yield from small.small(words, place)
 
@@ -77,94 +88,66 @@ class _Reader:
         self.named = -1
         """Where the last full name ends."""
 
-    def run(self, first: int) -> int:
-        """Return the last of the capitalised words that belong together from `first` on."""
-        last = first
+    def judge(self, first: int, last: int) -> Finding | None:  # noqa: PLR0911  # what stands first in a run, one by one
+        """Return what the words from `first` to `last` name, by what stands first among them."""
         every = self.all
-        while last + 1 < len(every):
-            word, after = every[last], every[last + 1]
-            gap = self.text[word.end : after.start]
-            small = word.key
-            if after.capital and (
-                gap in {" ", "-", " & "}
-                or (
-                    gap in {". ", "."}
-                    and (
-                        len(word.text) == 1
-                        or small in voc.TITLES
-                        or small in {"st", "ste", "mt", "ft", "sta", "sto"}
-                    )
-                )
-            ):
-                if (
-                    word.text[-2:] in {"'s", "’s"}
-                    and after.key not in voc.FACILITIES
-                    and small not in {"children", "women", "veteran", "men"}
-                ):
-                    return last
-                last += 1
-                continue
-            if (
-                gap == " "
-                and not after.capital
-                and after.key in voc.PARTICLES
-                and last + 2 < len(every)
-                and every[last + 2].capital
-                and self.text[after.end : every[last + 2].start] == " "
-                and (after.key not in {"of", "the", "e", "y"} or word.key in voc.FACILITIES)
-            ):
-                last += 2
-                continue
-            return last
-        return last
-
-    def judge(self, first: int, last: int) -> Iterator[Finding]:  # noqa: C901  # what stands first in a run, one by one
-        every = self.all
-        titled = False
-        while first <= last and self._is_title(every[first]):
-            titled = True
+        word = every[first]
+        if first == last and word.initial and self._idle(first):
+            return None
+        if word.roles & roles.TITLES and self._is_title(word):
+            return self._titled(first, last)
+        while word.roles & roles.FUNCTION and (word.initial or word.key == "i"):
             first += 1
-        if titled:
-            start = every[first - 1].start
             if first > last:
-                following = every[first] if first < len(every) else None
-                if following and not following.capital and not following.flags & WORD:
-                    yield Finding(start, following.end, "name", 0.8)
-                elif self.text[every[first - 1].end : every[first - 1].end + 1] == ".":
-                    yield Finding(start, every[first - 1].end + 1, "title", 0.5)
-                return
-            house = any(every[k].key in voc.FACILITIES for k in range(first, last + 1))
-            end = self._initials(every[last].end)
-            yield Finding(start, self._house(last, end), "organisation" if house else "name", 0.95)
-            return
-        while (
-            first <= last
-            and every[first].key in voc.FUNCTION
-            and (every[first].initial or every[first].key == "i")
-        ):
-            first += 1
-        if first < last and every[first].key in voc.GREETINGS:
+                return None
+            word = every[first]
+        if first < last and word.key in voc.GREETINGS:
             first += 1
             if every[first].flags & GIVEN and every[first].key not in voc.HARMLESS:
-                yield Finding(every[first].start, every[last].end, "name", 0.8)
-            elif any(not every[k].flags & WORD for k in range(first, last + 1)):
-                yield from self._untitled(first, last)
-            return  # `Dear Customer`: to everybody
-        if first < last and every[first].key in voc.ROLES:
+                return Finding(every[first].start, every[last].end, "name", 0.8)
+            if any(not every[k].flags & WORD for k in range(first, last + 1)):
+                return self._untitled(first, last)
+            return None  # `Dear Customer`: to everybody
+        if first < last and word.key in voc.ROLES:
             first += 1  # `Patient John Smith`: what somebody is, not what they are called
+        return self._untitled(first, last)
+
+    def _idle(self, place: int) -> bool:
+        """Whether a word that opens a sentence is everyday, and nothing in it or before it says more."""
+        word = self.all[place]
+        return (
+            word.flags & (WORD | PERSON) == WORD
+            and not word.roles & _TELLS
+            and len(word.text) == len(word.key)
+            and not (place and self.all[place - 1].roles & _ANNOUNCES)
+        )
+
+    def _titled(self, first: int, last: int) -> Finding | None:
+        """Return who has the titles that stand first."""
+        every = self.all
+        while first <= last and every[first].roles & roles.TITLES and self._is_title(every[first]):
+            first += 1
+        title = every[first - 1]
         if first > last:
-            return
-        yield from self._untitled(first, last)
+            following = every[first] if first < len(every) else None
+            if following and not following.capital and not following.flags & WORD:
+                return Finding(title.start, following.end, "name", 0.8)
+            if self.text[title.end : title.end + 1] == ".":
+                return Finding(title.start, title.end + 1, "title", 0.5)
+            return None
+        house = any(word.roles & roles.FACILITIES for word in every[first : last + 1])
+        end = self._house(last, self._initials(last))
+        return Finding(title.start, end, "organisation" if house else "name", 0.95)
 
     def _is_title(self, word: Word) -> bool:
-        if word.key not in voc.TITLES:
-            return False
+        """Whether a word of `TITLES` is one here."""
         dotted = self.text[word.end : word.end + 1] == "."
         return dotted or word.key not in voc.TITLE_NEEDS_DOT or (not word.flags & WORD)
 
-    def _untitled(self, first: int, last: int) -> Iterator[Finding]:
+    def _untitled(self, first: int, last: int) -> Finding | None:  # noqa: PLR0911  # one return a reason
         every = self.all
         run = every[first : last + 1]
+        before = every[first - 1].roles if first else 0
         if (run[0].key in voc.RANKS and beside.ranked(every, first, last)) or (
             first == last
             and first > 1
@@ -172,69 +155,76 @@ class _Reader:
             and every[first - 2].key in voc.HEADED
             and run[0].flags & WORD
         ):
-            return
-        house = carrier(run) or beside.house(run)
-        located = beside.announced(self.words, voc.SEEN, first)
+            return None
+        own = 0
+        for word in run:
+            own |= word.roles
+        house = bool(own & (roles.FACILITIES | roles.CARRIERS)) and (carrier(run) or beside.house(run))
         if not house and eponym(self.text, every, first, last):
-            return
-        if len(run) == 1 and run[0].key in voc.GROUPS:
-            if not beside.language(self.text, every, first):
-                yield Finding(run[0].start, run[0].end, "group", 0.7)
-            return
-        marks = self._marks(first, run, located=located)
-        theirs = self._theirs(first, last)
+            return None
+        if first == last and own & roles.GROUPS:
+            if beside.language(every, first):
+                return None
+            return Finding(run[0].start, run[0].end, "group", 0.7)
+        marks = self._marks(first, run)
+        located = bool(before & roles.LEADING) and self._located(first)
+        theirs = (bool(before & roles.EMPLOYED_BY) and self._employs(first)) or (
+            len(run[-1].text) != len(run[-1].key) and self._owns(first, last)
+        )
         kind = "organisation" if house or theirs else "place" if located else ""
-        if any(marks):
+        if True in marks:
             begin, end = marks.index(True), len(marks) - 1 - marks[::-1].index(True)
-            yield from self._whole(first, run, begin, end, kind)
-            return
-        region = None if house else self._region(run)
+            return self._whole(first, run, begin, end, kind)
+        if own & roles.REGIONS and not house:
+            return self._region(run)
         says = run[0].initial and len(run) > 1 and self._says_of(last)
-        if region is not None:
-            yield region
-        elif (
+        if (
             len(run) > 1 and house and (located or says or not run[0].initial or run[-1].key in voc.COMPANY)
         ) or ((located or theirs) and not run[0].upper and self._free(run)):
-            yield from self._whole(first, run, 0, len(run) - 1, kind)
-        elif self._termed(first, run, says=says):
-            yield Finding(run[0].start, run[-1].end, "term", 0.5)
+            return self._whole(first, run, 0, len(run) - 1, kind)
+        if self._termed(first, run, says=says):
+            return Finding(run[0].start, run[-1].end, "term", 0.5)
+        return None
 
-    def _marks(self, first: int, run: list[Word], *, located: bool) -> list[bool]:
+    def _marks(self, first: int, run: list[Word]) -> list[bool]:
         """Return which words of `run` name somebody or something."""
-        marks = [self._named(place, located=located, run=run) for place in range(first, first + len(run))]
-        if beside.feast(self.all, first, first + len(run) - 1):
+        if len(run) == 1:
+            marks = [self._named(first, first, run)]
+        else:
+            marks = [self._named(place, first, run) for place in range(first, first + len(run))]
+        if run[-1].roles & roles.FEASTS and beside.feast(self.all, first, first + len(run) - 1):
             return [mark and not word.flags & WORD for mark, word in zip(marks, run, strict=True)]
-        if len(run) == 1 or all(word.upper for word in run):
+        if len(run) == 1 or False not in marks or all(word.upper for word in run):
             return marks
-        if run[-1].key not in voc.REGIONS and lexicon().get(" ".join(w.key for w in run), 0) & PLACE:
+        if not run[-1].roles & roles.REGIONS and lexicon().get(" ".join([w.key for w in run]), 0) & PLACE:
             return [True] * len(run)
         return marks
 
-    def _theirs(self, first: int, last: int) -> bool:
-        """Whether it is whose somebody is: `Helga Brandtner of X`, `X's Helga Brandtner`, `works for X`, `X's CEO`."""
-        every = self.all
-        if first and every[first - 1].key in voc.EMPLOYED_BY:
-            if every[first].start == self.named + 4 and self.text.startswith(" of ", self.named):
-                return True
-            if beside.employed(self.text, every, first):
-                return True
-        if len(every[last].text) == len(every[last].key):  # no possessive
-            return False
-        return beside.chief(every, last) or (not every[first].initial and beside.owns(self.text, every, last))
+    def _located(self, first: int) -> bool:
+        """Whether what stands before says that a place follows."""
+        return beside.announced(self.words, voc.SEEN, first)
 
-    def _region(self, run: list[Word]) -> Finding | None:
+    def _employs(self, first: int) -> bool:
+        """Whether it is where somebody is: `Helga Brandtner of X`, `works for X`."""
+        of = self.all[first].start == self.named + 4 and self.text.startswith(" of ", self.named)
+        return of or beside.employed(self.all, first)
+
+    def _owns(self, first: int, last: int) -> bool:
+        """Whether it is whose somebody is: `X's Helga Brandtner`, `X's CEO`."""
+        every = self.all
+        return beside.chief(every, last) or (not every[first].initial and beside.owns(every, last))
+
+    def _region(self, run: list[Word]) -> Finding:
         """Return the country that is among the words; with a code behind it, it is the end of an address."""
-        at = next((at for at, word in enumerate(run) if word.key in voc.REGIONS), None)
-        if at is None:
-            return None
+        at = next(at for at, word in enumerate(run) if word.roles & roles.REGIONS)
         code = _CODE.match(self.text, run[-1].end)
         if code:
             return Finding(run[at].start, code.end(), "address", 0.8)
         compound = at and run[at - 1].key in voc.BEFORE_REGION
         return Finding(run[at - 1].start if compound else run[at].start, run[-1].end, "region", 0.7)
 
-    def _whole(self, first: int, run: list[Word], begin: int, end: int, kind: str) -> Iterator[Finding]:
-        """Yield what the words from `begin` to `end` of `run` name, with what belongs to it on both sides.
+    def _whole(self, first: int, run: list[Word], begin: int, end: int, kind: str) -> Finding | None:
+        """Return what the words from `begin` to `end` of `run` name, with what belongs to it on both sides.
 
         `kind` is what the context says that it is; "" = nothing, so a place if it is known as one only.
         """
@@ -246,12 +236,12 @@ class _Reader:
             begin -= 1
         while end + 1 < len(run) and not run[end + 1].initial:
             end += 1
-        finish = self._house(first + end, self._initials(run[end].end))
+        finish = self._house(first + end, self._initials(first + end))
         state = _STATE.match(self.text, finish)
         if state and not run[end].upper and (state[0][0] in ",\n" or state[1] not in {"CT", "ID", "OR"}):
             finish = state.end()
         if kind != "organisation" and beside.work(self.text, finish):
-            return
+            return None
         if not kind:
             kind = "place" if run[begin].flags & PLACE and not run[begin].flags & PERSON else "name"
         if run[-1].key in voc.COMPANY and self.text[finish : finish + 1] == ".":
@@ -265,7 +255,7 @@ class _Reader:
             kind = "address"
         if kind == "name" and begin < end:
             self.named = finish
-        yield Finding(run[begin].start, finish, kind, sure)
+        return Finding(run[begin].start, finish, kind, sure)
 
     def _says_of(self, last: int) -> bool:
         """Whether a sentence that begins with what ends at `last` says something of it."""
@@ -283,32 +273,17 @@ class _Reader:
             return False
         if run[0].initial:
             return says
-        return (
-            len(run) > 1
-            or beside.announced(self.words, voc.STAYS, first)
-            or beside.among(self.text, self.all, first)
-        )
+        return len(run) > 1 or beside.announced(self.words, voc.STAYS, first) or beside.among(self.all, first)
 
     def _free(self, run: list[Word]) -> bool:
         """Whether nothing explains any word of it away."""
-        return (
-            not any(w.key in voc.HARMLESS or w.key in voc.GROUPS or w.key in voc.REGIONS for w in run)
-            and run[-1].key not in voc.HEADS
-        )
+        return not any(word.roles & _EXPLAINED for word in run) and not run[-1].roles & roles.HEADS
 
-    def _named(self, place: int, *, located: bool, run: list[Word]) -> bool:  # noqa: C901, PLR0911, PLR0912  # one line a reason
-        """Whether the word at `place` names somebody or something, its capital being all there is to see."""
+    def _named(self, place: int, first: int, run: list[Word]) -> bool:  # noqa: C901, PLR0911, PLR0912  # one line a reason
+        """Whether the word at `place` of a `run` names somebody or something, its capital being all there is to see."""
         word = self.all[place]
         flags, small = word.flags, word.key
-        if (
-            (small in voc.HARMLESS and (word.upper or small not in voc.ACRONYMS))
-            or small in voc.GROUPS
-            or small in voc.REGIONS
-            or len(small) < 2  # a letter
-        ):
-            return False
-        possessive = word.text[-2:] in {"'s", "’s"}
-        if small in voc.POSSESSIVE_EPONYMS and (len(run) == 1 or possessive):
+        if len(small) < 2 or (word.roles & _NOBODY and self._nobody(word, run)):  # a letter
             return False
         if "-" in small and not flags:
             parts = small.split("-")
@@ -340,18 +315,28 @@ class _Reader:
                 return False
             if flags:
                 return True
-            if any(c.isupper() for c in word.text[1:]) and len(small) <= _ACRONYM + 1 and not located:
+            if (
+                not word.text[1:].islower()
+                and any(c.isupper() for c in word.text[1:])
+                and len(small) <= _ACRONYM + 1
+                and not self._located(first)
+            ):
                 return word.text[:2] == "Mc"
             if not self.words.english and word.initial and len(run) == 1:
                 return False
-            return not self.words.nouns or located
+            return not self.words.nouns or self._located(first)
         if word.initial and len(run) == 1:
             return bool(flags & PERSON) and self._says(word)
         if not flags & ~WORD or (len(run) == 1 and self.words.english and beside.defined(self.all, place)):
             return False
         if len(run) >= _TITLE_CASE or self.words.nouns:
             return False
-        if len(run) > 1 and not located and not run[0].flags & GIVEN and all(one.flags & WORD for one in run):
+        if (
+            len(run) > 1
+            and not run[0].flags & GIVEN
+            and all(one.flags & WORD for one in run)
+            and not self._located(first)
+        ):
             return False
         if word.initial:
             return any(
@@ -359,6 +344,14 @@ class _Reader:
                 for other in run
             )
         return True
+
+    def _nobody(self, word: Word, run: list[Word]) -> bool:
+        """Whether what a word is explains its capital."""
+        if word.roles & (roles.GROUPS | roles.REGIONS):
+            return True
+        if word.roles & roles.HARMLESS and (word.upper or word.key not in voc.ACRONYMS):
+            return True
+        return bool(word.roles & roles.POSSESSIVE_EPONYMS) and (len(run) == 1 or word.possessive)
 
     def _says(self, word: Word) -> bool:
         after = re.match(
@@ -376,18 +369,20 @@ class _Reader:
             )
         )
 
-    def _initials(self, end: int) -> int:
-        match = _INITIAL.match(self.text, end)
-        if match:
-            return match.end()
-        return (
-            end + 1 if self.text[end - 2 : end - 1] in {" ", "."} and self.text[end : end + 1] == "." else end
-        )
+    def _initials(self, last: int) -> int:
+        """Return where the word at `last` ends, with the initials behind it and the stop of its own."""
+        end = self.all[last].end
+        if last + 1 < len(self.all) and self.all[last + 1].capital:
+            match = _INITIAL.match(self.text, end)
+            if match:
+                return match.end()
+        stopped = self.text[end : end + 1] == "." and self.text[end - 2 : end - 1] in {" ", "."}
+        return end + 1 if stopped else end
 
     def _house(self, last: int, end: int) -> int:
         """Take in what kind of house it is, where that follows in small letters: `New York clinic`."""
         for word in self.all[last + 1 : last + 3]:
-            if self.text[end : word.start] != " " or word.key not in voc.FACILITIES:
+            if not word.roles & roles.FACILITIES or self.text[end : word.start] != " ":
                 break
             end = word.end
         return end

@@ -31,7 +31,7 @@ _LOOKS = str.maketrans(
     "АВЕКМНОРСТУХІЈЅЗаеорсухіјѕһԁɡΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορνιı",
     "ABEKMHOPCTYXIJS3aeopcyxijshdgABEZHIKMNOPTYXaopvii",
 )
-_LIKE = frozenset(map(chr, _LOOKS))
+_LIKE = re.compile(f"[{''.join(map(chr, _LOOKS))}]")
 _WORD = re.compile(r"[\w@.]+")
 _MIXED = re.compile(r"[A-Za-z0-9]")
 _SPACED = re.compile(r"(?<![\w.])\d(?:[ \t._\-\u2013]{1,3}\d(?!\d)){5,}(?!\w)")
@@ -44,7 +44,7 @@ _DISGUISE = re.compile(
     "[^\x00-\xac\xae-\u0130\u0132-\u024f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u23ff\u2500-\u27bf]"
 )
 """What is not Latin, punctuation or a sign; a soft hyphen and a dotless i."""
-_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2212\ufe63", "-"))
+_DASH = re.compile("[\u2010\u2011\u2012\u2212\ufe63]")
 """Hyphens and minus signs, which look like the one of ASCII. The en dash stays: it joins what is apart."""
 _ASCII_RUN = re.compile("[\x00-\x7f]+")
 _PRINTABLE = 0.9
@@ -78,11 +78,12 @@ def normal(text: str) -> View:
     if text.isascii():
         return View(text)
     if _DISGUISE.search(text) is None and unicodedata.is_normalized("NFKC", text):
-        return View(text.translate(_DASHES))
+        return View(_DASH.sub("-", text))
     odd = [char for char in set(text) if char > "\x7f"]
     if unicodedata.is_normalized("NFKC", text) and not any(map(_moves, odd)):
-        made = text.translate({ord(char): _digit(char) for char in odd if char.isdecimal()})
-        return View(_latin(made).translate(_DASHES))  # a character for a character
+        figures = {ord(char): _digit(char) for char in odd if char.isdecimal()}
+        made = text.translate(figures) if figures else text
+        return View(_DASH.sub("-", _latin(made)))  # a character for a character
     out: list[str] = []
     places: list[int] = []
     ends: list[int] = []
@@ -98,7 +99,7 @@ def normal(text: str) -> View:
         out.append(kept)
         places.extend([start] * len(kept))
         ends.extend([end] * len(kept))
-    made = _latin("".join(out)).translate(_DASHES)
+    made = _DASH.sub("-", _latin("".join(out)))
     if made == text:
         return View(text)
     return View(made, tuple(places), tuple(ends))
@@ -199,7 +200,9 @@ def _latin(text: str) -> str:
         word = match.group()
         return word.translate(_LOOKS) if _MIXED.search(word) and not word.isascii() else word
 
-    return text if text.isascii() or _LIKE.isdisjoint(text) else _WORD.sub(fold, text)
+    if text.isascii() or not _LIKE.search(text):
+        return text
+    return " ".join([part if part.isascii() else _WORD.sub(fold, part) for part in text.split(" ")])
 
 
 def _decoded(segment: str) -> str | None:

@@ -130,7 +130,7 @@ class Sieve:
         """Look at `text` once for all expressions."""
         if not self._engines or not text or len(text) > _LARGEST:
             return Plain(text)
-        if not text.isascii() and not FOLDS.isdisjoint(text):
+        if not text.isascii() and any(fold in text for fold in FOLDS):
             return Plain(text)
         events: list[tuple[int, int, int]] = []
         data = encoded(text)

@@ -50,7 +50,7 @@ def addressed(words: Words, place: int) -> bool:
         after is not None
         and bool(after.flags & PERSON)
         and after.key not in voc.FUNCTION
-        and text[every[place].end : after.start] == " "
+        and after.gap == " "
         and beside.announced(words, voc.NAMING, place)
     )
 
@@ -60,11 +60,7 @@ def _surnamed(words: Words, place: int) -> bool:
     if place + 1 >= len(words.all):
         return False
     after = words.all[place + 1]
-    return (
-        bool(after.flags & SURNAME)
-        and after.key not in voc.FUNCTION
-        and words.text[words.all[place].end : after.start] == " "
-    )
+    return bool(after.flags & SURNAME) and after.key not in voc.FUNCTION and after.gap == " "
 
 
 def _double(key: str) -> bool:
@@ -88,7 +84,7 @@ def foreign(words: Words, place: int) -> Iterator[Finding]:
     every = words.all
     last = place
     while last + 1 < len(every) and last < place + _MOST and _part(every[last + 1]):
-        if words.text[every[last].end : every[last + 1].start] != " ":
+        if every[last + 1].gap != " ":
             break
         last += 1
     behind = place and _part(every[place - 1]) and every[place - 1].end + 1 == every[place].start
@@ -119,7 +115,7 @@ def small(words: Words, place: int) -> Iterator[Finding]:  # noqa: C901, PLR0912
         return
     flags = word.flags
     if word.key in voc.GROUPS:
-        if not beside.language(text, words.all, place):
+        if not beside.language(words.all, place):
             yield Finding(word.start, word.end, "group", 0.6)
     elif flags & (PERSON | PLACE) and eponym(text, words.all, place, place):
         return
@@ -132,7 +128,7 @@ def small(words: Words, place: int) -> Iterator[Finding]:  # noqa: C901, PLR0912
     ):
         end = place
         last = min(place + _MOST, len(words.all)) - 1
-        while end < last and text[words.all[end].end : words.all[end + 1].start] in {" ", ". "}:
+        while end < last and words.all[end + 1].gap in {" ", ". "}:
             after = words.all[end + 1]
             if (
                 after.flags & WORD and not after.flags & PERSON and len(after.key) > 1
@@ -143,13 +139,13 @@ def small(words: Words, place: int) -> Iterator[Finding]:  # noqa: C901, PLR0912
         if (
             place
             and words.all[place - 1].flags & PERSON
-            and text[words.all[place - 1].end : word.start] == " "
+            and word.gap == " "
             and words.all[place - 1].key not in voc.FUNCTION
         ):
             begin -= 1
         if not stem(word.key) or flags & PERSON:
             yield Finding(words.all[begin].start, words.all[end].end, "name", 0.6)
-            if beside.listed(text, words.all, end + 1):
+            if beside.listed(words.all, end + 1):
                 yield Finding(words.all[end + 1].start, words.all[end + 1].end, "name", 0.6)
     elif flags & PLACE and len(word.key) >= _LONG and _there(words, place):
         if word.key in voc.EPONYMS:

@@ -338,17 +338,6 @@ NAMED_BY = tuple(
 )
 """How the words of `NAMING` end: an expression that looks back costs more than a look at the last word."""
 
-SEEN_BY = tuple(
-    _words(
-        "seen admitted treated operated evaluated referred transferred discharged visit visits visited visiting hospitalized hospitalised diagnosed"
-        " presented presenting follow followed up followup checkup check-in checkin consult consulted consultation scheduled appointment surgery therapy"
-        " care examined assessed enrolled monitored staying live lives living lived born raised moved here moving work works working employed located"
-        " reside resides residing resided based originally patient practice meet meeting treatment attend attends attending attended ingresado ingresada"
-        " atendido atendida vive nacido nacida come from city back again recently last out over is was also being to at near outside"
-    )
-)
-"""How the words before the preposition of `SEEN`, `HOME` and `STAYS` end."""
-
 SAYING = _words(
     "said says shouted told asked replied answered began lives lived works worked called wrote died flew listed loves likes hates wants needs thinks knows forgot bought sold diagnosed born hired fired arrested scored played won moved studied grew himself herself whispered retired married visited explained"
 )
