@@ -9,9 +9,9 @@ from wye.policy.detectors.roles import BEFORE_EPONYM, CARRIERS, FUNCTION, HEADS,
 from wye.policy.detectors.words import Word
 
 _GAP = re.compile(r"[ \-/\d().–IVX]{1,6}(?:and |or )?")
-_DECIDES = HEADS | LOCATING | FUNCTION
+_ENDING = LOCATING | FUNCTION
+"""Behind them nothing more is called after somebody."""
 _GOES_ON = frozenset(["and", "or"])
-"""Behind other words of `FUNCTION` nothing more is called after somebody."""
 
 
 def carrier(run: Sequence[Word]) -> bool:
@@ -19,26 +19,36 @@ def carrier(run: Sequence[Word]) -> bool:
     return run[-1].key == "lines" and len(run) > 1 and bool(run[-2].roles & CARRIERS)
 
 
-def eponym(text: str, words: Sequence[Word], first: int, last: int) -> bool:  # noqa: PLR0911  # one return a reason
+def eponym(text: str, words: Sequence[Word], first: int, last: int) -> bool:
     """Whether the words from `first` to `last` are what something is called after."""
-    if first < last and _person(words, first, last):
-        return False
-    if first and _headed(words, first):
-        return True
-    if first < last and words[last].roles & HEADS:
-        return True
+    named = (
+        (first and _headed(words, first))
+        or (first < last and words[last].roles & HEADS)
+        or _heads(text, words, last)
+    )
+    return bool(named) and not (first < last and _person(words, first, last))
+
+
+def _heads(text: str, words: Sequence[Word], last: int) -> bool:
+    """Whether a head follows, at most two words away: `Wells clinical score`, `Graves' disease`."""
+    for place in range(last + 1, min(last + 4, len(words))):
+        word = words[place]
+        if word.roles & HEADS:
+            return _near(text, words, last, place)
+        if word.roles & _ENDING and word.key not in _GOES_ON:
+            return False
+    return False
+
+
+def _near(text: str, words: Sequence[Word], last: int, head: int) -> bool:
+    """Whether nothing stands between the words from `last` to `head` that parts them."""
     stop = words[last].end
     stop += text[stop : stop + 1] in {"'", "’"}
-    for word in words[last + 1 : last + 4]:
-        if word.gap != " " and not _GAP.fullmatch(text, stop, word.start):
+    for word in words[last + 1 : head + 1]:
+        if not _GAP.fullmatch(text, stop, word.start):
             return False
-        if word.roles & _DECIDES:
-            if word.roles & HEADS:
-                return True
-            if word.roles & LOCATING or word.key not in _GOES_ON:
-                return False
         stop = word.end
-    return False
+    return True
 
 
 def _person(words: Sequence[Word], first: int, last: int) -> bool:
