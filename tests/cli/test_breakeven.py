@@ -150,3 +150,22 @@ deployments:
     totals = [line.split() for line in result.stdout.splitlines() if line.startswith(("  own", "  hosted"))]
     assert len(totals) == 6
     assert all("unknown" in cells for cells in totals)
+
+
+def test_machines_nobody_knows_are_left_out_and_named(runner: CliRunner, here: Path) -> None:
+    (here / "wye.yaml").write_text("""
+machines:
+  box: {gpu: H100, gpus: 2, rent_hour: 6}
+  odd: {gpu: T4, rent_hour: 0.4}
+deployments:
+  mine: {model: qwen3-32b, base_url: "http://127.0.0.1:8000/v1", lane: own, machines: box}
+  novel: {model: novel-7b, base_url: "http://127.0.0.1:8001/v1", lane: own, machines: odd}
+""")
+    told = json.loads(run(runner, "--tokens", "50M", "--json").stdout)
+    assert [pair["title"] for pair in told["closed"][0]["pairs"]] == ["box"]
+    assert told["remarks"][0].startswith("Left out: nobody knows how many tokens a second 'novel-7b' makes")
+    assert "run `wye measure novel`" in told["remarks"][0]
+    error = run(runner, "--tokens", "50M", "--machines", "odd").exception
+    assert isinstance(error, WyeError)
+    assert "or say it to `wye breakeven --machines odd --throughput N`" in error.message
+    assert run(runner, "--tokens", "50M", "--machines", "odd", "--throughput", "900").exit_code == 0

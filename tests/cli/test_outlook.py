@@ -71,6 +71,8 @@ def test_they_stand_alone(runner: CliRunner) -> None:
         (["--forecast", "--budgets"], "ask for one"),
         (["--energy", "--view", "allocated"], "ask for one"),
         (["--forecast", "--since", "7d"], "take no --since"),
+        (["--forecast", "--by", "team"], "leave out --by, or sum what was spent with `wye cost --by team`"),
+        (["--budgets", "--by", "model"], "--budgets is one line a key: leave out --by"),
     ):
         refused = runner.invoke(cost, options)
         assert refused.exit_code == 2

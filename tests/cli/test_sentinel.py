@@ -103,8 +103,23 @@ def test_a_machine_that_gets_cheaper_turns_the_verdict() -> None:
 def test_machines_that_were_measured_here_are_among_the_choices(tmp_path: Path) -> None:
     Path("wye.yaml").write_text("machines: {box: {rent_hour: 0.05}}\nembedded: {machines: box}\n")
     unknown = run("--from", "2026-10-24", "--to", "2026-11-23", "--tokens", "12M")
-    assert "measure it with `wye measure`" in str(unknown.exception)
+    assert "run `wye measure embedded/smollm2-135m`" in str(unknown.exception)
     row = msgspec.structs.replace(shipped()[0], model="smollm2-135m", gpu="", gpus=1)
     local.append(tmp_path / "state", [row])
     found = run("--from", "2026-10-24", "--to", "2026-11-23", "--tokens", "12M")
     assert found.exit_code == 0, found.output
+
+
+def test_machines_nobody_knows_are_left_out_and_named() -> None:
+    Path("wye.yaml").write_text("""
+machines:
+  box: {rent_hour: 0.05}
+  rack: {gpu: H100, gpus: 2, rent_hour: 6}
+embedded: {machines: box}
+deployments:
+  mine: {model: qwen3-32b, base_url: "http://127.0.0.1:8000/v1", lane: own, machines: rack}
+""")
+    found = run("--from", "2026-10-24", "--to", "2026-11-23", "--tokens", "12M", "--json")
+    assert found.exit_code == 0, found.output
+    assert found.stderr.startswith("Left out: nobody knows how many tokens a second 'smollm2-135m' makes")
+    assert found.stderr.count("Left out") == 1

@@ -20,7 +20,7 @@ def question(tokens: float = 42e6, **more: Any) -> Question:
         "demand": demand,
         "baselines": tuple(resolve(name, settings) for name in ("gpt-5.5", "gemini-3.5-flash")),
         "hosted": (resolve(HOSTED, settings),),
-        "choices": tuple(chosen(("l4-owned", "h100-rented-spare", "h100-owned"), settings, demand)),
+        "choices": chosen(("l4-owned", "h100-rented-spare", "h100-owned"), settings, demand).choices,
         "share": Share(0.65, 0.02),
         "draws": 500,
     }

@@ -30,7 +30,7 @@ def month(tokens: float = 1e9, cached: float = 0.0, peak: float = 1.0) -> Demand
 
 
 def plants(utilisation: float | None = None) -> dict[str, Plant]:
-    found = chosen((), Settings(), month(), day=AS_OF)
+    found = chosen((), Settings(), month(), day=AS_OF).choices
     return {one.title: msgspec.structs.replace(one.plant, utilisation=utilisation) for one in found}
 
 

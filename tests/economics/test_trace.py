@@ -1,7 +1,9 @@
 """A trace needs little, and says which field is wrong."""
 
 import datetime as dt
+import gzip
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -58,6 +60,29 @@ def test_a_trace_is_replayed_like_a_ledger(tmp_path: Path, kind: str) -> None:
 def test_a_bad_field_is_named(tmp_path: Path, change: dict[str, object], said: str) -> None:
     with pytest.raises(TraceError, match=said):
         open_trace(trace(tmp_path, ROW, {**ROW, **change}))
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ("{oops", "malformed"),
+        ('{"at": 1', "truncated"),
+        (json.dumps({**ROW, "output_tokens": "many"}), 'cast value to numerical: "many"'),
+        ("[1]", "got ARRAY"),
+    ],
+)
+def test_a_bad_line_is_named_as_an_editor_counts_it(
+    tmp_path: Path, bad: str, why: str, *, compressed: bool
+) -> None:
+    good = json.dumps(ROW)
+    path = tmp_path / ("trace.jsonl.gz" if compressed else "trace.jsonl")
+    for lines in ([bad, good], [good, bad], [good, "", good, bad, good]):
+        told = ("\n".join(lines) + "\n").encode()
+        path.write_bytes(gzip.compress(told) if compressed else told)
+        number = lines.index(bad) + 1
+        with pytest.raises(TraceError, match=rf"jsonl(\.gz)?, line {number}: .*{re.escape(why)}"):
+            open_trace(path)
 
 
 def test_a_trace_must_be_there_and_have_requests_and_columns(tmp_path: Path) -> None:

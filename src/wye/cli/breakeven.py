@@ -124,13 +124,14 @@ def breakeven(  # noqa: PLR0913  # one parameter an option
     sources |= more
     try:
         rows = local.read(state_dir)
-        choices = chosen(machines, settings, demand, throughput=throughput, local=rows)
+        own = chosen(machines, settings, demand, throughput=throughput, local=rows)
         found = study(
             Question(
                 demand=demand,
                 baselines=_models(against, settings, Lane.CLOSED, CLOSED),
                 hosted=_models(open_, settings, Lane.HOSTED, (HOSTED,)),
-                choices=tuple(_used(choice, max_utilisation, utilisation) for choice in choices),
+                choices=tuple(_used(choice, max_utilisation, utilisation) for choice in own.choices),
+                left_out=own.left_out,
                 share=share,
                 given={one.name: one.parts for one in given},
                 measured=sources,

@@ -63,8 +63,7 @@ Examples:
 @click.option(
     "--by",
     type=click.Choice(GROUPS),
-    default="model",
-    show_default=True,
+    show_default="model",
     help="What to sum by; model = the deployment that answered, route = what decided, label = all of a "
     "request's labels together, day = in UTC.",
 )
@@ -86,7 +85,7 @@ Examples:
 @state_dir_option
 def cost(  # noqa: PLR0913  # one parameter an option
     *,
-    by: Group,
+    by: Group | None,
     view: allocated.View,
     forecast: bool,
     budgets: bool,
@@ -106,24 +105,22 @@ def cost(  # noqa: PLR0913  # one parameter an option
         message = "--view, --forecast, --budgets and --energy are four reports: ask for one"
         raise click.UsageError(message)
     _check_period(since, until)
+    group = by or "model"
     if energy:
-        drew = energies.found(load(find(config)), state_dir, by, Filter(since=since, until=until))
-        _show(
-            drew, energies.lines(drew, by, _NOBODY.get(by, "-")), "No requests in this time.", as_json=as_json
-        )
+        drew = energies.found(load(find(config)), state_dir, group, Filter(since=since, until=until))
+        shown = energies.lines(drew, group, _NOBODY.get(group, "-"))
+        _show(drew, shown, "No requests in this time.", as_json=as_json)
         return
     if view != "billed":
-        _divided(load(find(config)), state_dir, by, (since, until), view, as_json=as_json)
+        _divided(load(find(config)), state_dir, group, (since, until), view, as_json=as_json)
         return
     settings = ledger_settings(config)
     if forecast or budgets:
-        if since is not None:
-            message = "--forecast and --budgets take no --since; --until: as if it were that moment"
-            raise click.UsageError(message)
+        _check_ahead(by, since, budgets=budgets)
         now = dt.datetime.fromtimestamp(time.time() if until is None else until, dt.UTC)
         _ahead(settings, state_dir, now, budgets=budgets, as_json=as_json)
         return
-    rows = sums(settings, state_dir, by, Filter(since=since, until=until), told())
+    rows = sums(settings, state_dir, group, Filter(since=since, until=until), told())
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode([_told(row) for row in rows])).decode())
         return
@@ -131,16 +128,26 @@ def cost(  # noqa: PLR0913  # one parameter an option
         click.echo("No requests in this time.", err=True)
         return
     names = {}
-    if by == "key":
+    if group == "key":
         with KeyStore(settings, state_dir) as keys:
             names = {key.id: f"{key.id} {key.grant.name}" for key in keys.list()}
-    for line in table(by, rows, names):
+    for line in table(group, rows, names):
         click.echo(one_line(line))
 
 
 def _check_period(since: float | None, until: float | None) -> None:
     if since is not None and until is not None and since >= until:
         message = "nothing lies between --since and --until"
+        raise click.UsageError(message)
+
+
+def _check_ahead(by: Group | None, since: float | None, *, budgets: bool) -> None:
+    if since is not None:
+        message = "--forecast and --budgets take no --since; --until: as if it were that moment"
+        raise click.UsageError(message)
+    if by is not None:
+        what = "--budgets is one line a key" if budgets else "--forecast is of all requests together"
+        message = f"{what}: leave out --by, or sum what was spent with `wye cost --by {by}`"
         raise click.UsageError(message)
 
 

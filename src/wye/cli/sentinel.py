@@ -133,6 +133,8 @@ def _verdicts(
 ) -> Iterator[tuple[str, Verdict]]:
     """Yield what to do at `tokens` a month, by the prices of a day, for every closed model."""
     demand = of_month(tokens, told / max(said, 1), request_tokens=told + said)
+    for one in chosen((), settings, demand, local=rows).left_out:
+        click.echo(f"Left out: {one}.", err=True)
     names = [one.name for one in configured(settings, Lane.CLOSED)] or CLOSED
     yield from ((f"break-even against {name}", _verdict(settings, demand, name, rows)) for name in names)
 
@@ -143,7 +145,7 @@ def _verdict(settings: Settings, demand: Demand, name: str, rows: tuple[Throughp
         staying = stay(demand, api).total
         if staying is None:
             return f"unknown: no price is known of {name}"
-        choices = chosen((), settings, demand, local=rows, day=day)
+        choices = chosen((), settings, demand, local=rows, day=day).choices
         sums = ((own(demand, api, one.plant).total, one.title) for one in choices)
         cost, title = min((cost, title) for cost, title in sums if cost is not None)
         return f"stay on {name}" if staying <= cost else f"machines of your own, {title}"

@@ -5,7 +5,7 @@ catalogue, with source and date.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -57,6 +57,15 @@ class Choice(msgspec.Struct, frozen=True):
     """By what they are, in words."""
 
 
+class Chosen(msgspec.Struct, frozen=True):
+    """What can be compared, and what cannot."""
+
+    choices: tuple[Choice, ...]
+    """At least one."""
+    left_out: tuple[str, ...] = ()
+    """Machines of which too little is known: which, why, and what to do about it."""
+
+
 def chosen(  # noqa: PLR0913  # one parameter an option of the command line
     names: Iterable[str],
     settings: Settings,
@@ -65,15 +74,15 @@ def chosen(  # noqa: PLR0913  # one parameter an option of the command line
     throughput: float | None = None,
     local: Iterable[Throughput] = (),
     day: dt.date | None = None,
-) -> list[Choice]:
+) -> Chosen:
     """Return what `names` mean: entries of `machines` in wye.yaml, or of `SETTINGS`; empty = all there are.
 
     `throughput`: tokens a second of one machine, instead of the catalogue's. `local`: rows measured here.
-    Raises `CandidateError` for a name that is neither, and for a throughput nobody knows.
+    Raises `CandidateError` for a name that is neither, and where too little is known of all of them.
     """
     rows = tuple(local)
     wanted = list(dict.fromkeys(names)) or list(settings.machines) or list(SETTINGS)
-    found = []
+    found: list[Choice | str] = []
     for name in wanted:
         if name in settings.machines:
             found += _declared(name, settings, demand, throughput, rows)
@@ -83,21 +92,36 @@ def chosen(  # noqa: PLR0913  # one parameter an option of the command line
             near = suggestion(name, [*settings.machines, *SETTINGS])
             message = f"there are no machines '{name}'. {near}"
             raise CandidateError(message)
-    return found
+    choices = tuple(one for one in found if isinstance(one, Choice))
+    left_out = tuple(one for one in found if isinstance(one, str))
+    if not choices:
+        raise CandidateError("; ".join(left_out))
+    return Chosen(choices, left_out)
 
 
 def _declared(
     name: str, settings: Settings, demand: Demand, throughput: float | None, local: tuple[Throughput, ...]
-) -> list[Choice]:
-    """Return one choice for each model that the machines serve: all of them, as if they served it alone."""
+) -> Iterator[Choice | str]:
+    """Yield one choice for each model that the machines serve: all of them, as if they served it alone.
+
+    Text instead says why there is none.
+    """
     machines = owned(name, settings.machines[name])
-    models = {one.model: None for one in served(settings, name)}
+    models: dict[str, str] = {}
+    for one in served(settings, name):
+        models.setdefault(one.model, one.id)
     if not models:
-        message = f"nothing is served by the machines '{name}': name them in a deployment, by `machines`"
-        raise CandidateError(message)
-    found = []
-    for model in models:
-        rate, which = _rate(model, machines.gpu, machines.gpus, demand, throughput, local)
+        yield f"nothing is served by the machines '{name}': name them in a deployment, by `machines`"
+    for model, deployment in models.items():
+        known = _rate(model, machines.gpu, machines.gpus, demand, throughput, local)
+        if known is None:
+            yield (
+                f"nobody knows how many tokens a second '{model}' makes on '{name}', "
+                f"{machines.gpus} {machines.gpu or 'unnamed GPU'}: run `wye measure {deployment}`, "
+                f"or say it to `wye breakeven --machines {name} --throughput N`"
+            )
+            continue
+        rate, which = known
         plant = Plant(
             machines,
             model,
@@ -107,8 +131,7 @@ def _declared(
             spread=_spread(which),
         )
         title = name if len(models) == 1 else f"{name}: {model}"
-        found.append(Choice(title, plant, {f"tokens a second, {title}": which}))
-    return found
+        yield Choice(title, plant, {f"tokens a second, {title}": which})
 
 
 def _offered(  # noqa: PLR0913, PLR0917  # as `chosen`
@@ -119,10 +142,15 @@ def _offered(  # noqa: PLR0913, PLR0917  # as `chosen`
     local: tuple[Throughput, ...],
     day: dt.date | None,
     mine: Mapping[str, Figure],
-) -> Choice:
+) -> Choice | str:
     known = hardware(mine, day)
     gpu = known.gpus[setting.gpu]
-    rate, which = _rate(setting.model, setting.gpu, 1, demand, throughput, local)
+    measured = _rate(setting.model, setting.gpu, 1, demand, throughput, local)
+    if measured is None:
+        return (
+            f"nobody knows how many tokens a second '{setting.model}' makes on an {setting.gpu}, for {name}"
+        )
+    rate, which = measured
     used = {f"tokens a second, {setting.model} on {setting.gpu}": which}
     machines = Machines(name, gpu.name, spare=setting.spare, fte=setting.fte, fte_year=known.fte_year.value)
     if setting.fte:
@@ -195,8 +223,8 @@ def _rate(  # noqa: PLR0913, PLR0917  # as `chosen`
     demand: Demand,
     given: float | None,
     local: tuple[Throughput, ...],
-) -> tuple[float, Figure]:
-    """Return tokens a second of one machine, and the figure that it is made of."""
+) -> tuple[float, Figure] | None:
+    """Return tokens a second of one machine, and the figure that it is made of; None = nobody knows."""
     if given is not None:
         today = dt.datetime.now(dt.UTC).date()
         return given, Figure(Decimal(str(given)), "token/s", "given", today)
@@ -204,10 +232,6 @@ def _rate(  # noqa: PLR0913, PLR0917  # as `chosen`
     told, spoken = demand.input_tokens / requests, demand.output_tokens / requests
     row = best(model, gpu, gpus=gpus, input_tokens=told, output_tokens=spoken, local=local)
     if row is None or row.total_rate is None:
-        message = (
-            f"nobody knows how many tokens a second '{model}' makes on {gpus} {gpu or 'unnamed GPU'}: "
-            "measure it with `wye measure`, or say it with --throughput"
-        )
-        raise CandidateError(message)
+        return None
     side_by_side = gpus // row.gpus
     return float(row.total_rate.value) * row.gpus * side_by_side, row.total_rate

@@ -32,6 +32,8 @@ class Question(msgspec.Struct, frozen=True):
     """Closed ones; at least one."""
     hosted: tuple[Api, ...]
     choices: tuple[Choice, ...]
+    left_out: tuple[str, ...] = ()
+    """Machines that were asked for and are not among them, and why."""
     share: Share = Share()
     given: Mapping[str, tuple[float, ...]] = {}
     """Inputs and their ranges, as `inputs.override` takes them."""

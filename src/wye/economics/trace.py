@@ -1,7 +1,12 @@
 """A trace file as a history: JSON lines or Parquet with the columns of `columns.COLUMNS`, or some of them."""
 
+import gzip
+import itertools
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from wye.core.errors import WyeError
 from wye.economics.columns import COLUMNS
@@ -34,6 +39,8 @@ _WHOLES = {
 """A count -> what it is a part of."""
 _COUNTS = ("at", "amount", "input_tokens", "output_tokens", *_WHOLES, "images", "ttft_ms", "duration_ms")
 """What is not below 0."""
+_NO_JSON = "Invalid Input Error: Malformed JSON"
+_LINE = re.compile(r"in line (\d+): (.*)")
 
 
 class TraceError(WyeError):
@@ -54,12 +61,33 @@ def open_trace(path: Path) -> History:
         _check(connection, path)
     except driver.Error as error:
         connection.close()
-        message = f"{path}: {str(error).splitlines()[0]}"
-        raise TraceError(message) from error
+        raise TraceError(_said(path, str(error).splitlines()[0])) from error
     except TraceError:
         connection.close()
         raise
     return History(connection, path.parent)
+
+
+def _said(path: Path, message: str) -> str:
+    """Return what DuckDB said of a trace, with its line as editors count them.
+
+    DuckDB passes over empty lines, and names the line after the one that is no JSON.
+    """
+    found = _LINE.search(message)
+    if found is None:
+        return f"{path}: {message}"
+    counted, what = int(found[1]), found[2]
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        rows = ((number, line) for number, line in enumerate(file, 1) if line.strip())
+        if not message.startswith(_NO_JSON):
+            number, _ = next(itertools.islice(rows, counted - 1, None), (counted, b""))
+            return f"{path}, line {number}: {what}"
+        for number, line in rows:
+            try:
+                msgspec.json.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                return f"{path}, line {number}: {error}"
+    return f"{path}: {message}"
 
 
 def _load(connection: "duckdb.DuckDBPyConnection", path: Path) -> None:

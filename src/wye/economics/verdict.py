@@ -83,6 +83,7 @@ def _later(study: Study, pair: Pair) -> str:
 def remarks(study: Study) -> Iterator[str]:
     """Yield what a reader must know besides: what is assumed, unknown, or decides less than it seems."""
     question = study.question
+    yield from (f"Left out: {one}." for one in question.left_out)
     pair = _pair(study.closed[0], study.first)
     if pair.result is not None:
         spread = pair.result.breakeven
