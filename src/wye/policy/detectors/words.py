@@ -134,14 +134,15 @@ def key(text: str) -> str:
 class _Forms(dict[str, tuple[str, int, int, bool, bool]]):
     """What a word is by how it is written: `key`, `flags`, `roles`, `capital` and `upper` of a `Word`.
 
-    To remember them takes half the time. Only words that the lexicon knows are kept, so that nobody's own are.
+    To remember them takes half the time. Only words of our own lists are kept, so nobody's secret is.
     """
 
     def __missing__(self, text: str) -> tuple[str, int, int, bool, bool]:
         folded = key(text) if "'" in text or "’" in text else text.lower()
         flags = WORD if text.endswith(_NOT) else lexicon().get(folded, 0)
-        form = folded, flags, ROLES.get(folded, 0), text[0].isupper(), len(text) > 1 and text.isupper()
-        if flags and len(self) < _REMEMBERED:
+        roles = ROLES.get(folded, 0)
+        form = folded, flags, roles, text[0].isupper(), len(text) > 1 and text.isupper()
+        if (flags or roles) and len(self) < _REMEMBERED:
             self[text] = form
         return form
 
