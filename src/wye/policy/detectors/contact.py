@@ -50,6 +50,7 @@ CONTACT = (
         ),
         0.9,
         ("://", "www."),
+        lead=re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,15}://|\bwww\.", re.IGNORECASE),
     ),
     Pattern(
         "url",

@@ -24,20 +24,28 @@ _SIGNATURE = re.compile(
     re.MULTILINE,
 )
 """A name and what its bearer does, over the ways to reach them."""
-LEADS = (
-    Lead(
-        _SIGNATURE,
-        re.compile(r"\n(?:personal|phone|tel|e-?mail|contact|address|mobile|web)", re.IGNORECASE),
-        124,
-    ),
-)
+_REACHED = re.compile(r"\n(?:personal|phone|tel|e-?mail|contact|address|mobile|web)", re.IGNORECASE)
+"""Where those ways begin."""
+LEADS = (Lead(_REACHED),)
 
 
 def signatures(seen: Seen) -> Iterator[Finding]:
     """Yield who signs, and what they do."""
-    for match in seen.find(_SIGNATURE):
-        yield Finding(*match.span(1), "name", 0.7)
-        yield Finding(*match.span(2), "title", 0.7)
+    text = seen.text
+    done = 0
+    for ways in seen.find(_REACHED):
+        title = _line_above(text, ways.start())
+        name = _line_above(text, title - 1) if title else -1
+        match = _SIGNATURE.match(text, name) if name >= done else None
+        if match:
+            yield Finding(*match.span(1), "name", 0.7)
+            yield Finding(*match.span(2), "title", 0.7)
+            done = match.end()
+
+
+def _line_above(text: str, end: int) -> int:
+    """Return where the line begins that ends at `end`, or an empty line before it."""
+    return text.rfind("\n", 0, end - text.endswith("\n", 0, end)) + 1
 
 
 def organisations(text: str, found: Sequence[Finding]) -> Iterator[Finding]:
