@@ -170,7 +170,12 @@ def test_the_ledgers_traffic_is_the_default(tmp_path: Path) -> None:
         ("--tokens 1B --gpu H100 --rent 5000 --model qwen3-32b", "is that for a month?"),
         ("--tokens 1B --gpu H100 --rent -1 --model qwen3-32b", "--rent"),
         ("--tokens 1B --gpu X99 --model qwen3-32b", "no rent is known of 'X99': give --rent"),
-        ("--tokens 1B --gpu X99 --rent 1 --model qwen3-32b", "nobody measured qwen3-32b on X99"),
+        ("--tokens 1B --gpu X99 --rent 1 --model qwen3-32b", "or run `wye measure`. It was on GB200, H100"),
+        (
+            "--tokens 1B --gpu H100 --model Qwen/qwen3-23b",
+            "on H100: give --throughput, or run `wye measure`. Did you mean 'qwen3-32b'?",
+        ),
+        ("--tokens 1B --rent 1 --model qwen3-32b", "say which, by `gpu` or --gpu"),
         ("--tokens 1B --gpu H100 --model qwen3-32b --gpus 2 --ttft 1ms", "of answers within"),
         ("--tokens 1B --gpu H100 --model qwen3-32b --gpus 2 --ttft 2", "'2' is not a short time: write 2s"),
         (
@@ -185,6 +190,13 @@ def test_what_cannot_be_answered_is_named(tmp_path: Path, args: str, what: str) 
     result = run(tmp_path, args)
     assert result.exit_code != 0
     assert what in (result.output + str(result.exception))
+
+
+def test_what_is_wrong_comes_before_remarks(tmp_path: Path) -> None:
+    result = run(tmp_path, "--tokens 1B --gpu H100 --model qwen3-23b --spill 0.50/1.50 --json")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Usage:")
+    assert result.stdout == ""
 
 
 def test_without_a_ledger_tokens_are_asked_for(tmp_path: Path) -> None:

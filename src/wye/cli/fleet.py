@@ -142,15 +142,19 @@ def fleet(  # noqa: PLR0913  # one parameter an option
         demand = of_month(tokens, ratio, cached=cached, peak=peak, request_tokens=request)
     rows = local.read(state_dir)
     answers = []
+    api, remark = None, ""
     try:
         named = _named(machines, settings, model, (gpu, gpus, rent))
-        api = None if spill is None else _spill(spill, spill_ttft, settings, seen)
+        if spill is not None:
+            api, remark = _spill(spill, spill_ttft, settings, seen)
         for one, served in named:
             engine = _engine(demand, one, served, (ttft, itl, throughput), seen, rows)
             together = burst or seen.burst(engine.prefill.mean + engine.answer.mean)
             answers.append(_answer(Case(demand, one, engine, api, ttft, together), served))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    if remark:
+        click.echo(remark, err=True)
     if as_json:
         found = [figures(one) for one in answers]
         click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
@@ -209,8 +213,13 @@ def _described(book: Hardware, gpu: str, gpus: int, rent: float | None) -> Machi
     return Machines(title or "a machine", gpu=name, gpus=gpus, rent_hour=hour)
 
 
-def _spill(name: str, given: tuple[float, float] | None, settings: Settings, seen: Habits) -> Spill:
-    """Return the API, by its price and how soon it answers. Raises `CandidateError`."""
+def _spill(
+    name: str, given: tuple[float, float] | None, settings: Settings, seen: Habits
+) -> tuple[Spill, str]:
+    """Return the API, by its price and how soon it answers, and what to say of that.
+
+    Raises `CandidateError`.
+    """
     match = _PRICE.match(name)
     if match:
         rates = Rates(Decimal(match[1]), Decimal(match[2]))
@@ -227,15 +236,13 @@ def _spill(name: str, given: tuple[float, float] | None, settings: Settings, see
         api = resolve(name, settings)
     measured = seen.first_token(name)
     if given is not None:
-        return Spill(api, of_quantiles(*given))
+        return Spill(api, of_quantiles(*given)), ""
     if measured is not None:
-        return Spill(api, measured)
-    click.echo(
+        return Spill(api, measured), ""
+    return Spill(api, of_quantiles(*_DEFAULT_SPILL_TTFT)), (
         f"Nobody measured how soon {api.name} begins: taken for {_DEFAULT_SPILL_TTFT[0]:g} s at the median "
-        f"and {_DEFAULT_SPILL_TTFT[1]:g} s at the 95th percentile; --spill-ttft says otherwise.",
-        err=True,
+        f"and {_DEFAULT_SPILL_TTFT[1]:g} s at the 95th percentile; --spill-ttft says otherwise."
     )
-    return Spill(api, of_quantiles(*_DEFAULT_SPILL_TTFT))
 
 
 def _engine(  # noqa: PLR0913, PLR0917  # what a pace depends on
