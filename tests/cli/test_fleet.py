@@ -166,7 +166,7 @@ def test_the_ledgers_traffic_is_the_default(tmp_path: Path) -> None:
         ("--tokens 100T --gpu H100 --throughput 4800", "more than 10,000 machines would be needed"),
         ("--tokens 1B --peak 51 --gpu H100 --throughput 4800", "--peak"),
         ("--tokens -5", "'-5' is not a count"),
-        ("--tokens 1B --gpu H100", "say what the machines serve with --model, or how quick they are"),
+        ("--tokens 1B --gpu H100", "say what the machines serve with --model, or `machines` of a deployment"),
         ("--tokens 1B --gpu H100 --rent 5000 --model qwen3-32b", "is that for a month?"),
         ("--tokens 1B --gpu H100 --rent -1 --model qwen3-32b", "--rent"),
         ("--tokens 1B --gpu X99 --model qwen3-32b", "no rent is known of 'X99': give --rent"),
@@ -197,6 +197,24 @@ def test_what_is_wrong_comes_before_remarks(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert result.stderr.startswith("Usage:")
     assert result.stdout == ""
+
+
+def test_machines_nobody_measured_are_left_out_and_named(tmp_path: Path) -> None:
+    odd = """
+  odd: {gpu: T4, rent_hour: 0.4}
+  idle: {gpu: T4, rent_hour: 0.4}
+deployments:
+  novel: {model: novel-7b, base_url: "http://localhost:8", lane: own, machines: odd, slots: 4}
+"""
+    config = RACK.replace("\ndeployments:\n", odd)
+    result = run(tmp_path, "--tokens 40B --json", config)
+    assert result.exit_code == 0, result.output
+    assert [one["machines"] for one in json.loads(result.stdout)] == ["rack"]
+    assert result.stderr.startswith("Left out: odd: nobody measured novel-7b on T4: give --throughput")
+    assert "Left out: idle: say what the machines serve with --model" in result.stderr
+    alone = run(tmp_path, "odd --tokens 40B --json", config)
+    assert (alone.exit_code, alone.stdout) == (2, "")
+    assert "nobody measured novel-7b on T4" in " ".join(alone.stderr.split())
 
 
 def test_without_a_ledger_tokens_are_asked_for(tmp_path: Path) -> None:
