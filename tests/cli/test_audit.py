@@ -48,6 +48,15 @@ def test_what_was_changed_is_told(runner: CliRunner, log: Path) -> None:
     }
 
 
+def test_a_log_begins_with_an_origin(runner: CliRunner, tmp_path: Path) -> None:
+    told = runner.invoke(audit, ["seal", str(tmp_path / "new")], input="one\n")
+    assert told.exit_code == 2
+    assert "begin one with --origin, e.g. --origin example.com/wye" in " ".join(told.stderr.split())
+    assert not (tmp_path / "new").exists()
+    none = runner.invoke(audit, ["prove", "abc", "--state-dir", str(tmp_path)])
+    assert "set ledger.transparency, and start the gateway" in str(none.exception)
+
+
 def test_what_is_not_there_is_not_proven(runner: CliRunner, log: Path) -> None:
     (log.parent / "record").write_text("four", encoding="utf-8")
     told = runner.invoke(audit, ["prove", "log", "record"])

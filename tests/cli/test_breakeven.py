@@ -169,3 +169,28 @@ deployments:
     assert isinstance(error, WyeError)
     assert "or say it to `wye breakeven --machines odd --throughput N`" in error.message
     assert run(runner, "--tokens", "50M", "--machines", "odd", "--throughput", "900").exit_code == 0
+
+
+WIDE = """
+machines:
+  the-big-rack-in-the-cellar-of-building-7: {gpu: H100, gpus: 2, rent_hour: 6}
+deployments:
+  qwen: {model: Qwen/Qwen3-32B-FP8, base_url: "http://127.0.0.1:8000/v1", lane: own, machines: MINE}
+  llama: {model: llama-3.3-70b-instruct, base_url: "http://127.0.0.1:8000/v1", lane: own, machines: MINE}
+""".replace("MINE", "the-big-rack-in-the-cellar-of-building-7")
+
+
+@pytest.mark.parametrize("config", ["", WIDE])
+def test_tables_are_no_wider_than_100_columns(runner: CliRunner, here: Path, config: str) -> None:
+    (here / "wye.yaml").write_text(config)
+    args = ("--tokens", "900B", "--peak", "40", "--displace", "65%", "--throughput", "3k")
+    shown = run(runner, *args).stdout
+    rows = [line for line in shown.splitlines() if line.startswith("  ")]
+    assert max(map(len, rows)) <= 100
+    heads = [line for line in rows if line.startswith("  than")]
+    titles = (
+        ("the-big-rack-i…Qwen3-32B-FP8", "the-big-rack-i…-70b-instruct") if config else ("H100 owned, N+1",)
+    )
+    assert len(heads) == (1 if config else 2)
+    assert all(any(title in head for head in heads) for title in titles)
+    assert sum(line.startswith("  gpt-5.5 ") for line in rows) == len(heads)

@@ -166,11 +166,16 @@ def test_the_ledgers_traffic_is_the_default(tmp_path: Path) -> None:
         ("--tokens 100T --gpu H100 --throughput 4800", "more than 10,000 machines would be needed"),
         ("--tokens 1B --peak 51 --gpu H100 --throughput 4800", "--peak"),
         ("--tokens -5", "'-5' is not a count"),
-        ("--tokens 1B --gpu H100", "say what the machines serve with --model, or how quick they are"),
+        ("--tokens 1B --gpu H100", "say what the machines serve with --model, or `machines` of a deployment"),
         ("--tokens 1B --gpu H100 --rent 5000 --model qwen3-32b", "is that for a month?"),
         ("--tokens 1B --gpu H100 --rent -1 --model qwen3-32b", "--rent"),
         ("--tokens 1B --gpu X99 --model qwen3-32b", "no rent is known of 'X99': give --rent"),
-        ("--tokens 1B --gpu X99 --rent 1 --model qwen3-32b", "nobody measured qwen3-32b on X99"),
+        ("--tokens 1B --gpu X99 --rent 1 --model qwen3-32b", "or run `wye measure`. It was on GB200, H100"),
+        (
+            "--tokens 1B --gpu H100 --model Qwen/qwen3-23b",
+            "on H100: give --throughput, or run `wye measure`. Did you mean 'qwen3-32b'?",
+        ),
+        ("--tokens 1B --rent 1 --model qwen3-32b", "say which, by `gpu` or --gpu"),
         ("--tokens 1B --gpu H100 --model qwen3-32b --gpus 2 --ttft 1ms", "of answers within"),
         ("--tokens 1B --gpu H100 --model qwen3-32b --gpus 2 --ttft 2", "'2' is not a short time: write 2s"),
         (
@@ -185,6 +190,31 @@ def test_what_cannot_be_answered_is_named(tmp_path: Path, args: str, what: str) 
     result = run(tmp_path, args)
     assert result.exit_code != 0
     assert what in (result.output + str(result.exception))
+
+
+def test_what_is_wrong_comes_before_remarks(tmp_path: Path) -> None:
+    result = run(tmp_path, "--tokens 1B --gpu H100 --model qwen3-23b --spill 0.50/1.50 --json")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Usage:")
+    assert result.stdout == ""
+
+
+def test_machines_nobody_measured_are_left_out_and_named(tmp_path: Path) -> None:
+    odd = """
+  odd: {gpu: T4, rent_hour: 0.4}
+  idle: {gpu: T4, rent_hour: 0.4}
+deployments:
+  novel: {model: novel-7b, base_url: "http://localhost:8", lane: own, machines: odd, slots: 4}
+"""
+    config = RACK.replace("\ndeployments:\n", odd)
+    result = run(tmp_path, "--tokens 40B --json", config)
+    assert result.exit_code == 0, result.output
+    assert [one["machines"] for one in json.loads(result.stdout)] == ["rack"]
+    assert result.stderr.startswith("Left out: odd: nobody measured novel-7b on T4: give --throughput")
+    assert "Left out: idle: say what the machines serve with --model" in result.stderr
+    alone = run(tmp_path, "odd --tokens 40B --json", config)
+    assert (alone.exit_code, alone.stdout) == (2, "")
+    assert "nobody measured novel-7b on T4" in " ".join(alone.stderr.split())
 
 
 def test_without_a_ledger_tokens_are_asked_for(tmp_path: Path) -> None:

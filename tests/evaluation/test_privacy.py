@@ -33,7 +33,9 @@ def test_a_part_of_a_span_is_overlap_and_not_the_full_span() -> None:
     ("content", "told"),
     [
         (b"", "no rows"),
-        (b"{}", "after 0 rows"),
+        (b"\n{}", 'line 2: .*`text`. A line is {"text": '),
+        (b"# Title", "line 1: JSON is malformed"),
+        (b'{"text": "\xff"}', "line 1: "),
         (b'{"text": "a", "spans": [{"label": "X", "start": 0, "end": 2}]}', "line 1"),
     ],
 )

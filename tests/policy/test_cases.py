@@ -41,8 +41,11 @@ def test_what_differs_is_told() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- {name: x", "f: while parsing"),
+        ("- {name: x", "f:1:11: not valid YAML: while parsing a flow mapping, expected"),
+        ("a: b\nc", "f:2:2: not valid YAML: while scanning a simple key, could not find expected ':'$"),
+        ("\x07", "f: not valid YAML: "),
         ("- {name: x}", "f: Object missing required field"),
+        ("hello", "Expected `array`, got `str`. A file is a list of cases: `- {name: ..., labels:"),
         ("- {name: x, expect: maybe, deployment: {lane: own}}", "f: Invalid enum value 'maybe'"),
     ],
 )

@@ -13,10 +13,11 @@ import msgspec
 from wye.cli import sealed
 from wye.cli.options import config_option, ledger_settings, state_dir_option, utc
 from wye.cli.vkeys import keys_option, witness_option
+from wye.ledger.sealer import begun
 from wye.ledger.tlog.checkpoint import opened
 from wye.ledger.tlog.errors import LogError, TamperedError
 from wye.ledger.tlog.export import export
-from wye.ledger.tlog.log import KEY, PUBLIC, Log, own_key
+from wye.ledger.tlog.log import KEY, PRIVATE, PUBLIC, Log, own_key
 from wye.ledger.tlog.note import VerifierKey, b64
 from wye.ledger.tlog.proof import Proof, check
 from wye.ledger.tlog.store import directory_source
@@ -63,6 +64,9 @@ def seal(*, directory: Path, lines: BinaryIO, origin: str, as_json: bool) -> Non
 
     Returns when all are on the disk and a signed checkpoint covers them.
     """
+    if not origin and not (directory / PRIVATE / KEY).exists() and not begun(directory):
+        message = f"there is no log in {directory}: begin one with --origin, e.g. --origin example.com/wye"
+        raise click.UsageError(message)
     with Log(directory, origin=origin) as log:
         first = size = log.size
         group: list[bytes] = []

@@ -28,7 +28,11 @@ from wye.ledger.reader import Filter
 
 _WIDTH = 64
 """Columns of the chart."""
+_ACROSS = 100
+"""Columns of a table."""
 _NAME = 30
+_TITLE = 28
+_SOURCE = 20
 _BARS = 6
 _CHOOSING = 0.02
 """What gates, shadows and judges cost where nobody counted, in parts of the baseline: an estimate."""
@@ -233,7 +237,7 @@ def _costs(found: Study) -> Iterator[str]:
     rows: list[tuple[str, ...]] = [("lane", "", "moved", "rest", "aside", "total", "machines")]
     rows += [_row("closed", one.baseline.name, one.stay) for one in found.closed if one.stay is not None]
     rows += [_row("hosted", name, total) for name, total in against.hosted]
-    rows += [_row("own", pair.title, pair.sum) for pair in against.pairs if pair.sum is not None]
+    rows += [_row("own", _title(pair.title), pair.sum) for pair in against.pairs if pair.sum is not None]
     yield from _right(rows, 2)
     if now.share.moved < 1:
         yield f"The rest is what {against.baseline.name} gets for what does not move."
@@ -251,28 +255,45 @@ def _volumes(found: Study) -> Iterator[str]:
     yield "Today: tokens a month from which own machines stay cheaper"
     everyone = (*found.closed, *found.hosted)
     titles = [pair.title for pair in everyone[0].pairs]
-    rows: list[tuple[str, ...]] = [("than", *(clip(title, _NAME) for title in titles))]
+    rows: list[tuple[str, ...]] = [("than", *map(_title, titles))]
     for one in everyone:
         told = (volume(None if pair.volumes is None else pair.volumes.stays) for pair in one.pairs)
         rows.append((clip(one.baseline.name, _NAME), *told))
-    yield from _right(rows, 1)
+    yield from _stacked(rows)
+
+
+def _title(title: str) -> str:
+    """Return a setting's title, short: of `machines: model`, what tells two apart is at both ends."""
+    half = _TITLE // 2
+    return title if len(title) <= _TITLE else f"{title[:half]}…{title[1 - half :]}"
+
+
+def _stacked(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a table, as several below each other where it is too wide, each with the names in front."""
+    names, *rest = zip(*rows, strict=True)
+    block = [names]
+    for column in rest:
+        if len(block) > 1 and len(_right([*zip(*block, column, strict=True)], 1)[0]) > _ACROSS:
+            yield from _right([*zip(*block, strict=True)], 1)
+            yield ""
+            block = [names]
+        block.append(column)
+    yield from _right([*zip(*block, strict=True)], 1)
 
 
 def _doubt(found: Study) -> Iterator[str]:
     question = found.question
     yield (
         f"In doubt: {question.draws:,} draws, prices falling over {question.months} months, "
-        f"beside {found.closed[0].baseline.name}"
+        f"beside {found.closed[0].baseline.name}; saves in USD a month"
     )
-    rows: list[tuple[str, ...]] = [
-        ("own machines", "P10", "P50", "P90", "never", "saves a month: P10", "P50", "P90")
-    ]
+    rows: list[tuple[str, ...]] = [("own machines", "P10", "P50", "P90", "never", "saves: P10", "P50", "P90")]
     for pair in found.closed[0].pairs:
         if pair.result is not None:
             at, saves = pair.result.breakeven, pair.result.own_saves
             rows.append(
                 (
-                    pair.title,
+                    _title(pair.title),
                     *(volume(one) for one in (at.p10, at.p50, at.p90)),
                     percent(pair.result.never),
                     *(dollars(one) for one in (saves.p10, saves.p50, saves.p90)),
@@ -288,7 +309,7 @@ def _tornado(found: Study) -> Iterator[str]:
     rows += [
         (
             bar.name,
-            clip(found.ranges[bar.name].source, _NAME),
+            clip(found.ranges[bar.name].source, _SOURCE),
             number(bar.low),
             number(bar.high),
             volume(bar.breakeven_low),

@@ -141,16 +141,18 @@ def fleet(  # noqa: PLR0913  # one parameter an option
     else:
         demand = of_month(tokens, ratio, cached=cached, peak=peak, request_tokens=request)
     rows = local.read(state_dir)
-    answers = []
+    api: Spill | None = None
+    remarks: list[str] = []
     try:
         named = _named(machines, settings, model, (gpu, gpus, rent))
-        api = None if spill is None else _spill(spill, spill_ttft, settings, seen)
-        for one, served in named:
-            engine = _engine(demand, one, served, (ttft, itl, throughput), seen, rows)
-            together = burst or seen.burst(engine.prefill.mean + engine.answer.mean)
-            answers.append(_answer(Case(demand, one, engine, api, ttft, together), served))
+        if spill is not None:
+            api, remarks = _spill(spill, spill_ttft, settings, seen)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    promised = (ttft, itl, throughput)
+    answers, left_out = _answers(demand, named, api, promised, seen, rows, burst)
+    for remark in (*remarks, *(f"Left out: {one}" for one in left_out)):
+        click.echo(remark, err=True)
     if as_json:
         found = [figures(one) for one in answers]
         click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
@@ -171,10 +173,7 @@ def _named(
             message = f"{what}. {suggestion(name, settings.machines) or 'Describe them with --gpu or --rent'}"
             raise ValueError(message)
         serving = {one.model: None for one in served(settings, name)}
-        models = [model] if model else list(serving)
-        if not models:
-            message = f"nothing in wye.yaml is served by '{name}': give --model"
-            raise ValueError(message)
+        models = [model] if model else list(serving) or [""]
         found += [(owned(name, settings.machines[name]), one) for one in models]
     if gpu or rent is not None:
         known = hardware(overrides(settings))
@@ -209,8 +208,13 @@ def _described(book: Hardware, gpu: str, gpus: int, rent: float | None) -> Machi
     return Machines(title or "a machine", gpu=name, gpus=gpus, rent_hour=hour)
 
 
-def _spill(name: str, given: tuple[float, float] | None, settings: Settings, seen: Habits) -> Spill:
-    """Return the API, by its price and how soon it answers. Raises `CandidateError`."""
+def _spill(
+    name: str, given: tuple[float, float] | None, settings: Settings, seen: Habits
+) -> tuple[Spill, list[str]]:
+    """Return the API, by its price and how soon it answers, and what to say of that.
+
+    Raises `CandidateError`.
+    """
     match = _PRICE.match(name)
     if match:
         rates = Rates(Decimal(match[1]), Decimal(match[2]))
@@ -227,15 +231,14 @@ def _spill(name: str, given: tuple[float, float] | None, settings: Settings, see
         api = resolve(name, settings)
     measured = seen.first_token(name)
     if given is not None:
-        return Spill(api, of_quantiles(*given))
+        return Spill(api, of_quantiles(*given)), []
     if measured is not None:
-        return Spill(api, measured)
-    click.echo(
+        return Spill(api, measured), []
+    remark = (
         f"Nobody measured how soon {api.name} begins: taken for {_DEFAULT_SPILL_TTFT[0]:g} s at the median "
-        f"and {_DEFAULT_SPILL_TTFT[1]:g} s at the 95th percentile; --spill-ttft says otherwise.",
-        err=True,
+        f"and {_DEFAULT_SPILL_TTFT[1]:g} s at the 95th percentile; --spill-ttft says otherwise."
     )
-    return Spill(api, of_quantiles(*_DEFAULT_SPILL_TTFT))
+    return Spill(api, of_quantiles(*_DEFAULT_SPILL_TTFT)), [remark]
 
 
 def _engine(  # noqa: PLR0913, PLR0917  # what a pace depends on
@@ -250,7 +253,8 @@ def _engine(  # noqa: PLR0913, PLR0917  # what a pace depends on
     if throughput is not None:
         engine = of_rate(demand, throughput, itl * 1_000)
     elif not model:
-        message = "say what the machines serve with --model, or how quick they are with --throughput"
+        message = "say what the machines serve with --model, or `machines` of a deployment in wye.yaml, "
+        message += "or how quick they are with --throughput"
         raise ValueError(message)
     else:
         engine = engine_for(
@@ -258,6 +262,32 @@ def _engine(  # noqa: PLR0913, PLR0917  # what a pace depends on
         )
     answer = LogNormal(engine.answer.mean, seen.answer_scv)
     return msgspec.structs.replace(engine, answer=answer)
+
+
+def _answers(  # noqa: PLR0913, PLR0917  # what an answer depends on
+    demand: Demand,
+    named: list[tuple[Machines, str]],
+    api: Spill | None,
+    promised: tuple[float, float, float | None],
+    seen: Habits,
+    rows: tuple[Throughput, ...],
+    burst: float | None,
+) -> tuple[list[Answer], list[str]]:
+    """Return an answer for each of the machines that there is one for, and why not for the others.
+
+    Raises `click.UsageError` where there is none.
+    """
+    answers, left_out = [], []
+    for machines, model in named:
+        try:
+            engine = _engine(demand, machines, model, promised, seen, rows)
+            together = burst or seen.burst(engine.prefill.mean + engine.answer.mean)
+            answers.append(_answer(Case(demand, machines, engine, api, promised[0], together), model))
+        except ValueError as error:
+            left_out.append(f"{machines.name}: {error}" if len(named) > 1 else str(error))
+    if not answers:
+        raise click.UsageError("; ".join(left_out))
+    return answers, left_out
 
 
 def _answer(case: Case, model: str) -> Answer:

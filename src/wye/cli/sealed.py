@@ -183,7 +183,8 @@ def proven(state_dir: Path, id_: str, note: Path | None = None) -> Proven:
     """
     found = [(path, *entry) for path in logs(state_dir) for entry in _looked_up(path, id_)]
     if not found:
-        message = f"no log in {state_dir} has an entry of the request {id_}"
+        all_logs(state_dir)  # which says what to do where there is none
+        message = f"no log in {state_dir} has an entry of the request {id_}: `wye requests` lists them"
         raise NotFoundError(message)
     if len({name for _, name, _ in found}) > 1 and id_ not in {name for _, name, _ in found}:
         message = f"several requests begin with {id_}: give more of the id"

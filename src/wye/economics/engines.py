@@ -7,7 +7,8 @@ first token is scaled with the prompt. Without a measured point a rate of tokens
 
 from collections.abc import Iterable
 
-from wye.catalog.throughput import Throughput, measured
+from wye.catalog.throughput import Throughput, measured, plain
+from wye.config.problems import suggestion
 from wye.economics.demand import Demand
 from wye.economics.fleet import TAIL, Engine
 from wye.economics.queueing import LogNormal, of_quantiles
@@ -104,10 +105,7 @@ def engine_for(  # noqa: PLR0913  # what a choice depends on
     # Without a GPU's name only what was measured here can be meant.
     rows = [row for row in measured(model, gpu or None, local=mine) if gpu or row in mine]
     if not rows:
-        message = (
-            f"nobody measured {model} on {gpu or 'this machine'}: give --throughput, or run `wye measure`"
-        )
-        raise ValueError(message)
+        raise ValueError(_unknown(model, gpu, mine))
     here = [row for row in rows if row in mine]
     usable = [
         (row, engine)
@@ -130,6 +128,18 @@ def engine_for(  # noqa: PLR0913  # what a choice depends on
     near = min(_distance(row, told, spoken) for row, _ in fitting)
     alike = [engine for row, engine in fitting if _distance(row, told, spoken) <= near * _AS_NEAR]
     return max(alike, key=lambda engine: (not engine.estimate, engine.capacity))
+
+
+def _unknown(model: str, gpu: str, mine: tuple[Throughput, ...]) -> str:
+    """Say that nobody measured a model on a GPU, and what near it somebody did."""
+    elsewhere = {row.gpu for row in measured(model, local=mine)} - {""}
+    if not elsewhere:
+        near = suggestion(plain(model), {plain(row.model) for row in measured(local=mine)})
+    else:
+        near = f"It was on {', '.join(sorted(elsewhere))}{'' if gpu else ': say which, by `gpu` or --gpu'}"
+    return (
+        f"nobody measured {model} on {gpu or 'this machine'}: give --throughput, or run `wye measure`. {near}"
+    )
 
 
 def _distance(row: Throughput, told: float, spoken: float) -> float:

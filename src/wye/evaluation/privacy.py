@@ -23,6 +23,7 @@ from wye.policy.detectors import Detector, Finding, covered, raises
 
 KILOBYTE = 1024
 MAX_LINE = 4 << 20
+_SHAPE = 'A line is {"text": "...", "spans": [{"label": "NAME", "start": 0, "end": 3}]}'
 
 
 class PrivacyDataError(WyeError):
@@ -79,6 +80,7 @@ def read(path: Path) -> list[Row]:
     opened = gzip.open if path.suffix == ".gz" else open
     rows: list[Row] = []
     decoder = msgspec.json.Decoder(Row)
+    number = 0
     try:
         with opened(path, "rb") as lines:
             for number, line in enumerate(lines, 1):
@@ -87,11 +89,14 @@ def read(path: Path) -> list[Row]:
                     raise PrivacyDataError(message)
                 if line.strip():
                     rows.append(_checked(decoder.decode(line), path, number))
-    except (OSError, EOFError, msgspec.DecodeError) as error:
-        message = f"{path}, after {len(rows)} rows: {error}"
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        message = f"{path}, line {number}: {error}. {_SHAPE}"
+        raise PrivacyDataError(message) from error
+    except (OSError, EOFError) as error:
+        message = f"{path}, after {number} lines: {error}"
         raise PrivacyDataError(message) from error
     if not rows:
-        message = f"{path} holds no rows"
+        message = f"{path} holds no rows. {_SHAPE}"
         raise PrivacyDataError(message)
     return rows
 

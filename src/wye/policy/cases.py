@@ -17,6 +17,7 @@ from wye.policy.cedar.facts import Facts
 from wye.policy.cedar.statements import PolicyTextError, Statement
 
 _ONE = "case"
+_SHAPE = "A file is a list of cases: `- {name: ..., labels: [phi], deployment: {lane: own}, expect: permit}`"
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,11 +52,20 @@ def read_cases(text: str, source: str) -> list[Case]:
     try:
         return msgspec.convert(yaml.safe_load(text), type=list[Case])
     except yaml.YAMLError as error:
-        message = f"{source}: {' '.join(str(error).split())}"
+        message = f"{source}{_place(error)}"
         raise PolicyTextError(message) from None
     except msgspec.ValidationError as error:
-        message = f"{source}: {error}"
+        message = f"{source}: {error}. {_SHAPE}"
         raise PolicyTextError(message) from None
+
+
+def _place(error: yaml.YAMLError) -> str:
+    """Return where it is no YAML, and why, as wye says it of wye.yaml."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return f": not valid YAML: {' '.join(str(error).split())}"
+    mark = error.problem_mark
+    what = ", ".join(part for part in (error.context, error.problem) if part)
+    return f":{mark.line + 1}:{mark.column + 1}: not valid YAML: {what}"
 
 
 def run(
