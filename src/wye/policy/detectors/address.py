@@ -173,15 +173,19 @@ def addresses(seen: Seen) -> Iterator[Finding]:
     """Yield addresses around their anchors: numbers, names and codes beside them, over line ends."""
     text = seen.text
     done = 0
+    anchored: list[tuple[int, int]] = []
     for match in seen.find(_ANCHOR):
         if match.end() <= done:
             continue
         start = match.start() if match.start() < done else _left(text, match.start(), done)
         done = _right(text, match.end())
+        anchored.append((start, done))
         yield Finding(start, done, "address", 0.8)
     for pattern in STREETS[:GROWING]:
         for found in pattern.find(seen):
             yield found
+            if any(start < found.end <= end for start, end in anchored):
+                continue  # what follows it is found
             end = _town(text, _right(text, found.end, whole=True))
             if end > found.end:
                 yield Finding(found.end, end, "address", 0.6)

@@ -44,6 +44,8 @@ _DISGUISE = re.compile(
     "[^\x00-\xac\xae-\u0130\u0132-\u024f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u23ff\u2500-\u27bf]"
 )
 """What is not Latin, punctuation or a sign; a soft hyphen and a dotless i."""
+_FRACTIONS = {"½": "2", "¼": "4", "¾": "4"}
+"""A figure each, though NFKC has three characters: most texts keep their places so."""
 _DASH = re.compile("[\u2010\u2011\u2012\u2212\ufe63]")
 """Hyphens and minus signs, which look like the one of ASCII. The en dash stays: it joins what is apart."""
 _ASCII_RUN = re.compile("[\x00-\x7f]+")
@@ -80,10 +82,14 @@ def normal(text: str) -> View:
     if _DISGUISE.search(text) is None and unicodedata.is_normalized("NFKC", text):
         return View(_DASH.sub("-", text))
     odd = [char for char in set(text) if char > "\x7f"]
-    if unicodedata.is_normalized("NFKC", text) and not any(map(_moves, odd)):
-        figures = {ord(char): _digit(char) for char in odd if char.isdecimal()}
-        made = text.translate(figures) if figures else text
-        return View(_DASH.sub("-", _latin(made)))  # a character for a character
+    if not any(map(_moves, odd)):
+        made = text
+        for char in odd:
+            plain = _plain(char)
+            if plain != char:
+                made = made.replace(char, plain)
+        if len(made) == len(text) and unicodedata.is_normalized("NFKC", made):
+            return View(_DASH.sub("-", _latin(made)))  # a character for a character
     out: list[str] = []
     places: list[int] = []
     ends: list[int] = []
@@ -94,7 +100,8 @@ def normal(text: str) -> View:
             places.extend(range(start, end))
             ends.extend(range(start + 1, end + 1))
             continue
-        folded = unicodedata.normalize("NFKC", made if made[0].isalpha() else _unmarked(made))
+        bare = made if made[0].isalpha() else _unmarked(made)
+        folded = _FRACTIONS.get(bare) or unicodedata.normalize("NFKC", bare)
         kept = "".join(_digit(c) for c in folded if not _hidden(c))
         out.append(kept)
         places.extend([start] * len(kept))
@@ -188,6 +195,11 @@ def _hidden(char: str) -> bool:
     return char > "\x7f" and (
         unicodedata.category(char) == "Cf" or "\ufe00" <= char <= "\ufe0f" or char == "\u034f"
     )
+
+
+def _plain(char: str) -> str:
+    """Return what a character is by itself, in one character where there is one."""
+    return _FRACTIONS.get(char) or "".join(map(_digit, unicodedata.normalize("NFKC", char)))
 
 
 def _digit(char: str) -> str:
