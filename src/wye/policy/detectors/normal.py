@@ -12,6 +12,7 @@ The rules:
 
 import base64
 import binascii
+import functools
 import html
 import itertools
 import re
@@ -186,6 +187,7 @@ def _unmarked(cluster: str) -> str:
     return "".join(char for char in cluster if not unicodedata.combining(char))
 
 
+@functools.lru_cache(4096)
 def _moves(char: str) -> bool:
     """Whether it goes, or may: so that what follows it stands elsewhere."""
     return _hidden(char) or unicodedata.combining(char) != 0
@@ -197,6 +199,7 @@ def _hidden(char: str) -> bool:
     )
 
 
+@functools.lru_cache(4096)
 def _plain(char: str) -> str:
     """Return what a character is by itself, in one character where there is one."""
     return _FRACTIONS.get(char) or "".join(map(_digit, unicodedata.normalize("NFKC", char)))
