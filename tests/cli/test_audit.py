@@ -48,6 +48,11 @@ def test_what_was_changed_is_told(runner: CliRunner, log: Path) -> None:
     }
 
 
+def test_a_directory_of_logs_names_them(runner: CliRunner, log: Path, tmp_path: Path) -> None:
+    told = runner.invoke(audit, ["export", str(log.parent), str(tmp_path / "copy")])
+    assert str(told.exception) == f"there is no log in {log.parent}: give one of {log}"
+
+
 def test_a_log_begins_with_an_origin(runner: CliRunner, tmp_path: Path) -> None:
     told = runner.invoke(audit, ["seal", str(tmp_path / "new")], input="one\n")
     assert told.exit_code == 2

@@ -23,6 +23,21 @@ def test_keys_are_text_or_files(runner: CliRunner, tmp_path: Path) -> None:
     assert runner.invoke(show, []).stdout == "\n"
 
 
-@pytest.mark.parametrize("wrong", ["a+0+b", "nowhere"])
-def test_what_is_no_key_is_refused(wrong: str, runner: CliRunner) -> None:
-    assert runner.invoke(show, ["--key", wrong]).exit_code == 2
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ("a+0+b", "is no verifier key"),
+        ("nowhere", "'nowhere' is no verifier key, nor a file of them: No such file"),
+    ],
+)
+def test_what_is_no_key_is_refused(wrong: str, why: str, runner: CliRunner) -> None:
+    told = runner.invoke(show, ["--key", wrong])
+    assert told.exit_code == 2
+    assert why in " ".join(told.stderr.split())
+
+
+def test_a_file_without_keys_is_not_as_if_none_was_given(runner: CliRunner, tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("\n", encoding="utf-8")
+    told = runner.invoke(show, ["--key", str(tmp_path / "keys")])
+    assert told.exit_code == 2
+    assert "there is no key in" in told.stderr

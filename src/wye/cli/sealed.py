@@ -48,7 +48,9 @@ def public_of(directory: Path) -> Path:
     for public in (directory / PUBLIC, directory):
         if (public / CHECKPOINT).exists():
             return public
-    message = f"there is no log in {directory}: it has no checkpoint"
+    inside = sorted(str(path.parents[1]) for path in directory.glob(f"*/{PUBLIC}/{CHECKPOINT}"))
+    what = f"give one of {', '.join(inside)}" if inside else "it has no checkpoint"
+    message = f"there is no log in {directory}: {what}"
     raise LogError(message)
 
 

@@ -20,9 +20,14 @@ class Vkeys(click.ParamType[list[VerifierKey]]):
         text = str(value)
         try:
             lines = (text if "+" in text else Path(text).read_text(encoding="utf-8")).split()
-            return [VerifierKey.parse(line) for line in lines]
-        except (LogError, OSError, UnicodeDecodeError) as error:
+            found = [VerifierKey.parse(line) for line in lines]
+        except OSError as error:
+            self.fail(f"'{text}' is no verifier key, nor a file of them: {error.strerror}", param, ctx)
+        except (LogError, UnicodeDecodeError) as error:
             self.fail(str(error), param, ctx)
+        if not found:  # or the key that lies in the log would be believed
+            self.fail(f"there is no key in '{text}'", param, ctx)
+        return found
 
 
 def _flat(_: object, __: object, given: tuple[list[VerifierKey], ...]) -> tuple[VerifierKey, ...]:
