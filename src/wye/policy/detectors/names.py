@@ -29,6 +29,8 @@ _INITIAL = re.compile(r"(?:[ .-]{1,2}[A-Z]\b\.?){1,3}")
 _CODE = re.compile(r"(?: \(\w+\))? \d{2,6}(?:-\d{2,4})?(?!\w|[.,]\d| ?(?:mg|%))")
 _STATE = re.compile(r"(?:,|\s{0,3},)? ([A-Z]{2}|[A-Z]\.[A-Z]\.)(?![\w])")
 _IS = re.compile(r" (?:is|was|has|said|announced|es|fue) ")
+_AFTER = re.compile(r"(?:['’]s)? (?:was )?(\w+)|, (?:can|could|please|I|you)\b|: ?[\"“]| and [A-Z]")
+"""What a sentence goes on with behind who does something."""
 _SPEAKS = re.compile(r": [a-z]")
 """A line of a chat."""
 _GIVEN_WORD = GIVEN | WORD
@@ -354,10 +356,7 @@ class _Reader:
         return bool(word.roles & roles.POSSESSIVE_EPONYMS) and (len(run) == 1 or word.possessive)
 
     def _says(self, word: Word) -> bool:
-        after = re.match(
-            r"(?:['’]s)? (?:was )?(\w+)|, (?:can|could|please|I|you)\b|: ?[\"“]| and [A-Z]",
-            self.text[word.end : word.end + 20],
-        )
+        after = _AFTER.match(self.text[word.end : word.end + 20])
         if word.flags & GIVEN and _SPEAKS.match(self.text, word.end):
             return True
         return bool(
