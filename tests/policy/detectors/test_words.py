@@ -1,3 +1,4 @@
+import re
 import time
 
 import pytest
@@ -68,3 +69,10 @@ def test_only_words_of_our_own_lists_are_remembered() -> None:
     read("the Qzxkanto and his HOUSE in Czech")
     assert {"the", "HOUSE", "Czech"} <= words_module._forms.keys()
     assert "Qzxkanto" not in words_module._forms
+
+
+def test_letters_are_those_that_are_no_figure() -> None:
+    letter = re.compile(r"[^\W\d_]")
+    for code in range(0x11000):  # the first plane, and some of the next
+        char = chr(code)
+        assert [word.text for word in read(char).all] == ([char] if letter.match(char) else [])
