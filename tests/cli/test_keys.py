@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from wye.cli.keys import keys
 from wye.config.settings import LedgerSettings
-from wye.core.errors import NotFoundError
+from wye.core.errors import LedgerError, NotFoundError
 from wye.ledger import KeyStore
 from wye.ledger.keystore import digest
 
@@ -99,6 +99,17 @@ def test_mistakes_say_what_to_write(runner: CliRunner, words: list[str], says: s
 @pytest.mark.usefixtures("state")
 @pytest.mark.parametrize("words", [["rotate", "nosuch"], ["revoke", "nosuch"]])
 def test_a_key_that_is_not_there_says_where_to_look(runner: CliRunner, words: list[str]) -> None:
+    run(runner, "create", "app")
     result = runner.invoke(keys, words)
     assert isinstance(result.exception, NotFoundError)
     assert "wye keys list" in str(result.exception)
+
+
+@pytest.mark.parametrize("words", [["rotate", "app"], ["revoke", "app"]])
+def test_a_mistyped_directory_has_no_keys_and_gets_none(
+    runner: CliRunner, state: Path, words: list[str]
+) -> None:
+    result = runner.invoke(keys, words)
+    assert isinstance(result.exception, LedgerError)
+    assert "is that the gateway's --state-dir?" in str(result.exception)
+    assert not state.exists()

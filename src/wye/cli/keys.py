@@ -21,10 +21,10 @@ from wye.cli.options import (
 )
 from wye.cli.terminal import columns
 from wye.config.settings import LedgerSettings
-from wye.core.errors import BadRequestError
+from wye.core.errors import BadRequestError, LedgerError
 from wye.core.label import parse_labels
 from wye.core.secret import Secret
-from wye.ledger.database import exists, locate
+from wye.ledger.database import describe, exists, locate
 from wye.ledger.keystore import Budget, Grant, Key, KeyStore, Scope, Window
 from wye.ledger.vault import Vault
 
@@ -209,7 +209,7 @@ def rotate(*, name: str, grace: float, as_json: bool, config: Path | None, state
 
     Limits, labels and the rest stay; what is left of a budget is shared by old and new.
     """
-    with KeyStore(ledger_settings(config), state_dir) as store:
+    with KeyStore(_holding(config, state_dir), state_dir) as store:
         made, secret = store.rotate(name, grace)
     _show_secret(made, secret, f"follows {made.rotated_from}", as_json=as_json)
 
@@ -230,10 +230,20 @@ def revoke(*, name: str, config: Path | None, state_dir: Path) -> None:
 
     It cannot be undone.
     """
-    with KeyStore(ledger_settings(config), state_dir) as store:
+    with KeyStore(_holding(config, state_dir), state_dir) as store:
         ended = store.revoke(name)
     for key in ended:
         click.echo(f"Revoked {key.id} '{key.grant.name}'.", err=True)
+
+
+def _holding(config: Path | None, state_dir: Path) -> LedgerSettings:
+    """Return where the keys are. Raises `LedgerError` where there are none: a mistyped path gets none."""
+    settings = ledger_settings(config)
+    url = locate(settings, state_dir)
+    if not exists(url):
+        message = f"there are no keys at {describe(url)}: is that the gateway's --state-dir?"
+        raise LedgerError(message)
+    return settings
 
 
 def _stored(settings: LedgerSettings, state_dir: Path) -> Sequence[Key]:
