@@ -63,7 +63,7 @@ class _Worker(asyncio.Protocol):
         self._stopped = False
         self._began = 0.0
         self._backoff = BACKOFF_SECONDS[0]
-        self._connecting: asyncio.Task[object] | None = None
+        self._connecting: asyncio.Task[None] | None = None
         self.ready = asyncio.Event()
 
     @property
@@ -97,8 +97,17 @@ class _Worker(asyncio.Protocol):
                 ours.close()
                 self._again(f"cannot be started: {error.strerror}")
                 return
+        self._connecting = asyncio.get_running_loop().create_task(self._greet(ours))
+
+    async def _greet(self, ours: socket.socket) -> None:
+        """Tell the process what to look for.
+
+        Not in `connection_made`: where the process is dead already, uvloop loses the connection before it has
+        taken `ours`, and its descriptor is closed twice. By then it may be anybody's.
+        """
         loop = asyncio.get_running_loop()
-        self._connecting = loop.create_task(loop.create_unix_connection(lambda: self, sock=ours))
+        transport, _ = await loop.create_unix_connection(lambda: self, sock=ours)
+        transport.write(self._order)
 
     def send(self, ask: Ask) -> bool:
         """Send what is not answered; False = it cannot be sent now."""
@@ -154,7 +163,6 @@ class _Worker(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to ask."""
         self._transport = cast("asyncio.WriteTransport", transport)
-        self._transport.write(self._order)
 
     def data_received(self, data: bytes) -> None:
         """Take what was found."""
