@@ -90,6 +90,22 @@ def test_a_routes_label_sticks_on_another_route(gateway: Running) -> None:
     assert (then["deployment"], then["origins"]) == ("inside", ["confidential=session"])
 
 
+def test_a_label_that_somebody_named_sticks_though_it_is_the_default(
+    upstream: FakeUpstream, price: dict[str, Any], tmp_path: Path
+) -> None:
+    public, confidential = {"x-wye-label": "public"}, {"x-wye-label": "confidential"}
+    upstream.scripts |= {"in": talk, "out": talk}
+    changed = settings(upstream, price, default_label="confidential")
+    del changed["detection"]
+    with running(tmp_path, changed) as gateway:
+        assert turn(gateway, "a")["deployment"] == "inside"
+        assert turn(gateway, "a", headers=public)["deployment"] == "outside"  # only a default
+        first = turn(gateway, "b", headers=confidential)
+        assert (first["deployment"], first["origins"]) == ("inside", ["confidential=header"])
+        then = turn(gateway, "b", headers=public)
+        assert (then["deployment"], then["origins"]) == ("inside", ["public=header", "confidential=session"])
+
+
 def test_a_session_is_its_accounts_own(gateway: Running) -> None:
     key = {"authorization": f"Bearer {KEY}"}
     turn(gateway, "e", headers={"x-wye-label": "phi"})

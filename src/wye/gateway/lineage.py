@@ -146,7 +146,7 @@ class Lineage:
             labels |= raised.labels
             origins += raised.origins
         entry.origins = tuple(origins)
-        self.learn(session, labels - session.caller.labels - now.default_labels, settings)
+        self.learn(session, entry.carried - session.caller.labels, settings)
         return labels
 
     def listening(

@@ -122,8 +122,9 @@ class Pipeline:
             request = before.request or request
             entry.subject = before.whose(entry.subject, caller.subject)
         session = Session(request, codec, arrival, caller, now.targets, self._seats)
-        labels = now.labels(arrival, caller, request) | before.labels
-        if now.inspection is not None or labels != now.default_labels or not self._lineage.idle(now):
+        named = now.named(arrival, caller, request)
+        labels = (named or now.default_labels) | before.labels
+        if now.inspection is not None or named or before.labels or not self._lineage.idle(now):
             labels = await self._lineage.labelled(now, session, before.labels, labels, entry)
         verdict = now.judge(request.model, labels, now.asking(arrival, caller, len(body)), request.body)
         entry.judged(labels, verdict)

@@ -65,8 +65,11 @@ class Snapshot:
 
     def labels(self, arrival: Arrival, caller: Caller, request: Request) -> Labels:
         """Return the labels that hold: the client's, its key's and its route's, else the default."""
-        labels = arrival.labels() | caller.labels | self.router.labels(request.model)
-        return labels or self.default_labels
+        return self.named(arrival, caller, request) or self.default_labels
+
+    def named(self, arrival: Arrival, caller: Caller, request: Request) -> Labels:
+        """Return the labels that somebody named: the client, its key or its route."""
+        return arrival.labels() | caller.labels | self.router.labels(request.model)
 
     def asking(self, arrival: Arrival, caller: Caller, size: int) -> Asking:
         """Return who asks, where the policy cares. Raises `BadRequestError` for a purpose not well formed."""
