@@ -43,6 +43,8 @@ LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 DONE = b"data: [DONE]\n\n"
 MODEL = re.compile(rb"/models/([^: ]+):")
 """Where Gemini's paths name the model."""
+LOADS = {"GET /metrics", "GET /slots"}
+"""How busy an own engine is: asked whenever a tick finds it at work, and counted in `seen` alone."""
 KEPT = re.compile(rb"/(?:responses|chat/completions)/([^/? ]+)")
 """Where OpenAI's paths name an answer."""
 
@@ -174,8 +176,9 @@ class FakeUpstream:
                 body = await reader.readexactly(int(length[1])) if length else b""
                 call = Call(head, body, writer)
                 model = call.name
-                self.calls.append(call)
                 self.seen[model] += 1
+                if model not in LOADS:
+                    self.calls.append(call)
                 await self._play(model, call, reader)
                 if writer.is_closing():
                     return

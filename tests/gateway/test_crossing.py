@@ -152,14 +152,9 @@ def messages(gateway: Running, model: str, **fields: Any) -> Answered:
     return gateway.ask("POST", f"{MESSAGES}?beta=true", body, SPEAKS)
 
 
-def last(upstream: FakeUpstream) -> Call:
-    """What an upstream was asked last: how busy it is, which has no body, may have been asked since."""
-    return next(call for call in reversed(upstream.calls) if call.body)
-
-
 def asked(upstream: FakeUpstream) -> Any:
-    """What it was asked for."""
-    return last(upstream).json
+    """What the last upstream was asked."""
+    return upstream.calls[-1].json
 
 
 def events(answered: Answered) -> list[dict[str, Any]]:
@@ -193,7 +188,7 @@ def test_verbatim_to_an_anthropic_upstream(gateway: Running, upstream: FakeUpstr
     headers = SPEAKS | {"content-type": "application/json", "anthropic-beta": "tools-2026-01-01,other"}
     answered = gateway.ask("POST", MESSAGES, body, headers)
     assert answered.json == MESSAGE
-    sent = last(upstream)
+    sent = upstream.calls[-1]
     assert sent.body == body.replace(b'"anthropic"', b'"up-anthropic"')
     head = sent.head.lower()
     assert head.startswith(b"post /v1/messages http/1.1")
@@ -243,8 +238,8 @@ def test_a_message_whoever_answers(
         body = asked(upstream)
         assert body["messages"][0] == {"role": "system", "content": "Be brief."}
         assert (body["model"], body["max_tokens"], body["stop"]) == ("up-openai", 64, ["END"])
-        assert last(upstream).head.startswith(b"POST /v1/chat/completions ")
-        assert b"anthropic" not in last(upstream).head.lower()
+        assert upstream.calls[-1].head.startswith(b"POST /v1/chat/completions ")
+        assert b"anthropic" not in upstream.calls[-1].head.lower()
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -380,7 +375,7 @@ def test_betas_reach_upstreams_of_anthropics_protocol_only(gateway: Running, ups
         answered = gateway.chat(model, headers={"anthropic-beta": "context-1m-2025-08-07"})
         assert answered.status == 200
         assert "x-wye-lost" not in answered.headers
-        assert (b"anthropic-beta: context-1m" in last(upstream).head) == (model == "anthropic")
+        assert (b"anthropic-beta: context-1m" in upstream.calls[-1].head) == (model == "anthropic")
 
 
 def test_no_name_of_a_member_becomes_a_header(gateway: Running) -> None:
@@ -479,7 +474,7 @@ def test_tokens_are_counted_upstream_where_it_counts(gateway: Running, upstream:
     body = {"model": "anthropic", "messages": [{"role": "user", "content": "hi"}]}
     answered = gateway.ask("POST", f"{MESSAGES}/count_tokens?beta=true", body, SPEAKS)
     assert (answered.status, answered.json) == (200, {"input_tokens": 42})
-    assert last(upstream).head.startswith(b"POST /v1/messages/count_tokens HTTP/1.1")
+    assert upstream.calls[-1].head.startswith(b"POST /v1/messages/count_tokens HTTP/1.1")
     assert asked(upstream) == body | {"model": "up-anthropic"}
     assert "x-wye-estimate" not in answered.headers
     assert gateway.record(answered)["cost"]["amount"] in ("0", "0E-6", "0.000000")
