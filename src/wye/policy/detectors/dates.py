@@ -61,6 +61,8 @@ _MONTHS = (
 _YEARS_OLD = r"(?:[\s-]*(?:years?|yrs?|yr)[\s-]*(?:old|of age)|[\s-]?(?:y\.?/?o\.?|yo)(?![a-z])|\s+años(?:\s+de\s+edad)?|\s+ans\b|\s+Jahre\s+alt|\s+anni\b|\s+anos\b|[\s-]+year[\s-]+old)"
 
 _NAMED = re.compile(_MONTH)
+_WORD = re.compile(r"(?<!\w)\w")
+_DAY_OR_EL = re.compile(r"(?<![\w.])[\de]")
 
 CALENDAR = (
     Pattern(
@@ -72,6 +74,7 @@ CALENDAR = (
         _MONTHS,
         lead=_NAMED,
         reach=6,
+        head=_WORD,
     ),
     Pattern(
         "date",
@@ -82,6 +85,7 @@ CALENDAR = (
         _MONTHS,
         lead=_NAMED,
         reach=32,
+        head=_DAY_OR_EL,
     ),
     Pattern("date", re.compile(rf"(?<!\w){_MONTH}(?:{_OF}|[-/]){_YEAR}(?!\w)"), 0.9, _MONTHS, lead=_NAMED),
     Pattern(
@@ -93,6 +97,7 @@ CALENDAR = (
         (" of ", " de "),
         lead=re.compile(rf"\b(?:of|de)\s{{1,3}}{_MONTH}"),
         reach=30,
+        head=_WORD,
     ),
     Pattern(
         "date",
@@ -110,6 +115,7 @@ CALENDAR = (
         _MONTHS,
         lead=_NAMED,
         reach=12,
+        head=_WORD,
     ),
     Pattern(
         "date",

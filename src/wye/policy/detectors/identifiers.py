@@ -232,7 +232,7 @@ _MEASURE = re.compile(
 _FEWEST, _MIXED = 6, 4
 
 
-_FIGURES = re.compile(r"\d[A-Za-z0-9\-]*")
+_FIGURES = re.compile(rf"\d[A-Za-z0-9\-]{{{_MIXED - 1},}}")
 
 
 def loose(seen: Seen) -> Iterator[Finding]:
@@ -244,10 +244,9 @@ def loose(seen: Seen) -> Iterator[Finding]:
     for match in _chunks(text):
         chunk = match.group().lstrip("#")
         digits = sum(map(str.isdigit, chunk))
-        letters = [c for c in chunk if c.isalpha()]
-        if digits < _MIXED or (letters and not "".join(letters).isupper()):
+        if digits < _MIXED or chunk != chunk.upper():
             continue
-        if not letters and digits < _FEWEST and not match.group().startswith("#"):
+        if not chunk.isupper() and digits < _FEWEST and not match.group().startswith("#"):
             continue
         if _PUBLIC.match(chunk) or _MEASURE.match(text, match.end()) or _years(chunk):
             continue
@@ -261,8 +260,6 @@ def _chunks(text: str) -> Iterator[re.Match[str]]:
     """
     for figures in _FIGURES.finditer(text):
         start, end = figures.span()
-        if end - start < _MIXED:
-            continue
         if start and (text[start - 1].isalpha() or text[start - 1] == "-"):
             while start and ((before := text[start - 1]) == "-" or (before.isalpha() and before.isascii())):
                 start -= 1

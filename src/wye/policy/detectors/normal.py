@@ -38,6 +38,7 @@ _MIXED = re.compile(r"[A-Za-z0-9]")
 _SPACED = re.compile(r"(?<![\w.])\d(?:[ \t._\-\u2013]{1,3}\d(?!\d)){5,}(?!\w)")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_\-=])[A-Za-z0-9+/_\-]{16,}={0,2}(?![A-Za-z0-9+/_\-=])")
 _ESCAPE = r"(?:%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&(?:#\d{2,6}|#x[0-9A-Fa-f]{2,5}|commat|period|hyphen|dash|num|plus|colon|lowbar|nbsp);)"
+_ESCAPES = re.compile(_ESCAPE)
 _ESCAPED = re.compile(rf"(?<![\w.+@\-])[\w.+@\-]*(?:{_ESCAPE}[\w.+@\-]*)+")
 _NUMBERED = re.compile(r"(?:%|\\x)([0-9A-Fa-f]{2})|\\u([0-9A-Fa-f]{4})")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{2}[ :]?){12,}(?![0-9A-Za-z])")
@@ -144,7 +145,7 @@ def _encoded(view: View, seen: Seen, depth: int) -> Iterator[View]:
     for match in seen.find(_HEX):
         raw = bytes.fromhex(re.sub("[ :]", "", match.group()))
         yield from _deeper(_readable(raw), view.origin(*match.span()), depth)
-    if "%" in text or "&" in text or "\\" in text:
+    if ("%" in text or "&" in text or "\\" in text) and _ESCAPES.search(text):
         for match in _ESCAPED.finditer(text):
             made = _NUMBERED.sub(lambda one: chr(int(one[1] or one[2], 16)), html.unescape(match.group()))
             yield from _deeper(made, view.origin(*match.span()), depth)

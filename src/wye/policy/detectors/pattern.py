@@ -1,7 +1,7 @@
 """A rule of one regular expression: what must stand in the text before it is tried, and what proves a match."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from wye.policy.detectors.finding import Finding
@@ -18,7 +18,7 @@ class Pattern:
     """Find `kind` where `regex` matches and `check` agrees with what it found.
 
     `needs` are literals of which one must be in the text folded to lower case. `group` is what is found, the
-    rest is context. `lead` and `reach` are those of `sieve.Lead`.
+    rest is context. `lead`, `reach` and `head` are those of `sieve.Lead`.
     """
 
     kind: str
@@ -29,23 +29,26 @@ class Pattern:
     group: int = 0
     lead: re.Pattern[str] | None = None
     reach: int = 0
+    head: re.Pattern[str] | None = None
 
     @property
     def led(self) -> Lead:
         """What a sieve needs to know."""
-        return Lead(self.regex, self.lead, self.reach)
+        return Lead(self.regex, self.lead, self.reach, self.head)
 
-    def find(self, seen: Seen) -> Iterator[Finding]:
-        """Yield where the text matches."""
+    def find(self, seen: Seen) -> list[Finding]:
+        """Return where the text matches."""
         if self.needs:
             lowered = seen.lowered
             for literal in self.needs:
                 if literal in lowered:
                     break
             else:
-                return
+                return []
         text = seen.text
+        found: list[Finding] = []
         for match in seen.find(self.regex):
             start, end = match.span(self.group)
             if start < end and self.check(text[start:end]):
-                yield Finding(start, end, self.kind, self.confidence)
+                found.append(Finding(start, end, self.kind, self.confidence))
+        return found

@@ -7,7 +7,8 @@ each expression walks the text itself, some five times slower, and finds the sam
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Final, NamedTuple, Protocol
 
 from wye.policy.detectors.superset import FIGURE, FOLDS, encoded, superset
@@ -21,19 +22,21 @@ _LARGEST: Final = 1 << 20
 """Bytes read in one pass; offsets of more are not worth their memory."""
 
 
-_TOGETHER: Final = 6
+_TOGETHER: Final = 10
 """Expressions an engine takes: more take ten times as long to compile, and fewer longer to scan."""
 
 
 class Lead(NamedTuple):
     """What stands at most `reach` characters behind the place where a match of `regex` begins; None = `regex` itself.
 
-    For expressions too large for an engine, and for those that many share a lead with.
+    For expressions too large for an engine, and for those that many share a lead with. `head` is the one character
+    that a match begins with, with what must not stand before it: it is quicker to find than all places are to try.
     """
 
     regex: re.Pattern[str]
     lead: re.Pattern[str] | None = None
     reach: int = 0
+    head: re.Pattern[str] | None = None
 
 
 class Seen(Protocol):
@@ -42,12 +45,12 @@ class Seen(Protocol):
     text: str
     lowered: str
 
-    def may(self, regex: re.Pattern[str]) -> bool:
-        """Whether `regex` can match anywhere."""
+    def among(self, ids: AbstractSet[int]) -> Iterable[int]:
+        """Return which expressions with these `ids` can match anywhere."""
         ...
 
-    def find(self, regex: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        """Yield what `regex.finditer(text)` would."""
+    def find(self, regex: re.Pattern[str]) -> Iterable[re.Match[str]]:
+        """Return what `regex.finditer(text)` would."""
         ...
 
 
@@ -60,12 +63,12 @@ class Plain:
         self.text = text
         self.lowered = text.lower()
 
-    def may(self, _: re.Pattern[str]) -> bool:
-        """Nobody knows: so it may."""
-        return True
+    def among(self, ids: AbstractSet[int]) -> Iterable[int]:
+        """Return all: nobody knows."""
+        return ids
 
-    def find(self, regex: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        """Yield the matches."""
+    def find(self, regex: re.Pattern[str]) -> Iterable[re.Match[str]]:
+        """Return the matches."""
         return regex.finditer(self.text)
 
 
@@ -75,30 +78,42 @@ class Sifted:
     By its `id`, that is: to hash an expression takes longer than to find that it has no place.
     """
 
-    __slots__ = ("_regions", "lowered", "text")
+    __slots__ = ("_heads", "_regions", "lowered", "text")
 
-    def __init__(self, text: str, regions: dict[int, list[tuple[int, int]] | None]) -> None:
+    def __init__(
+        self,
+        text: str,
+        regions: dict[int, list[tuple[int, int]] | None],
+        heads: Mapping[int, re.Pattern[str]],
+    ) -> None:
         self.text = text
         self.lowered = text.lower()
         self._regions = regions
+        self._heads = heads
 
-    def may(self, regex: re.Pattern[str]) -> bool:
-        """Whether there is any place to look at."""
-        return id(regex) in self._regions
+    def among(self, ids: AbstractSet[int]) -> Iterable[int]:
+        """Return those that have a place to look at."""
+        return ids & self._regions.keys()
 
-    def find(self, regex: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        """Yield the matches."""
+    def find(self, regex: re.Pattern[str]) -> Iterable[re.Match[str]]:
+        """Return the matches."""
         try:
             regions = self._regions[id(regex)]
         except KeyError:
-            return iter(())
-        return regex.finditer(self.text) if regions is None else _matches(regex.match, self.text, regions)
+            return ()
+        if regions is None:
+            return regex.finditer(self.text)
+        head = self._heads.get(id(regex))
+        if head is None:
+            return _matches(regex.match, self.text, regions)
+        return _headed(head, regex.match, self.text, regions)
 
 
 def _matches(
     match: Callable[[str, int], re.Match[str] | None], text: str, regions: list[tuple[int, int]]
-) -> Iterator[re.Match[str]]:
+) -> list[re.Match[str]]:
     regions.sort()
+    matches: list[re.Match[str]] = []
     place = 0
     for start, stop in regions:
         place = max(place, start)
@@ -107,8 +122,29 @@ def _matches(
             if found is None:
                 place += 1
             else:
-                yield found
+                matches.append(found)
                 place = found.end()
+    return matches
+
+
+def _headed(
+    head: re.Pattern[str],
+    match: Callable[[str, int], re.Match[str] | None],
+    text: str,
+    regions: list[tuple[int, int]],
+) -> list[re.Match[str]]:
+    """Return what `_matches` does, tried where `head` is."""
+    regions.sort()
+    matches: list[re.Match[str]] = []
+    place = 0
+    for start, stop in regions:
+        for one in head.finditer(text, max(place, start), stop):
+            at = one.start()
+            if at >= place and (found := match(text, at)):
+                matches.append(found)
+                place = found.end()
+        place = max(place, stop)
+    return matches
 
 
 class Sieve:
@@ -119,6 +155,7 @@ class Sieve:
         """Expressions without a superset: they walk every text."""
         self._for: list[list[tuple[int, int]]] = []
         """By number of what the engines look for: whose lead it is (its `id`), and how far before it a match begins."""
+        self._heads: dict[int, re.Pattern[str]] = {}
         self._kept: list[re.Pattern[str]] = []
         """So that no `id` is used again."""
         self._engines: list[Any] = []
@@ -147,11 +184,13 @@ class Sieve:
                     regions[regex] = [place]
                 else:
                     known.append(place)
-        return Sifted(text, regions)
+        return Sifted(text, regions, self._heads)
 
     def _compile(self, leads: Iterable[Lead]) -> None:
         by_lead: dict[re.Pattern[str], list[tuple[re.Pattern[str], int]]] = {}
-        for regex, lead, reach in dict.fromkeys(leads):
+        for regex, lead, reach, head in dict.fromkeys(leads):
+            if head is not None:
+                self._heads[id(regex)] = head
             by_lead.setdefault(lead or regex, []).append((regex, reach))
         made = [superset(lead) for lead in by_lead]
         self._for = [[(id(regex), reach) for regex, reach in some] for some in by_lead.values()]
