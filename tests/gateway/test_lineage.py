@@ -80,7 +80,7 @@ def test_a_label_sticks_to_the_session(gateway: Running) -> None:
 
 
 def test_what_was_found_sticks_to_the_session(gateway: Running) -> None:
-    assert turn(gateway, "c", SSN)["origins"] == ["phi=detector:national_id"]
+    assert turn(gateway, "c", SSN)["origins"] == ["phi=detector:national_id", "phi=detector:ssn"]
     assert turn(gateway, "c")["origins"] == ["phi=session"]
 
 
@@ -106,6 +106,26 @@ def test_a_label_that_somebody_named_sticks_though_it_is_the_default(
         assert (then["deployment"], then["origins"]) == ("inside", ["public=header", "confidential=session"])
 
 
+def test_what_was_found_sticks_though_it_is_the_default(
+    upstream: FakeUpstream, price: dict[str, Any], tmp_path: Path
+) -> None:
+    public = {"x-wye-label": "public"}
+    upstream.scripts |= {"in": talk, "out": talk}
+    with running(tmp_path, settings(upstream, price, default_label="phi")) as gateway:
+        assert turn(gateway, "a")["deployment"] == "inside"
+        assert turn(gateway, "a", headers=public)["deployment"] == "outside"  # only a default
+        first = turn(gateway, "b", SSN)
+        assert (first["deployment"], first["origins"]) == (
+            "inside",
+            ["phi=detector:national_id", "phi=detector:ssn"],
+        )
+        then = turn(gateway, "b", headers=public)
+        assert (then["deployment"], then["origins"]) == ("inside", ["public=header", "phi=session"])
+        said = turn(gateway, "c", "Please tell me.".lower())
+        assert (said["deployment"], said["answer_labels"]) == ("inside", ["phi"])
+        assert turn(gateway, "c", headers=public)["deployment"] == "inside"
+
+
 def test_a_session_is_its_accounts_own(gateway: Running) -> None:
     key = {"authorization": f"Bearer {KEY}"}
     turn(gateway, "e", headers={"x-wye-label": "phi"})
@@ -129,7 +149,10 @@ def test_what_an_answer_says_labels_what_goes_on_from_it(gateway: Running, *, st
     session = f"answer-{stream}"
     record = turn(gateway, session, "Please tell me.".lower(), stream=stream)
     assert (record["deployment"], record["labels"]) == ("outside", ["internal"])
-    assert (record["answer_labels"], record["origins"]) == (["phi"], ["phi=answer:national_id"])
+    assert (record["answer_labels"], record["origins"]) == (
+        ["phi"],
+        ["phi=answer:national_id", "phi=answer:ssn"],
+    )
     then = turn(gateway, session)
     assert (then["deployment"], then["origins"]) == ("inside", ["phi=session"])
 

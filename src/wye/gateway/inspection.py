@@ -52,15 +52,19 @@ class Inspection:
         self._all: Labels = frozenset(self.settings.raises)
         self._kinds = {label: found_as(kinds) for label, kinds in self.settings.raises.items()}
         self._most = self.settings.max_kb * _KB
-        self._matters: dict[Labels, bool] = {}
+        self._matters: dict[tuple[Labels, Labels], bool] = {}
 
-    def matters(self, labels: Labels) -> bool:
-        """Whether what is found could change anything for a request with `labels`."""
-        known = self._matters.get(labels)
+    def matters(self, labels: Labels, carried: Labels | None = None) -> bool:
+        """Whether what is found could change anything for a request with `labels`, or for what goes on from it.
+
+        `carried` = those of them that hold then; None = nothing goes on.
+        """
+        asked = labels, labels if carried is None else carried
+        known = self._matters.get(asked)
         if known is None:
             if len(self._matters) >= MAX_CACHED:
                 self._matters.clear()
-            known = self._matters[labels] = self._could_change(labels)
+            known = self._matters[asked] = self._could_change(labels) or self._could_later(*asked)
         return known
 
     async def request(self, body: bytes, labels: Labels) -> Raised:
@@ -101,6 +105,12 @@ class Inspection:
         # Elsewhere labels may oblige to mask; and of a deployment that only a request names nothing is
         # known here: not what statements ask for that would open a lane to it.
         return not {Lane.OWN}.issuperset(self._policy.lanes(labels))
+
+    def _could_later(self, labels: Labels, carried: Labels) -> bool:
+        """Whether it could in a later turn, which names any label in the place of the default that held."""
+        return labels != carried and any(
+            self._could_change(carried | {label}) for label in self._policy.spoken_of
+        )
 
     def _meant(self, told: Told, labels: Labels, who: str) -> Raised:
         if told.trouble:

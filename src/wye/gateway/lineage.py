@@ -28,7 +28,7 @@ from wye.gateway.listening import Listening
 from wye.gateway.responses import Responses
 from wye.gateway.runtime import Snapshot
 from wye.gateway.session import Session
-from wye.ledger.entry import Entry
+from wye.ledger.entry import Entry, sticking
 from wye.ledger.remembered import FILE, Remembered, RememberedFile
 from wye.policy.cedar.asking import Action
 
@@ -141,8 +141,11 @@ class Lineage:
         kept = self.of(session, settings)
         origins = [*_named(now, session, before), *(one for one in kept.origins)]
         labels |= kept.labels
-        if now.inspection is not None and now.inspection.matters(labels):
-            raised = await now.inspection.request(session.request.body, labels)
+        carried = sticking(
+            origins
+        )  # what is found besides is noted, though it be the default: that may change
+        if now.inspection is not None and now.inspection.matters(labels, carried):
+            raised = await now.inspection.request(session.request.body, carried)
             labels |= raised.labels
             origins += raised.origins
         entry.origins = tuple(origins)
@@ -153,8 +156,8 @@ class Lineage:
         self, now: Snapshot, session: Session, labels: Labels, entry: Entry, responses: Responses
     ) -> Listening | None:
         """Return who looks at the answer; None = nobody needs to."""
-        inspection = now.inspection
-        if inspection is None or not inspection.settings.answers or not inspection.matters(labels):
+        inspection, carried = now.inspection, entry.carried
+        if inspection is None or not inspection.settings.answers or not inspection.matters(labels, carried):
             return None
         settings = now.settings.lineage
 
@@ -168,7 +171,7 @@ class Lineage:
             if entry.response:  # an upstream holds it: whoever goes on from it brings nothing else
                 responses.held(entry.response, session.caller, entry)
 
-        return Listening(inspection, labels, entry, learn)
+        return Listening(inspection, carried, entry, learn)
 
 
 def _forbid(now: Snapshot, session: Session, labels: Labels, entry: Entry) -> None:

@@ -17,7 +17,7 @@ class Listening:
     def __init__(
         self, inspection: Inspection, labels: Labels, entry: Entry, learn: Callable[[Labels], None]
     ) -> None:
-        """`labels` hold anyway; `learn` is told of those that the answer raises."""
+        """`labels` hold for what goes on anyway; `learn` is told of those that the answer raises."""
         self._inspection = inspection
         self._labels = labels
         self._entry = entry
