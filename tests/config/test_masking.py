@@ -11,6 +11,7 @@ from wye.config.problems import ConfigError
 
 def test_a_word_means_what_detectors_call_it() -> None:
     assert found_as(("person", "ssn")) == {"name", "ssn", "national_id"}
+    assert found_as(("phone",)) == {"phone", "nhs"}  # one in eleven has an NHS number's check digit
     assert found_as(ALL) == {ALL}
     assert found_as(()) == set()
     assert "person" in words()

@@ -97,7 +97,7 @@ def test_what_is_said_of_it_is_looked_at(upstream: FakeUpstream, tmp_path: Path)
         before = len(upstream.calls)
         refused = gateway.ask("POST", f"{CHATS}/chatcmpl-1", {"metadata": {"of": "SSN 219-09-9999"}})
         assert (refused.status, len(upstream.calls)) == (403, before)
-        assert gateway.record(refused)["origins"] == ["phi=detector:national_id"]
+        assert gateway.record(refused)["origins"] == ["phi=detector:national_id", "phi=detector:ssn"]
 
 
 def test_the_list_and_unknown_ids_are_of_the_one_account(gateway: Running) -> None:

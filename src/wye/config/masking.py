@@ -17,6 +17,7 @@ _SEVERAL: dict[str, tuple[str, ...]] = {
     "ssn": ("ssn", "national_id"),
     "national_id": ("ssn", "national_id", "nhs"),
     "license": ("license", "dea"),
+    "phone": ("phone", "nhs"),  # a telephone number in eleven has an NHS number's check digit by chance
     "date": ("date", "when", "weekday"),
 }
 """Words that detectors call otherwise, or tell apart where nobody who writes a policy would."""

@@ -32,6 +32,18 @@ def _phone(text: str) -> bool:
     return not (_ROUND.fullmatch(text) and "".join(digits).endswith("00"))
 
 
+def _dialled(words: str, confidence: float, needs: tuple[str, ...]) -> Pattern:
+    """Make the rule for figures behind one of `words`."""
+    return Pattern(
+        "phone",
+        re.compile(rf"(?i:\b(?:{words})\b[^\d\n+(]{{0,20}})(\+?[\d(][\d ().-]{{5,18}}\d)(?!\w)"),
+        confidence,
+        needs,
+        group=1,
+        lead=re.compile(rf"\b(?:{words})\b", re.IGNORECASE),
+    )
+
+
 CONTACT = (
     Pattern(
         "email", re.compile(r"(?<![\w.+%-])[\w.+%'-]+@[\w-]+(?:\.[\w-]+)*\.[^\W\d]{2,}(?!\w)"), 1.0, ("@",)
@@ -113,30 +125,13 @@ CONTACT = (
         _phone,
     ),
     Pattern("phone", re.compile(r"(?<!\w)\+\d{7,15}(?!\w)"), 0.9, ("+",)),
-    Pattern(
-        "phone",
-        re.compile(
-            r"(?i:\b(?:phone|tel|tel[eé]fono|m[oó]vil|mobile|cell|fax|call|llama\w*|whatsapp|number|contact)\b[^\d\n+(]{0,20})(\+?[\d(][\d ().-]{5,18}\d)(?!\w)"
-        ),
+    # As North America writes them; two side by side are too many digits for the rule for all.
+    Pattern("phone", re.compile(r"(?<![\w-])[2-9]\d\d[-. ][2-9]\d\d[-. ]\d{4}(?![\w-])"), 0.9),
+    _dialled(
+        r"phone|tel|tel[eé]fono|m[oó]vil|mobile|cell|fax|call|llama\w{0,8}|whatsapp",
         0.9,
-        (
-            "phone",
-            "tel",
-            "móvil",
-            "movil",
-            "mobile",
-            "cell",
-            "fax",
-            "call",
-            "llam",
-            "whatsapp",
-            "number",
-            "contact",
-        ),
-        group=1,
-        lead=re.compile(
-            r"\b(?:phone|tel|tel[eé]fono|m[oó]vil|mobile|cell|fax|call|llama\w{0,8}|whatsapp|number|contact)\b",
-            re.IGNORECASE,
-        ),
+        ("phone", "tel", "móvil", "movil", "mobile", "cell", "fax", "call", "llam", "whatsapp"),
     ),
+    # Not as sure: of accounts, cards and people too.
+    _dialled("number|contact", 0.8, ("number", "contact")),
 )

@@ -84,7 +84,7 @@ NAMED = (
     ),
     _named(
         "account",
-        r"account|acct|a/c|cuenta|routing|sort code|customer (?:id|no|number|#)|client (?:id|no|number|#)|invoice|order (?:id|no|number|#)|card",
+        r"account|acct|a/c|cuenta|routing|sort code|customer (?:id|no|number|#)|client (?:id|no|number|#)|invoice|order (?:id|no|number|#)",
         (
             "account",
             "acct",
@@ -96,9 +96,9 @@ NAMED = (
             "client",
             "invoice",
             "order",
-            "card",
         ),
     ),
+    _named("card", "card|tarjeta de (?:cr[eé]dito|d[eé]bito)", ("card", "tarjeta")),
     _named(
         "license",
         r"licen[cs]e|licencia|certificate|passport|pasaporte|DEA|NPI|driver'?s? licen[cs]e|DL|carn[eé]|colegiado|permiso de conducir|visa (?:no|number)",
