@@ -166,3 +166,11 @@ def test_a_key_may_say_whose_data_its_requests_hold(runner: CliRunner, tmp_path:
     assert made.exit_code == 0, made.output
     with KeyStore(LedgerSettings(), tmp_path) as store, Vault.open(tmp_path) as vault:
         assert store.list()[0].grant.subject == vault.tag("clinic")
+
+
+@pytest.mark.parametrize("option", ["--file", "--receipts"])
+def test_a_file_that_is_no_text_is_told(option: str, runner: CliRunner, tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(b"\xff\xfe\n")
+    told = runner.invoke(erase, [option, str(tmp_path / "list"), "--yes", "--state-dir", str(tmp_path)])
+    assert told.exit_code == 2
+    assert "not UTF-8" in told.stderr

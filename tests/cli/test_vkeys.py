@@ -36,6 +36,16 @@ def test_what_is_no_key_is_refused(wrong: str, why: str, runner: CliRunner) -> N
     assert why in " ".join(told.stderr.split())
 
 
+def test_a_private_key_is_not_shown(runner: CliRunner, tmp_path: Path) -> None:
+    private = SignerKey.generate("example.com/log").secret()
+    (tmp_path / "key").write_text(f"{private}\n", encoding="utf-8")
+    for given in (private, str(tmp_path / "key")):
+        told = runner.invoke(show, ["--key", given])
+        assert told.exit_code == 2
+        assert private.rpartition("+")[2] not in "".join(told.stderr.split())
+        assert "private key" in " ".join(told.stderr.split())
+
+
 def test_a_file_without_keys_is_not_as_if_none_was_given(runner: CliRunner, tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("\n", encoding="utf-8")
     told = runner.invoke(show, ["--key", str(tmp_path / "keys")])

@@ -68,3 +68,9 @@ def test_facts_that_there_are_not_are_told(deployment: str, message: str) -> Non
     cases = read_cases(f"- {{name: x, expect: permit, deployment: {deployment}}}", "f")
     with pytest.raises(PolicyTextError, match=message):
         list(run(cases, EVERYTHING, {}))
+
+
+def test_a_label_nobody_defined_is_named_in_the_reason() -> None:
+    cases = read_cases("- {name: x, labels: [phj], expect: permit, deployment: {lane: closed}}", "f")
+    (outcome,) = run(cases, compiled({}), {})
+    assert "unknown label 'phj' permits own" in outcome.wrong

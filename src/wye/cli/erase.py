@@ -40,8 +40,16 @@ class _Told(msgspec.Struct, frozen=True):
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("subjects", metavar="[SUBJECT]...", nargs=-1)
-@click.option("--file", type=click.File("r"), help="Subjects to erase, one a line; - = standard input.")
-@click.option("--receipts", type=click.File("r"), help="Erase again what these receipts (of --json) name.")
+@click.option(
+    "--file",
+    type=click.File("r", encoding="utf-8"),
+    help="Subjects to erase, one a line; - = standard input.",
+)
+@click.option(
+    "--receipts",
+    type=click.File("r", encoding="utf-8"),
+    help="Erase again what these receipts (of --json) name.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @state_dir_option
@@ -63,8 +71,8 @@ def erase(  # noqa: PLR0913  # one parameter an option
     if not (subjects or file or receipts):
         message = "say whom to erase: wye erase SUBJECT"
         raise click.UsageError(message)
-    wanted = _subjects((*subjects, *(file or ())))
-    named = list(_receipts(receipts or ()))
+    wanted = _subjects((*subjects, *_lines(file, "--file")))
+    named = list(_receipts(_lines(receipts, "--receipts")))
     sealing = Sealing(state_dir)
     if not sealing.exists:
         message = (
@@ -86,6 +94,14 @@ def erase(  # noqa: PLR0913  # one parameter an option
             click.echo(f"{again:,} keys that {len(named):,} receipts name were still there.", err=True)
     finally:
         sealing.close()
+
+
+def _lines(file: TextIO | None, option: str) -> list[str]:
+    try:
+        return list(file or ())
+    except UnicodeDecodeError:
+        message = "not UTF-8. Save the file as UTF-8"
+        raise click.BadParameter(message, param_hint=option) from None
 
 
 def _subjects(given: Iterable[str]) -> list[str]:

@@ -12,8 +12,10 @@ from wye.config.problems import suggestion
 from wye.core.label import Labels
 from wye.core.lane import Lane
 from wye.policy.cedar.asking import Action, Asking
+from wye.policy.cedar.compiled import UNKNOWN
 from wye.policy.cedar.engine import Engine, Refusal
 from wye.policy.cedar.facts import Facts
+from wye.policy.cedar.spelling import labels_in
 from wye.policy.cedar.statements import PolicyTextError, Statement
 
 _ONE = "case"
@@ -72,8 +74,9 @@ def run(
     cases: Iterable[Case], statements: tuple[Statement, ...], roles: Mapping[str, RoleSettings]
 ) -> Iterator[Outcome]:
     """Hold each case against `statements`. Raises `PolicyTextError` for facts that there are not."""
+    known: Labels = frozenset[str]().union(*map(labels_in, statements))
     for case in cases:
-        yield Outcome(case, _wrong(case, _answer(case, statements, roles)))
+        yield Outcome(case, _wrong(case, _answer(case, statements, roles), known))
 
 
 def _answer(
@@ -104,10 +107,11 @@ def _fits(case: Case) -> None:
             raise PolicyTextError(message)
 
 
-def _wrong(case: Case, refusal: Refusal | None) -> str:
+def _wrong(case: Case, refusal: Refusal | None, known: Labels) -> str:
     said = "permit" if refusal is None else "forbid"
     if said != case.expect:
-        why = f" ({refusal.reason})" if refusal else ""
+        unknown = ", ".join(f"'{label}'" for label in sorted(case.labels - known))
+        why = f" ({refusal.reason.replace(UNKNOWN, unknown)})" if refusal else ""
         return f"expected {case.expect}, got {said}{why}"
     if case.by and refusal is not None and case.by not in refusal.statements:
         return f"expected {case.by} to forbid it, {', '.join(refusal.statements) or 'nothing'} did"

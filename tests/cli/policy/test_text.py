@@ -96,6 +96,13 @@ def test_a_case_with_a_label_that_nothing_speaks_of_is_told() -> None:
     assert told.stdout == "1 of 1 cases hold\n"
 
 
+def test_cases_that_are_no_text_are_told() -> None:
+    Path("c.yaml").write_bytes(b"\xff\xfe")
+    told = CliRunner().invoke(policy, ["test", "c.yaml"])
+    assert told.exit_code == 1
+    assert "c.yaml: not UTF-8" in told.stderr
+
+
 def test_the_sets_hold_their_own_cases() -> None:
     everything = json.loads(run("test", "--json").output)
     assert {one["source"] for one in everything} == {f"set {name}" for name in sets()}

@@ -154,7 +154,7 @@ def _outcomes(
     if files:
         settings = settings_of(config)
         for file in files:
-            cases = read_cases(file.read_text(encoding="utf-8"), str(file))
+            cases = read_cases(_text(file), str(file))
             statements = statements_of(settings)
             _unknown(cases, statements, settings, str(file))
             hold(str(file), cases, statements, settings)
@@ -163,6 +163,14 @@ def _outcomes(
         statements = (*everything, *split(set_text(name), f"set {name}"))
         hold(f"set {name}", read_cases(set_cases(name), name), statements, Settings())
     return found
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        message = f"{file}: not UTF-8. Save the file as UTF-8"
+        raise PolicyTextError(message) from None
 
 
 def _unknown(

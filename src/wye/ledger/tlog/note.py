@@ -65,6 +65,11 @@ class VerifierKey(msgspec.Struct, frozen=True):
     @classmethod
     def parse(cls, text: str) -> "VerifierKey":
         """Read a vkey. Raises `LogError`."""
+        if text.strip().startswith(_PRIVATE):  # never quoted: errors end up in logs
+            message = (
+                "this is a private key: keep it to yourself, and give the verifier key that belongs to it"
+            )
+            raise LogError(message)
         name, _, rest = text.strip().partition("+")
         named, _, encoded = rest.partition("+")
         try:
