@@ -55,7 +55,7 @@ class Inspection:
         self._matters: dict[tuple[Labels, Labels], bool] = {}
 
     def matters(self, labels: Labels, carried: Labels | None = None) -> bool:
-        """Whether what is found could change anything for a request with `labels`, or for what goes on from it.
+        """Whether what is found could change anything, for a request with `labels` or what goes on from it.
 
         `carried` = those of them that hold then; None = nothing goes on.
         """
