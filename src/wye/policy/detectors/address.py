@@ -63,7 +63,7 @@ STREETS = (
     Pattern(
         "address",
         re.compile(
-            r"(?<!\w)(?:\d{1,6}\s+){0,2}(?:(?i:c/|calle|avda?\.|avenida|plaza|pza\.|paseo|p[ºo]\.|carretera|ctra\.|camino|ronda|traves[ií]a|urbanizaci[oó]n|urb\.|pol[ií]gono|rue|via|viale|piazza|rua|ulica|ul\.|avenue|boulevard))"
+            r"(?<!\w)(?:\d{1,6}\s+){0,2}(?:(?i:c/|calle|avda?\.|avenida|plaza|pza\.|paseo|p[ºo°]\.|carretera|ctra\.|camino|ronda|traves[ií]a|urbanizaci[oó]n|urb\.|pol[ií]gono|rue|via|viale|piazza|rua|ulica|ul\.|avenue|boulevard))"
             rf"\s*(?:(?:de|del|de la|de los|de las|d[iu]|della|do|da)\s+)?{_NAME}(?:\s+(?:(?:de|del|la|las|los|y)\s+)*{_NAME}){{0,4}}(?:,?\s*(?:n[º°.o]+\s*|s/n|núm\.?\s*)?\d{{0,4}})(?:,?\s*\d{{1,2}}[ºª°](?:\s?[A-Za-z]\b)?)?"
         ),
         0.8,

@@ -4,6 +4,17 @@ _DEA = 9
 _DNI = "TRWAGMYFPDXBNJZSQVHLCKE"
 _LUHN = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 _CODICE = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
+IBAN_LENGTHS = {
+    "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BI": 27, "BR": 29,
+    "BY": 28, "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DJ": 27, "DK": 18, "DO": 28, "EE": 20, "EG": 29,
+    "ES": 24, "FI": 18, "FK": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28,
+    "HR": 21, "HU": 28, "IE": 22, "IL": 23, "IQ": 23, "IS": 26, "IT": 27, "JO": 30, "KW": 30, "KZ": 20, "LB": 28,
+    "LC": 32, "LI": 21, "LT": 20, "LU": 20, "LV": 21, "LY": 25, "MC": 27, "MD": 24, "ME": 22, "MK": 19, "MN": 20,
+    "MR": 27, "MT": 31, "MU": 30, "NI": 28, "NL": 18, "NO": 15, "OM": 23, "PK": 24, "PL": 28, "PS": 29, "PT": 25,
+    "QA": 29, "RO": 24, "RS": 22, "RU": 33, "SA": 24, "SC": 31, "SD": 18, "SE": 24, "SI": 19, "SK": 24, "SM": 27,
+    "SO": 23, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29, "VA": 22, "VG": 24, "XK": 20, "YE": 30,
+}  # fmt: skip
+"""How many characters a country's IBAN has (SWIFT, IBAN Registry)."""
 _SSN_ADVERTISED = frozenset({"078051120", "219099999"})
 
 
@@ -185,3 +196,11 @@ def pesel(digits: str) -> bool:
     if len(digits) != 11 or not _digits(digits):
         return False
     return sum(int(c) * (1, 3, 7, 9)[i % 4] for i, c in enumerate(digits[:10])) % 10 == -int(digits[10]) % 10
+
+
+def resident(text: str) -> bool:
+    """A Chinese resident's number (GB 11643-1999): 17 digits and a check of ISO 7064 MOD 11-2, which may be X."""
+    if len(text) != 18 or not _digits(text[:17]):
+        return False
+    total = sum(int(c) * 2 ** (17 - i) for i, c in enumerate(text[:17]))
+    return "10X98765432"[total % 11] == text[17].upper()

@@ -93,7 +93,7 @@ CONTACT = (
     Pattern(
         "ip",
         re.compile(
-            r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?:(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])"
+            r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]{1,4}|(?<=::))(?!\w|:\w)"
         ),
         0.9,
         (":",),
@@ -102,7 +102,7 @@ CONTACT = (
     Pattern(
         "mac",
         re.compile(
-            r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])|(?<!\w)(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}(?!\w)"
+            r"(?<!\w)(?<!\b[0-9A-Fa-f]{2}[:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?!\w|[:-][0-9A-Fa-f]{2}\b)|(?<!\w)(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}(?!\w)"
         ),
         0.9,
         (":", "-", "."),
@@ -118,15 +118,32 @@ CONTACT = (
     Pattern(
         "phone",
         re.compile(
-            r"(?<![\w.,/-])(?:\+\s?\d{1,3}[ .-]?)?(?:\(\+?\d{1,4}\)[ .-]?)?(?:\d{2,5}(?:[ .–-]\d{2,7}){1,5}|(?<=\))\d{2,5}/\d{3}-\d{3,5})(?:\s?(?:ext\.?|x|#)\s?\d{1,6})?(?!\w|[-/]\w|[.,]\d|\s?(?:mg|mcg|ml|mmHg|IU|units?|g|kg|%|years?|patients?)\b|\s?%)"
+            r"(?:(?<!\w)\+\s?\d{1,3}[ .-]?|(?<![\w./])(?<!\w-)(?<!\d,))(?:\(\+?\d{1,4}\)[ .-]?)?(?:\d{2,5}(?:[ .–-]\d{2,7}){1,5}|(?<=\))\d{2,5}/\d{3}-\d{3,5})(?:\s?(?:ext\.?|x|#)\s?\d{1,6})?(?!\w|[-/]\w|[.,]\d|\s?(?:mg|mcg|ml|mmHg|IU|units?|g|kg|%|years?|patients?)\b|\s?%)"
         ),
         0.7,
         (" ", "-", "."),
         _phone,
     ),
-    Pattern("phone", re.compile(r"(?<!\w)\+\d{7,15}(?!\w)"), 0.9, ("+",)),
+    Pattern(
+        "phone",
+        re.compile(r"(?<!\w)\+\s?\d(?:[ .–/-]?(?:\(0?\d{0,4}\)[ .-]?)?\d){6,14}(?!\w)"),
+        0.9,
+        ("+",),
+        _phone,
+    ),
     # As North America writes them; two side by side are too many digits for the rule for all.
-    Pattern("phone", re.compile(r"(?<![\w-])[2-9]\d\d[-. ][2-9]\d\d[-. ]\d{4}(?![\w-])"), 0.9),
+    Pattern(
+        "phone",
+        re.compile(
+            r"(?<!\w)(?<!\d[-.])(?:\+?1[-. ]?)?(?:\([2-9]\d\d\)[-. ]?|[2-9]\d\d[-. ])[2-9]\d\d[-. ]\d{4}(?!\w|[-.]\d)"
+        ),
+        0.9,
+    ),
+    Pattern(  # a Chinese mobile
+        "phone",
+        re.compile(r"(?<!\w)(?<!\d[-.])(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\w|[-.]\d)"),
+        0.8,
+    ),
     _dialled(
         r"phone|tel|tel[eé]fono|m[oó]vil|mobile|cell|fax|call|llama\w{0,8}|whatsapp",
         0.9,

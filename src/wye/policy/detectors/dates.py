@@ -14,7 +14,7 @@ _MONTH = (
 )
 _OF = r"(?:\s*[,.]?\s+(?:of\s+|de\s+|del\s+)?)"
 _YEAR = r"(?:\d{4}|['’]\d{2}|\d{2}(?![\w:%]))"
-_DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:\s?(?:st|nd|rd|th|º|er)\b|\.)?"
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:\s?(?:st|nd|rd|th|er)\b|\.?°|\.)?"
 _ORDINAL = (
     r"(?:(?:twenty|thirty)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth"
     r"|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth)|uno|primero|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez"
@@ -120,10 +120,18 @@ CALENDAR = (
     Pattern(
         "date",
         re.compile(
-            r"(?<![\w./-])(?:(?:1[89]|20)\d{2}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d|3[01])([-/.])(?:0?[1-9]|[12]\d|3[01])\2(?:(?:1[89]|20)?\d{2}))"
-            r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:\s?[AaPp]\.?[Mm]\.?|Z|[+-]\d{2}:?\d{2})?)?(?![\w/-]|\.\d)"
+            r"(?<![\w.])(?:(?<!\d-)(?:1[89]|20)\d{2}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])|(?<!(?<!\b(?:19|20)\d)\d[/-])(?:0?[1-9]|[12]\d|3[01])([-/.])(?:0?[1-9]|[12]\d|3[01])\2(?:(?:1[89]|20)?\d{2}))"
+            r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:\s?[AaPp]\.?[Mm]\.?|Z|[+-]\d{2}:?\d{2})?)?(?!\w|[/-]\d{1,2}(?![\d./-])|\.\d)"
         ),
         0.9,
+    ),
+    Pattern(
+        "date",
+        re.compile(
+            r"(?:\d{2,4}\s?年\s?)?\d{1,2}\s?月\s?\d{1,2}\s?[日号]|\d{2,4}\s?年\s?\d{1,2}\s?月|(?:\d{2,4}년\s?)?\d{1,2}월\s?\d{1,2}일|\d{2,4}년\s?\d{1,2}월"
+        ),
+        0.9,
+        ("月", "월"),
     ),
     Pattern(
         "date",

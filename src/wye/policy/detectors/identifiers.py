@@ -8,8 +8,10 @@ from wye.policy.detectors.finding import Finding
 from wye.policy.detectors.pattern import Pattern
 from wye.policy.detectors.sieve import Seen
 
+_APART, _ENDED = r"(?<!\w)(?<!\d-)", r"(?!\w|-\d)"
+"""Not in a longer number."""
 _SEPARATORS = str.maketrans("", "", " -.–/")
-_LINK = r"(?:[\s:#.=,()\[\]\"'*_-]|\b(?:number|numbers|num|no|nr|nº|n°|núm|número|id|is|was|es|with|of|de|del|ending|in|reads|the)\b){0,12}?"
+_LINK = r"(?:[\s:#.=,()\[\]\"'*_-]|\bn°|\b(?:number|numbers|num|no|nr|núm|número|id|is|was|es|with|of|de|del|ending|in|reads|the)\b){0,12}?"
 _VALUE = (
     r"(#?(?=[\w\-/.]*\d)[A-Za-z0-9][A-Za-z0-9]*(?:[\-/._ ]?[A-Za-z]{0,4}\d[A-Za-z0-9]*|-[A-Za-z]{1,4}\b)*)"
 )
@@ -181,13 +183,45 @@ NAMED = (
     ),
 )
 
+_WRITTEN_CARD = re.compile(
+    r"(?<!\d)(?:[2-6]\d{3}([ .–-]{1,2})\d{4}\1\d{4}\1\d{4}|3\d{3}([ .–-]{1,2})\d{6}\2\d{4,5}|[2-6]\d{12,18})(?!\d)"
+)
+"""As cards have it: by four, 4-6-5 or 4-6-4, or all in one (ISO/IEC 7812-1; the first digit is a bank's, or a traveller's)."""
+
+
+def _cards(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the cards in a run of figures: all of it, else what is written as one, with a date or a code beside it."""
+    if "." not in text and checksums.card(_bare(text)):
+        yield 0, len(text)
+        return
+    for match in _WRITTEN_CARD.finditer(text):
+        if checksums.card(_bare(match.group())):
+            yield match.span()
+
+
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}")
+
+
+def _ibans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the IBANs in what has the form of one: a country's length says where it ends, not the next word."""
+    place = 0
+    while begins := _IBAN.search(text, place):
+        place = begins.end()
+        length = checksums.IBAN_LENGTHS.get(begins.group()[:2].upper(), 0)
+        if len(places := [at for at in range(begins.start(), len(text)) if text[at].isalnum()]) < length:
+            continue
+        end = places[length - 1] + 1 if length else len(text)
+        if not text[end : end + 1].isalnum() and checksums.iban(_bare(text[begins.start() : end])):
+            yield begins.start(), end
+            place = end
+
+
 FORMS = (
     Pattern(
         "card",
-        re.compile(r"(?<![\w.-])\d(?:[ -]?\d){11,18}(?![\w-])"),
+        re.compile(r"(?<![\w.+])(?<!\d-)\d(?:[ .–-]{0,2}\d){11,40}(?!\w)"),
         0.95,  # one number in ten has the digit
-        (),
-        lambda t: checksums.card(_bare(t)),
+        within=_cards,
     ),
     Pattern(
         "iban",
@@ -195,13 +229,12 @@ FORMS = (
             r"(?<!\w)[A-Za-z]{2}\d{2}(?:[A-Za-z0-9]{11,30}|(?:[ -][A-Za-z0-9]{4}){2,7}(?:[ -][A-Za-z0-9]{1,3})?)(?!\w)"
         ),
         1.0,
-        (),
-        lambda t: checksums.iban(_bare(t)),
+        within=_ibans,
     ),
-    Pattern("ssn", re.compile(r"(?<![\w-])\d{3}[-. ]\d{2}[-. ]\d{4}(?![\w-])"), 0.9),
+    Pattern("ssn", re.compile(rf"{_APART}\d{{3}}[-. ]\d{{2}}[-. ]\d{{4}}{_ENDED}"), 0.9),
     Pattern(
         "nhs",
-        re.compile(r"(?<![\w-])\d{3}[ -]\d{3}[ -]\d{4}(?![\w-])"),
+        re.compile(rf"{_APART}\d{{3}}[ -]\d{{3}}[ -]\d{{4}}{_ENDED}"),
         1.0,
         (),
         lambda t: checksums.nhs(_bare(t)),

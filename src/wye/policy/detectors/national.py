@@ -53,6 +53,9 @@ NATIONAL = (
     _alone("national_id", r"\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}", checksums.cnpj),
     _alone("national_id", r"[1-478][ .-]?\d{2}[ .-]?\d{2}[ .-]?(?:\d{2}|2[ABab])[ .-]?\d{3}[ .-]?\d{3}[ .-]?\d{2}", checksums.nir),
     _alone("national_id", r"[A-Za-z]{6}\d{2}[A-Za-z]\d{2}[A-Za-z]\d{3}[A-Za-z]", checksums.codice_fiscale),
+    _alone("national_id", r"[1-9]\d{16}[\dXx]", checksums.resident),
+    Pattern("national_id", re.compile(r"(?<![\w.-])\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-[1-8]\d{6}(?![\w-])"), 0.9),
     Pattern("national_id", re.compile(r"(?<!\w)\d{2} ?\d{6} ?[A-Z] ?\d{3}(?!\w)"), 0.8),
 )  # fmt: skip
-"""The last is a German pension insurance's number: area, birthday, the name's letter; its check digit counts letters as two digits."""
+"""The last but one is a Korean resident's number: birthday, sex and six digits more, which check nothing since 2020.
+The last is a German pension insurance's number: area, birthday, the name's letter; its check digit counts letters as two digits."""

@@ -1,4 +1,4 @@
-"""Undo what hides an identifier from a rule, and remember where everything came from.
+r"""Undo what hides an identifier from a rule, and remember where everything came from.
 
 The rules:
 
@@ -7,6 +7,7 @@ The rules:
 - Decimal digits of every script become ASCII digits.
 - A letter that looks like a Latin one becomes it, where its word has Latin letters or digits as well (Unicode TS 39:
   mixed-script confusables). A word all in Cyrillic or Greek stays.
+- Line ends and quotes that stand escaped in the text (`\n` in JSON inside of JSON) are white space.
 - Every character of the result knows the stretch of the original it stands for.
 """
 
@@ -46,8 +47,16 @@ _DISGUISE = re.compile(
     "[^\x00-\xac\xae-\u0130\u0132-\u024f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u23ff\u2500-\u27bf]"
 )
 """What is not Latin, punctuation or a sign; a soft hyphen and a dotless i."""
-_FRACTIONS = {"½": "2", "¼": "4", "¾": "4"}
-"""A figure each, though NFKC has three characters: most texts keep their places so."""
+_SINGLE = {"½": "2", "¼": "4", "¾": "4", "№": "#", "º": "°"}
+"""A character each, though NFKC has more, or a letter for a sign: most texts keep their places so."""
+_WRITTEN = re.compile(r"\\+(?:([nr])|t|(?=[\"']))")
+"""White space, or a quote, as strings have it inside of strings."""
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+"""Letters of scripts that put no space between a word and a figure: Thai to Khmer, Chinese, Japanese, Korean."""
+_GLUED = re.compile(
+    f"[{_UNSPACED}][0-9A-Za-z+(]|[0-9A-Za-z)][{_UNSPACED}]|(?<![^\\W_])_+[0-9+(]|[0-9]_+(?![^\\W_])"
+)
+_GLUE = re.compile(f"[{_UNSPACED}]+|(?<![^\\W_])_+|_+(?![^\\W_])")
 _DASH = re.compile("[\u2010\u2011\u2012\u2212\ufe63]")
 """Hyphens and minus signs, which look like the one of ASCII. The en dash stays: it joins what is apart."""
 _ASCII_RUN = re.compile("[\x00-\x7f]+")
@@ -79,6 +88,8 @@ class View(msgspec.Struct, frozen=True):
 
 def normal(text: str) -> View:
     """Return `text` with its disguises undone. ASCII has none of them and costs one test."""
+    if "\\" in text:
+        text = _WRITTEN.sub(_spaced, text)
     if text.isascii():
         return View(text)
     if _DISGUISE.search(text) is None and unicodedata.is_normalized("NFKC", text):
@@ -92,6 +103,11 @@ def normal(text: str) -> View:
                 made = made.replace(char, plain)
         if len(made) == len(text) and unicodedata.is_normalized("NFKC", made):
             return View(_DASH.sub("-", _latin(made)))  # a character for a character
+    return _folded(text)
+
+
+def _folded(text: str) -> View:
+    """Return `text` folded one cluster after the other, where not every character becomes one."""
     out: list[str] = []
     places: list[int] = []
     ends: list[int] = []
@@ -103,7 +119,7 @@ def normal(text: str) -> View:
             ends.extend(range(start + 1, end + 1))
             continue
         bare = made if made[0].isalpha() else _unmarked(made)
-        folded = _FRACTIONS.get(bare) or unicodedata.normalize("NFKC", bare)
+        folded = _SINGLE.get(bare) or unicodedata.normalize("NFKC", bare)
         kept = "".join(_digit(c) for c in folded if not _hidden(c))
         out.append(kept)
         places.extend([start] * len(kept))
@@ -118,12 +134,17 @@ LEADS = (Lead(_SPACED), Lead(_LOOKALIKE), Lead(_BASE64), Lead(_HEX))
 
 
 def views(view: View, seen: Seen | None = None) -> Iterator[View]:
-    """Yield what else `view` could be read as: spaced digits closed up, base64 and %-escapes decoded.
+    """Yield what else `view` could be read as.
+
+    Figures loose from the words they are glued to, spaced ones closed up, base64 and %-escapes decoded.
 
     `seen` is its text, looked at by a sieve that has `LEADS`.
     """
     text = view.text
     seen = seen or Plain(text)
+    if _GLUED.search(text):
+        loose = _GLUE.sub(lambda one: ";" * len(one.group()), text)
+        yield View(loose, view.places, view.ends)
     for match in seen.find(_SPACED):
         at = [place for place in range(*match.span()) if text[place].isdigit()]
         spans = [view.origin(place, place + 1) for place in at]
@@ -135,6 +156,10 @@ def views(view: View, seen: Seen | None = None) -> Iterator[View]:
             spans = [view.origin(place, place + 1) for place in range(*match.span())]
             yield View(made, tuple(start for start, _ in spans), tuple(end for _, end in spans))
     yield from itertools.islice(_encoded(view, seen, MAX_DEPTH), MAX_VIEWS)
+
+
+def _spaced(match: re.Match[str]) -> str:
+    return ("\n" if match[1] else " ") * len(match.group())
 
 
 def _encoded(view: View, seen: Seen, depth: int) -> Iterator[View]:
@@ -203,7 +228,7 @@ def _hidden(char: str) -> bool:
 @functools.lru_cache(4096)
 def _plain(char: str) -> str:
     """Return what a character is by itself, in one character where there is one."""
-    return _FRACTIONS.get(char) or "".join(map(_digit, unicodedata.normalize("NFKC", char)))
+    return _SINGLE.get(char) or "".join(map(_digit, unicodedata.normalize("NFKC", char)))
 
 
 def _digit(char: str) -> str:

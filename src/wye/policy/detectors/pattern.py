@@ -1,7 +1,7 @@
 """A rule of one regular expression: what must stand in the text before it is tried, and what proves a match."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from wye.policy.detectors.finding import Finding
@@ -18,7 +18,8 @@ class Pattern:
     """Find `kind` where `regex` matches and `check` agrees with what it found.
 
     `needs` are literals of which one must be in the text folded to lower case. `group` is what is found, the
-    rest is context. `lead`, `reach` and `head` are those of `sieve.Lead`.
+    rest is context. `lead`, `reach` and `head` are those of `sieve.Lead`. `within` says where in it they stand,
+    for what can match more than one with what lies around.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Pattern:
     lead: re.Pattern[str] | None = None
     reach: int = 0
     head: re.Pattern[str] | None = None
+    within: Callable[[str], Iterator[tuple[int, int]]] | None = None
 
     @property
     def led(self) -> Lead:
@@ -49,6 +51,9 @@ class Pattern:
         found: list[Finding] = []
         for match in seen.find(self.regex):
             start, end = match.span(self.group)
-            if start < end and self.check(text[start:end]):
+            if self.within is not None:
+                places = self.within(text[start:end])
+                found += [Finding(start + a, start + b, self.kind, self.confidence) for a, b in places]
+            elif start < end and self.check(text[start:end]):
                 found.append(Finding(start, end, self.kind, self.confidence))
         return found

@@ -35,7 +35,7 @@ SECRETS = (
     Pattern(
         "secret",
         re.compile(
-            r"(?<![\w-])(?:sk-(?:ant-|proj-|or-v1-|svcacct-)?[\w-]{16,}|sk_(?:live|test)_\w{10,}|rk_(?:live|test)_\w{10,}|pk_live_\w{10,}|AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}"
+            r"(?<![^\W_])(?<!\w-)(?:sk-(?:ant-|proj-|or-v1-|svcacct-)?[\w-]{16,}|sk_(?:live|test)_\w{10,}|rk_(?:live|test)_\w{10,}|pk_live_\w{10,}|AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}"
             r"|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|xapp-[\w-]{10,}|AIza[\w-]{35}|ya29\.[\w-]{20,}|hf_\w{20,}|gsk_\w{20,}|r8_\w{20,}|pplx-\w{20,}"
             r"|SG\.[\w-]{16,}\.[\w-]{16,}|npm_\w{30,}|pypi-[\w-]{30,}|dop_v1_\w{30,}|shpat_\w{20,}|sq0\w{3}-[\w-]{20,}|key-[0-9a-f]{32}|whsec_[\w+/=]{20,}|wye-[\w-]{20,}"
             r"|AC[0-9a-f]{32}|SK[0-9a-f]{32}|lin_api_\w{20,}|dckr_pat_[\w-]{20,}|hvs\.[\w-]{20,}|AGE-SECRET-KEY-1\w{40,})"
