@@ -108,7 +108,7 @@ class Detector:
         for other in normal.views(view, seen):
             inner = self._sieve.read(other.text)
             found += [_back(other, one) for one in _identifiers(inner)]
-            if other.whole is not None:
+            if other.words:
                 found += [_back(other, one) for one in names.names(inner)]
         if self._entities is not None:
             known = found if view.places is None else names.names(seen)

@@ -76,6 +76,8 @@ class View(msgspec.Struct, frozen=True):
     places: tuple[int, ...] | None = None
     ends: tuple[int, ...] | None = None
     whole: tuple[int, int] | None = None
+    words: bool = False
+    """Whether it has words, not figures alone."""
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Return the stretch of the original that `text[start:end]` stands for. `start < end`."""
@@ -144,7 +146,7 @@ def views(view: View, seen: Seen | None = None) -> Iterator[View]:
     seen = seen or Plain(text)
     if _GLUED.search(text):
         loose = _GLUE.sub(lambda one: ";" * len(one.group()), text)
-        yield View(loose, view.places, view.ends)
+        yield View(loose, view.places, view.ends, words=True)
     for match in seen.find(_SPACED):
         at = [place for place in range(*match.span()) if text[place].isdigit()]
         spans = [view.origin(place, place + 1) for place in at]
@@ -179,7 +181,7 @@ def _encoded(view: View, seen: Seen, depth: int) -> Iterator[View]:
 def _deeper(decoded: str | None, whole: tuple[int, int], depth: int) -> Iterator[View]:
     if not decoded:
         return
-    inner = View(normal(decoded).text, whole=whole)
+    inner = View(normal(decoded).text, whole=whole, words=True)
     yield inner
     if depth > 1:
         yield from _encoded(inner, Plain(inner.text), depth - 1)
