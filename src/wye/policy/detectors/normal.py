@@ -53,9 +53,9 @@ _WRITTEN = re.compile(r"\\+(?:([nr])|t|(?=[\"']))")
 """White space, or a quote, as strings have it inside of strings."""
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 """Letters of scripts that put no space between a word and a figure: Thai to Khmer, Chinese, Japanese, Korean."""
-_GLUED = re.compile(
-    f"[{_UNSPACED}][0-9A-Za-z+(]|[0-9A-Za-z)][{_UNSPACED}]|(?<![^\\W_])_+[0-9+(]|[0-9]_+(?![^\\W_])"
-)
+_CLOSE = re.compile(f"[{_UNSPACED}]")
+_GLUED = re.compile(f"[{_UNSPACED}][0-9A-Za-z+(]|[0-9A-Za-z)][{_UNSPACED}]")
+_STRESSED = re.compile(r"(?<![^\W_])_+[0-9+(]|[0-9]_+(?![^\W_])")
 _GLUE = re.compile(f"[{_UNSPACED}]+|(?<![^\\W_])_+|_+(?![^\\W_])")
 _DASH = re.compile("[\u2010\u2011\u2012\u2212\ufe63]")
 """Hyphens and minus signs, which look like the one of ASCII. The en dash stays: it joins what is apart."""
@@ -144,7 +144,7 @@ def views(view: View, seen: Seen | None = None) -> Iterator[View]:
     """
     text = view.text
     seen = seen or Plain(text)
-    if _GLUED.search(text):
+    if _glued(text):
         loose = _GLUE.sub(lambda one: ";" * len(one.group()), text)
         yield View(loose, view.places, view.ends, words=True)
     for match in seen.find(_SPACED):
@@ -158,6 +158,13 @@ def views(view: View, seen: Seen | None = None) -> Iterator[View]:
             spans = [view.origin(place, place + 1) for place in range(*match.span())]
             yield View(made, tuple(start for start, _ in spans), tuple(end for _, end in spans))
     yield from itertools.islice(_encoded(view, seen, MAX_DEPTH), MAX_VIEWS)
+
+
+def _glued(text: str) -> bool:
+    """Whether words and figures may touch. Quick where they do not."""
+    if "_" in text and _STRESSED.search(text):
+        return True
+    return not text.isascii() and _CLOSE.search(text) is not None and _GLUED.search(text) is not None
 
 
 def _spaced(match: re.Match[str]) -> str:
