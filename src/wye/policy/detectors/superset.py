@@ -2,7 +2,7 @@ r"""An expression as a simpler one, in bytes, that matches wherever it does and 
 
 Automata know neither look-around nor back-references. What is dropped here only ever widens the language:
 
-- Look-behinds and negative look-aheads go. A look-ahead either goes, or ends the expression with what it asks for.
+- Look-behinds and negative look-aheads go, but that no word goes on where one begins: that is `\b`. A look-ahead either goes, or ends the expression with what it asks for.
 - What may repeat at the end is there as often as it must be: where a match can begin is what is wanted.
 - A back-reference becomes the group it refers to, without being the same.
 - A text is one byte a character (`encoded`): a letter outside ASCII is `_`, anything else there is 0x80. Figures of
@@ -35,6 +35,7 @@ _CATEGORIES: Final = {
     op.CATEGORY_WORD: (r"\w", (_WORD,)),
     op.CATEGORY_NOT_WORD: (r"\W", (_OTHER,)),
 }
+_WORDS: Final = frozenset(ord(char) for char in map(chr, range(128)) if char.isalnum() or char == "_")
 _ASCII: Final = [chr(code) for code in range(128)]
 
 
@@ -103,6 +104,9 @@ class _Writer:
                     continue
                 out.append(self.sequence(_trimmed(list(inner)), flags, tail=False)[0])
                 return "".join(out), True
+            if code is op.ASSERT_NOT and _no_word(*value) and _begins_word(items[place + 1 :], flags):
+                out.append(r"\b")
+                continue
             written, ended = self._one(code, value, flags, tail=tail)
             out.append(written)
             if ended:
@@ -136,6 +140,33 @@ class _Writer:
             return f"(?:{self.sequence(value, flags, tail=False)[0]})", False
         message = f"no superset of {code}"
         raise ValueError(message)
+
+
+def _no_word(direction: int, inner: Any) -> bool:  # noqa: ANN401  # the parser's own tree
+    """Whether a negative assertion says that no word stands before."""
+    if direction > 0 or len(inner) != 1 or inner[0][0] is not op.IN:
+        return False
+    return (op.CATEGORY, op.CATEGORY_WORD) in inner[0][1] and inner[0][1][0][0] is not op.NEGATE
+
+
+def _begins_word(items: list[Any], flags: int) -> bool:
+    """Whether all that `items` match begins with what words are made of."""
+    for place, (code, value) in enumerate(items):
+        if code in {op.AT, op.ASSERT, op.ASSERT_NOT}:
+            continue
+        if code in {op.LITERAL, op.NOT_LITERAL, op.IN, op.ANY}:
+            return _bytes(code, value, flags) <= _WORDS
+        if code is op.BRANCH:
+            return all(_begins_word([*branch, *items[place + 1 :]], flags) for branch in value[1])
+        if code is op.SUBPATTERN:
+            _, add, remove, inner = value
+            # Flags of its own, unless it folds what follows too, which widens no set of word characters.
+            return _begins_word([*inner, *items[place + 1 :]], (flags | add) & ~remove)
+        if code in {op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT}:
+            least, _, inner = value
+            return _begins_word([*inner], flags) and (least > 0 or _begins_word(items[place + 1 :], flags))
+        return False
+    return False
 
 
 def _least(items: list[Any]) -> int:
