@@ -59,8 +59,10 @@ _STRESSED = re.compile(r"(?<![^\W_])_+[0-9+(]|[0-9]_+(?![^\W_])")
 _GLUE = re.compile(f"[{_UNSPACED}]+|(?<![^\\W_])_+|_+(?![^\\W_])")
 _DASH = re.compile("[\u2010\u2011\u2012\u2212\ufe63]")
 """Hyphens and minus signs, which look like the one of ASCII. The en dash stays: it joins what is apart."""
+_ODD = re.compile("[^\x00-\x7f]+")
 _ASCII_RUN = re.compile("[\x00-\x7f]+")
 _PRINTABLE = 0.9
+_EIGHT = re.compile(r"(?:\b[\dOoIlSB]|\|)(?:[ \-]?[\dOoIl|SB]){7}")
 _LOOKALIKE = re.compile(r"(?<!\w)(?=[A-Za-z|]*\d)(?:[\dOoIl|SB][ \-]?){8,34}(?!\w)")
 _DIGITS = str.maketrans("OoIl|SB", "0011158")
 
@@ -96,7 +98,7 @@ def normal(text: str) -> View:
         return View(text)
     if _DISGUISE.search(text) is None and unicodedata.is_normalized("NFKC", text):
         return View(_DASH.sub("-", text))
-    odd = [char for char in set(text) if char > "\x7f"]
+    odd = set("".join(_ODD.findall(text)))
     if not any(map(_moves, odd)):
         made = text
         for char in odd:
@@ -132,7 +134,7 @@ def _folded(text: str) -> View:
     return View(made, tuple(places), tuple(ends))
 
 
-LEADS = (Lead(_SPACED), Lead(_LOOKALIKE), Lead(_BASE64), Lead(_HEX))
+LEADS = (Lead(_SPACED), Lead(_LOOKALIKE, _EIGHT), Lead(_BASE64), Lead(_HEX))
 
 
 def views(view: View, seen: Seen | None = None) -> Iterator[View]:
