@@ -359,11 +359,14 @@ class _Reader:
         after = _AFTER.match(self.text[word.end : word.end + 20])
         if word.flags & GIVEN and _SPEAKS.match(self.text, word.end):
             return True
+        if word.key in voc.NO_PERSON:
+            return False
         return bool(
             after
             and (
                 after[1] is None
                 or after[1] in voc.SAYING
+                or (after[1] in voc.PERSON_IS and word.key in voc.PERSONAL)
                 or (after[1] == "and" and self.text[word.end + 5 : word.end + 6].isupper())
             )
         )

@@ -316,6 +316,48 @@ HEADED = _words(
 )
 """Before `of`: what follows is a trade or a house's part."""
 
+CALLED = _words(
+    "aliyah angelica barney bobby bowman bowers brad brogan celesta charlie chuck clementine colleen derrick dick don drake drew earl eddy ester"
+    " felicity fritz garner garret gene gillie graham griffin harry heather hector henna homer hoover jack jasmine jasper jean jenny jimmy joey john johnny josh"
+    " julienne julius kaiser ken lacy laurel lee leonard levy lilo lily lisle lola loris luke mac magnolia maria marina margarita marge marlin marques martin meg"
+    " mercer mick mickey mike molly myrtle napoleon nelson nick noel norman otto percy peter phoebe pol randy ralph rex rhea rick rob robin rod roger rogers romeo"
+    " rosemary ruby sally sander sanders sandy sean serge sheila shelby sherry sibyl sienna stein sterling sue sylvan ted teddy terry tilda timothy toby tom tommy tony"
+    " trinity troy valentine vera veronica victor viola waldo walker wally wellington wendell wesley wilder woody wright"
+    " armstrong bennett brooks collins coleman cooper crawford daniels dixon edwards emery fuller gardner garland goldman harding harmon hodges holmes hopper hooper"
+    " hudson huffman jennings jenner keller kellogg kendrick kirby lambert lawson leach mathews mathis meyers morrow nash newman parson parsons peters pickett pitman"
+    " powers ramsey reeves richards roach robbins sawyer sears sellers shearer simmons snider sparks stiles stokes stubbs summers sutton swain swan sweeney tate tuttle"
+    " tyler vick wallace waller ware waters watkins weaver webber whiting wilkes winslow womack woodruff wooten"
+)
+"""Words, but with a capital somebody's name first."""
+
+PERSONAL = _words(
+    "amber ash ashley aspen bailey banks baker bell berry bill bishop blake bob brandy brook brown buck bud buddy burns bush butch butler cannon carol carter chad"
+    " chance chandler chase chip christian clay cliff cole colt cook crystal daisy dale dean deb dee dwight fern fielding fisher fleet flint flora ford foster fowler fox"
+    " frank freeman gale gale gary gay ginger glen grant graves gray grove guy hale hall hank hardy hart harper haven hayes hays hazel heath herb hill holly hunt"
+    " hunter iris ivy jade jay jewel jill jo joe judy junior kay kelvin kent king kip kit kitty knight lance lane lark lea levi lincoln lyric mace mace madden major manning"
+    " marion mark marsh marshal marshall mason mat matt matthew max may melody miles mill miller mills mitch moody moore nat ned newt nick norris olive oral page paisley"
+    " palmer park parker parks pat patsy patty pearl penny perry phil pierce piper poppy porter potter price ray raven reed reid rich rocky roman rose roy russ rusty"
+    " sadie sage sawyer scot scott sharp shay shepherd silver sim singer skip skye smith sonny spears spencer spring stew stone tanner taylor tiffany tim todd trace tracy"
+    " travis trey trip tucker turner tyler val van vance vaughn vince violet wade ward warren webb webster wells west wheeler white will willow winston wood woods wolf"
+    " wolfe worth yale young"
+) - _words(
+    "silver sage spring may west page park price ginger white young roman christian haven major olive oral trip trace sharp pearl jade"
+)
+"""Words that are names too, and without an article nothing but a name: `Rose has asthma`."""
+
+PERSON_IS = _words(
+    "is was has had will would does did can could should may might must isn't wasn't hasn't hadn't won't wouldn't doesn't didn't can't couldn't"
+    " seems seemed became gets got keeps kept"
+)
+"""What follows who is somebody, or a thing that needs an article."""
+
+NO_PERSON = _words(
+    "author baby boss captain child colonel deacon doctor doc driver father friend gal general girl governor guy host infant innocent judge king lady lawyer lassie"
+    " laddie male man mentor messiah minister minor mother nurse nurser parent partner patient pope prince princess queen senator server sister son steward student"
+    " teacher tutor woman women men everyone nobody somebody media council forum eider unknown unnamed else"
+)
+"""Who does what persons do and has no name by that: `Doctor said`."""
+
 TELLING = _words("tell told ask asked remind text email invite thank")
 """What one does to somebody who has a name."""
 
@@ -340,5 +382,8 @@ NAMED_BY = tuple(
 
 SAYING = _words(
     "said says shouted told asked replied answered began lives lived works worked called wrote died flew listed loves likes hates wants needs thinks knows forgot bought sold diagnosed born hired fired arrested scored played won moved studied grew himself herself whispered retired married visited explained"
+    " takes took feels felt reports reported complains complained presents presented weighs smokes smoked drinks drank denies denied underwent receives received suffers suffered"
+    " came went gave tells eats sleeps slept walks walked talks talked sees saw left stayed returned attended tried refuses refused prefers preferred"
+    " turned celebrates celebrated drove plays sings cries cried laughed remembers met owes owns rents lent texted emailed phoned signed graduated emigrated"
 )
 """What only a person does: a word that is also a name is one before it."""

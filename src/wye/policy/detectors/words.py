@@ -152,6 +152,8 @@ class _Forms(dict[str, tuple[str, int, int, bool, bool]]):
     def __missing__(self, text: str) -> tuple[str, int, int, bool, bool]:
         folded = key(text) if "'" in text or "’" in text else text.lower()
         flags = WORD if text.endswith(_NOT) else lexicon().get(folded, 0)
+        if folded in voc.CALLED and text[0].isupper():
+            flags &= ~WORD
         roles = ROLES.get(folded, 0)
         form = folded, flags, roles, text[0].isupper(), len(text) > 1 and text.isupper()
         if (flags or roles) and len(self) < _REMEMBERED:
