@@ -23,6 +23,7 @@ _KIND = (
 """Kinds of streets that stand behind a name, as words of their own, in what Europe speaks beside English and Spanish."""
 _SENTENCE = re.compile(r"(?i:\s(?:of|the|to|and|or|for|with|in|on|at|by|is|are|your?|that|from)\s)|\d0s\Z")
 """Words of a sentence, or a decade: what has them is no street, capitals or not."""
+_WORD = re.compile(r"(?<!\w)\w")
 _NAME = r"(?:[^\W\d_a-zß-ÿ][\w.'’-]*|\d{1,3}(?:st|nd|rd|th))"
 
 
@@ -71,11 +72,13 @@ STREETS = (
     Pattern(
         "address",
         re.compile(
-            r"\b(?i:(?:the )?corner of )((?:[^.!?\n]|(?<=\d)\.|(?<=\b\w\w)\.|(?<=\b\w\w\w)\.){3,60}?\sand\s+(?:\S+\s+){0,3}?\S+?)(?=[.,!?]?(?:\s|$))"
+            r"(?<!\w)(?i:(?:\d{1,6} )?(?:the )?corner of )((?:[^.!?\n]|(?<=\d)\.|(?<=\b\w\w)\.|(?<=\b\w\w\w)\.){3,60}?\sand\s+(?:\S+\s+){0,3}?\S+?)(?=[.,!?]?(?:\s|$))"
         ),
         0.8,
         ("corner of",),
         lead=re.compile(r"\b(?:the )?corner of ", re.IGNORECASE),
+        reach=7,
+        head=_WORD,
     ),
     Pattern(
         "address",

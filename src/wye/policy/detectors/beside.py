@@ -13,6 +13,10 @@ _WORK = re.compile(
     r"(?=[.,;)]|\Z| (?:by|directed|written|about|starring|set|based|released|recorded|produced|performed|composed|published|from|that|which|in|and)\b)"
     r"|(?:es|fue|era) una? (?:[\w'’-]+ ){0,2}?(?:película|canción|novela|serie|obra|libro|álbum|disco|ópera|poema|documental)\b(?! (?:policía|médico)))"
 )
+_FIRM = re.compile(
+    r" (?:is|was) (?:an? (?:[\w'’-]+,? ){0,5}?(?:company|agency|firm|bank|start-?up|manufacturer|retailer|supplier|corporation|multinational|conglomerate|charity|nonprofit|non-profit"
+    r"|brewery|airline|publisher|consultancy|subsidiary|501\(c\))|the (?:brainchild|subsidiary|parent company) of)\b"
+)
 _ROLE = re.compile(r" (?:[a-zß-ÿ]+(?:-[a-z]+)? ){1,2}(?=[^\W\d_a-zß-ÿ])")
 _SPEAKS = re.compile(
     r"(?:stud(?:y|ies|ied|ying)|sp(?:eaks?|oke|oken|eaking)|learn(?:s|ed|t|ing)?|teach(?:es|ing)?|taught|understands?|in|into|habla)\Z"
@@ -94,6 +98,14 @@ def work(text: str, end: int) -> bool:
     return (
         text.startswith((" is a", " was a", " es un", " fue un", " era un"), end)
         and _WORK.match(text, end) is not None
+    )
+
+
+def firm(text: str, end: int) -> bool:
+    """Whether what ends at `end` is said to be a house: `is a design agency`."""
+    return (
+        text.startswith((" is a", " was a", " is the ", " was the "), end)
+        and _FIRM.match(text, end) is not None
     )
 
 

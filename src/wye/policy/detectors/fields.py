@@ -26,8 +26,13 @@ def _filled(value: str) -> bool:
 
 
 def _called(value: str) -> bool:
-    """Whether it can be somebody's name: a word is part of one, or none at all."""
-    known = [lexicon().get(word, 0) for word in _words(value)]
+    """Whether it can be somebody's name: a word is part of one, though an eponym's, or none at all."""
+    words = _words(value)
+    known = [lexicon().get(word, 0) for word in words]
+    if value[0].isupper() and any(
+        flags & PERSON and word not in voc.HARMLESS for word, flags in zip(words, known, strict=True)
+    ):
+        return True
     return any(flags & PERSON or not flags & WORD for flags in known) and _filled(value)
 
 
@@ -41,13 +46,26 @@ def _field(kind: str, labels: str, check: Callable[[str], bool]) -> Pattern:
 FIELDS = (
     _field(
         "place",
-        "city|town|village|birthplace|place of birth|ciudad|localidad|poblaci[oó]n|municipio|lugar de nacimiento",
+        "city|town|village|where|venue|birthplace|place of birth|ciudad|localidad|poblaci[oó]n|municipio|lugar de nacimiento",
         _filled,
     ),
     _field(
         "name",
         "name|surname|nombre|nombre completo|apellidos?|sender|recipient|remitente|destinatario|tenant|landlord|arrendador|arrendatario",
         _called,
+    ),
+    Pattern(
+        "address",
+        re.compile(
+            r"\b(?i:address|street|residence|domicilio|direcci[oó]n|adresse|anschrift|indirizzo|endere[cç]o|morada|adres)\s{0,2}:\s{0,4}"
+            r"((?=[^\n]{0,60}?[^\W\d_]{3})(?=[^\n]{0,60}?(?<!\w)\d)[^\W_][^\n:;|@]{2,60}?)(?=[.;|]?[ \t]*(?:\n|\Z))"
+        ),
+        0.6,
+        group=1,
+        lead=re.compile(
+            r"\b(?:address|street|residence|domicilio|direcci[oó]n|adresse|anschrift|indirizzo|endere[cç]o|morada|adres)\s{0,2}:",
+            re.IGNORECASE,
+        ),
     ),
     _field("organisation", "employer|company|organi[sz]ation|empresa|empleador", _filled),
 )

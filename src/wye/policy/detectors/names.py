@@ -18,6 +18,7 @@ from wye.policy.detectors import vocabulary as voc
 from wye.policy.detectors.eponyms import carrier, eponym
 from wye.policy.detectors.finding import Finding
 from wye.policy.detectors.lexicon import GIVEN, PERSON, PLACE, WORD, lexicon
+from wye.policy.detectors.occupations import HEADS
 from wye.policy.detectors.sieve import Seen
 from wye.policy.detectors.stems import stem
 from wye.policy.detectors.words import Word, Words, read
@@ -29,7 +30,9 @@ _INITIAL = re.compile(r"(?:[ .-]{1,2}[A-Z]\b\.?){1,3}")
 _CODE = re.compile(r"(?: \(\w+\))? \d{2,6}(?:-\d{2,4})?(?!\w|[.,]\d| ?(?:mg|%))")
 _STATE = re.compile(r"(?:,|\s{0,3},)? ([A-Z]{2}|[A-Z]\.[A-Z]\.)(?![\w])")
 _IS = re.compile(r" (?:is|was|has|said|announced|es|fue) ")
-_AFTER = re.compile(r"(?:['’]s)? (?:was )?(\w+)|, (?:can|could|please|I|you)\b|: ?[\"“]| and [A-Z]")
+_AT_ADDRESS = re.compile(r"\n\s{0,8}(?:[>|] ?)?\d{1,6}[ ,]")
+"""A line of an address behind one that is a name."""
+_AFTER = re.compile(r"(?:['’]s)? (was )?(\w+(?:n['’]t)?)|, (?:can|could|please|I|you)\b|: ?[\"“]| and [A-Z]")
 """What a sentence goes on with behind who does something."""
 _SPEAKS = re.compile(r": [a-z]")
 """A line of a chat."""
@@ -96,7 +99,7 @@ class _Reader:
         word = every[first]
         if first == last and word.initial and self._idle(first):
             return None
-        if word.roles & roles.TITLES and self._is_title(word):
+        if word.roles & roles.TITLES and self._is_title(first):
             return self._titled(first, last)
         while word.roles & roles.FUNCTION and (word.initial or word.key == "i"):
             first += 1
@@ -105,12 +108,16 @@ class _Reader:
             word = every[first]
         if first < last and word.key in voc.GREETINGS:
             first += 1
-            if every[first].flags & GIVEN and every[first].key not in voc.HARMLESS:
+            if every[first].flags & PERSON and every[first].key not in voc.HARMLESS:
                 return Finding(every[first].start, every[last].end, "name", 0.8)
             if any(not every[k].flags & WORD for k in range(first, last + 1)):
                 return self._untitled(first, last)
             return None  # `Dear Customer`: to everybody
-        if first < last and word.key in voc.ROLES:
+        if first < last and every[last].roles & roles.GROUPS and every[last - 1].roles & roles.HARMLESS:
+            first = last  # `a Friday American film`
+        if first < last and (
+            word.key in voc.ROLES or (word.key in HEADS and every[last].flags & PERSON and last == first + 1)
+        ):
             first += 1  # `Patient John Smith`: what somebody is, not what they are called
         return self._untitled(first, last)
 
@@ -122,12 +129,13 @@ class _Reader:
             and not word.roles & _TELLS
             and len(word.text) == len(word.key)
             and not (place and self.all[place - 1].roles & _ANNOUNCES)
+            and not beside.firm(self.text, word.end)
         )
 
     def _titled(self, first: int, last: int) -> Finding | None:
         """Return who has the titles that stand first."""
         every = self.all
-        while first <= last and every[first].roles & roles.TITLES and self._is_title(every[first]):
+        while first <= last and every[first].roles & roles.TITLES and self._is_title(first):
             first += 1
         title = every[first - 1]
         if first > last:
@@ -141,10 +149,20 @@ class _Reader:
         end = self._house(last, self._initials(last))
         return Finding(title.start, end, "organisation" if house else "name", 0.95)
 
-    def _is_title(self, word: Word) -> bool:
-        """Whether a word of `TITLES` is one here."""
+    def _is_title(self, place: int) -> bool:
+        """Whether a word of `TITLES` is one here: `Miss Brandtner`, not `Miss the bus`."""
+        word = self.all[place]
         dotted = self.text[word.end : word.end + 1] == "."
-        return dotted or word.key not in voc.TITLE_NEEDS_DOT or (not word.flags & WORD)
+        if dotted or word.key not in voc.TITLE_NEEDS_DOT or not word.flags & WORD:
+            return True
+        after = self.all[place + 1] if place + 1 < len(self.all) else None
+        return (
+            after is not None
+            and after.capital
+            and after.gap == " "
+            and bool(after.flags & PERSON)
+            and not after.flags & WORD
+        )
 
     def _untitled(self, first: int, last: int) -> Finding | None:  # noqa: PLR0911  # one return a reason
         every = self.all
@@ -179,6 +197,8 @@ class _Reader:
             return self._whole(first, run, begin, end, kind)
         if own & roles.REGIONS and not house:
             return self._region(run)
+        if run[0].initial and beside.firm(self.text, run[-1].end) and self._free(run):
+            return Finding(run[0].start, run[-1].end, "organisation", 0.7)
         says = run[0].initial and len(run) > 1 and self._says_of(last)
         if (
             len(run) > 1 and house and (located or says or not run[0].initial or run[-1].key in voc.COMPANY)
@@ -186,7 +206,7 @@ class _Reader:
             return self._whole(first, run, 0, len(run) - 1, kind)
         if self._termed(first, run, says=says):
             return Finding(run[0].start, run[-1].end, "term", 0.5)
-        return None
+        return self._region(run) if own & roles.REGIONS else None
 
     def _marks(self, first: int, run: list[Word]) -> list[bool]:
         """Return which words of `run` name somebody or something."""
@@ -255,7 +275,7 @@ class _Reader:
         if number and kind != "organisation" and not run[end].flags & WORD:
             finish = number.end(1)
             kind = "address"
-        if kind == "name" and begin < end:
+        if kind == "name" and (begin < end or not run[end].flags & WORD):
             self.named = finish
         return Finding(run[begin].start, finish, kind, sure)
 
@@ -304,6 +324,7 @@ class _Reader:
             if len(small) <= _ACRONYM:
                 return (
                     beside.announced(self.words, voc.STAYS, place)
+                    or (len(small) >= _LONG and not flags & WORD and self._located(first))
                     or (len(run) > 1 and bool(flags & ~WORD))
                     or (len(small) >= _LONG and bool(flags & ~WORD) and not flags & WORD)
                 )
@@ -328,7 +349,7 @@ class _Reader:
                 return False
             return not self.words.nouns or self._located(first)
         if word.initial and len(run) == 1:
-            return bool(flags & PERSON) and self._says(word)
+            return bool(flags & PERSON) and (self._says(word) or self._stands(place))
         if not flags & ~WORD or (len(run) == 1 and self.words.english and beside.defined(self.all, place)):
             return False
         if len(run) >= _TITLE_CASE or self.words.nouns:
@@ -364,11 +385,25 @@ class _Reader:
         return bool(
             after
             and (
-                after[1] is None
-                or after[1] in voc.SAYING
-                or (after[1] in voc.PERSON_IS and word.key in voc.PERSONAL)
-                or (after[1] == "and" and self.text[word.end + 5 : word.end + 6].isupper())
+                after[2] is None
+                or after[2] in voc.SAYING
+                or ((after[1] or after[2] in voc.PERSON_IS) and word.key in voc.PERSONAL)
+                or (after[2] == "and" and self.text[word.end + 5 : word.end + 6].isupper())
             )
+        )
+
+    def _stands(self, place: int) -> bool:
+        """Whether a word that is a name too is one by where it stands: behind `User:`, in a list, over an address."""
+        word = self.all[place]
+        if _AT_ADDRESS.match(self.text, word.end) or beside.announced(self.words, voc.NAMING, place):
+            return True
+        after = self.all[place + 1] if place + 1 < len(self.all) else None
+        return (
+            after is not None
+            and after.gap == ", "
+            and after.capital
+            and bool(after.flags & PERSON)
+            and not after.flags & WORD
         )
 
     def _initials(self, last: int) -> int:

@@ -20,12 +20,12 @@ _MOST = 5
 def _titled(text: str) -> bool:
     """Whether what follows a title is no word, or a name as well: `dr. wells`, not `the dr. said`."""
     word = text.rsplit(maxsplit=1)[-1]
-    flags = lexicon().get(word, 0)
+    flags = lexicon().get(word.lower(), 0)
     return word not in voc.FUNCTION and word not in voc.SAYING and (not flags & WORD or bool(flags & PERSON))
 
 
 SMALL = (
-    Pattern("name", re.compile(r"(?<![\w.])(?:mr|mrs|ms|dr)\.?\s[^\W\d_A-Z][\w'’-]+"), 0.8, check=_titled),
+    Pattern("name", re.compile(r"(?<![\w.])(?:mr|mrs|ms|dr)\.?\s[^\W\d_][\w'’-]+"), 0.8, check=_titled),
     Pattern(
         "region",
         re.compile(

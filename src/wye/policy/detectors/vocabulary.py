@@ -342,7 +342,7 @@ PERSONAL = _words(
     " wolfe worth yale young"
 ) - _words(
     "silver sage spring may west page park price ginger white young roman christian haven major olive oral trip trace sharp pearl jade"
-)
+) | _words("grace joy faith hope")
 """Words that are names too, and without an article nothing but a name: `Rose has asthma`."""
 
 PERSON_IS = _words(
