@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from wye.policy.detectors import vocabulary as voc
 from wye.policy.detectors.finding import Finding
-from wye.policy.detectors.lexicon import WORD, lexicon
+from wye.policy.detectors.lexicon import PERSON, WORD, lexicon
 from wye.policy.detectors.sieve import Lead, Seen
 
 _MARKS = "> \t*|?#-"
@@ -99,6 +99,8 @@ def _says(line: str) -> bool:
 
 
 def _unknown(line: str) -> bool:
-    """Whether a line is a first and a last name, by no word of it being one of the language."""
+    """Whether a line is a first and a last name, by no word of it being one of the language; or one of them."""
     words = _WORD.findall(line.lower())
+    if len(words) == 1:
+        return bool(lexicon().get(words[0], 0) & PERSON) and words[0] not in voc.HARMLESS
     return len(words) > 1 and not any(lexicon().get(word, 0) & WORD for word in words)

@@ -346,7 +346,7 @@ class _Reader:
             ):
                 return word.text[:2] == "Mc"
             if not self.words.english and word.initial and len(run) == 1:
-                return False
+                return _AT_ADDRESS.match(self.text, word.end) is not None
             return not self.words.nouns or self._located(first)
         if word.initial and len(run) == 1:
             return bool(flags & PERSON) and (self._says(word) or self._stands(place))
@@ -387,6 +387,7 @@ class _Reader:
             and (
                 after[2] is None
                 or after[2] in voc.SAYING
+                or (word.possessive and after[2] in voc.THEIRS)
                 or ((after[1] or after[2] in voc.PERSON_IS) and word.key in voc.PERSONAL)
                 or (after[2] == "and" and self.text[word.end + 5 : word.end + 6].isupper())
             )

@@ -29,18 +29,24 @@ _OPENS = frozenset(
     "the a an this that my our your his her their for from to by with hello hi dear and but if when as is was said i we he she it in on at".split()
 )
 _WINDOW = 72
+_LONGEST = 20
+_KINDS = frozenset({"name", "address"})
+"""A name with a figure behind it is an address."""
 
 
 def titles(text: str, found: Iterable[Finding]) -> Iterator[Finding]:
     """Yield what stands before each name in `found` and says what that one does."""
     found = list(found)
     for one in found:
-        if one.kind != "name" or text[one.start - 1 : one.start] != " ":
+        place = one.start
+        if one.kind not in _KINDS or text[place - 1 : place] != " " or not text[place].isalpha():
             continue
-        head = text[max(0, one.start - _WINDOW) : one.start]
-        last = head[head.rfind(" ", 0, -1) + 1 : -1]
+        last = text[text.rfind(" ", max(0, place - _LONGEST), place - 1) + 1 : place - 1]
         if last.lower() not in HEADS:
-            continue
+            last = last[last.rfind("\n") + 1 :]
+            if last.lower() not in HEADS:
+                continue
+        head = text[max(0, place - _WINDOW) : place]
         start = one.start - 1 - len(last)
         line = head[head.rfind("\n") + 1 :]
         phrase = _MODIFIERS.search(line)

@@ -342,7 +342,7 @@ PERSONAL = _words(
     " wolfe worth yale young"
 ) - _words(
     "silver sage spring may west page park price ginger white young roman christian haven major olive oral trip trace sharp pearl jade"
-) | _words("grace joy faith hope")
+) | _words("grace joy faith hope angel")
 """Words that are names too, and without an article nothing but a name: `Rose has asthma`."""
 
 PERSON_IS = _words(
@@ -350,6 +350,12 @@ PERSON_IS = _words(
     " seems seemed became gets got keeps kept"
 )
 """What follows who is somebody, or a thing that needs an article."""
+
+THEIRS = _words(
+    "wife husband mother father mom dad son daughter brother sister parents family partner girlfriend boyfriend fiancé fiancée killer killers birthday funeral death widow lawyer"
+    " attorney doctor boss assistant salary diagnosis medication surgery room"
+)
+"""Whose a person only has."""
 
 NO_PERSON = _words(
     "author baby boss captain child colonel deacon doctor doc driver father friend gal general girl governor guy host infant innocent judge king lady lawyer lassie"
