@@ -104,7 +104,7 @@ class Detector:
         seen = self._sieve.read(view.text)
         found = [*self._dictionary.find(view.text), *_identifiers(seen), *names.names(seen)]
         found += letterhead.organisations(view.text, found)
-        found += [*occupations.titles(view.text, found)]
+        found += [*occupations.titles(view.text, found), *letterhead.codes(view.text, found)]
         if view.places is not None:
             found = [_back(view, one) for one in found]
         for other in normal.views(view, seen):

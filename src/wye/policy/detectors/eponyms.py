@@ -63,7 +63,9 @@ def _person(words: Sequence[Word], first: int, last: int) -> bool:
 
 
 def _headed(words: Sequence[Word], first: int) -> bool:
-    """Whether a head stands before: `síndrome de Down`."""
+    """Whether a head stands before: `síndrome de Down`, not `Lynch syndrome, Robert Johnson`."""
+    if words[first].gap != " ":
+        return False
     before = words[first - 1].roles
     return bool(before & BEFORE_EPONYM) or (
         first > 1 and bool(before & PARTICLES) and bool(words[first - 2].roles & BEFORE_EPONYM)

@@ -15,6 +15,9 @@ _LINES = 4
 """Lines above an address that are looked at."""
 _LINE = re.compile(r"[^\W\d_][^\n\d:;?!@]{1,58}(?<![,:;?!])\Z")
 _WORD = re.compile(r"[^\W\d_]+")
+_BELOW = re.compile(
+    r"(?:,?[ \t]*\n[ \t>|?]*[^\n\d.!?:]{1,30}){1,3}\n[ \t>|?]*(\d{3,6}|\d{3} \d{2})[ \t]*(?=\n|\Z|[.?!](?:\s|\Z))"
+)
 _MOST = 6
 """Words of a line; more are a sentence."""
 
@@ -61,6 +64,13 @@ def organisations(text: str, found: Sequence[Finding]) -> Iterator[Finding]:
         people = sorted((one.start, one.end) for one in found if one.kind == "name")
         for line in lines:
             yield from _above(text, line, people)
+
+
+def codes(text: str, found: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield lines of figures alone below an address: its town and state stand between."""
+    for one in found:
+        if one.kind == "address" and (match := _BELOW.match(text, one.end)):
+            yield Finding(*match.span(1), "postcode", 0.6)
 
 
 def _above(text: str, line: int, people: list[tuple[int, int]]) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ _INITIAL = re.compile(r"(?:[ .-]{1,2}[A-Z]\b\.?){1,3}")
 _CODE = re.compile(r"(?: \(\w+\))? \d{2,6}(?:-\d{2,4})?(?!\w|[.,]\d| ?(?:mg|%))")
 _STATE = re.compile(r"(?:,|\s{0,3},)? ([A-Z]{2}|[A-Z]\.[A-Z]\.)(?![\w])")
 _IS = re.compile(r" (?:is|was|has|said|announced|es|fue) ")
+_ON_A_DAY = re.compile(r" on (?:[A-Z][a-z]{2,8}\.? \d|\d{1,4}[/.-]\d)")
 _AT_ADDRESS = re.compile(r"\n\s{0,8}(?:[>|] ?)?\d{1,6}[ ,]")
 """A line of an address behind one that is a name."""
 _AFTER = re.compile(r"(?:['’]s)? (was )?(\w+(?:n['’]t)?)|, (?:can|could|please|I|you)\b|: ?[\"“]| and [A-Z]")
@@ -325,6 +326,7 @@ class _Reader:
                 return (
                     beside.announced(self.words, voc.STAYS, place)
                     or (len(small) >= _LONG and not flags & WORD and self._located(first))
+                    or (place > 0 and self._visited(place))
                     or (len(run) > 1 and bool(flags & ~WORD))
                     or (len(small) >= _LONG and bool(flags & ~WORD) and not flags & WORD)
                 )
@@ -392,6 +394,13 @@ class _Reader:
                 or (after[2] == "and" and self.text[word.end + 5 : word.end + 6].isupper())
             )
         )
+
+    def _visited(self, place: int) -> bool:
+        """Whether somebody was there on a day: `in UCSF on July 15th`, `@ UCSF`."""
+        word = self.all[place]
+        if word.gap.endswith("@ "):
+            return True
+        return self.all[place - 1].key == "in" and _ON_A_DAY.match(self.text, word.end) is not None
 
     def _stands(self, place: int) -> bool:
         """Whether a word that is a name too is one by where it stands: behind `User:`, in a list, over an address."""
