@@ -28,3 +28,8 @@ def test_what_a_disease_or_a_score_is_called_after_is_nobody(text: str) -> None:
 )
 def test_without_it_somebody_is_meant(text: str, kind: str) -> None:
     assert [one.kind for one in DETECTOR.find(text)] == [kind]
+
+
+def test_who_stands_behind_a_comma_is_somebody() -> None:
+    text = "a woman with Lynch syndrome, Robert Johnson, was seen"
+    assert [text[one.start : one.end] for one in DETECTOR.find(text)] == ["Robert Johnson"]

@@ -17,6 +17,10 @@ def found(text: str) -> list[tuple[str, str]]:
         ("Employer: Kettle and Spoon, since May", ("organisation", "Kettle and Spoon")),
         ("name: x\ncity: kettleby", ("place", "kettleby")),
         ("Tenant: Baker Reed", ("name", "Baker Reed")),
+        ("Name: Wells\nPhone: 12", ("name", "Wells")),  # an eponym too
+        ("Address:\nHolmatun 45.", ("address", "Holmatun 45")),
+        ("Anschrift: Am Anger 3, Gera", ("address", "Am Anger 3, Gera")),
+        ("Venue: Still Water", ("place", "Still Water")),
     ],
 )
 def test_a_field_says_what_its_value_is(text: str, what: tuple[str, str]) -> None:
@@ -31,6 +35,7 @@ def test_a_field_says_what_its_value_is(text: str, what: tuple[str, str]) -> Non
         "Employer: None",
         "Company: we sell and repair kettles",
         "name: str",
+        "Address: unknown so far",
         "Town: Unknown",
         "city: required",
     ],

@@ -57,3 +57,9 @@ def test_many_addresses_take_time_by_their_number() -> None:
     began = time.thread_time()
     DETECTOR.find(text)
     assert time.thread_time() - began < 3  # seconds
+
+
+@pytest.mark.parametrize("code", ["8200", "610", "340 12"])
+def test_figures_on_a_line_below_an_address_are_its_code(code: str) -> None:
+    text = f"14 Marple Lane\n Still Water\n SK\n {code}"
+    assert max(one.end for one in DETECTOR.find(text)) == len(text)

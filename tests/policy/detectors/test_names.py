@@ -82,3 +82,47 @@ def test_what_is_shouted_has_names_of_people_and_places() -> None:
     assert "GRETCHEN BRANDTNER" in hidden
     assert "WOLVERHAMPTON" in hidden
     assert not found("PLEASE TAKE THE TABLETS IN THE EVENING AND CALL BEFORE THEY ARE GONE")
+
+
+@pytest.mark.parametrize("name", ["John", "Maria", "Peter", "Jenny", "Rose", "Mark", "Grace"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{} has asthma.",
+        "{} is 45.",
+        "The ward is full. {} was seen last week.",
+        "{} takes metformin.",
+        "{}'s mother called.",
+        "bring all three: {}, Helga and Xandria",
+        "User: {}",
+        "{}\n\n14 Marple Lane",
+    ],
+)
+def test_what_is_a_name_first_is_one_where_it_opens_a_sentence(text: str, name: str) -> None:
+    said = text.format(name)
+    names = [found for kind, found in found(said) if kind == "name"]
+    assert any(one.startswith(name) for one in names), said
+
+
+@pytest.mark.parametrize(
+    "text", ["Doctor said so.", "The rose has thorns.", "Price is 45.", "May is warm.", "Hope so."]
+)
+def test_who_has_no_name_by_what_they_do_is_nobody(text: str) -> None:
+    assert not found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("Miss Brandtner flew to Leeds", ("name", "Miss Brandtner")),
+        ("mr. Brandtner flew to Leeds", ("name", "mr. Brandtner")),
+        ("It is a Friday American film", ("group", "American")),
+        ("Kettle is a design agency in Leeds", ("organisation", "Kettle")),
+        ("Brandtner of Kettle is the boss", ("organisation", "Kettle")),
+        ("who visited Lisa in UCSF on July 15th", ("name", "UCSF")),
+        ("Producer Mark explained it", ("name", "Mark")),
+        ("When: 1984\nWhere: Finland Country Club.", ("place", "Finland Country Club")),
+    ],
+)
+def test_what_stands_beside_a_word_says_what_it_is(text: str, what: tuple[str, str]) -> None:
+    assert what in found(text)

@@ -60,7 +60,7 @@ FIELDS = (
             r"\b(?i:address|street|residence|domicilio|direcci[oó]n|adresse|anschrift|indirizzo|endere[cç]o|morada|adres)\s{0,2}:\s{0,4}"
             r"((?=[^\n]{0,60}?[^\W\d_]{3})(?=[^\n]{0,60}?(?<!\w)\d)[^\W_][^\n:;|@]{2,60}?)(?=[.;|]?[ \t]*(?:\n|\Z))"
         ),
-        0.6,
+        0.8,
         group=1,
         lead=re.compile(
             r"\b(?:address|street|residence|domicilio|direcci[oó]n|adresse|anschrift|indirizzo|endere[cç]o|morada|adres)\s{0,2}:",

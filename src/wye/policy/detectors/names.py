@@ -18,7 +18,6 @@ from wye.policy.detectors import vocabulary as voc
 from wye.policy.detectors.eponyms import carrier, eponym
 from wye.policy.detectors.finding import Finding
 from wye.policy.detectors.lexicon import GIVEN, PERSON, PLACE, WORD, lexicon
-from wye.policy.detectors.occupations import HEADS
 from wye.policy.detectors.sieve import Seen
 from wye.policy.detectors.stems import stem
 from wye.policy.detectors.words import Word, Words, read
@@ -117,7 +116,8 @@ class _Reader:
         if first < last and every[last].roles & roles.GROUPS and every[last - 1].roles & roles.HARMLESS:
             first = last  # `a Friday American film`
         if first < last and (
-            word.key in voc.ROLES or (word.key in HEADS and every[last].flags & PERSON and last == first + 1)
+            word.key in voc.ROLES
+            or (word.key in voc.OCCUPATIONS and every[last].flags & PERSON and last == first + 1)
         ):
             first += 1  # `Patient John Smith`: what somebody is, not what they are called
         return self._untitled(first, last)
@@ -196,10 +196,9 @@ class _Reader:
         if True in marks:
             begin, end = marks.index(True), len(marks) - 1 - marks[::-1].index(True)
             return self._whole(first, run, begin, end, kind)
-        if own & roles.REGIONS and not house:
-            return self._region(run)
-        if run[0].initial and beside.firm(self.text, run[-1].end) and self._free(run):
-            return Finding(run[0].start, run[-1].end, "organisation", 0.7)
+        known = None if house else self._known(run, own)
+        if known is not None:
+            return known
         says = run[0].initial and len(run) > 1 and self._says_of(last)
         if (
             len(run) > 1 and house and (located or says or not run[0].initial or run[-1].key in voc.COMPANY)
@@ -207,7 +206,15 @@ class _Reader:
             return self._whole(first, run, 0, len(run) - 1, kind)
         if self._termed(first, run, says=says):
             return Finding(run[0].start, run[-1].end, "term", 0.5)
-        return self._region(run) if own & roles.REGIONS else None
+        return self._known(run, own)
+
+    def _known(self, run: list[Word], own: int) -> Finding | None:
+        """Return the country among the words, or the house that they are said to be."""
+        if own & roles.REGIONS:
+            return self._region(run)
+        if run[0].initial and beside.firm(self.text, run[-1].end) and self._free(run):
+            return Finding(run[0].start, run[-1].end, "organisation", 0.7)
+        return None
 
     def _marks(self, first: int, run: list[Word]) -> list[bool]:
         """Return which words of `run` name somebody or something."""

@@ -21,6 +21,31 @@ TITLES = _words(
 ROLES = _words("patient client customer resident member employee paciente cliente patientin patiente kunde")
 """What somebody is to who writes of them."""
 
+OCCUPATIONS = _words(
+    "accountant actor actress actuary administrator adviser advisor aide analyst anesthesiologist apprentice archaeologist architect archivist assembler assistant astronaut"
+    " astronomer attendant auditor baker banker barber barista bartender biologist boilermaker bookkeeper broker butcher buyer captain cardiologist caretaker carpenter cashier"
+    " chauffeur chef chemist choreographer cleaner clerk coach collector columnist commander composer conductor conservator consultant contractor controller cook coordinator"
+    " coroner counselor counsellor courier curator custodian dancer dealer dentist dermatologist designer detective developer dietitian dispatcher distributor drafter driver"
+    " economist editor educator electrician engineer epidemiologist estimator examiner farmer firefighter fisher florist foreman forester gardener geographer geologist glazier"
+    " guard guide hairdresser handler historian housekeeper hygienist illustrator inspector installer instructor interpreter investigator janitor jeweler journalist laborer"
+    " lawyer attorney lecturer librarian lieutenant lifeguard lobbyist locksmith logger machinist magistrate maid maintainer manager mason mathematician mechanic merchandiser"
+    " merchant messenger meteorologist microbiologist midwife miner molder musician negotiator neurologist nurse nutritionist officer operator optician optometrist orderly"
+    " painter paralegal paramedic pathologist pediatrician pharmacist phlebotomist photographer physician physicist physiotherapist pianist pilot planner plasterer plumber"
+    " podiatrist policeman policewoman porter preparer presser principal printer processor producer professor programmer proofreader psychiatrist psychologist publicist radiographer"
+    " radiologist ranger realtor receptionist recruiter referee registrar repairer reporter representative researcher roofer sailor salesman salesperson saleswoman scientist"
+    " sculptor secretary sergeant sheriff singer sociologist soldier solicitor songwriter sorter specialist statistician steward stewardess stonemason stylist superintendent supervisor"
+    " surgeon surveyor tailor teacher technician technologist telemarketer teller therapist trader trainer translator treasurer trucker tutor typist undertaker underwriter"
+    " upholsterer urologist usher valet veterinarian waiter waitress warden watchman weaver webmaster welder woodworker worker writer zoologist"
+    " abogado abogada arquitecto arquitecta camarero camarera carpintero cocinero cocinera conductor conductora contable enfermero enfermera fontanero ingeniero ingeniera"
+    " maestro maestra mecánico médico médica periodista profesor profesora psicólogo psicóloga secretario secretaria soldado técnico técnica"
+)
+"""What somebody does for a living: the last word of it."""
+
+OPENS = _words(
+    "the a an this that my our your his her their for from to by with hello hi dear and but if when as is was said i we he she it in on at el la los las un una"
+)
+"""What a sentence begins with before an occupation."""
+
 RANKS = _words(
     "princess prince queen king duke duchess earl count countess baron baroness emperor empress reina rey príncipe princesa duque duquesa"
 )
