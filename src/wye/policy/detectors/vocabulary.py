@@ -42,7 +42,7 @@ OCCUPATIONS = _words(
 """What somebody does for a living: the last word of it."""
 
 OPENS = _words(
-    "the a an this that my our your his her their for from to by with hello hi dear and but if when as is was said i we he she it in on at el la los las un una"
+    "the a an this that my our your his her their for from to by with hello hi dear but if when as is was said i we he she it in on at el la los las un una"
 )
 """What a sentence begins with before an occupation."""
 
