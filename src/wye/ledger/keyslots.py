@@ -70,21 +70,24 @@ class KeySlots:
         """Whether a power loss could take a key that was added here."""
         try:
             private_directory(directory)
-            with Lock(directory / "lock", wait=True):
+            with contextlib.ExitStack() as opened, Lock(directory / "lock", wait=True):
                 self._demand_both()
                 self._fd = os.open(directory / SLOTS, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+                opened.callback(os.close, self._fd)
                 if os.fstat(self._fd).st_size < SLOT_BYTES:
                     os.pwrite(self._fd, _GONE, 0)
-                self._head = mmap.mmap(self._fd, SLOT_BYTES, prot=mmap.PROT_READ)
+                self._head = opened.enter_context(mmap.mmap(self._fd, SLOT_BYTES, prot=mmap.PROT_READ))
                 # Only to create it: to close a descriptor of an open SQLite file drops its locks (POSIX).
                 with contextlib.suppress(FileExistsError):
                     os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
                 self._index = sqlite3.connect(
                     self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
                 )
+                opened.callback(self._index.close)
                 self._index.execute("PRAGMA journal_mode = WAL")
                 self._index.execute("PRAGMA synchronous = NORMAL")  # `sync` waits for the disk
                 self._index.executescript(_SCHEMA)
+                self._files = opened.pop_all()
         except (OSError, sqlite3.Error) as error:
             message = f"the vault in {directory} cannot be opened: {error}"
             raise LedgerError(message) from error
@@ -92,9 +95,7 @@ class KeySlots:
 
     def close(self) -> None:
         """Let go of the files."""
-        self._index.close()
-        self._head.close()
-        os.close(self._fd)
+        self._files.close()
 
     def _demand_both(self) -> None:
         """Raise `LedgerError` where one file is gone: a new one beside the other would write over keys."""

@@ -117,3 +117,35 @@ def test_damage_names_the_file(tmp_path: Path) -> None:
     first.write_bytes(data)
     with pytest.raises(LogError, match=f"{first.name}: the frame at byte 0 is damaged"):
         opened(tmp_path)
+
+
+def test_a_disk_that_fails_leaves_nothing_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opens the log tries again every half second."""
+
+    def failing(_fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journals.os, "fsync", failing)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        with pytest.raises(OSError, match="No space"):
+            opened(tmp_path)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_segment_that_cannot_be_made_closes_nothing_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number of a descriptor that is closed is the next one's who opens something."""
+    journal, _ = opened(tmp_path)
+
+    def failing(*_: object) -> int:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journals.os, "open", failing)
+        with pytest.raises(OSError, match="Too many"):
+            journal.rotate(Frame(256, [b"y"], b""))
+    with (tmp_path / "of others").open("wb") as file:
+        journal.close()
+        file.write(b"still open")

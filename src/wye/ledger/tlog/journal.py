@@ -40,6 +40,7 @@ class Journal:
         self._paths = _segments(self._directory)
         self._read = b""
         self._length = 0
+        self._fd = -1
         self.start = int(self._paths[0].name) if self._paths else 0
         """The index of the first entry in it."""
 
@@ -60,7 +61,15 @@ class Journal:
         """Go on in the last segment; one that is empty begins with `carried`, of the one before.
 
         What was read is written once more: a disk that failed may not have it, though the kernel does.
+        Nothing is left open where that fails.
         """
+        try:
+            self._go_on(carried)
+        except BaseException:
+            self.close()
+            raise
+
+    def _go_on(self, carried: Frame) -> None:
         self._segment = self._paths[-1] if self._paths else self._directory / f"{0:020d}"
         self._old = [(old, int(new.name)) for old, new in itertools.pairwise(self._paths)]
         self._fd = os.open(self._segment, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
@@ -93,7 +102,7 @@ class Journal:
     def rotate(self, carried: Frame) -> None:
         """Begin a segment with what the partial bundle holds: it needs nothing of the one before."""
         old, self._segment = self._segment, self._directory / f"{carried.start:020d}"
-        os.close(self._fd)
+        self.close()
         if self._spare.exists():
             self._spare.replace(self._segment)
         self._fd = os.open(self._segment, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
@@ -121,8 +130,10 @@ class Journal:
                 self._old.pop(0)[0].replace(self._retired)
 
     def close(self) -> None:
-        """Let go of the files."""
-        os.close(self._fd)
+        """Let go of the files. May be called again."""
+        fd, self._fd = self._fd, -1  # never twice: its number may be somebody else's by then
+        if fd >= 0:
+            os.close(fd)
 
     def _full(self) -> LogError:
         return LogError(f"cannot write to {self._segment}: the disk is full")
