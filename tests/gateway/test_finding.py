@@ -41,8 +41,9 @@ async def test_every_text_is_looked_at(inspectors: Inspectors) -> None:
 
 
 async def test_too_much_too_late_or_nobody_there_is_an_error(inspectors: Inspectors) -> None:
-    with pytest.raises(MaskingError, match="more than 1 KB"):
+    with pytest.raises(MaskingError, match="more than 1 KB") as large:
         await finder(inspectors, max_kb=1).find(["Jane Doe " * 200])
+    assert large.value.status == 413  # asking again does not help
     with pytest.raises(MaskingError, match="late"):
         await finder(inspectors, timeout_ms=0.001).find(["Jane Doe, at once"])
     for pid in inspectors.pids:

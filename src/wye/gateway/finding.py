@@ -26,15 +26,23 @@ class Finder:
         settings = self._settings()
         content = msgspec.msgpack.encode(texts)
         if len(content) > settings.max_kb * _KB:
-            message = f"it is more than {settings.max_kb} KB to look into (`detection: {{max_kb: ...}}`)"
-            raise MaskingError(message)
+            message = (
+                f"it is more than {settings.max_kb} KB to look into for what has to be masked: send less, ask for "
+                "a model on your own machines, or have `detection: {max_kb: ...}` raised"
+            )
+            raise _for_good(message, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         told = await self._inspectors.look("find", content, settings)
         if told.trouble:
             message = f"what has to be masked could not be looked for ({told.trouble})"
             raise MaskingError(message)
         if told.media:
             message = "it holds something encoded, which cannot be masked: send it as plain text, or not"
-            error = MaskingError(message)
-            error.status = HTTPStatus.BAD_REQUEST  # asking again does not help
-            raise error
+            raise _for_good(message, HTTPStatus.BAD_REQUEST)
         return told.found
+
+
+def _for_good(message: str, status: HTTPStatus) -> MaskingError:
+    """Return the error for what asking again does not help."""
+    error = MaskingError(message)
+    error.status = status
+    return error
