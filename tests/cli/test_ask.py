@@ -179,3 +179,9 @@ def test_ctrl_c_stops_the_stream_and_hangs_up(gateway: Gateway) -> None:
     assert b"Traceback" not in said
     assert b"stopped" in said
     assert gateway.hung_up.wait(60)
+
+
+def test_a_question_that_is_no_text_is_told(runner: CliRunner, gateway: Gateway) -> None:
+    told = asked(runner, gateway, "caf\udce9")
+    assert told.exit_code == 2
+    assert "the question is not UTF-8" in told.stderr

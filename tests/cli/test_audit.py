@@ -67,3 +67,15 @@ def test_what_is_not_there_is_not_proven(runner: CliRunner, log: Path) -> None:
     told = runner.invoke(audit, ["prove", "log", "record"])
     assert "record is not among the 3 entries" in str(told.exception)
     assert runner.invoke(audit, ["verify", "record"]).exit_code == 2
+
+
+def test_a_log_keeps_its_name_and_is_none_of_wyes_state(runner: CliRunner, log: Path, tmp_path: Path) -> None:
+    told = runner.invoke(audit, ["seal", str(log), "--origin", "example.com/other"], input="four\n")
+    assert told.exit_code == 2
+    assert "is example.com/wye: leave out --origin" in " ".join(told.stderr.split())
+    assert "all of 3 as signed" in runner.invoke(audit, ["verify", str(log)]).stdout
+    (tmp_path / "state" / "vault").mkdir(parents=True)
+    told = runner.invoke(audit, ["seal", str(tmp_path / "state"), "--origin", "example.com/wye"], input="x\n")
+    assert told.exit_code == 2
+    assert "where wye keeps its state" in " ".join(told.stderr.split())
+    assert [path.name for path in (tmp_path / "state").iterdir()] == ["vault"]

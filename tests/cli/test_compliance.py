@@ -140,3 +140,27 @@ def test_rows_say_where_their_proofs_are(runner: CliRunner, tmp_path: Path) -> N
         told = json.loads(run(runner, "ai-act", "--json", *config))
     assert [row["proof"] for row in told["tables"]["Logs"]] == ["000/0", "000/1"]
     assert told["facts"]["proofs"].startswith("transparency logs 000:")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--since", "2026-02-01", "--until", "2026-01-01"], "is not after --since"),
+        (["--until", "2026-01-01", "--since", "2026-01-01"], "is not after --since"),
+        (["--label", "A B"], "is not a label"),
+        (["trail.csv", "--json"], "does not end in .json"),
+    ],
+)
+def test_what_would_write_a_report_of_nothing_is_refused(
+    words: list[str], why: str, runner: CliRunner
+) -> None:
+    refused = runner.invoke(export_, ["hipaa", *words])
+    assert refused.exit_code == 2
+    assert why in " ".join(refused.stderr.split())
+
+
+@pytest.mark.usefixtures("state")
+def test_a_label_that_is_not_defined_is_told(runner: CliRunner) -> None:
+    told = runner.invoke(export_, ["art30", "--label", "confidental"])
+    assert told.exit_code == 0
+    assert "label 'confidental' is not defined. Did you mean 'confidential'?" in told.stderr

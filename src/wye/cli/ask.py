@@ -79,6 +79,11 @@ def _prompt(question: str) -> str:
         raise click.UsageError(message)
     piped = _read() if question == "-" or _is_piped() else ""
     prompt = piped if alone else "\n\n".join(part for part in (question, piped) if part)
+    try:
+        prompt.encode()
+    except UnicodeEncodeError:  # the shell handed over bytes that are none of its encoding
+        message = "the question is not UTF-8"
+        raise click.UsageError(message) from None
     if not prompt.strip():
         message = "there is nothing to ask: neither words nor piped text"
         raise click.UsageError(message)

@@ -29,6 +29,8 @@ from wye.ledger.tlog.witness import Witness
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}\Z")
 _INDEX = re.compile(r"\d{1,18}\Z")
 _GROUP = 1_000
+_STATE = ("ledger.db", "vault", "spool")
+"""What lies in a state directory."""
 
 _EXAMPLES = """
 \b
@@ -67,7 +69,13 @@ def seal(*, directory: Path, lines: BinaryIO, origin: str, as_json: bool) -> Non
     if not origin and not (directory / PRIVATE / KEY).exists() and not begun(directory):
         message = f"there is no log in {directory}: begin one with --origin, e.g. --origin example.com/wye"
         raise click.UsageError(message)
+    if any((directory / name).exists() for name in _STATE):
+        message = f"{directory} is where wye keeps its state, not a log: name a directory of its own"
+        raise click.UsageError(message)
     with Log(directory, origin=origin) as log:
+        if origin and log.verifier.name != origin:
+            message = f"the log in {directory} is {log.verifier.name}: leave out --origin, or begin another"
+            raise click.UsageError(message)
         first = size = log.size
         group: list[bytes] = []
         for line in lines:

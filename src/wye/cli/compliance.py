@@ -11,9 +11,13 @@ import click
 
 from wye.cli.options import config_option, json_option, since_option, state_dir_option, until_option, utc
 from wye.cli.paper import Cell, Form, Paper, Table, written
+from wye.config.labels import DEFAULT_LABELS
 from wye.config.load import find, load
+from wye.config.problems import suggestion
 from wye.config.retention import rules
 from wye.config.settings import Settings
+from wye.core.errors import WyeError
+from wye.core.label import parse_labels
 from wye.core.record import Record
 from wye.ledger.proofs import Proofs
 from wye.ledger.reader import Filter, Reader
@@ -85,8 +89,10 @@ def _command(name: str, make: Make, help_: str) -> click.Command:
         config: Path | None,
         state_dir: Path,
     ) -> None:
-        form = "json" if as_json else _form(file)
+        form = _form(file, as_json=as_json)
         settings = load(find(config))
+        if label is not None:
+            _known(label, settings)
         filter_ = Filter(since=since, until=until, label=label)
         with Reader(settings.ledger, state_dir) as reader, Proofs(state_dir) as proofs:
             paper = make(Source(settings, state_dir, filter_, reader, proofs))
@@ -95,14 +101,28 @@ def _command(name: str, make: Make, help_: str) -> click.Command:
     return command
 
 
-def _form(file: Path) -> Form:
+def _form(file: Path, *, as_json: bool) -> Form:
     if str(file) == "-":
-        return "markdown"
+        return "json" if as_json else "markdown"
     form = _FORMS.get(file.suffix)
     if form is None:
         message = f"'{file.name}' ends in none of {', '.join(_FORMS)}"
         raise click.BadParameter(message, param_hint="FILE")
+    if as_json and form != "json":
+        message = f"'{file.name}' does not end in .json: leave out --json, or name the file so"
+        raise click.BadParameter(message, param_hint="FILE")
     return form
+
+
+def _known(label: str, settings: Settings) -> None:
+    """Say that a label is not defined, which older records may have all the same. Refuse what can be none."""
+    try:
+        parse_labels(label)
+    except WyeError as error:
+        raise click.BadParameter(error.message, param_hint="--label") from None
+    known = {*DEFAULT_LABELS, *settings.labels, *settings.detection.raises}
+    if label not in known:
+        click.echo(f"label '{label}' is not defined. {suggestion(label, known)}", err=True)
 
 
 def _write(file: Path, pieces: Iterator[str]) -> None:

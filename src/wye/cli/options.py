@@ -120,8 +120,22 @@ class Moment(click.ParamType[float]):
         return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
 
 
-since_option = click.option("--since", type=Moment(-1), help="Not before, e.g. 24h, 7d or 2026-01-31 (UTC).")
-until_option = click.option("--until", type=Moment(-1), help="Before, written like --since.")
+def _ordered(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    """Refuse a span that ends before it begins: it holds nothing, and looks as if nothing had happened."""
+    others = {"since": ctx.params.get("since"), "until": ctx.params.get("until"), param.name: value}
+    since, until = others["since"], others["until"]
+    if since is not None and until is not None and since >= until:
+        message = f"{utc(until)} is not after --since, {utc(since)}"
+        raise click.BadParameter(message, ctx, param_hint="--until")
+    return value
+
+
+since_option = click.option(
+    "--since", type=Moment(-1), callback=_ordered, help="Not before, e.g. 24h, 7d or 2026-01-31 (UTC)."
+)
+until_option = click.option(
+    "--until", type=Moment(-1), callback=_ordered, help="Before, written like --since."
+)
 
 epsilon_option = click.option(
     "--epsilon",

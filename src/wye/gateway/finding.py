@@ -27,8 +27,8 @@ class Finder:
         content = msgspec.msgpack.encode(texts)
         if len(content) > settings.max_kb * _KB:
             message = (
-                f"it is more than {settings.max_kb} KB to look into for what has to be masked: send less, ask for "
-                "a model on your own machines, or have `detection: {max_kb: ...}` raised"
+                f"it is more than {settings.max_kb} KB to look into for what has to be masked: send less, "
+                "ask for a model on your own machines, or have `detection: {max_kb: ...}` raised"
             )
             raise _for_good(message, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         told = await self._inspectors.look("find", content, settings)

@@ -52,13 +52,17 @@ class Outcome(msgspec.Struct, frozen=True):
 def read_cases(text: str, source: str) -> list[Case]:
     """Read a YAML list of cases. Raises `PolicyTextError`."""
     try:
-        return msgspec.convert(yaml.safe_load(text), type=list[Case])
+        cases = msgspec.convert(yaml.safe_load(text), type=list[Case])
     except yaml.YAMLError as error:
         message = f"{source}{_place(error)}"
         raise PolicyTextError(message) from None
     except msgspec.ValidationError as error:
         message = f"{source}: {error}. {_SHAPE}"
         raise PolicyTextError(message) from None
+    if not cases:  # or a test of nothing would pass
+        message = f"{source} holds no cases. {_SHAPE}"
+        raise PolicyTextError(message)
+    return cases
 
 
 def _place(error: yaml.YAMLError) -> str:

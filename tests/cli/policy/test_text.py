@@ -151,3 +151,10 @@ def test_check_says_that_a_signed_policy_is_older_than_what_was_in_force(here: P
     Path("wye-policy.sig").unlink()
     assert "revision 3, signed by" in run("sign", "--key", "key", "--revision", "3").output
     run("check", "--state-dir", str(state))
+
+
+def test_a_file_without_cases_is_no_success() -> None:
+    Path("c.yaml").write_text("[]", encoding="utf-8")
+    told = CliRunner().invoke(policy, ["test", "c.yaml"])
+    assert told.exit_code == 1
+    assert "c.yaml holds no cases" in told.stderr
