@@ -16,7 +16,6 @@ from wye.policy.detectors import (
     names,
     national,
     normal,
-    occupations,
     secrets,
     small,
 )
@@ -104,7 +103,7 @@ class Detector:
         seen = self._sieve.read(view.text)
         found = [*self._dictionary.find(view.text), *_identifiers(seen), *names.names(seen)]
         found += letterhead.organisations(view.text, found)
-        found += [*occupations.titles(view.text, found), *letterhead.codes(view.text, found)]
+        found += [*letterhead.codes(view.text, found)]
         if view.places is not None:
             found = [_back(view, one) for one in found]
         for other in normal.views(view, seen):

@@ -69,7 +69,9 @@ def organisations(text: str, found: Sequence[Finding]) -> Iterator[Finding]:
 def codes(text: str, found: Sequence[Finding]) -> Iterator[Finding]:
     """Yield lines of figures alone below an address: its town and state stand between."""
     for one in found:
-        if one.kind == "address" and (match := _BELOW.match(text, one.end)):
+        if one.kind != "address" or text[one.end : one.end + 1] not in {"\n", ",", " "}:
+            continue
+        if match := _BELOW.match(text, one.end):
             yield Finding(*match.span(1), "postcode", 0.6)
 
 

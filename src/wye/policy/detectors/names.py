@@ -13,7 +13,7 @@ The rules:
 import re
 from collections.abc import Iterator
 
-from wye.policy.detectors import beside, firms, letterhead, roles, runs, small
+from wye.policy.detectors import beside, firms, letterhead, occupations, roles, runs, small
 from wye.policy.detectors import vocabulary as voc
 from wye.policy.detectors.eponyms import carrier, eponym
 from wye.policy.detectors.finding import Finding
@@ -68,14 +68,17 @@ def names(seen: Seen) -> Iterator[Finding]:
 def _each(text: str) -> Iterator[Finding]:
     words = read(text)
     reader = _Reader(words)
-    done = 0
+    done = end = 0
     for place, word in enumerate(words.all):
         if word.capital:
             if place >= done:
                 last = runs.last(words.all, place)
                 found = reader.judge(place, last)
                 if found is not None:
+                    if place and words.all[place - 1].roles & roles.OCCUPATIONS:
+                        yield from occupations.title(text, words.all, place, found, end)
                     yield found
+                    end = found.end
                 done = last + 1
         elif (
             word.flags & _GIVEN_WORD != WORD
@@ -117,7 +120,7 @@ class _Reader:
             first = last  # `a Friday American film`
         if first < last and (
             word.key in voc.ROLES
-            or (word.key in voc.OCCUPATIONS and every[last].flags & PERSON and last == first + 1)
+            or (word.roles & roles.OCCUPATIONS and every[last].flags & PERSON and last == first + 1)
         ):
             first += 1  # `Patient John Smith`: what somebody is, not what they are called
         return self._untitled(first, last)
@@ -130,7 +133,7 @@ class _Reader:
             and not word.roles & _TELLS
             and len(word.text) == len(word.key)
             and not (place and self.all[place - 1].roles & _ANNOUNCES)
-            and not beside.firm(self.text, word.end)
+            and not (self.text.startswith((" is ", " was "), word.end) and beside.firm(self.text, word.end))
         )
 
     def _titled(self, first: int, last: int) -> Finding | None:
