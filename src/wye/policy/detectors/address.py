@@ -23,6 +23,9 @@ _KIND = (
 """Kinds of streets that stand behind a name, as words of their own, in what Europe speaks beside English and Spanish."""
 _SENTENCE = re.compile(r"(?i:\s(?:of|the|to|and|or|for|with|in|on|at|by|is|are|your?|that|from)\s)|\d0s\Z")
 """Words of a sentence, or a decade: what has them is no street, capitals or not."""
+_FIGURE = re.compile(r"(?<![\w.-])\d")
+_ROOM = 120
+"""Characters before the kind of a street that are looked at: its number, and up to five words."""
 _WORD = re.compile(r"(?<!\w)\w")
 _NAME = r"(?:[^\W\d_a-zß-ÿ][\w.'’-]*|\d{1,3}(?:st|nd|rd|th))"
 
@@ -51,7 +54,9 @@ STREETS = (
             rf"(?<![\w.-])(?:\d{{1,6}}[A-Za-z]?,?\s+){{1,3}}(?:(?:N|S|E|W|NE|NW|SE|SW)\.?\s+)?(?:{_NAME}\s+){{1,4}}{_STREET}\b\.?"
         ),
         0.9,
-        lead=re.compile(r"\b\d{1,6}[A-Za-z]?,?\s+[^\W_a-z]"),
+        lead=re.compile(rf"\s{_STREET}\b"),
+        reach=_ROOM,
+        head=_FIGURE,
     ),
     Pattern(
         "address",

@@ -7,6 +7,7 @@ each expression walks the text itself, some five times slower, and finds the sam
 
 import re
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final, NamedTuple, Protocol
@@ -83,7 +84,7 @@ class Sifted:
     def __init__(
         self,
         text: str,
-        regions: dict[int, list[tuple[int, int]] | None],
+        regions: dict[int, list[tuple[int, int]]],
         heads: Mapping[int, re.Pattern[str]],
     ) -> None:
         self.text = text
@@ -97,12 +98,9 @@ class Sifted:
 
     def find(self, regex: re.Pattern[str]) -> Iterable[re.Match[str]]:
         """Return the matches."""
-        try:
-            regions = self._regions[id(regex)]
-        except KeyError:
-            return ()
+        regions = self._regions.get(id(regex))
         if regions is None:
-            return regex.finditer(self.text)
+            return ()
         head = self._heads.get(id(regex))
         if head is None:
             return _matches(regex.match, self.text, regions)
@@ -175,15 +173,12 @@ class Sieve:
             return Plain(text)
         for engine, scratch in zip(self._engines, self._scratches(), strict=True):
             engine.scan(data, match_event_handler=_note, context=events.append, scratch=scratch)
-        regions: dict[int, list[tuple[int, int]] | None] = dict.fromkeys(map(id, self._blind))
+        regions: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for number, start, end in events:
             for regex, reach in self._for[number]:
-                place = (start - reach if start > reach else 0, end)
-                known = regions.get(regex)
-                if known is None:
-                    regions[regex] = [place]
-                else:
-                    known.append(place)
+                regions[regex].append((start - reach if start > reach else 0, end))
+        for blind in self._blind:
+            regions[id(blind)] = [(0, len(text) + 1)]
         return Sifted(text, regions, self._heads)
 
     def _compile(self, leads: Iterable[Lead]) -> None:
