@@ -105,7 +105,16 @@ def test_what_is_a_name_first_is_one_where_it_opens_a_sentence(text: str, name: 
 
 
 @pytest.mark.parametrize(
-    "text", ["Doctor said so.", "The rose has thorns.", "Price is 45.", "May is warm.", "Hope so."]
+    "text",
+    [
+        "Doctor said so.",
+        "The rose has thorns.",
+        "Price is 45.",
+        "May is warm.",
+        "Hope so.",
+        "Ray is a line.",
+        "Max was hit.",
+    ],
 )
 def test_who_has_no_name_by_what_they_do_is_nobody(text: str) -> None:
     assert not found(text)

@@ -29,6 +29,10 @@ _INITIAL = re.compile(r"(?:[ .-]{1,2}[A-Z]\b\.?){1,3}")
 _CODE = re.compile(r"(?: \(\w+\))? \d{2,6}(?:-\d{2,4})?(?!\w|[.,]\d| ?(?:mg|%))")
 _STATE = re.compile(r"(?:,|\s{0,3},)? ([A-Z]{2}|[A-Z]\.[A-Z]\.)(?![\w])")
 _IS = re.compile(r" (?:is|was|has|said|announced|es|fue) ")
+_DEFINED = re.compile(
+    r" (?:is|was) (?:not )?(?:the |part |used |made |an? (?!\d|man|woman|boy|girl|male|female|patient|retired|former|very|great|good|nice|kind))"
+)
+"""How a thing is said to be what it is: `Ray is a line`."""
 _ON_A_DAY = re.compile(r" on (?:[A-Z][a-z]{2,8}\.? \d|\d{1,4}[/.-]\d)")
 _AT_ADDRESS = re.compile(r"\n\s{0,8}(?:[>|] ?)?\d{1,6}[ ,]")
 """A line of an address behind one that is a name."""
@@ -400,7 +404,11 @@ class _Reader:
                 after[2] is None
                 or after[2] in voc.SAYING
                 or (word.possessive and after[2] in voc.THEIRS)
-                or ((after[1] or after[2] in voc.PERSON_IS) and word.key in voc.PERSONAL)
+                or (
+                    (after[1] or after[2] in voc.PERSON_IS)
+                    and word.key in voc.PERSONAL
+                    and not _DEFINED.match(self.text, word.end)
+                )
                 or (after[2] == "and" and self.text[word.end + 5 : word.end + 6].isupper())
             )
         )

@@ -357,13 +357,13 @@ CALLED = _words(
 
 PERSONAL = _words(
     "amber ash ashley aspen bailey banks baker bell berry bill bishop blake bob brandy brook brown buck bud buddy burns bush butch butler cannon carol carter chad"
-    " chance chandler chase chip christian clay cliff cole colt cook crystal daisy dale dean deb dee dwight fern fielding fisher fleet flint flora ford foster fowler fox"
+    " chandler chase chip christian clay cliff cole colt cook crystal daisy dale dean deb dee dwight fern fielding fisher fleet flint flora ford foster fowler fox"
     " frank freeman gale gale gary gay ginger glen grant graves gray grove guy hale hall hank hardy hart harper haven hayes hays hazel heath herb hill holly hunt"
     " hunter iris ivy jade jay jewel jill jo joe judy junior kay kelvin kent king kip kit kitty knight lance lane lark lea levi lincoln lyric mace mace madden major manning"
-    " marion mark marsh marshal marshall mason mat matt matthew max may melody miles mill miller mills mitch moody moore nat ned newt nick norris olive oral page paisley"
+    " marion mark marsh marshal marshall mason mat matt matthew may melody miles mill miller mills mitch moody moore nat ned newt nick norris olive oral page paisley"
     " palmer park parker parks pat patsy patty pearl penny perry phil pierce piper poppy porter potter price ray raven reed reid rich rocky roman rose roy russ rusty"
     " sadie sage sawyer scot scott sharp shay shepherd silver sim singer skip skye smith sonny spears spencer spring stew stone tanner taylor tiffany tim todd trace tracy"
-    " travis trey trip tucker turner tyler val van vance vaughn vince violet wade ward warren webb webster wells west wheeler white will willow winston wood woods wolf"
+    " travis trey trip tucker turner tyler van vance vaughn vince violet wade ward warren webb webster wells west wheeler white will willow winston wood woods wolf"
     " wolfe worth yale young"
 ) - _words(
     "silver sage spring may west page park price ginger white young roman christian haven major olive oral trip trace sharp pearl jade"
