@@ -51,3 +51,10 @@ def test_a_file_without_keys_is_not_as_if_none_was_given(runner: CliRunner, tmp_
     told = runner.invoke(show, ["--key", str(tmp_path / "keys")])
     assert told.exit_code == 2
     assert "there is no key in" in told.stderr
+
+
+def test_a_file_that_is_no_text_is_told(runner: CliRunner, tmp_path: Path) -> None:
+    (tmp_path / "keys").write_bytes(b"\xff\xfe")
+    told = runner.invoke(show, ["--key", str(tmp_path / "keys")])
+    assert told.exit_code == 2
+    assert "it is not text" in " ".join(told.stderr.split())

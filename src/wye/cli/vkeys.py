@@ -1,11 +1,15 @@
 """Verifier keys on the command line: of logs, and of witnesses."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from wye.ledger.tlog.errors import LogError
 from wye.ledger.tlog.note import VerifierKey
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class Vkeys(click.ParamType[list[VerifierKey]]):
@@ -23,7 +27,9 @@ class Vkeys(click.ParamType[list[VerifierKey]]):
             found = [VerifierKey.parse(line) for line in lines]
         except OSError as error:
             self.fail(f"'{text}' is no verifier key, nor a file of them: {error.strerror}", param, ctx)
-        except (LogError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError:
+            self.fail(f"'{text}' is no file of verifier keys: it is not text", param, ctx)
+        except LogError as error:
             self.fail(str(error), param, ctx)
         if not found:  # or the key that lies in the log would be believed
             self.fail(f"there is no key in '{text}'", param, ctx)
@@ -34,20 +40,16 @@ def _flat(_: object, __: object, given: tuple[list[VerifierKey], ...]) -> tuple[
     return tuple(key for keys in given for key in keys)
 
 
-keys_option = click.option(
+def _option(name: str, parameter: str, help_: str) -> Callable[[_Command], _Command]:
+    return click.option(name, parameter, type=Vkeys(), multiple=True, callback=_flat, help=help_)
+
+
+keys_option = _option(
     "--key",
     "keys",
-    type=Vkeys(),
-    multiple=True,
-    callback=_flat,
-    help="The verifier key as it was given to you, or a file with one a line, of each log. "
+    "The verifier key as it was given to you, or a file with one a line, of each log. "
     "Default: what lies in the log.",
 )
-witness_option = click.option(
-    "--witness",
-    "witnesses",
-    type=Vkeys(),
-    multiple=True,
-    callback=_flat,
-    help="A witness's verifier key, or a file with one a line. May be repeated.",
+witness_option = _option(
+    "--witness", "witnesses", "A witness's verifier key, or a file with one a line. May be repeated."
 )
