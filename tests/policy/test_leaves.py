@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from golden import gemini, requests, responses
 from protocols.recordings import recorded
-from wye.policy.leaves import MAX_DEPTH, Leaf, Step, leaves, replace
+from wye.policy.leaves import MAX_DEPTH, Leaf, Step, in_numbers, leaves, replace
 
 ESCAPED = '"a\\u00e9\\ud83d\\ude00\\\\\\"\\/\\n\\ud800x"'
 spaces = st.sampled_from(["", " ", "\n\t", "\r\n "])
@@ -278,3 +278,35 @@ def test_only_what_says_that_it_is_a_thought_is_sealed() -> None:
     ):
         body = f'{{"messages":[{{"role":"assistant","content":[{part}]}}]}}'.encode()
         assert [leaf.sealed for leaf in leaves(body) if leaf.path[-1] == "data"] == [sealed], part
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"input":[1,2,3]}',
+        b'{"prompt": [ [101, 202], [3] ]}',
+        b'{"input":[[],[101,202,303]]}',
+        b'{"input":["a",[101,202,303]]}',
+        b'{"prompt":["a",101,202]}',
+        b'{"input":[101.0,-2e3]}',
+        b'{"input":[[[101,202]]]}',
+        b'{"\\u0069nput":[1,2,3]}',
+        b'{"input":[1,2,3],"input":"a"}',
+    ],
+)
+def test_a_text_given_as_numbers_is_seen_in_every_shape(body: bytes) -> None:
+    assert in_numbers(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"input":["1, 2","[3"],"n":[1]}',
+        b'{"messages":[{"content":"the prompt: [1, 2]"}],"stop":[",  3"]}',
+        b'{"input":[{"content":[{"text":"a"}],"n":[1,2]}]}',
+        b'{"messages":[{"role":"assistant","content":[{"type":"tool_use","input":{"input":[1,2]}}]}]}',
+        b'{"input":[true,null,"a"],"x":[5]}',
+    ],
+)
+def test_other_numbers_are_no_text(body: bytes) -> None:
+    assert not in_numbers(body)

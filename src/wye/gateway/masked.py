@@ -109,7 +109,7 @@ class Masker:
     async def veil(self, body: bytes, kinds: frozenset[str], tokens: Tokens) -> Veil:
         """Return `body` with tokens for what is found of `kinds`. Raises `MaskingError`."""
         try:
-            if in_numbers(body) and _is_numbers(body):
+            if in_numbers(body):
                 raise _unreadable(_AS_NUMBERS)
             content = [leaf for leaf in leaves(body) if not leaf.sealed]
             if any(leaf.media for leaf in content):
@@ -154,16 +154,6 @@ def _unreadable(what: str) -> MaskingError:
     error = MaskingError(told)
     error.status = HTTPStatus.BAD_REQUEST  # asking again does not help
     return error
-
-
-def _is_numbers(body: bytes) -> bool:
-    """Whether a prompt's text comes as numbers of tokens: one list of them, or several."""
-    top = msgspec.json.decode(body, type=dict[str, object])
-    for given in (top.get("prompt"), top.get("input")):
-        first = given[0] if isinstance(given, list) and given else None
-        if isinstance(first, int) or (isinstance(first, list) and first and isinstance(first[0], int)):
-            return True
-    return False
 
 
 def _moved(found: Sequence[Finding], before: int) -> Sequence[Finding]:

@@ -114,12 +114,33 @@ _DIGIT = re.compile(r"\d")
 _SHORT = 64
 _FREE = frozenset({"input", "arguments", "args", "response", "metadata"})
 """Members beneath which names are the caller's own."""
-_TOKENS = re.compile(rb'"(?:prompt|input)"\s*:\s*\[\s*(?:\[\s*)?-?\d')
+_PROMPTS = frozenset({"prompt", "input"})
+_PROMPT = re.compile(rb'"(?:prompt|input|[^"]{0,40}\\u[^"]{0,40})"\s*:\s*\[')
+_ITEM = re.compile(rb"[\[,]\s*-?\d")
 
 
 def in_numbers(body: bytes) -> bool:
-    """Whether a text may be given as the numbers of its tokens (Completions, embeddings): nobody reads it."""
-    return _TOKENS.search(body) is not None
+    """Whether a text is given as the numbers of its tokens (Completions, embeddings), which nobody reads.
+
+    Anywhere in the lists, as servers differ in what they take (`["a", [101, 202]]`); a member that stands
+    there twice is looked at twice. Raises `ValueError` for what is no JSON.
+    """
+    if not (_PROMPT.search(body) and _ITEM.search(body)):  # most bodies: nothing is decoded
+        return False
+    top = json.loads(body, object_pairs_hook=tuple)
+    return isinstance(top, tuple) and any(name in _PROMPTS and _has_number(value) for name, value in top)
+
+
+def _has_number(value: object) -> bool:
+    """Whether a list holds a number, itself or in a list of its own."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += one
+        elif isinstance(one, int | float) and not isinstance(one, bool):
+            return True
+    return False
 
 
 class _Level:
