@@ -22,6 +22,7 @@ FEASTS: Final = 1 << 11
 LEADING: Final = 1 << 12
 EMPLOYED_BY: Final = 1 << 13
 LOCATING: Final = 1 << 14
+NAMESAKES: Final = 1 << 15
 
 _LISTS: Final = {
     FUNCTION: voc.FUNCTION,
@@ -39,6 +40,7 @@ _LISTS: Final = {
     LEADING: voc.LEADING,
     EMPLOYED_BY: voc.EMPLOYED_BY,
     LOCATING: voc.LOCATING,
+    NAMESAKES: voc.NAMESAKES,
 }
 
 
