@@ -69,8 +69,8 @@ STREETS = (
     Pattern(
         "address",
         re.compile(
-            r"(?<!\w)(?:\d{1,6}\s+){0,2}(?:(?i:c/|calle|avda?\.|avenida|plaza|pza\.|paseo|p[ºo°]\.|carretera|ctra\.|camino|ronda|traves[ií]a|urbanizaci[oó]n|urb\.|pol[ií]gono|rue|via|viale|piazza|rua|ulica|ul\.|avenue|boulevard))"
-            rf"\s*(?:(?:de|del|de la|de los|de las|d[iu]|della|do|da)\s+)?{_NAME}(?:\s+(?:(?:de|del|la|las|los|y)\s+)*{_NAME}){{0,4}}(?:,?\s*(?:n[º°.o]+\s*|s/n|núm\.?\s*)?\d{{0,4}})(?:,?\s*\d{{1,2}}[ºª°](?:\s?[A-Za-z]\b)?)?"
+            r"(?<!\w)(?:\d{1,6}(?:\s?(?:bis|ter))?,?\s+){0,2}(?:(?i:c/|calle|avda?\.|avenida|plaza|pza\.|paseo|p[ºo°]\.|carretera|ctra\.|camino|ronda|traves[ií]a|urbanizaci[oó]n|urb\.|pol[ií]gono|rue|via|viale|piazza|rua|ulica|ul\.|avenue|boulevard|chemin|impasse|all[eé]e|faubourg|corso|vicolo|contrada|largo|travessa|pra[cç]a|alameda|estrada|rodovia|glorieta|rambla)|R\.(?=\s?d[aeo]s?\s))"
+            rf"\s*(?:(?:de|del|de la|de los|de las|des|d[iu]|della|delle|dei|degli|do|da|dos|das)\s+|(?:de l|d|dell)['’])?{_NAME}(?:\s+(?:(?:de|del|la|las|los|y)\s+)*{_NAME}){{0,4}}(?:,?\s*(?:n[º°.o]+\s*|s/n|S/N|núm\.?\s*)?\d{{0,4}})(?:,?\s*\d{{1,2}}[ºª°](?:\s?[A-Za-z]\b)?)?"
         ),
         0.8,
     ),
@@ -88,7 +88,7 @@ STREETS = (
     Pattern(
         "address",
         re.compile(
-            rf"(?<![\w-])[\w-]{{1,40}}?{_ENDING}\s+\d{{1,4}}[a-z]?\b",
+            rf"(?<![\w-])[\w-]{{1,40}}?{_ENDING}\s+\d{{1,4}}(?:\s?[/-]\s?\d{{1,3}})?[a-z]?\b",
             re.IGNORECASE,
         ),
         0.8,

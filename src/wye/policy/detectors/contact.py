@@ -9,6 +9,7 @@ _TLD = "com|org|net|edu|gov|mil|int|info|biz|io|ai|app|dev|co|us|uk|es|de|fr|it|
 _AT = r"\s?[\[({]\s?(?:at|arroba)\s?[\])}]\s?|\s(?:at|arroba)\s"
 _DOT = r"\s?[\[({]\s?(?:dot|punto)\s?[\])}]\s?|\s(?:dot|punto)\s|\."
 _FEWEST, _MOST = 7, 15
+_WITH_AREA = 9
 _YEARS = re.compile(
     r"(?:1[89]|20)\d\d\s?[-–.]\s?(?:1[89]|20)\d\d|\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d\d\2\d\d"
 )
@@ -30,6 +31,11 @@ def _phone(text: str) -> bool:
     if not _FEWEST <= len(digits) <= _MOST or _YEARS.fullmatch(text):
         return False
     return not (_ROUND.fullmatch(text) and "".join(digits).endswith("00"))
+
+
+def _whole_number(text: str) -> bool:
+    """Whether it has as many digits as a number with its area's."""
+    return _phone(text) and sum(map(str.isdigit, text)) >= _WITH_AREA
 
 
 def _dialled(words: str, confidence: float, needs: tuple[str, ...]) -> Pattern:
@@ -144,10 +150,38 @@ CONTACT = (
         re.compile(r"(?<!\w)(?<!\d[-.])(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\w|[-.]\d)"),
         0.8,
     ),
+    Pattern(  # behind a nought, as most of Europe writes them: `0151/2345678`, `(033) 612 3252`, `06 12345678`
+        "phone",
+        re.compile(
+            r"(?<![\w.,/+-])(?:\((?:0\d{1,5}|\+?(?!19|20)\d{2,4})\)[ .-]{0,2}|0\d{1,5}(?: ?[/-] ?| ))\d{3,9}(?:[ .-]\d{2,6}){0,4}(?!\w|[/-]\d|[.,]\d)"
+        ),
+        0.8,
+        check=_whole_number,
+        lead=re.compile(r"\(\+?\d{2,6}\)|(?<![\w.,/+-])0\d{1,5}(?: ?[/-] ?| )\d{3}"),
+    ),
     _dialled(
-        r"phone|tel|tel[eé]fono|m[oó]vil|mobile|cell|fax|call|llama\w{0,8}|whatsapp",
+        r"phone|tel|tel[eé]fono|m[oó]vil|mobile|cell|fax|call|llama\w{0,8}|whatsapp|handy|mobil|telefon[eo]?|telefoonnummer|telefoon|gsm|cellulare|celular|telem[oó]vel|t[eé]l[eé]phone|portable",
         0.9,
-        ("phone", "tel", "móvil", "movil", "mobile", "cell", "fax", "call", "llam", "whatsapp"),
+        (
+            "phone",
+            "tel",
+            "móvil",
+            "movil",
+            "mobile",
+            "cell",
+            "fax",
+            "call",
+            "llam",
+            "whatsapp",
+            "handy",
+            "mobil",
+            "gsm",
+            "telem",
+            "cel",
+            "portable",
+            "phone",
+            "tél",
+        ),
     ),
     # Not as sure: of accounts, cards and people too.
     _dialled("number|contact", 0.8, ("number", "contact")),

@@ -8,8 +8,8 @@ from wye.policy.detectors.pattern import Pattern
 from wye.policy.detectors.sieve import Lead, Seen
 
 _MONTH = (
-    r"(?:(?i:jan(?:uary|uar|eiro|vier)?|ene(?:ro)?|gennaio|feb(?:ruary|ruar|rero|braio)?|fev(?:ereiro)?|f[eé]vr(?:ier)?|marzo|mars|m[aä]rz|março|apr(?:il|ile)?|abr(?:il)?|avril"
-    r"|mayo|mai|maio|maggio|jun(?:e|i|io|ho)?|juin|giugno|jul(?:y|i|io|ho)?|juillet|luglio|aug(?:ust)?|ago(?:sto)?|ao[uû]t|sept?(?:ember|embre|iembre|iembre)?|set(?:iembre|embro|tembre)?"
+    r"(?:(?i:jan(?:uary|uari|uar|eiro|vier)?|jänner|ene(?:ro)?|gennaio|feb(?:ruary|ruari|ruar|rero|braio)?|fev(?:ereiro)?|f[eé]vr(?:ier)?|marzo|mars|maart|mrt|mei|m[aä]rz|março|apr(?:il|ile)?|abr(?:il)?|avril"
+    r"|mayo|mai|maio|maggio|jun(?:e|i|io|ho)?|juin|giugno|jul(?:y|i|io|ho)?|juillet|luglio|aug(?:ustus|ust)?|ago(?:sto)?|ao[uû]t|sept?(?:ember|embre|iembre|iembre)?|set(?:iembre|embro|tembre)?"
     r"|o[ck]t(?:ober|ubre|obre)?|out(?:ubro)?|ottobre|nov(?:ember|iembre|embre|embro)?|de[cz](?:ember|embre|embro)?|d[ií]c(?:iembre|embre)?|d[eé]cembre)\b|\b(?:May|MAY|March|MARCH|Mar|MAR)\b)\.?"
 )
 _OF = r"(?:\s*[,.]?\s+(?:of\s+|de\s+|del\s+)?)"
@@ -35,6 +35,10 @@ _MONTHS = (
     "avr",
     "may",
     "mai",
+    "mei",
+    "mrt",
+    "maa",
+    "jän",
     "mag",
     "jun",
     "jui",
@@ -58,7 +62,7 @@ _MONTHS = (
     "déc",
     "díc",
 )
-_YEARS_OLD = r"(?:[\s-]*(?:years?|yrs?|yr)[\s-]*(?:old|of age)|[\s-]?(?:y\.?/?o\.?|yo)(?![a-z])|\s+años(?:\s+de\s+edad)?|\s+ans\b|\s+Jahre\s+alt|\s+anni\b|\s+anos\b|[\s-]+year[\s-]+old)"
+_YEARS_OLD = r"(?:[\s-]*(?:years?|yrs?|yr)[\s-]*(?:old|of age)|[\s-]?(?:y\.?/?o\.?|yo)(?![a-z])|\s+años(?:\s+de\s+edad)?|\s+ans\b|\s+Jahre\s+alt|\s+anni\b|\s+anos\b|[\s-]?jährige[rnms]?\b|[\s-]?jarige?\b|\s+jaar(?:\s+oud\b|(?=[,.;)]))|[\s-]+year[\s-]+old)"
 
 _NAMED = re.compile(_MONTH)
 _WORD = re.compile(r"(?<!\w)\w")
@@ -164,10 +168,27 @@ WEEKDAY = Pattern(
     "weekday",
     re.compile(
         r"(?<!\w)(?i:monday|tuesday|wednesday|thursday|friday|saturday|sunday|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo"
-        r"|montag|dienstag|mittwoch|donnerstag|freitag|samstag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)(?!\w)"
+        r"|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag|luned[iì]|marted[iì]|mercoled[iì]|gioved[iì]|venerd[iì]|sabato|domenica|(?:segunda|ter[cç]a|quarta|quinta|sexta)-feira|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)(?!\w)"
     ),
     0.6,
-    ("day", "lunes", "martes", "rcoles", "jueves", "viernes", "bado", "domingo", "tag", "mittwoch", "di"),
+    (
+        "day",
+        "lunes",
+        "martes",
+        "rcoles",
+        "jueves",
+        "viernes",
+        "bado",
+        "domingo",
+        "tag",
+        "mittwoch",
+        "di",
+        "dag",
+        "edì",
+        "sabato",
+        "domenica",
+        "feira",
+    ),
 )
 
 RELATIVE = Pattern(

@@ -13,7 +13,7 @@ from wye.policy.detectors.pattern import Pattern
 _CAPITAL: Final = r"[^\W\d_a-zß-ÿ][^\W\d_]+(?:['’-][^\W\d_]+)*"
 _PARTICLES: Final = r"(?:(?:van|von|vom|zu|zur|de|den|der|des|du|di|da|del|della|do|dos|la|le|ten|ter) ){0,2}"
 _ADDRESS: Final = (
-    r"(?i:frau|herrn?|mevrouw|meneer|mijnheer|mevr\.|dhr\.|madame|monsieur|mme|signora?|sig\.(?:ra)?|senhora?|lieber?|geachte|beste"
+    r"(?i:frau|herrn?|mevrouw|meneer|mijnheer|mevr\.|dhr\.|madame|monsieur|mme|signora?|sig\.(?:ra)?|senhora?|lieber?|geachte|beste|(?:de )?heer|dokter|doktor|docteur|dottor(?:e|essa)?|doutora?"
     r"|gentile|car[oa]|ch(?:er|ère)|querid[oa])"
 )
 _ALL: Final = frozenset(
@@ -60,7 +60,7 @@ _ALL: Final = frozenset(
 )
 """Whom a letter to nobody in particular is addressed to."""
 _LANES: Final = (
-    r"(?:ring|allee|damm|ufer|steig|stieg|chaussee|promenade|baan|steeg|dreef|kade|gracht|singel|hof)"
+    r"(?i:ring|allee|damm|ufer|steig|stieg|chaussee|promenade|baan|steeg|dreef|kade|gracht|singel|hof)"
 )
 
 
@@ -125,11 +125,11 @@ TOWNS: Final = (
     Pattern(
         "place",
         re.compile(
-            rf"(?<=\d), ((?:[A-Z]{{1,2}}-)?(?:(?!(?:1[89]|20)\d\d\b)\d{{4,5}}|\d{{4}}\s?[A-Z]{{2}}|\d{{4}}-\d{{3}}) {_CAPITAL}(?:\s(?:am|an der|bei|im|in|van|a/d|sur|di)\s{_CAPITAL}|[ -]{_CAPITAL})?)"
+            rf"(?<=\d)(?:, |\n)((?:[A-Z]{{1,2}}-)?(?:(?!(?:1[89]|20)\d\d\b)\d{{4,5}}|\d{{4}}\s?[A-Z]{{2}}|\d{{4}}-\d{{3}}) {_CAPITAL}(?:\s(?:am|an der|bei|im|in|van|a/d|sur|di)\s{_CAPITAL}|[ -]{_CAPITAL})?)"
         ),
         0.8,
         group=1,
-        lead=re.compile(r"\d,\s(?:[A-Z]{1,2}-)?\d{4}"),
+        lead=re.compile(r"\d(?:,\s|\n)(?:[A-Z]{1,2}-)?\d{4}"),
     ),
 )
 """Where somebody was born, and the town behind a street's number and its own code: `9/2, 38640 Goslar`."""

@@ -46,12 +46,12 @@ def _field(kind: str, labels: str, check: Callable[[str], bool]) -> Pattern:
 FIELDS = (
     _field(
         "place",
-        "city|town|village|where|venue|birthplace|place of birth|ciudad|localidad|poblaci[oó]n|municipio|lugar de nacimiento",
+        "city|town|village|where|venue|birthplace|place of birth|stadt|wohnort|geburtsort|ort|ville|commune|lieu de naissance|citt[aà]|luogo di nascita|comune|cidade|localidade|naturalidade|woonplaats|geboorteplaats|plaats|ciudad|localidad|poblaci[oó]n|municipio|lugar de nacimiento",
         _filled,
     ),
     _field(
         "name",
-        "name|surname|nombre|nombre completo|apellidos?|sender|recipient|remitente|destinatario|tenant|landlord|arrendador|arrendatario",
+        "name|surname|nombre|nombre completo|vorname|nachname|familienname|kontoinhaber(?:in)?|nom|pr[eé]nom|titulaire|cognome|nome|intestatari[oa]|titular|sobrenome|apelido|naam|voornaam|achternaam|rekeninghouder|patient(?:in|e)?|pazient[ei]|paciente|pati[eë]nt(?:e)?|apellidos?|sender|recipient|remitente|destinatario|tenant|landlord|arrendador|arrendatario",
         _called,
     ),
     Pattern(
@@ -67,5 +67,9 @@ FIELDS = (
             re.IGNORECASE,
         ),
     ),
-    _field("organisation", "employer|company|organi[sz]ation|empresa|empleador", _filled),
+    _field(
+        "organisation",
+        "employer|company|organi[sz]ation|arbeitgeber|krankenkasse|firma|employeur|mutuelle|soci[eé]t[eé]|entreprise|datore di lavoro|azienda|ditta|assicurazione|empregador|werkgever|zorgverzekeraar|aseguradora|plano de sa[uú]de|bedrijf|empresa|empleador",
+        _filled,
+    ),
 )

@@ -6,14 +6,16 @@ from wye.policy.detectors.finding import Finding
 from wye.policy.detectors.lexicon import GIVEN, SURNAME, lexicon
 
 _FIRM = re.compile(
-    r"[^\W\d_a-zß-ÿ][\w'’-]+, [^\W\d_a-zß-ÿ][\w'’-]+(?: and [^\W\d_a-zß-ÿ][\w'’-]+(?! [^\W\d_a-zß-ÿ])|\Z)"
+    r"[^\W\d_a-zß-ÿ][\w'’-]+, [^\W\d_a-zß-ÿ][\w'’-]+(?: (?:and|y|e|et|und|en|&) [^\W\d_a-zß-ÿ][\w'’-]+(?! [^\W\d_a-zß-ÿ])|\Z)"
 )
 """Surnames of partners: `Brandtner, Olsen and Reed`."""
 SONS = re.compile(
-    r" (?:and|&|y) (?:Sons?|Daughters?|Brothers|Bros|Partners|Associates|Company|Co|Hijos|Hermanos|Asociados)\b\.?"
+    r" (?:(?:and|&|y|e|et|und|en) (?:Sons?|Daughters?|Brothers|Bros|Partners?|Associates|Company|Co|Hijos|Hermanos|[Aa]sociados|Söhne|Fils|[Aa]ssociés|[Ff]igli|[Aa]ssociati|Filhos|Zonen|Zn)\b\.?(?: KG(?:aA)?| OHG)?"
+    r"|(?:e\. ?[VGK]\.|S\.?p\.?A\.?|SPA|S\.?r\.?l\.?|s\.r\.l\.|S/A|S\.Coop\.|KGaA|KG|OHG|UG|B\.V\.|N\.V\.|BV|NV|VOF|Lda\.?|Ltda\.?|SARL|SAS|SNC)(?!\w))|(?<= S)/A(?!\w)"
 )
 """What makes a house of a name: `Reed and Sons`."""
 
+_ANDS = frozenset([" and ", " y ", " e ", " et ", " und ", " en ", " & "])
 _FAR = len(" and ")
 """What stands between two that are one is no longer."""
 
@@ -26,7 +28,7 @@ def together(last: Finding, found: Finding, text: str) -> str | None:
     if {last.kind, found.kind} <= {"place", "organisation", "region", "address"}:
         return last.kind if between in {" in ", " of ", " en "} else None
     if (last.kind, found.kind) == ("organisation", "name"):
-        if between == " and " and _FIRM.fullmatch(text, last.start, last.end):
+        if between in _ANDS and _FIRM.fullmatch(text, last.start, last.end):
             return last.kind
         return last.kind if between in {" in ", " en "} else None
     if between == ", " and last.kind == found.kind == "name" and _FIRM.match(text, last.start):

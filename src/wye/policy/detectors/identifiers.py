@@ -11,7 +11,7 @@ from wye.policy.detectors.sieve import Seen
 _APART, _ENDED = r"(?<!\w)(?<!\d-)", r"(?!\w|-\d)"
 """Not in a longer number."""
 _SEPARATORS = str.maketrans("", "", " -.–/")
-_LINK = r"(?:[\s:#.=,()\[\]\"'*_-]|\bn°|\b(?:number|numbers|num|no|nr|núm|número|id|is|was|es|with|of|de|del|ending|in|reads|the)\b){0,12}?"
+_LINK = r"(?:[\s:#.=,()\[\]\"'*_º-]|\bn°|\b(?:number|numbers|num|no|nr|n|núm|número|id|is|was|es|with|of|de|del|ending|in|reads|the)\b){0,12}?"
 _VALUE = (
     r"(#?(?=[\w\-/.]*\d)[A-Za-z0-9][A-Za-z0-9]*(?:[\-/._ ]?[A-Za-z]{0,4}\d[A-Za-z0-9]*|-[A-Za-z]{1,4}\b)*)"
 )
@@ -42,7 +42,8 @@ NAMED = (
     _named(
         "medical_record",
         r"MRN|MR#|EMR|EHR|medical[ -]record|med(?:ical)? rec|chart|patient (?:id|no|number|#)|encounter|specimen|accession"
-        r"|historia cl[ií]nica|NHC|n[uú]mero de historia|record (?:number|no|id|#)|patient(?:'s)? record",
+        r"|historia cl[ií]nica|NHC|n[uú]mero de historia|record (?:number|no|id|#)|patient(?:'s)? record"
+        r"|fall(?:nummer|-?nr)|patient(?:en)?-?(?:nummer|nr|id)|pati[eë]ntnummer|aktenzeichen|dossier(?:nummer)?|IPP|cartella(?: clinica)?|pratica|prontu[aá]rio|processo(?: cl[ií]nico)?",
         (
             "mrn",
             "mr#",
@@ -56,12 +57,22 @@ NAMED = (
             "accession",
             "historia",
             "nhc",
+            "fall",
+            "patiënt",
+            "akten",
+            "dossier",
+            "ipp",
+            "cartella",
+            "pratica",
+            "prontu",
+            "processo",
         ),
     ),
     _named(
         "health_plan",
         r"health[ -]?plan|HPBN|HPB|HPN|HBN|HICN|MBI|medicare|medicaid|insurance|insured|policy|p[oó]liza|beneficiary|beneficiario|member(?:ship)?"
-        r"|subscriber|plan (?:id|no|number|#)|group (?:id|no|number|#)|tarjeta sanitaria|CIP|SIP|NUSS|afiliaci[oó]n|plan",
+        r"|subscriber|plan (?:id|no|number|#)|group (?:id|no|number|#)|tarjeta sanitaria|CIP|SIP|NUSS|afiliaci[oó]n|plan"
+        r"|afiliad[oa]|versicherten-?(?:nummer|nr)|versicherungs-?nr|v-nr|KVNR|adh[eé]rente?|assur[eé]e?|tessera sanitaria|utente|polis(?:nummer)?|polizza|ap[oó]lice",
         (
             "plan",
             "hp",
@@ -82,11 +93,23 @@ NAMED = (
             "sip",
             "nuss",
             "afilia",
+            "versicher",
+            "v-nr",
+            "kvnr",
+            "adh",
+            "assur",
+            "tessera",
+            "utente",
+            "polis",
+            "poliz",
+            "lice",
         ),
     ),
     _named(
         "account",
-        r"account|acct|a/c|cuenta|routing|sort code|customer (?:id|no|number|#)|client (?:id|no|number|#)|invoice|order (?:id|no|number|#)",
+        r"account|acct|a/c|cuenta|routing|sort code|customer (?:id|no|number|#)|client (?:id|no|number|#)|invoice|order (?:id|no|number|#)"
+        r"|kunden-?(?:nummer|nr)|konto(?:nummer|-?nr)|rechnung(?:snummer|s-?nr)?|vertrags(?:nummer|-?nr)|bestell(?:nummer|-?nr)|client|facture|commande"
+        r"|codice cliente|fattura|cliente|fatura|encomenda|klantnummer|factuur(?:nummer)?|rekening(?:nummer)?|bestelnummer",
         (
             "account",
             "acct",
@@ -98,12 +121,26 @@ NAMED = (
             "client",
             "invoice",
             "order",
+            "kunden",
+            "konto",
+            "rechnung",
+            "vertrag",
+            "bestel",
+            "factu",
+            "commande",
+            "fattura",
+            "fatura",
+            "encomenda",
+            "klant",
+            "rekening",
         ),
     ),
     _named("card", "card|tarjeta de (?:cr[eé]dito|d[eé]bito)", ("card", "tarjeta")),
     _named(
         "license",
-        r"licen[cs]e|licencia|certificate|passport|pasaporte|DEA|NPI|driver'?s? licen[cs]e|DL|carn[eé]|colegiado|permiso de conducir|visa (?:no|number)",
+        r"licen[cs]e|licencia|certificate|passport|pasaporte|DEA|NPI|driver'?s? licen[cs]e|DL|carn[eé]|colegiado|permiso de conducir|visa (?:no|number)"
+        r"|personalausweis(?:nummer)?|ausweis(?:nummer|-?nr)|reisepass(?:nummer)?|carte d['’]identit[eé]|passeport|carta d['’]identit[aà]|passaporto|patente|passaporte"
+        r"|cart[aã]o de cidad[aã]o|paspoort(?:nummer)?|f[uü]hrerschein(?:nummer)?|rijbewijs(?:nummer)?",
         (
             "licen",
             "certificate",
@@ -116,11 +153,18 @@ NAMED = (
             "colegiado",
             "permiso",
             "visa",
+            "ausweis",
+            "identit",
+            "patente",
+            "cidad",
+            "paspoort",
+            "schein",
+            "rijbewijs",
         ),
     ),
     _named(
         "national_id",
-        r"SSN|social security|DNI|NIE|NIF|CIF|national id|tax id|TIN|ITIN|EIN|NHS|CURP|RFC|c[eé]dula|seguridad social|Steuer-?ID",
+        r"SSN|social security|DNI|NIE|NIF|CIF|national id|tax id|TIN|ITIN|EIN|NHS|CURP|RFC|c[eé]dula|seguridad social|Steuer-?ID|sozialversicherungsnummer|SVNR|CPF|BSN|NIR|s[eé]curit[eé] sociale|codice fiscale|num[eé]ro fiscal",
         (
             "ssn",
             "social security",
@@ -138,6 +182,13 @@ NAMED = (
             "dula",
             "seguridad",
             "steuer",
+            "versicherungsnummer",
+            "svnr",
+            "cpf",
+            "bsn",
+            "nir",
+            "curit",
+            "fiscal",
         ),
     ),
     _named(
@@ -182,6 +233,11 @@ NAMED = (
         ),
     ),
 )
+
+_PLATE = (
+    r"(?:kfz-)?kennzeichen|nummernschild|kenteken|immatricul\w{1,6}|plaque|targat?[ao]?|placa|matr[ií]cula"
+)
+"""What stands before a car's plate, which may have blanks."""
 
 _WRITTEN_CARD = re.compile(
     r"(?<!\d)(?:[2-6]\d{3}([ .–-]{1,2})\d{4}\1\d{4}\1\d{4}|3\d{3}([ .–-]{1,2})\d{6}\2\d{4,5}|[2-6]\d{12,18})(?!\d)"
@@ -249,6 +305,25 @@ FORMS = (
     ),
     Pattern("national_id", re.compile(r"(?<!\w)[A-Za-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-Da-d](?!\w)"), 0.7),
     Pattern("vehicle", re.compile(r"\b(?=\w*\d)[A-HJ-NPR-Za-hj-npr-z0-9]{17}\b"), 1.0, (), checksums.vin),
+    Pattern(
+        "vehicle",
+        re.compile(
+            rf"(?i:\b(?:{_PLATE})\b[^\w\n]{{1,3}}(?:n[°ºr.]{{0,2}} |is |est |ist |è |é )?)((?=[A-ZÄÖÜ -]{{0,8}}\d)[A-ZÄÖÜ0-9]{{1,4}}(?:[ -]?[A-Z0-9]{{1,4}}){{1,3}})(?![\w-])"
+        ),
+        0.9,
+        group=1,
+        lead=re.compile(rf"\b(?:{_PLATE})\b", re.IGNORECASE),
+    ),
+    Pattern(
+        "vehicle", re.compile(r"(?<![\w-])[A-HJ-NP-TV-Z]{2}([ -])\d{3}\1[A-HJ-NP-TV-Z]{2}(?![\w-])"), 0.7
+    ),
+    Pattern(
+        "vehicle",
+        re.compile(
+            r"(?<![\w-])(?:[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} \d{1,4}[EH]?|[A-Z]{2}-\d{3}-[A-Z]|[A-Z]-\d{3}-[A-Z]{2}|\d-[A-Z]{3}-\d{2}|\d{2}-[A-Z]{2,3}-\d{1,2}|[A-Z]{3}\d[A-Z]\d{2})(?![\w-])"
+        ),
+        0.6,
+    ),
     Pattern("vehicle", re.compile(r"(?<!\w)\d{4}[ -][BCDFGHJKLMNPRSTVWXYZ]{3}(?!\w)"), 0.7),
     Pattern(
         "id", re.compile(r"(?<!\w)[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?!\w)"), 0.8, ("-",)

@@ -4,16 +4,32 @@ import functools
 import gzip
 from importlib import resources
 
+from wye.policy.detectors.everyday import EVERYDAY
+
 WORD, GIVEN, SURNAME, PLACE = 1, 2, 4, 8
 PERSON = GIVEN | SURNAME
 
 
 @functools.cache
 def lexicon() -> dict[str, int]:
-    """Return flags by word in lower case; places may have spaces. `scripts/build_lexicon.py` says from where."""
+    """Return flags by word in lower case, the everyday words of other languages among them."""
+    return _read()[0]
+
+
+@functools.cache
+def abroad() -> frozenset[str]:
+    """Return what of `EVERYDAY` is in none of the lexicon's languages."""
+    return _read()[1]
+
+
+@functools.cache
+def _read() -> tuple[dict[str, int], frozenset[str]]:
+    """Return both; places may have spaces. `scripts/build_lexicon.py` says from where."""
     data = resources.files(__package__).joinpath("data/lexicon.txt.gz").read_bytes()
     flags: dict[str, int] = {}
     for line in gzip.decompress(data).decode().splitlines():
         flag, _, entries = line.partition("\t")
         flags.update(dict.fromkeys(entries.replace("_", "\0").split(" "), int(flag)))
-    return {word.replace("\0", " "): flag for word, flag in flags.items()}
+    known = {word.replace("\0", " "): flag for word, flag in flags.items()}
+    other = EVERYDAY - known.keys()
+    return known | dict.fromkeys(other, WORD), other

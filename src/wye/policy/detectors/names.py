@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from wye.policy.detectors import beside, firms, letterhead, occupations, roles, runs, small
 from wye.policy.detectors import vocabulary as voc
 from wye.policy.detectors.eponyms import carrier, eponym
+from wye.policy.detectors.everyday import german, noun
 from wye.policy.detectors.finding import Finding
 from wye.policy.detectors.lexicon import GIVEN, PERSON, PLACE, WORD, lexicon
 from wye.policy.detectors.sieve import Seen
@@ -23,7 +24,7 @@ from wye.policy.detectors.stems import stem
 from wye.policy.detectors.words import Word, Words, read
 
 _NUMBER = re.compile(
-    r"[ ,]{1,2}(?:n[º°.o]{0,2} ?)?(\d{1,5}[A-Za-z]?)(?![\w%]|[.,]\d|\s?(?:mg|mcg|ml|g|kg|IU|units?|years?|months?|days?|weeks?|patients?|%))"
+    r"[ ,]{1,2}(?:n[º°.o]{0,2} ?)?(\d{1,5}[A-Za-z]?)(?![\w%]|[.,]\d|\s?(?:mg|mcg|ml|g|kg|IU|units?|years?|months?|days?|weeks?|patients?|%|jaar|Jahren?|Jahre|ans|anni|anos|años|Uhr|uur|heures|[Ss]tunden|Tagen?|Wochen|Monaten?|jours|mois|giorni|mesi|horas|d[ií]as|meses|dagen|weken|maanden|[Ee]uros?|Prozent))"
 )
 _INITIAL = re.compile(r"(?:[ .-]{1,2}[A-Z]\b\.?){1,3}")
 _CODE = re.compile(r"(?: \(\w+\))? \d{2,6}(?:-\d{2,4})?(?!\w|[.,]\d| ?(?:mg|%))")
@@ -47,6 +48,10 @@ _ANNOUNCES = roles.LEADING | roles.EMPLOYED_BY
 """Roles of what stands before a name."""
 _EXPLAINED = roles.HARMLESS | roles.GROUPS | roles.REGIONS
 _NOBODY = _EXPLAINED | roles.POSSESSIVE_EPONYMS
+_FORMAL = frozenset(["sie", "ihnen", "ihr", "ihre"])
+"""What stands behind a verb that asks somebody in German, with a capital too."""
+_TOWARDS = frozenset(["in", "aus", "nach"])
+"""What stands before a town in German, without an article."""
 _TITLE_CASE = 4
 _ACRONYM = 5
 _LONG = 4
@@ -100,7 +105,7 @@ class _Reader:
         self.named = -1
         """Where the last full name ends."""
 
-    def judge(self, first: int, last: int) -> Finding | None:  # noqa: PLR0911  # what stands first in a run, one by one
+    def judge(self, first: int, last: int) -> Finding | None:
         """Return what the words from `first` to `last` name, by what stands first among them."""
         every = self.all
         word = every[first]
@@ -113,13 +118,10 @@ class _Reader:
             if first > last:
                 return None
             word = every[first]
+        if first + 1 == last and word.initial and every[last].key in _FORMAL and not word.flags & PERSON:
+            return None  # `Besuchen Sie uns`
         if first < last and word.key in voc.GREETINGS:
-            first += 1
-            if every[first].flags & PERSON and every[first].key not in voc.HARMLESS:
-                return Finding(every[first].start, every[last].end, "name", 0.8)
-            if any(not every[k].flags & WORD for k in range(first, last + 1)):
-                return self._untitled(first, last)
-            return None  # `Dear Customer`: to everybody
+            return self._greeted(first + 1, last)
         if first < last and every[last].roles & roles.GROUPS and every[last - 1].roles & roles.HARMLESS:
             first = last  # `a Friday American film`
         if first < last and (
@@ -128,6 +130,17 @@ class _Reader:
         ):
             first += 1  # `Patient John Smith`: what somebody is, not what they are called
         return self._untitled(first, last)
+
+    def _greeted(self, first: int, last: int) -> Finding | None:
+        """Return whom a letter is to that begins with a greeting before `first`."""
+        every = self.all
+        if every[first].roles & roles.TITLES and self._is_title(first):
+            return self._titled(first, last)
+        if every[first].flags & PERSON and every[first].key not in voc.HARMLESS:
+            return Finding(every[first].start, every[last].end, "name", 0.8)
+        if any(not every[k].flags & WORD for k in range(first, last + 1)):
+            return self._untitled(first, last)
+        return None  # `Dear Customer`: to everybody
 
     def _idle(self, place: int) -> bool:
         """Whether a word that opens a sentence is everyday, and nothing in it or before it says more."""
@@ -330,6 +343,8 @@ class _Reader:
                 and not (word.text.istitle() and all(flag & PERSON for flag in known))
             ):
                 return False
+            if all(flag & PERSON for flag in known):
+                return True
         if word.upper:
             if self.words.shouted:
                 if flags:
@@ -347,6 +362,8 @@ class _Reader:
             return not flags & WORD
         if not flags and beside.compound(word.text):
             return False
+        if (self.words.nouns or word.initial or not word.flags) and self._noun(word, place, run):
+            return False
         if not flags and word.initial and small.endswith(("ise", "ize")):
             return False  # `Summarise the note`
         if not flags & WORD:
@@ -363,7 +380,7 @@ class _Reader:
                 return word.text[:2] == "Mc"
             if not self.words.english and word.initial and len(run) == 1:
                 return _AT_ADDRESS.match(self.text, word.end) is not None
-            return not self.words.nouns or self._located(first)
+            return not self.words.nouns or self._located(first) or self._german_town(first)
         if word.initial and len(run) == 1:
             return bool(flags & PERSON) and (self._says(word) or self._stands(place))
         if not flags & ~WORD or (len(run) == 1 and self.words.english and beside.defined(self.all, place)):
@@ -383,6 +400,28 @@ class _Reader:
                 for other in run
             )
         return True
+
+    def _noun(self, word: Word, place: int, run: list[Word]) -> bool:
+        """Whether it is a German noun, or what opens a sentence or a field: formed as one, or a name elsewhere that stands alone."""
+        before = self.all[place - len(run)] if place >= len(run) else None
+        if not word.flags:
+            if not self.words.nouns:
+                return german(word.key)
+            return noun(word.key, bare=before is not None and before.key in {"in", "aus"})
+        return (
+            bool(word.roles & roles.NAMESAKES)
+            and not self.words.english
+            and all(one is word or one.flags & WORD or one.roles & roles.HARMLESS for one in run)
+            and not (before is not None and before.roles & roles.TITLES)
+        )
+
+    def _german_town(self, place: int) -> bool:
+        """Whether `in`, `aus` or `nach` stands before, and no article: a thing mostly has one."""
+        if not place or self.all[place].gap != " ":
+            return False
+        before = self.all[place - 1].key
+        after = self.all[place + 1].key if place + 1 < len(self.all) else ""
+        return before in _TOWARDS or (before == "von" and after == "nach")
 
     def _nobody(self, word: Word, run: list[Word]) -> bool:
         """Whether what a word is explains its capital."""

@@ -23,6 +23,7 @@ LEADING: Final = 1 << 12
 EMPLOYED_BY: Final = 1 << 13
 LOCATING: Final = 1 << 14
 OCCUPATIONS: Final = 1 << 15
+NAMESAKES: Final = 1 << 16
 
 _LISTS: Final = {
     FUNCTION: voc.FUNCTION,
@@ -41,6 +42,7 @@ _LISTS: Final = {
     EMPLOYED_BY: voc.EMPLOYED_BY,
     LOCATING: voc.LOCATING,
     OCCUPATIONS: voc.OCCUPATIONS,
+    NAMESAKES: voc.NAMESAKES,
 }
 
 

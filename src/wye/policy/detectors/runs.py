@@ -25,8 +25,20 @@ def last(words: Sequence[Word], first: int) -> int:
             if not _joined(word, after):
                 break
             place += 1
-        elif after.gap == " " and after.roles & PARTICLES and place + 2 <= end:
+        elif (
+            after.roles & PARTICLES
+            and (after.gap == " " or (after.gap == ". " and word.roles & TITLES))
+            and place + 2 <= end
+        ):
             beyond = words[place + 2]
+            if (
+                beyond.roles & PARTICLES
+                and not beyond.capital
+                and place + 3 <= end
+                and words[place + 3].capital
+            ):
+                place += 3  # `van der Laan`
+                continue
             if not beyond.capital or beyond.gap != " ":
                 break
             if after.key in _HOUSED and not word.roles & FACILITIES:

@@ -9,6 +9,8 @@ a name is not. So the lists hold what is harmless, and the rest is found.
 
 import re
 
+from wye.policy.detectors.everyday import EVERYDAY
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -16,7 +18,7 @@ def _words(text: str) -> frozenset[str]:
 
 TITLES = _words(
     "dr dra mr mrs ms miss mx prof professor sir madam lady lord rev reverend father sister fr hon judge capt captain col sgt lt"
-    " nurse doctor doctora señor señora sr sra srta srita don doña d dña herr frau monsieur madame mme mlle signor signora"
+    " nurse doctor doctora señor señora sr sra srta srita don doña d dña herr frau monsieur madame mme mlle signor signora sig dott dhr mevr herrn"
 )
 ROLES = _words("patient client customer resident member employee paciente cliente patientin patiente kunde")
 """What somebody is to who writes of them."""
@@ -53,7 +55,9 @@ STYLES = _words(
     "royal mother father regent consort dowager elect emeritus madre regente consorte heredero heredera"
 )
 """What follows a rank that is the only one of its kind: `the Queen Mother`."""
-GREETINGS = _words("hi hello hey dear thanks hola estimado estimada querido querida")
+GREETINGS = _words(
+    "hi hello hey dear thanks hola estimado estimada querido querida gentile egregio egregia caro cara cher chère lieber geachte prezado prezada"
+)
 """What stands before the name of whom one writes to."""
 
 ACRONYMS = _words("ada asa gerd gina jama")
@@ -90,7 +94,13 @@ ROMANCE = _words(
     " et est pas avec pour dans sur au aux ce cette mon ma sa ne qui à vous nous je il elle sont été ont mais plus sans chez"
     " sono è ho ha non per alla dal dalla nel nella anche mia mio suo sua ed ma più al gli nato nata"
     " eu meu minha seu sua foi são às ao pela pelo mais com no na nos nas dos das também já"
-    " het een van niet voor met zijn wordt naar bij ook heeft ik je mijn deze dit uw hij zij maar nog om aan uit dat zich hebben"
+    " nos notre votre vos leur leurs ou où quand quel quelle quels quelles cet ces ses mes tes depuis né née selon lors chez ainsi bien c'est j'ai d'une d'un l'on quoi"
+    " avons avez êtes suis fait peut être très tout tous même comme aussi toujours hier demain aujourd'hui monsieur madame merci bonjour salut"
+    " gli lo della dello degli delle dei nelle nei sulla sul sulle sui cui sono siamo hanno abbiamo era stato stata presso secondo dopo prima quando dove quale quali"
+    " questo questa questi queste loro nostro nostra vostro vostra ci ti vi mi ho ieri oggi domani grazie prego gentile dal dai da"
+    " em ao aos à pela pelos pelas num numa meus minhas seus suas nosso nossa este esta estes estas isso muito quando onde qual quais você tem foi está estão são já ontem hoje amanhã"
+    " tú él nosotros nuestra nuestro nuestros nuestras sus hay fue según desde donde cuando muy hoy mañana ayer también estoy tengo tiene están"
+    " het een van niet voor met zijn wordt naar bij ook heeft ik je mijn deze dit uw hij zij maar nog om aan uit dat zich hebben te er ons onze jouw mij jou hun haar werd worden kunt kun wilt graag volgens tussen sinds wat wie waar wanneer welke geen ook dit heer mevrouw"
 )
 """Small words of languages that write nouns small and are not in the lexicon: Spanish and its sisters, Dutch."""
 
@@ -98,6 +108,17 @@ COMPANY = _words(
     "inc corp corporation ltd llc plc gmbh incorporated co bros company partners associates sl group"
 )
 """What a company ends with."""
+
+NAMESAKES = (
+    _words(
+        "mann koch berg sommer winter herbst kaiser könig richter fischer schneider weber becker müller schmidt bauer hof vogel wolf fuchs stein feld bach wald busch baum kraft stark lang klein groß jung alt neu"
+        " schwarz weiß braun grün roth gut reich frank engel graf herzog ritter jäger schäfer zimmermann maurer schreiner bäcker metzger arzt kaufmann hauptmann stadt dorf markt platz garten haus land see fluss ring tag abend sonntag freitag montag samstag"
+        " probst papst bischof brand winkler walter horn zahn fuß kopf haupt hahn gans lamm löwe bär star sturm wind wetter nebel regen schnee frost glas ofen topf kern korn roggen weizen hafer gerste apfel nuss"
+        " liebe lieb freund glück ernst wunder sorge zorn hass acker anger born brunn teich moor heide burg schloss turm thurn tor mauer bruch graben kamp krieg friede held sieger will may mai april august haber monat woche zeit uhr mutter vater bruder schwester sohn tochter kind como plano segundo"
+    )
+    | EVERYDAY
+)
+"""German everyday words that are also names: in a German text one alone is no name; nor is one that opens a sentence of another language."""
 
 FEASTS = _words("day eve festival carnival")
 """What a holiday ends with."""
@@ -229,6 +250,8 @@ REGIONS = _words(
     " moldova monaco mongolia montenegro morocco mozambique myanmar namibia nepal netherlands nicaragua nigeria norway oman pakistan panama paraguay peru"
     " philippines poland portugal qatar romania russia rwanda scotland senegal serbia singapore slovakia slovenia somalia spain sudan sweden"
     " switzerland syria taiwan tanzania thailand tunisia turkey uganda ukraine uruguay uzbekistan venezuela vietnam wales yemen zambia zimbabwe europe africa asia"
+    " deutschland österreich schweiz frankreich italien spanien niederlande belgien polen türkei nederland belgië duitsland frankrijk italië spanje oostenrijk zwitserland allemagne espagne italie suisse belgique"
+    " autriche pays-bas germania spagna svizzera francia belgio paesi-bassi alemanha frança espanha itália suíça brasil bélgica holanda suiza grecia"
     " america españa méxico perú francia alemania italia reino states kingdom republic zealand"
 )
 """Countries and larger: the safe harbor lets a state or more stand."""
@@ -248,7 +271,8 @@ FACILITIES = _words(
     " academy foundation corporation corp inc incorporated ltd llc plc gmbh ag sa sl slu company co group partners associates holdings industries bros sons"
     " solutions systems software technologies ventures investments motors airlines insurance services club hotel restaurant library museum stadium logistics movers carriers"
     " clínica centro sanitario universidad instituto colegio farmacia residencia ambulatorio consultorio fundación banco empresa ayuntamiento"
-    " klinik klinikum krankenhaus spital hôpital clinique ospedale"
+    " klinik klinikum krankenhaus spital hôpital clinique ospedale universitätsklinikum universitätsklinik uniklinik kreiskrankenhaus stadtkrankenhaus marienhospital"
+    " pflegeheim seniorenheim praxis gemeinschaftspraxis chu chru ehpad policlinico policlínica ziekenhuis umc umcg mc verpleeghuis praktijk stichting stiftung"
 )
 TRADES = _words(
     "software systems solutions services service technologies office offices health healthcare care medical med group home house club"

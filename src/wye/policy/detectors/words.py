@@ -9,7 +9,8 @@ from typing import Final
 import msgspec
 
 from wye.policy.detectors import vocabulary as voc
-from wye.policy.detectors.lexicon import WORD, lexicon
+from wye.policy.detectors.everyday import GERMAN_ONLY, GERMAN_SMALL
+from wye.policy.detectors.lexicon import WORD, abroad, lexicon
 from wye.policy.detectors.roles import ROLES
 
 
@@ -19,12 +20,17 @@ def _letters() -> str:
     return "".join(f"{chr(run.start())}-{chr(run.end() - 1)}" for run in re.finditer(b"\x01+", known))
 
 
-def _token(letter: str) -> re.Pattern[str]:
-    return re.compile(rf"({letter}+(?:['’\-]{letter}+)*)")
+def _token(letter: str, joint: str = r"['’\-]") -> re.Pattern[str]:
+    return re.compile(rf"({letter}+(?:{joint}{letter}+)*)")
+
+
+_ELIDED: Final = re.compile(r"['’](?<=[a-zß-ÿ].)(?=[^\W\d_a-zß-ÿ])")
+"""`all'Ospedale`, `d'Anna`: two words, as only the second has a capital."""
 
 
 _TOKEN: Final = _token(f"[{_letters()}]")
 """Ranges are one look into a table, in two thirds of the time that categories take."""
+_ELISION_TOKEN: Final = _token(f"[{_letters()}]", r"(?:-|(?!(?<=[a-zß-ÿ])['’][^\W\d_a-zß-ÿ])['’])")
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
 _ASTRAL_TOKEN: Final = _token(r"[^\W\d_]")
 _OPENERS: Final = frozenset('.!?:;\n"“”‘(¿¡>*•|[-–—…')
@@ -53,41 +59,12 @@ _ABBREVIATIONS: Final = frozenset(
     ]
 )
 _TAILS: Final = frozenset({"", "mon", "s", "m", "d", "ll", "ve", "re"})
+_ELIDING: Final = frozenset(
+    ["l", "d", "j", "c", "s", "n", "m", "t", "qu", "un", "all", "dell", "dall", "nell", "sull", "quest"]
+)
 _NOT: Final = ("n't", "n’t", "N'T", "N’T")
 _REMEMBERED: Final = 1 << 14
 """Forms of words that are remembered: some 3 MB."""
-_GERMAN: Final = frozenset(
-    [
-        "der",
-        "die",
-        "das",
-        "und",
-        "ist",
-        "nicht",
-        "ich",
-        "ein",
-        "eine",
-        "einen",
-        "mit",
-        "von",
-        "den",
-        "dem",
-        "wurde",
-        "für",
-        "auf",
-        "im",
-        "zu",
-        "bei",
-        "wie",
-        "sich",
-        "auch",
-        "wird",
-        "hat",
-        "sind",
-        "können",
-    ]
-)
-"""Small words of a language in which every noun has a capital; two of them tell it."""
 _STOPS: Final = re.compile(r"[.!?;\n]")
 _BEFORE = 8
 _ENGLISH = 0.5
@@ -143,6 +120,12 @@ def key(text: str) -> str:
     return head if tail in _TAILS else small.replace("’", "'")
 
 
+def _elided(folded: str) -> int:
+    """Return `WORD` for a word behind an elided one: `l'adresse`."""
+    head, _, tail = folded.partition("'")
+    return lexicon().get(tail, 0) & WORD if head in _ELIDING else 0
+
+
 class _Forms(dict[str, tuple[str, int, int, bool, bool]]):
     """What a word is by how it is written: `key`, `flags`, `roles`, `capital` and `upper` of a `Word`.
 
@@ -151,7 +134,7 @@ class _Forms(dict[str, tuple[str, int, int, bool, bool]]):
 
     def __missing__(self, text: str) -> tuple[str, int, int, bool, bool]:
         folded = key(text) if "'" in text or "’" in text else text.lower()
-        flags = WORD if text.endswith(_NOT) else lexicon().get(folded, 0)
+        flags = WORD if text.endswith(_NOT) else lexicon().get(folded, 0) or _elided(folded)
         if folded in voc.CALLED and text[0].isupper():
             flags &= ~WORD
         roles = ROLES.get(folded, 0)
@@ -164,9 +147,15 @@ class _Forms(dict[str, tuple[str, int, int, bool, bool]]):
 _forms: Final = _Forms()
 
 
+def _splitter(text: str) -> re.Pattern[str]:
+    if not text.isascii() and _ASTRAL.search(text):
+        return _ASTRAL_TOKEN
+    return _ELISION_TOKEN if _ELIDED.search(text) else _TOKEN
+
+
 def read(text: str) -> Words:
     """Split `text`. Column by column, as that costs a third of word by word."""
-    parts = (_ASTRAL_TOKEN if not text.isascii() and _ASTRAL.search(text) else _TOKEN).split(text)
+    parts = _splitter(text).split(text)
     texts, gaps = parts[1::2], parts[0::2]
     if not texts:
         return Words(text, [], english=True, nouns=False, shouted=False, plain=True)
@@ -190,14 +179,18 @@ def read(text: str) -> Words:
     small_known = small - (flags.count(0) - large.count(0))
     inside = small + capitals
     romance = _romance(keys)
-    english = not romance and (small < _FEW or small_known >= _ENGLISH * small)
+    german = not romance and _german(keys)
+    foreign = False
+    if not romance and not german and not abroad().isdisjoint(keys):
+        other = sum(map(abroad().__contains__, itertools.compress(keys, [not one for one in capital])))
+        small_known -= other
+        foreign = GERMAN_ONLY.isdisjoint(keys) and other > sum(map(voc.JOINING.__contains__, keys))
+    english = not (romance or german or foreign) and (small < _FEW or small_known >= _ENGLISH * small)
     return Words(
         text,
         list(map(Word, texts, gaps, places[0::2], places[1::2], keys, flags, roles, capital, upper, initial)),
         english,
-        not english
-        and not romance
-        and (capitals > _NOUNS * inside or sum(map(_GERMAN.__contains__, keys)) > 1),
+        german or (not (english or romance or foreign) and capitals > _NOUNS * inside),
         uppers > _FEW and uppers > 0.6 * inside,
         not large,
     )  # most
@@ -208,7 +201,17 @@ def _romance(keys: Sequence[str]) -> bool:
     if voc.ROMANCE.isdisjoint(keys):
         return False
     here = sum(map(voc.ROMANCE.__contains__, keys))
-    return here > 1 and here > sum(map(voc.JOINING.__contains__, keys)) + sum(map(_GERMAN.__contains__, keys))
+    return here > 1 and here > sum(map(voc.JOINING.__contains__, keys)) + sum(
+        map(GERMAN_SMALL.__contains__, keys)
+    )
+
+
+def _german(keys: Sequence[str]) -> bool:
+    """Whether most small words are German: `in`, `die` and `am` alone are English too."""
+    if GERMAN_ONLY.isdisjoint(keys):
+        return False
+    here = sum(map(GERMAN_SMALL.__contains__, keys))
+    return here > 1 and here > sum(map(voc.JOINING.__contains__, keys))
 
 
 def _headlines(
