@@ -150,4 +150,4 @@ def german(word: str) -> bool:
 
 def _headed(word: str) -> bool:
     """Whether it is or ends with one of `HEADS`."""
-    return any(word[-n:] in HEADS for n in range(_SHORTEST, min(_LONGEST, len(word)) + 1))
+    return not HEADS.isdisjoint([word[-n:] for n in range(_SHORTEST, min(_LONGEST, len(word)) + 1)])

@@ -362,7 +362,9 @@ class _Reader:
             return not flags & WORD
         if not flags and beside.compound(word.text):
             return False
-        if (self.words.nouns or word.initial or not word.flags) and self._noun(word, place, run):
+        if (self.words.nouns or (word.initial and word.roles & roles.NAMESAKES) or not flags) and self._noun(
+            word, place, run
+        ):
             return False
         if not flags and word.initial and small.endswith(("ise", "ize")):
             return False  # `Summarise the note`
