@@ -146,7 +146,7 @@ def _headed(
 
 
 class Sieve:
-    """A set of expressions. `read` is safe to share between threads; making one takes half a second."""
+    """A set of expressions. `read` is safe to share between threads; making one takes a second and a half."""
 
     def __init__(self, leads: Iterable[Lead]) -> None:
         self._blind: list[re.Pattern[str]] = []
