@@ -123,6 +123,7 @@ _ENDINGS: Final = (
 )  # fmt: skip
 _PLURALS: Final = ("ungen", "heiten", "keiten", "schaften", "ionen", "täten")
 _ONLY_GERMAN: Final = ("nr", "ung", "ungen", "keit", "heit", "schaft", "tät")
+_TAILS: Final = frozenset(head[-3:] for head in HEADS)
 _SHORTEST: Final = 4
 _LONG: Final = 8
 _LONGER: Final = 10
@@ -150,4 +151,6 @@ def german(word: str) -> bool:
 
 def _headed(word: str) -> bool:
     """Whether it is or ends with one of `HEADS`."""
+    if word[-3:] not in _TAILS:  # most words: nothing is cut
+        return False
     return not HEADS.isdisjoint([word[-n:] for n in range(_SHORTEST, min(_LONGEST, len(word)) + 1)])

@@ -133,12 +133,17 @@ class _Forms(dict[str, tuple[str, int, int, bool, bool]]):
     """
 
     def __missing__(self, text: str) -> tuple[str, int, int, bool, bool]:
-        folded = key(text) if "'" in text or "’" in text else text.lower()
-        flags = WORD if text.endswith(_NOT) else lexicon().get(folded, 0) or _elided(folded)
-        if folded in voc.CALLED and text[0].isupper():
+        if "'" in text or "’" in text:
+            folded = key(text)
+            flags = WORD if text.endswith(_NOT) else lexicon().get(folded, 0) or _elided(folded)
+        else:
+            folded = text.lower()
+            flags = lexicon().get(folded, 0)
+        capital = text[0].isupper()
+        if capital and folded in voc.CALLED:
             flags &= ~WORD
         roles = ROLES.get(folded, 0)
-        form = folded, flags, roles, text[0].isupper(), len(text) > 1 and text.isupper()
+        form = folded, flags, roles, capital, len(text) > 1 and text.isupper()
         if (flags or roles) and len(self) < _REMEMBERED:
             self[text] = form
         return form
@@ -150,7 +155,9 @@ _forms: Final = _Forms()
 def _splitter(text: str) -> re.Pattern[str]:
     if not text.isascii() and _ASTRAL.search(text):
         return _ASTRAL_TOKEN
-    return _ELISION_TOKEN if _ELIDED.search(text) else _TOKEN
+    if ("'" in text or "’" in text) and _ELIDED.search(text):
+        return _ELISION_TOKEN
+    return _TOKEN
 
 
 def read(text: str) -> Words:
