@@ -125,6 +125,8 @@ def test_who_has_no_name_by_what_they_do_is_nobody(text: str) -> None:
     [
         ("Miss Brandtner flew to Leeds", ("name", "Miss Brandtner")),
         ("mr. Brandtner flew to Leeds", ("name", "mr. Brandtner")),
+        ("Mr. Dr. Helga Brandtner flew to Leeds", ("name", "Mr. Dr. Helga Brandtner")),
+        ("was at\nGreenlander 26364\n", ("address", "Greenlander 26364")),
         ("It is a Friday American film", ("group", "American")),
         ("Kettle is a design agency in Leeds", ("organisation", "Kettle")),
         ("Brandtner of Kettle is the boss", ("organisation", "Kettle")),

@@ -11,6 +11,7 @@ DETECTOR = Detector()
     ("text", "title"),
     [
         ("Airport tower controller Helga Brandtner flew to Leeds", "Airport tower controller"),
+        ("Accountant Helga flew to Leeds", "Accountant"),
         ("Hello, this is nurse Helga Brandtner.", "nurse"),
         ("My take on Court, municipal, and license clerk Xandria", "Court, municipal, and license clerk"),
         ("La enfermera Helga Brandtner llamó", "enfermera"),

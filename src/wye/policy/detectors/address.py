@@ -120,6 +120,14 @@ STREETS = (
     Pattern(
         "address",
         re.compile(
+            r"(?<![\w.-])\d{1,5}(?: ?bis| ?ter|[A-Da-d])?,? (?:rue|chemin|all[ée]e|impasse|quai|ruelle|via|viale|corso|vicolo|rua|travessa) (?:(?:de|du|des|de la|della|di|do|da|dos|das) |d['’]|de l['’])?[\w'’-]{3,}",
+            re.IGNORECASE,
+        ),
+        0.8,
+    ),
+    Pattern(
+        "address",
+        re.compile(
             r"(?<!\w)(?:calle|avenida|avda|plaza|paseo|camino|carretera)\s(?:(?:de|del|la|las|los)\s){0,2}[^\W\d_]{2,20}(?:\s[^\W\d_]{2,20}){0,2}?,?\s\d{1,4}(?!\w)"
         ),
         0.7,

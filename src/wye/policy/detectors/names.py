@@ -28,6 +28,8 @@ _NUMBER = re.compile(
 )
 _INITIAL = re.compile(r"(?:[ .-]{1,2}[A-Z]\b\.?){1,3}")
 _CODE = re.compile(r"(?: \(\w+\))? \d{2,6}(?:-\d{2,4})?(?!\w|[.,]\d| ?(?:mg|%))")
+_CODE_LINE = re.compile(r" \d{4,6}(?=\n|\Z)")
+"""A line that ends with a code, as an address does."""
 _STATE = re.compile(r"(?:,|\s{0,3},)? ([A-Z]{2}|[A-Z]\.[A-Z]\.)(?![\w])")
 _IS = re.compile(r" (?:is|was|has|said|announced|es|fue) ")
 _DEFINED = re.compile(
@@ -84,8 +86,11 @@ def _each(text: str) -> Iterator[Finding]:
                 last = runs.last(words.all, place)
                 found = reader.judge(place, last)
                 if found is not None:
-                    if place and words.all[place - 1].roles & roles.OCCUPATIONS:
-                        yield from occupations.title(text, words.all, place, found, end)
+                    named = place
+                    while words.all[named].start < found.start:
+                        named += 1
+                    if named and words.all[named - 1].roles & roles.OCCUPATIONS:
+                        yield from occupations.title(text, words.all, named, found, end)
                     yield found
                     end = found.end
                 done = last + 1
@@ -155,7 +160,7 @@ class _Reader:
 
     def _titled(self, first: int, last: int) -> Finding | None:
         """Return who has the titles that stand first."""
-        every = self.all
+        every, begin = self.all, self.all[first].start
         while first <= last and every[first].roles & roles.TITLES and self._is_title(first):
             first += 1
         title = every[first - 1]
@@ -168,7 +173,7 @@ class _Reader:
             return None
         house = any(word.roles & roles.FACILITIES for word in every[first : last + 1])
         end = self._house(last, self._initials(last))
-        return Finding(title.start, end, "organisation" if house else "name", 0.95)
+        return Finding(begin, end, "organisation" if house else "name", 0.95)
 
     def _is_title(self, place: int) -> bool:
         """Whether a word of `TITLES` is one here: `Miss Brandtner`, not `Miss the bus`."""
@@ -206,7 +211,10 @@ class _Reader:
         if first == last and own & roles.GROUPS:
             if beside.language(every, first):
                 return None
-            return Finding(run[0].start, run[0].end, "group", 0.7)
+            code = _CODE_LINE.match(self.text, run[0].end)
+            return Finding(
+                run[0].start, code.end() if code else run[0].end, "address" if code else "group", 0.7
+            )
         marks = self._marks(first, run)
         located = bool(before & roles.LEADING) and self._located(first)
         theirs = (bool(before & roles.EMPLOYED_BY) and self._employs(first)) or (
