@@ -380,18 +380,16 @@ CALLED = _words(
 """Words, but with a capital somebody's name first."""
 
 PERSONAL = _words(
-    "amber ash ashley aspen bailey banks baker bell berry bill bishop blake bob brandy brook brown buck bud buddy burns bush butch butler cannon carol carter chad"
-    " chandler chase chip christian clay cliff cole colt cook crystal daisy dale dean deb dee dwight fern fielding fisher fleet flint flora ford foster fowler fox"
-    " frank freeman gale gale gary gay ginger glen grant graves gray grove guy hale hall hank hardy hart harper haven hayes hays hazel heath herb hill holly hunt"
-    " hunter iris ivy jade jay jewel jill jo joe judy junior kay kelvin kent king kip kit kitty knight lance lane lark lea levi lincoln lyric mace mace madden major manning"
-    " marion mark marsh marshal marshall mason mat matt matthew may melody miles mill miller mills mitch moody moore nat ned newt nick norris olive oral page paisley"
-    " palmer park parker parks pat patsy patty pearl penny perry phil pierce piper poppy porter potter price ray raven reed reid rich rocky roman rose roy russ rusty"
-    " sadie sage sawyer scot scott sharp shay shepherd silver sim singer skip skye smith sonny spears spencer spring stew stone tanner taylor tiffany tim todd trace tracy"
-    " travis trey trip tucker turner tyler van vance vaughn vince violet wade ward warren webb webster wells west wheeler white will willow winston wood woods wolf"
-    " wolfe worth yale young"
-) - _words(
-    "silver sage spring may west page park price ginger white young roman christian haven major olive oral trip trace sharp pearl jade"
-) | _words("grace joy faith hope angel")
+    "amber angel ash ashley aspen bailey baker banks bell berry bill bishop blake bob brandy brook brown buck bud buddy burns bush butch butler cannon"
+    " carol carter chad chandler chase chip clay cliff cole colt cook crystal daisy dale dean deb dee dwight faith fern fielding fisher fleet flint flora"
+    " ford foster fowler fox frank freeman gale gary gay glen grace grant graves gray grove guy hale hall hank hardy harper hart hayes hays hazel heath herb"
+    " hill holly hope hunt hunter iris ivy jay jewel jill jo joe joy judy junior kay kelvin kent king kip kit kitty knight lance lane lark lea levi lincoln"
+    " lyric mace madden manning marion mark marsh marshal marshall mason mat matt matthew melody miles mill miller mills mitch moody moore nat ned newt nick"
+    " norris paisley palmer parker parks pat patsy patty penny perry phil pierce piper poppy porter potter raven ray reed reid rich rocky rose roy russ"
+    " rusty sadie sawyer scot scott shay shepherd sim singer skip skye smith sonny spears spencer stew stone tanner taylor tiffany tim todd tracy travis"
+    " trey tucker turner tyler van vance vaughn vince violet wade ward warren webb webster wells wheeler will willow winston wolf wolfe wood woods worth"
+    " yale"
+)
 """Words that are names too, and without an article nothing but a name: `Rose has asthma`."""
 
 PERSON_IS = _words(
