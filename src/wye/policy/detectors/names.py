@@ -13,7 +13,7 @@ The rules:
 import re
 from collections.abc import Iterator
 
-from wye.policy.detectors import beside, firms, letterhead, occupations, roles, runs, small
+from wye.policy.detectors import beside, firms, letterhead, occupations, roles, runs, sentences, small
 from wye.policy.detectors import vocabulary as voc
 from wye.policy.detectors.eponyms import carrier, eponym
 from wye.policy.detectors.everyday import german, noun
@@ -32,17 +32,6 @@ _CODE_LINE = re.compile(r" \d{4,6}(?=\n|\Z)")
 """A line that ends with a code, as an address does."""
 _STATE = re.compile(r"(?:,|\s{0,3},)? ([A-Z]{2}|[A-Z]\.[A-Z]\.)(?![\w])")
 _IS = re.compile(r" (?:is|was|has|said|announced|es|fue) ")
-_DEFINED = re.compile(
-    r" (?:is|was) (?:not )?(?:the |part |used |made |an? (?!\d|man|woman|boy|girl|male|female|patient|retired|former|very|great|good|nice|kind))"
-)
-"""How a thing is said to be what it is: `Ray is a line`."""
-_ON_A_DAY = re.compile(r" on (?:[A-Z][a-z]{2,8}\.? \d|\d{1,4}[/.-]\d)")
-_AT_ADDRESS = re.compile(r"\n\s{0,8}(?:[>|] ?)?\d{1,6}[ ,]")
-"""A line of an address behind one that is a name."""
-_AFTER = re.compile(r"(?:['’]s)? (was )?(\w+(?:n['’]t)?)|, (?:can|could|please|I|you)\b|: ?[\"“]| and [A-Z]")
-"""What a sentence goes on with behind who does something."""
-_SPEAKS = re.compile(r": [a-z]")
-"""A line of a chat."""
 _GIVEN_WORD = GIVEN | WORD
 _TELLS = roles.TITLES | roles.GROUPS | roles.REGIONS
 """Roles in which a word alone says something."""
@@ -363,7 +352,7 @@ class _Reader:
                 return (
                     beside.announced(self.words, voc.STAYS, place)
                     or (len(small) >= _LONG and not flags & WORD and self._located(first))
-                    or (place > 0 and self._visited(place))
+                    or (place > 0 and sentences.visited(self.words, place))
                     or (len(run) > 1 and bool(flags & ~WORD))
                     or (len(small) >= _LONG and bool(flags & ~WORD) and not flags & WORD)
                 )
@@ -389,10 +378,12 @@ class _Reader:
             ):
                 return word.text[:2] == "Mc"
             if not self.words.english and word.initial and len(run) == 1:
-                return _AT_ADDRESS.match(self.text, word.end) is not None
+                return sentences.above_address(self.text, word)
             return not self.words.nouns or self._located(first) or self._german_town(first)
         if word.initial and len(run) == 1:
-            return bool(flags & PERSON) and (self._says(word) or self._stands(place))
+            return bool(flags & PERSON) and (
+                sentences.acts(self.text, word) or sentences.stands(self.words, place)
+            )
         if not flags & ~WORD or (len(run) == 1 and self.words.english and beside.defined(self.all, place)):
             return False
         if len(run) >= _TITLE_CASE or self.words.nouns:
@@ -440,48 +431,6 @@ class _Reader:
         if word.roles & roles.HARMLESS and (word.upper or word.key not in voc.ACRONYMS):
             return True
         return bool(word.roles & roles.POSSESSIVE_EPONYMS) and (len(run) == 1 or word.possessive)
-
-    def _says(self, word: Word) -> bool:
-        after = _AFTER.match(self.text[word.end : word.end + 20])
-        if word.flags & GIVEN and _SPEAKS.match(self.text, word.end):
-            return True
-        if word.key in voc.NO_PERSON:
-            return False
-        return bool(
-            after
-            and (
-                after[2] is None
-                or after[2] in voc.SAYING
-                or (word.possessive and after[2] in voc.THEIRS)
-                or (
-                    (after[1] or after[2] in voc.PERSON_IS)
-                    and word.key in voc.PERSONAL
-                    and not _DEFINED.match(self.text, word.end)
-                )
-                or (after[2] == "and" and self.text[word.end + 5 : word.end + 6].isupper())
-            )
-        )
-
-    def _visited(self, place: int) -> bool:
-        """Whether somebody was there on a day: `in UCSF on July 15th`, `@ UCSF`."""
-        word = self.all[place]
-        if word.gap.endswith("@ "):
-            return True
-        return self.all[place - 1].key == "in" and _ON_A_DAY.match(self.text, word.end) is not None
-
-    def _stands(self, place: int) -> bool:
-        """Whether a word that is a name too is one by where it stands: behind `User:`, in a list, over an address."""
-        word = self.all[place]
-        if _AT_ADDRESS.match(self.text, word.end) or beside.announced(self.words, voc.NAMING, place):
-            return True
-        after = self.all[place + 1] if place + 1 < len(self.all) else None
-        return (
-            after is not None
-            and after.gap == ", "
-            and after.capital
-            and bool(after.flags & PERSON)
-            and not after.flags & WORD
-        )
 
     def _initials(self, last: int) -> int:
         """Return where the word at `last` ends, with the initials behind it and the stop of its own."""
