@@ -334,6 +334,10 @@ MISTAKES = [
         "compliance: [{provider: openai, baa_until: 30.6.2027}]",
         "1:33 compliance[0].baa_until: a date is expected here. Write it as `2027-06-30`",
     ),
+    (
+        "ledger: {origin: 'https://x y'}",
+        "1:10 ledger.origin: is not written as it must be. Write it like `example.com/",
+    ),
     ("discovery: {seconds: 3}", "1:13 discovery.seconds: a number <= 2.0 is expected here. "),
     ("listen: 127.0.0.1:1\n<<: {listen: b}", "2:1 : merge keys are not supported"),
     ("listen: !!python/object:os.system x", "1:9 listen: a YAML tag, which settings do not have. "),

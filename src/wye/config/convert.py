@@ -175,6 +175,14 @@ def _choices(kind: Any) -> list[str]:  # noqa: ANN401  # types are values here
     return [word for argument in arguments for word in _choices(argument)]
 
 
+def _like(kind: Any) -> str:  # noqa: ANN401  # types are values here
+    """Return how a string is written that has a form of its own, by the example at its type."""
+    found = [
+        example for one in get_args(kind) if isinstance(one, msgspec.Meta) for example in one.examples or ()
+    ]
+    return f"Write it like `{found[0]}`" if found else ""
+
+
 def _explain(text: str, kind: Any, node: Node) -> tuple[str, str]:  # noqa: ANN401  # types are values here
     """Say msgspec's complaint in the words of the file: (what, fix)."""
     choices = _choices(kind)
@@ -186,7 +194,7 @@ def _explain(text: str, kind: Any, node: Node) -> tuple[str, str]:  # noqa: ANN4
         return "a number is expected here", ""
     expected = re.fullmatch(r"Expected `([^`]+)`(?:, got `(\w+)`| ((?:of length )?[<>]=? .*))", text)
     if not expected:
-        return text, ""
+        return ("is not written as it must be", _like(kind)) if "matching regex" in text else (text, "")
     words = [_EXPECTED.get(word, word) for word in expected[1].split(" | ") if word != "null"]
     what = f"{' or '.join(dict.fromkeys(words))}{f' {expected[3]}' if expected[3] else ''} is expected here"
     if "array" in expected[1] and expected[2] == "str":

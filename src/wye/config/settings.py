@@ -68,7 +68,13 @@ class LedgerSettings(Section, frozen=True):
     """Content that is kept becomes unreadable after so many days; None = no limit but a label's."""
     transparency: bool = False
     """Seal every record into a transparency log, and serve nobody while that cannot be done."""
-    origin: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$")] = "wye.local"
+    origin: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$",
+            examples=["example.com/wye"],
+        ),
+    ] = "wye.local"
     """How logs are named, before a slash and eight digits: an address of yours without a scheme."""
 
 

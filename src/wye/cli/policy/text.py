@@ -217,6 +217,12 @@ def sign(*, key: Path, create: bool, revision: int | None, config: Path | None) 
         at = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         file = Path(settings.policy.signature_file)
         signature = signed(key, told, at, signed_before(file) if file.exists() else None, revision)
+    except FileExistsError:
+        message = f"{key} is there already: leave out --new-key to sign with it, or name another file"
+        raise click.ClickException(message) from None
+    except FileNotFoundError:
+        message = f"there is no {key}: make it with --new-key"
+        raise click.ClickException(message) from None
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     file.write_bytes(msgspec.json.format(msgspec.json.encode(signature)) + b"\n")
