@@ -21,6 +21,9 @@ def found(text: str) -> list[tuple[str, str]]:
         ("Address:\nHolmatun 45.", ("address", "Holmatun 45")),
         ("Anschrift: Am Anger 3, Gera", ("address", "Am Anger 3, Gera")),
         ("Venue: Still Water", ("place", "Still Water")),
+        ('see {"first_name":"rose","last_name":"walker"}', ("name", "walker")),
+        ("<lastName>Baker</lastName>", ("name", "Baker")),
+        ("customer_name=mark baker\nage=45", ("name", "mark baker")),
     ],
 )
 def test_a_field_says_what_its_value_is(text: str, what: tuple[str, str]) -> None:
@@ -35,6 +38,8 @@ def test_a_field_says_what_its_value_is(text: str, what: tuple[str, str]) -> Non
         "Employer: None",
         "Company: we sell and repair kettles",
         "name: str",
+        "first_name: str",
+        "file_name: report",
         "Address: unknown so far",
         "Town: Unknown",
         "city: required",

@@ -95,6 +95,9 @@ def test_what_is_shouted_has_names_of_people_and_places() -> None:
         "{}'s mother called.",
         "bring all three: {}, Helga and Xandria",
         "User: {}",
+        "Kind regards,\n\n{}",
+        "Best,\n{}",
+        "Thanks!\n- {}",
         "{}\n\n14 Marple Lane",
     ],
 )

@@ -98,3 +98,9 @@ def test_countries_of_two_words_are_regions() -> None:
         "region",
         "region",
     ]
+
+
+def test_a_message_of_hl7_says_who_it_is_about() -> None:
+    text = "PID|1||12345678^^^MRN||WALKER^ROSE^M||19840312|F"
+    assert "WALKER^ROSE^M" in [text[one.start : one.end] for one in DETECTOR.find(text)]
+    assert not DETECTOR.find("x^2 + y^2 and a^b")

@@ -36,6 +36,19 @@ def _called(value: str) -> bool:
     return any(flags & PERSON or not flags & WORD for flags in known) and _filled(value)
 
 
+def _person(value: str) -> bool:
+    """Whether it can be somebody's name, whatever its letters: a form asked for one."""
+    known = [(word, lexicon().get(word, 0)) for word in _words(value)]
+    return any(word not in voc.HARMLESS and (flags & PERSON or not flags) for word, flags in known)
+
+
+_FULL_NAME = (
+    r"(?<![^\W_])(?i:(?:first|last|middle|given|family|full|maiden|patient|customer|client|contact|employee|member|sur|fore)[ _-]?name|primer[ _-]?apellido)"
+    r"[\"']?\s{0,2}[:=>]"
+)
+"""A field of somebody's name, as forms have it, and JSON, XML and programs."""
+
+
 def _field(kind: str, labels: str, check: Callable[[str], bool]) -> Pattern:
     label = rf"\b(?i:{labels})\s{{0,2}}:"
     return Pattern(
@@ -44,6 +57,17 @@ def _field(kind: str, labels: str, check: Callable[[str], bool]) -> Pattern:
 
 
 FIELDS = (
+    Pattern(
+        "name",
+        re.compile(
+            _FULL_NAME
+            + r"[ \t]{0,2}[\"'\[]{0,2}([^\W\d_][^\n:;,|.(\"'<>{}\]&]{1,40}?)(?=[ \t]*(?:[\n,;|.(\"'<}\]&]|\Z))"
+        ),
+        0.7,
+        check=_person,
+        group=1,
+        lead=re.compile(_FULL_NAME),
+    ),
     _field(
         "place",
         "city|town|village|where|venue|birthplace|place of birth|stadt|wohnort|geburtsort|ort|ville|commune|lieu de naissance|citt[aà]|luogo di nascita|comune|cidade|localidade|naturalidade|woonplaats|geboorteplaats|plaats|ciudad|localidad|poblaci[oó]n|municipio|lugar de nacimiento",

@@ -20,6 +20,12 @@ _ADDRESS = re.compile(r"\n\s{0,8}(?:[>|] ?)?\d{1,6}[ ,]")
 """A line of an address behind one that is a name."""
 
 
+_CLOSING = re.compile(
+    r"(?i:\b(?:best|thanks|thank you|cheers|regards|wishes|sincerely|yours|love|greetings|saludos|gracias|abrazo|grüße|cordialement|saluti|groet(?:en)?))[,!.]?\s*\n[-–—\s]{0,3}\Z"
+)
+_CLOSE = 32
+
+
 def acts(text: str, word: Word) -> bool:
     """Whether what follows `word` is only done by persons, or is only theirs: `Rose takes`, `Mark's mother`."""
     if word.flags & GIVEN and _SPEAKS.match(text, word.end):
@@ -45,7 +51,12 @@ def acts(text: str, word: Word) -> bool:
 
 def stands(words: Words, place: int) -> bool:
     """Whether a word that is a name too is one by where it stands: behind `User:`, in a list, over an address."""
-    if above_address(words.text, words.all[place]) or beside.announced(words, voc.NAMING, place):
+    word = words.all[place]
+    if (
+        above_address(words.text, word)
+        or closes(words.text, word)
+        or beside.announced(words, voc.NAMING, place)
+    ):
         return True
     after = words.all[place + 1] if place + 1 < len(words.all) else None
     return (
@@ -55,6 +66,13 @@ def stands(words: Words, place: int) -> bool:
         and bool(after.flags & PERSON)
         and not after.flags & WORD
     )
+
+
+def closes(text: str, word: Word) -> bool:
+    """Whether a line is `word` alone behind one that ends a letter: `Best,` `Mark`."""
+    if text[word.end : word.end + 1] not in {"", "\n"}:
+        return False
+    return _CLOSING.search(text[max(0, word.start - _CLOSE) : word.start]) is not None
 
 
 def above_address(text: str, word: Word) -> bool:

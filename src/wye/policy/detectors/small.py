@@ -26,6 +26,14 @@ def _titled(text: str) -> bool:
 
 SMALL = (
     Pattern("name", re.compile(r"(?<![\w.])(?:mr|mrs|ms|dr)\.?\s[^\W\d_][\w'’-]+"), 0.8, check=_titled),
+    Pattern(  # names in messages of HL7 v2: `WALKER^ROSE^M`
+        "name",
+        re.compile(
+            r"(?<![^\s|&~])[^\W\d_][^\W\d_'’-]+\^[^\W\d_][^\W\d_'’-]+(?:\^[^\W\d_]+){0,3}(?![^\s|&~^])"
+        ),
+        0.6,
+        ("^",),
+    ),
     Pattern(
         "region",
         re.compile(
