@@ -172,6 +172,8 @@ def _values(kind: Any) -> list[Any]:
     match kind:
         case types.UnionType():
             found = [value for one in kind.types for value in _values(one)]
+        case types.Metadata():
+            found = _values(kind.type)
         case types.VarTupleType():
             found = [[value] for value in _values(kind.item_type)]
         case types.StructType():
