@@ -40,7 +40,7 @@ class Pattern:
 
     def find(self, seen: Seen) -> list[Finding]:
         """Return where the text matches."""
-        if self.needs:
+        if self.needs and not seen.sifted:
             lowered = seen.lowered
             for literal in self.needs:
                 if literal in lowered:

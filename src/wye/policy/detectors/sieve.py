@@ -45,6 +45,8 @@ class Seen(Protocol):
 
     text: str
     lowered: str
+    sifted: bool
+    """Whether only expressions that have a place in it are asked."""
 
     def among(self, ids: AbstractSet[int]) -> Iterable[int]:
         """Return which expressions with these `ids` can match anywhere."""
@@ -59,6 +61,7 @@ class Plain:
     """A text nobody has looked at: every expression walks it."""
 
     __slots__ = ("lowered", "text")
+    sifted = False
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -80,6 +83,7 @@ class Sifted:
     """
 
     __slots__ = ("_heads", "_regions", "lowered", "text")
+    sifted = True
 
     def __init__(
         self,

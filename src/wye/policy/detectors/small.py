@@ -33,6 +33,9 @@ SMALL = (
         ),
         0.6,
         ("^",),
+        lead=re.compile(r"\^"),
+        reach=40,
+        head=re.compile(r"(?<!\w)\w"),
     ),
     Pattern(
         "region",
