@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from fake_upstream import CHAT, DONE, FINISH, Call, FakeUpstream, delta
-from gateway.test_inspection import PLAIN, SSN, ask, inspector, looks, until
+from gateway.test_inspection import PLAIN, SSN, ask, killed, looks, until
 from running import KEY, Running, running
 from wye.config.lineage import LineageSettings
 from wye.core.errors import LedgerError
@@ -168,7 +166,7 @@ def test_an_answer_that_nobody_looked_at_counts_as_found(gateway: Running, upstr
 
     @upstream.script("out")
     async def dies(call: Call) -> None:
-        os.kill(inspector(gateway), signal.SIGKILL)
+        killed(gateway)
         await talk(call)
 
     try:

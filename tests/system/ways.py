@@ -9,8 +9,6 @@ Prints one JSON object: by state, connections outside, attempts that nobody acce
 """
 
 import json
-import os
-import signal
 import sys
 import time
 from collections import Counter
@@ -128,7 +126,7 @@ def main(folder: Path) -> None:
             count("late", lambda: by_every_way(here, inspection.PLAIN, {}), here)
 
         def kill(_: str) -> None:
-            os.kill(inspection.inspector(here), signal.SIGKILL)
+            inspection.killed(here)
 
         with inspection.crashed(here):
             count("crashed", lambda: by_every_way(here, inspection.PLAIN, {}, kill), here)
