@@ -16,8 +16,10 @@ _LINES = 4
 _LINE = re.compile(r"[^\W\d_][^\n\d:;?!@]{1,58}(?<![,:;?!])\Z")
 _WORD = re.compile(r"[^\W\d_]+")
 _BELOW = re.compile(
-    r"(?:,?[ \t]*\n[ \t>|?]*[^\n\d.!?:]{1,30}){1,3}\n[ \t>|?]*(\d{3,6}|\d{3} \d{2})[ \t]*(?=\n|\Z|[.?!](?:\s|\Z))"
+    r"(?:,?[ \t]*+\n(?=[^\n])[ \t>|?]*+[^\n\d.!?:]{0,30}+){1,3}"
+    r"\n[ \t>|?]*+(\d{3,6}|\d{3} \d{2})[ \t]*+(?=\n|\Z|[.?!](?:\s|\Z))"
 )
+"""A line is read in one way only: marks, words and what ends it have white space in common."""
 _MOST = 6
 """Words of a line; more are a sentence."""
 

@@ -36,7 +36,7 @@ _LOOKS = str.maketrans(
 _LIKE = re.compile(f"[{''.join(map(chr, _LOOKS))}]")
 _WORD = re.compile(r"[\w@.]+")
 _MIXED = re.compile(r"[A-Za-z0-9]")
-_SPACED = re.compile(r"(?<![\w.])\d(?:[ \t._\-\u2013]{1,3}\d(?!\d)){5,}(?!\w)")
+_SPACED = re.compile(r"(?<![\w.])\d(?:[ \t._\-\u2013]{1,3}\d(?!\d)){5,40}(?!\w)")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_\-=])[A-Za-z0-9+/_\-]{16,}={0,2}(?![A-Za-z0-9+/_\-=])")
 _ESCAPE = r"(?:%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&(?:#\d{2,6}|#x[0-9A-Fa-f]{2,5}|commat|period|hyphen|dash|num|plus|colon|lowbar|nbsp);)"
 _ESCAPES = re.compile(_ESCAPE)
@@ -49,13 +49,13 @@ _DISGUISE = re.compile(
 """What is not Latin, punctuation or a sign; a soft hyphen and a dotless i."""
 _SINGLE = {"½": "2", "¼": "4", "¾": "4", "№": "#", "º": "°"}
 """A character each, though NFKC has more, or a letter for a sign: most texts keep their places so."""
-_WRITTEN = re.compile(r"\\+(?:([nr])|t|(?=[\"']))")
+_WRITTEN = re.compile(r"(?<!\\)\\++(?:([nr])|t|(?=[\"']))")
 """White space, or a quote, as strings have it inside of strings."""
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 """Letters of scripts that put no space between a word and a figure: Thai to Khmer, Chinese, Japanese, Korean."""
 _CLOSE = re.compile(f"[{_UNSPACED}]")
 _GLUED = re.compile(f"[{_UNSPACED}][0-9A-Za-z+(]|[0-9A-Za-z)][{_UNSPACED}]")
-_STRESSED = re.compile(r"(?<![^\W_])_+[0-9+(]|[0-9]_+(?![^\W_])")
+_STRESSED = re.compile(r"(?<!\w)_+[0-9+(]|[0-9]_+(?![^\W_])")
 _GLUE = re.compile(f"[{_UNSPACED}]+|(?<![^\\W_])_+|_+(?![^\\W_])")
 _DASH = re.compile("[\u2010\u2011\u2012\u2212\ufe63]")
 """Hyphens and minus signs, which look like the one of ASCII. The en dash stays: it joins what is apart."""
@@ -63,7 +63,7 @@ _ODD = re.compile("[^\x00-\x7f]+")
 _ASCII_RUN = re.compile("[\x00-\x7f]+")
 _PRINTABLE = 0.9
 _EIGHT = re.compile(r"(?:\b[\dOoIlSB]|\|)(?:[ \-]?[\dOoIl|SB]){7}")
-_LOOKALIKE = re.compile(r"(?<!\w)(?=[A-Za-z|]*\d)(?:[\dOoIl|SB][ \-]?){8,34}(?!\w)")
+_LOOKALIKE = re.compile(r"(?<!\w)(?=[A-Za-z|]{0,34}\d)(?:[\dOoIl|SB][ \-]?){8,34}(?!\w)")
 _DIGITS = str.maketrans("OoIl|SB", "0011158")
 
 
