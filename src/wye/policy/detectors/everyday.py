@@ -7,11 +7,12 @@ A word that is a name as well stays one: these count where the lexicon knows not
 from typing import Final
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """Return the words of `text`, which white space parts."""
     return frozenset(text.split())
 
 
-_GERMAN_HEADS: Final = _words(
+_GERMAN_HEADS: Final = words(
     "dosis kita stadium abend abfall ablauf absatz abschluss abschnitt absender abteilung abzug adresse akte aktie aktien alltag alter amt anfang anfrage angabe angaben angebot angebote angst"
     " anhang anlage anleitung anliegen anruf anrufe anschluss anschrift anspruch anteil antrag anträge antwort antworten anwendung anzahl anzeige apotheke app arbeit arbeiten arbeiter arbeitgeber"
     " arbeitnehmer artikel arzt ärzte ärztin aufenthalt aufgabe aufgaben aufnahme auftrag aufträge aufwand auge augen ausgabe ausgaben auskunft ausland ausnahme aussage ausweis"
@@ -43,7 +44,7 @@ _GERMAN_HEADS: Final = _words(
     " diabetes sepsis embolie thrombose apoplex schlaganfall herz atem puls narkose fraktur tumor karzinom ulkus ödem syndrom niereninsuffizienz antikoagulation antibiotika impfung spritze verband operation entzündung infektion"
     " bewusstsein gedächtnis verstand stress schwindel erbrechen müdigkeit atemnot fortschritt rückgang anstieg zuwachs wachstum börse kommission ministerium minister ministerin präsident präsidentin bürgermeister bürgermeisterin sprecher sprecherin opfer täter gemüse obst brot milch"
 )
-_GERMAN: Final = _words(
+_GERMAN: Final = words(
     "können könnte könnten könntest kannst kann darf dürfen muss müssen soll sollte sollten wäre wären würde würden werden wird wurde wurden haben habe hatte hatten hast hat ist sind bin war waren sei seien"
     " gibt geben gib schreibe schreiben schreib erkläre erklären erklär fasse fassen nenne nennen zeige zeigen erstelle erstellen übersetze übersetzen berechne berechnen rufen ruf senden sende schicken schick bestätigen prüfen"
     " besuchen melden wenden beachten nutzen verwenden wählen öffnen klicken kaufen bezahlen zahlen kommen kommt gehen geht stellen stellt teilen teilt nehmen nimm lesen lies finden finde suchen suche laut gemäß gegen ohne"
@@ -54,7 +55,7 @@ _GERMAN: Final = _words(
     " zeugen geboren wohnhaft verheiratet ledig männlich weiblich hb μl μg μmol crp inr ggt got gpt tsh anderem anderen anderer deutsch deutsche deutscher deutschen städtische städtischen staatliche"
     " lautet heißt heiße wohnt wohne sagte sagt erklärte meinte teilte handelt fahren reisen fliegen freuen freundlich sofort bald fertig aktuell aktuelle zusätzlich insgesamt besonders wichtig dringend vertraulich"
 )
-_FRENCH: Final = _words(
+_FRENCH: Final = words(
     "était étaient été appelez-nous contactez-nous écrivez-nous visitez visiter livrer livrez envoyer envoyez écrivez écrire écris expliquez explique expliquer résumez résume résumer donnez donne donner calculez calcule traduisez traduis rédigez rédige corrigez corrige appelez contactez consultez cliquez"
     " choisissez vérifiez répondez téléchargez merci bonjour bonsoir salut cher chère chers chères suite selon lors depuis pendant après avant avec sans dans chez entre vers pour contre malgré grâce voici voilà ici aujourd'hui hier demain"
     " quel quelle quels quelles quand pourquoi comment combien où que qui quoi est-ce puis-je pouvez-vous peux-tu pourriez-vous avez-vous existe-t-il y-a-t-il faut-il c'est j'ai je tu elle nous vous ils elles on mon ma mes ton ta tes son sa ses notre votre vos leur leurs"
@@ -64,7 +65,7 @@ _FRENCH: Final = _words(
     " créatinine kaliémie natrémie leucocytes plaquettes hémoglobine glycémie glucides céphalées nausées fièvre toux douleur douleurs écrivez véhicule immatriculation interlocuteur interlocutrice remplaçant collaborateur collaboratrice utilisateur utilisatrice"
     " quels veuillez cordialement sincères salutations respectueusement bien tous toutes aucun aucune plusieurs certains certaines chaque tout toute parce puisque lorsque afin ainsi donc mais car ensuite enfin également toutefois cependant néanmoins d'abord"
 )
-_ITALIAN: Final = _words(
+_ITALIAN: Final = words(
     "chiamateci scriveteci lei lui loro noi voi sig sig.ra sigg dott dott.ssa prof.ssa egr gent.mo gent.ma spett spett.le gentile egregio egregia gentilissimo gentilissima caro cara cari care sua suo suoi sue vostra vostro vostri loro nome cognome nominativo intestatario intestataria intestato titolare"
     " causale oggetto indirizzo telefono cellulare data luogo nascita residenza codice partita fattura ordine pratica cartella assicurazione polizza banca conto carta numero referente sostituto destinatario mittente paziente medico medica infermiere infermiera"
     " spedire spedite inviare inviate visitate visita scrivete scrivere scrivi scriva spiegami spiega spiegare riassumi riassumere calcola calcolare traduci tradurre correggi chiamate chiami chiama contattate contatti cliccate scegliete verificate rispondete scaricate"
@@ -74,7 +75,7 @@ _ITALIAN: Final = _words(
     " creatinina potassio sodio leucociti emoglobina piastrine glicemia cefalea nausea febbre tosse dolore dolori distinti cordiali saluti grazie prego buongiorno buonasera ciao salve ieri oggi domani poi quindi inoltre infine tuttavia però anche ancora sempre mai"
     " tutti tutte tutto ogni alcuni alcune nessuno nessuna linee linea riunione fatturato pregresso pregressa certificato accesso soggetto professione età sesso motivo ministro ministero governo comune polizia carabinieri tribunale avvocato avvocata"
 )
-_PORTUGUESE: Final = _words(
+_PORTUGUESE: Final = words(
     "ela ele elas eles nós está estão esteve estava carro beneficiário sr sra dr dra srs exmo exma ilmo ilma prezado prezada prezados caro cara caros estimado estimada nome apelido sobrenome titular telefone telemóvel celular morada endereço assunto data nascimento local naturalidade nacionalidade código fatura factura"
     " encomenda pedido processo prontuário seguro plano apólice banco conta cartão número números responsável substituto destinatário remetente paciente utente médico médica enfermeiro enfermeira enviar envie enviem visite visitem escreva escrevam escrever"
     " explique explica explicar resuma resumir calcule calcular traduza traduzir corrija ligue liguem contacte contate clique escolha verifique responda descarregue baixe segundo conforme após antes depois durante sem sob sobre entre contra até desde para"
@@ -84,7 +85,7 @@ _PORTUGUESE: Final = _words(
     " náuseas febre tosse dor dores atenciosamente cumprimentos obrigado obrigada olá oi bom boa bons boas ontem hoje amanhã então além também ainda sempre nunca todos todas tudo cada alguns algumas nenhum nenhuma reunião recomendações recomendação descrição"
     " rescisão motivo profissão idade sexo morador senhor senhora senhores ministro ministério governo câmara polícia tribunal advogado advogada acesso cancelamento reclamação solicitação urgência antecedentes história melhores rua largo praça"
 )
-_DUTCH: Final = _words(
+_DUTCH: Final = words(
     "gefeliciteerd ik jij wij zij het nr vers geachte beste hoi hallo dag goedemorgen goedemiddag goedenavond groet groeten groetjes hartelijke vriendelijke mevrouw mevr meneer dhr heer naam voornaam achternaam adres telefoon telefoonnummer mobiel onderwerp betreft datum geboortedatum geboorteplaats"
     " woonplaats postcode factuur bestelling dossier dossiernummer patiëntnummer klantnummer polis polisnummer verzekering zorgverzekeraar bank rekening rekeninghouder rekeningnummer kaart nummer omschrijving contactpersoon vervanger ontvanger afzender patiënt patiënte"
     " arts huisarts verpleegkundige bezorgen bezoek bezoekt stuur sturen schrijf schrijven leg vat bereken vertaal verbeter bel bellen klik kies controleer antwoord download volgens voor tijdens zonder onder over tussen tegen sinds vanaf"
@@ -93,7 +94,7 @@ _DUTCH: Final = _words(
     " ontslagbrief richtlijn richtlijnen advies afspraak vergadering omzet operatie kreatinine kalium natrium leukocyten hemoglobine trombocyten glucose hoofdpijn misselijkheid koorts hoest pijn dank bedankt alvast gisteren vandaag morgen toen dan dus ook nog altijd"
     " nooit alle alles elke ieder iedere sommige geen verder daarnaast echter bovendien daarom omdat hoewel terwijl reden beroep leeftijd geslacht nederlandse minister ministerie regering gemeente politie rechter rechtbank advocaat opzegging klacht aanvraag verzoek"
 )
-_SPANISH: Final = _words(
+_SPANISH: Final = words(
     "aseguradora visite visiten enviar envíe pregúntale pregúntele llámame llámeme dime dígame escríbeme mándame envíame analítica hemograma creatinina potasio leucocitos destinatario testigo asunto concepto titular arrendatario suplente"
 )
 
@@ -102,7 +103,7 @@ HEADS: Final = _GERMAN_HEADS
 
 EVERYDAY: Final = _GERMAN_HEADS | _GERMAN | _FRENCH | _ITALIAN | _PORTUGUESE | _DUTCH | _SPANISH
 
-GERMAN_SMALL: Final = _words(
+GERMAN_SMALL: Final = words(
     "der die das und ist nicht ich ein eine einen mit von den dem wurde für auf im zu bei wie sich auch wird hat sind können am um zum zur vom beim als"
     " wenn weil dass oder aber noch nur schon sehr mein meine meinen meinem meiner meines dein deine ihr ihre ihren ihrem unser unsere unseren unserem sein"
     " seine seiner sie wir uns mir dir euch es er einer einem eines kein keine keinen nach aus über unter durch ohne gegen seit vor haben habe hatte kann"
@@ -110,7 +111,7 @@ GERMAN_SMALL: Final = _words(
     " sowie zwischen dieser diese dieses diesen laut wegen bis ab beiden"
 )
 """Small words of a language in which every noun has a capital."""
-GERMAN_ONLY: Final = GERMAN_SMALL - _words("von der den dem zu zum zur am im")
+GERMAN_ONLY: Final = GERMAN_SMALL - words("von der den dem zu zum zur am im")
 """Those that are in nobody's name: `Ursula von der Leyen` is no German text."""
 
 _TOWNS: Final = (

@@ -47,6 +47,7 @@ _FULL_NAME = (
     r"[\"']?\s{0,2}[:=>]"
 )
 """A field of somebody's name, as forms have it, and JSON, XML and programs."""
+_ADDRESS = r"\b(?i:address|street|residence|domicilio|direcci[oó]n|adresse|anschrift|indirizzo|endere[cç]o|morada|adres)\s{0,2}:"
 
 
 def _field(kind: str, labels: str, check: Callable[[str], bool]) -> Pattern:
@@ -81,15 +82,12 @@ FIELDS = (
     Pattern(
         "address",
         re.compile(
-            r"\b(?i:address|street|residence|domicilio|direcci[oó]n|adresse|anschrift|indirizzo|endere[cç]o|morada|adres)\s{0,2}:\s{0,4}"
+            _ADDRESS + r"\s{0,4}"
             r"((?=[^\n]{0,60}?[^\W\d_]{3})(?=[^\n]{0,60}?(?<!\w)\d)[^\W_][^\n:;|@]{2,60}?)(?=[.;|]?[ \t]*(?:\n|\Z))"
         ),
         0.8,
         group=1,
-        lead=re.compile(
-            r"\b(?:address|street|residence|domicilio|direcci[oó]n|adresse|anschrift|indirizzo|endere[cç]o|morada|adres)\s{0,2}:",
-            re.IGNORECASE,
-        ),
+        lead=re.compile(_ADDRESS),
     ),
     _field(
         "organisation",

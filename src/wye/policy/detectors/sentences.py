@@ -18,12 +18,12 @@ _DEFINED = re.compile(
 _ON_A_DAY = re.compile(r" on (?:[A-Z][a-z]{2,8}\.? \d|\d{1,4}[/.-]\d)")
 _ADDRESS = re.compile(r"\n\s{0,8}(?:[>|] ?)?\d{1,6}[ ,]")
 """A line of an address behind one that is a name."""
-
-
 _CLOSING = re.compile(
     r"(?i:\b(?:best|thanks|thank you|cheers|regards|wishes|sincerely|yours|love|greetings|saludos|gracias|abrazo|grüße|cordialement|saluti|groet(?:en)?))[,!.]?\s*\n[-–—\s]{0,3}\Z"
 )
+"""The line that ends a letter, up to where its writer's name stands."""
 _CLOSE = 32
+"""Characters before a name in which such a line is looked for."""
 
 
 def acts(text: str, word: Word) -> bool:
@@ -81,7 +81,7 @@ def above_address(text: str, word: Word) -> bool:
 
 
 def visited(words: Words, place: int) -> bool:
-    """Whether somebody was at `place` on a day: `in UCSF on July 15th`, `@ UCSF`. `place > 0`."""
+    """Whether somebody was on a day at what the word at `place` names: `in UCSF on July 15th`, `@ UCSF`. `place > 0`."""
     word = words.all[place]
     if word.gap.endswith("@ "):
         return True

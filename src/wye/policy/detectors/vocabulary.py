@@ -10,11 +10,7 @@ a name is not. So the lists hold what is harmless, and the rest is found.
 import re
 
 from wye.policy.detectors.everyday import EVERYDAY
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from wye.policy.detectors.everyday import words as _words
 
 TITLES = _words(
     "dr dra mr mrs ms miss mx prof professor sir madam lady lord rev reverend father sister fr hon judge capt captain col sgt lt"
