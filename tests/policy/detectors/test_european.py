@@ -45,3 +45,40 @@ def test_nobody_in_particular_is_not(text: str) -> None:
 
 def test_a_year_behind_a_day_is_no_towns_code() -> None:
     assert found("On May 3, 2024 Meetings are closed.") == {"May 3, 2024"}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "what"),
+    [
+        ("Mein Bruder ist gerade 74 geworden.", "age", "74"),
+        ("Mein Geburtstag ist am Samstag. Ich werde 38.", "age", "38"),
+        ("Mein Vater ging mit 63 in Rente.", "age", "63"),
+        ("Mijn vader ging op zijn 65e met pensioen.", "age", "65"),
+        ("Meine Postleitzahl ist 23615.", "postcode", "23615"),
+        ("Il mio codice postale è 22043.", "postcode", "22043"),
+        ("Mon code postal est 72000.", "postcode", "72000"),
+        ("Meu CEP é 01310-100.", "postcode", "01310-100"),
+        ("Het adres is Jinthepad 5 in Voorhout.", "address", "Jinthepad 5"),
+        ("Es freut mich, dass Anklam sich in diese Richtung bewegt.", "place", "Anklam"),
+        ("Es freut mich, dass Neusiedl am See sich so entwickelt.", "place", "Neusiedl am See"),
+        ("Ich komme ursprünglich aus Bad Hall.", "name", "Bad Hall"),
+    ],
+)
+def test_what_a_language_says_of_a_value_is_heard(text: str, kind: str, what: str) -> None:
+    assert (kind, what) in {(one.kind, text[one.start : one.end]) for one in DETECTOR.find(text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Das neue Gerät, ein ThinkPad 13, wird geliefert.",
+        "Wir besprechen die Leitlinie zur Behandlung von Bluthochdruck.",
+        "Les assassins ont été condamnés à la prison à vie.",
+        "Les mots avec une majuscule comme Sagesse et Discipline sont des noms pour lui.",
+        "Palavras como Sabedoria e Disciplina não são nomes para ele.",
+        "JE NE SAIS PAS SUR QUOI APPUYER !!!",
+        "Das Ergebnis wird 12 und nicht mehr sein.",
+    ],
+)
+def test_words_of_a_language_are_nobody(text: str) -> None:
+    assert {text[one.start : one.end] for one in DETECTOR.find(text)} == set()

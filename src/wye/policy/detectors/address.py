@@ -135,10 +135,10 @@ STREETS = (
     Pattern(
         "postcode",
         re.compile(
-            r"(?i:\b(?:zip|postal|post|c[oó]digo postal|CP|PLZ|postcode)\b(?:[ -]?code)?(?:\s+is|\s+es)?\s*[:#]?\s*)(\w[\w-]*(?:\s?\d[\w-]*)?(?:\s[A-Z]{2}\b)?)(?!\w)"
+            r"(?i:\b(?:zip|postal|post|c[oó]digo postal|codice postale|CP|PLZ|CEP|postcode|Postleitzahl)\b(?:[ -]?code)?(?:\s+(?:is|es|ist|lautet|est|è|é)(?!\w))?\s*[:#]?\s*)(\w[\w-]*(?:\s?\d[\w-]*)?(?:\s[A-Z]{2}\b)?)(?!\w)"
         ),
         0.8,
-        ("zip", "post", "cp", "plz"),
+        ("zip", "post", "cp", "plz", "cep"),
         lambda t: any(map(str.isdigit, t)),
         1,
     ),

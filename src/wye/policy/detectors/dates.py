@@ -214,8 +214,12 @@ RELATIVE = Pattern(
 
 What is of this year, or for last month, is told by its period, not dated by an event."""
 
+_BECAME = r"(?= geworden\b|(?:e|ste) (?:verjaardag|met pensioen)\b| in (?:Rente|Pension|den Ruhestand)\b)"
+"""What German and Dutch say behind an age."""
+_BECOMES = r"\b(?:werde|wirst|wird|word|wordt|werd)\s(\d{1,3})(?=[.!?]?(?:\s*\Z|\n|(?-i: [A-Z])))"
+"""What they say before one that ends a sentence."""
 _AGE = re.compile(
-    rf"(?<![\w.])(\d{{1,3}}){_YEARS_OLD}|(?i:\b(?:aged?|age of|age is|age:|edad de|edad:?|turn(?:s|ed|ing)?|cumpli[oó]|when (?:s?he|they|i) (?:was|were)|i am|i'm|tengo|tiene)\s+)(\d{{1,3}})(?![\w.,/:%-]*\d|\s?(?:%|mg|to\b|-))",
+    rf"(?<![\w.])(\d{{1,3}})(?:{_YEARS_OLD}|{_BECAME})|{_BECOMES}|(?i:\b(?:aged?|age of|age is|age:|edad de|edad:?|turn(?:s|ed|ing)?|cumpli[oó]|when (?:s?he|they|i) (?:was|were)|i am|i'm|tengo|tiene)\s+)(\d{{1,3}})(?![\w.,/:%-]*\d|\s?(?:%|mg|to\b|-))",
     re.IGNORECASE,
 )
 _SEVERAL = re.compile(
@@ -240,7 +244,7 @@ def ages(seen: Seen) -> Iterator[Finding]:
     """Yield ages. Over 89 they identify, unless they bound a group: `patients over 90`."""
     text = seen.text
     for match in seen.find(_AGE):
-        group = 1 if match[1] else 2
+        group = match.lastindex or 0
         years = int(match[group])
         if years > ELDEST:
             continue

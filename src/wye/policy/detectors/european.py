@@ -59,9 +59,7 @@ _ALL: Final = frozenset(
     ]
 )
 """Whom a letter to nobody in particular is addressed to."""
-_LANES: Final = (
-    r"(?i:ring|allee|damm|ufer|steig|stieg|chaussee|promenade|baan|steeg|dreef|kade|gracht|singel|hof)"
-)
+_LANES: Final = r"(?:(?i:ring|allee|damm|ufer|steig|stieg|chaussee|promenade|baan|steeg|dreef|kade|gracht|singel|hof|dijk|plantsoen|boulevard)|(?<!nk)(?<!ch)pad)"
 
 
 def _somebody(name: str) -> bool:

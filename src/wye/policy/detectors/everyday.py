@@ -54,6 +54,7 @@ _GERMAN: Final = words(
     " leider gerne gern natürlich vielleicht eigentlich übrigens zuerst zuletzt nächste nächsten nächster letzte letzten letzter neue neuen neues gute guter gutes erste ersten zweite dritte weitere weiteren anbei schöne schönen frohe wieso woher wohin womit wozu worüber wen wem wessen"
     " zeugen geboren wohnhaft verheiratet ledig männlich weiblich hb μl μg μmol crp inr ggt got gpt tsh anderem anderen anderer deutsch deutsche deutscher deutschen städtische städtischen staatliche"
     " lautet heißt heiße wohnt wohne sagte sagt erklärte meinte teilte handelt fahren reisen fliegen freuen freundlich sofort bald fertig aktuell aktuelle zusätzlich insgesamt besonders wichtig dringend vertraulich"
+    " weisheit disziplin wörter vielleicht jemand nicht mädchenname"
 )
 _FRENCH: Final = words(
     "était étaient été appelez-nous contactez-nous écrivez-nous visitez visiter livrer livrez envoyer envoyez écrivez écrire écris expliquez explique expliquer résumez résume résumer donnez donne donner calculez calcule traduisez traduis rédigez rédige corrigez corrige appelez contactez consultez cliquez"
@@ -64,6 +65,7 @@ _FRENCH: Final = words(
     " entreprise société directeur directrice président présidente gérant gérante témoin victime policier police mairie préfecture ministre ministère gouvernement état recommandations recommandation prise entrée sortie suivi réunion chiffre contacter envoi expéditeur"
     " créatinine kaliémie natrémie leucocytes plaquettes hémoglobine glycémie glucides céphalées nausées fièvre toux douleur douleurs écrivez véhicule immatriculation interlocuteur interlocutrice remplaçant collaborateur collaboratrice utilisateur utilisatrice"
     " quels veuillez cordialement sincères salutations respectueusement bien tous toutes aucun aucune plusieurs certains certaines chaque tout toute parce puisque lorsque afin ainsi donc mais car ensuite enfin également toutefois cependant néanmoins d'abord"
+    " les sagesse discipline mots frère frères sœur sœurs père mère amie vient viens avoir génial géniale oui non quelqu'un"
 )
 _ITALIAN: Final = words(
     "chiamateci scriveteci lei lui loro noi voi sig sig.ra sigg dott dott.ssa prof.ssa egr gent.mo gent.ma spett spett.le gentile egregio egregia gentilissimo gentilissima caro cara cari care sua suo suoi sue vostra vostro vostri loro nome cognome nominativo intestatario intestataria intestato titolare"
@@ -74,6 +76,7 @@ _ITALIAN: Final = words(
     " esami esame analisi anamnesi diagnosi terapia prognosi referto ricetta lettera ingresso dimissione ricovero intervento dipendente contratto veicolo targa testimone utente utenti società ditta azienda direttore direttrice presidente amministratore amministratrice"
     " creatinina potassio sodio leucociti emoglobina piastrine glicemia cefalea nausea febbre tosse dolore dolori distinti cordiali saluti grazie prego buongiorno buonasera ciao salve ieri oggi domani poi quindi inoltre infine tuttavia però anche ancora sempre mai"
     " tutti tutte tutto ogni alcuni alcune nessuno nessuna linee linea riunione fatturato pregresso pregressa certificato accesso soggetto professione età sesso motivo ministro ministero governo comune polizia carabinieri tribunale avvocato avvocata"
+    " saggezza disciplina parole fratello sorella padre madre amica capo già forse qualcuno"
 )
 _PORTUGUESE: Final = words(
     "ela ele elas eles nós está estão esteve estava carro beneficiário sr sra dr dra srs exmo exma ilmo ilma prezado prezada prezados caro cara caros estimado estimada nome apelido sobrenome titular telefone telemóvel celular morada endereço assunto data nascimento local naturalidade nacionalidade código fatura factura"
@@ -84,6 +87,7 @@ _PORTUGUESE: Final = words(
     " cirurgia funcionário funcionária contrato veículo placa matrícula testemunha usuário usuária utilizador empresa sociedade diretor diretora director presidente administrador administradora creatinina potássio sódio leucócitos hemoglobina plaquetas glicemia cefaleia"
     " náuseas febre tosse dor dores atenciosamente cumprimentos obrigado obrigada olá oi bom boa bons boas ontem hoje amanhã então além também ainda sempre nunca todos todas tudo cada alguns algumas nenhum nenhuma reunião recomendações recomendação descrição"
     " rescisão motivo profissão idade sexo morador senhor senhora senhores ministro ministério governo câmara polícia tribunal advogado advogada acesso cancelamento reclamação solicitação urgência antecedentes história melhores rua largo praça"
+    " fico fica já sabedoria disciplina palavras irmão irmã pai mãe amiga chefe talvez alguém"
 )
 _DUTCH: Final = words(
     "gefeliciteerd ik jij wij zij het nr vers geachte beste hoi hallo dag goedemorgen goedemiddag goedenavond groet groeten groetjes hartelijke vriendelijke mevrouw mevr meneer dhr heer naam voornaam achternaam adres telefoon telefoonnummer mobiel onderwerp betreft datum geboortedatum geboorteplaats"
@@ -93,9 +97,11 @@ _DUTCH: Final = words(
     " werknemer werkgever medewerker medewerkster overeenkomst contract voertuig auto kenteken getuige bedrijf directeur directrice bestuurder voorzitter bestuursvoorzitter eigenaar lab onderzoek anamnese diagnose behandeling conclusie beleid recept ontslag opname"
     " ontslagbrief richtlijn richtlijnen advies afspraak vergadering omzet operatie kreatinine kalium natrium leukocyten hemoglobine trombocyten glucose hoofdpijn misselijkheid koorts hoest pijn dank bedankt alvast gisteren vandaag morgen toen dan dus ook nog altijd"
     " nooit alle alles elke ieder iedere sommige geen verder daarnaast echter bovendien daarom omdat hoewel terwijl reden beroep leeftijd geslacht nederlandse minister ministerie regering gemeente politie rechter rechtbank advocaat opzegging klacht aanvraag verzoek"
+    " ze wijsheid discipline woorden dokter factuuradres broer zus vader moeder vriendin baas misschien iemand"
 )
 _SPANISH: Final = words(
     "aseguradora visite visiten enviar envíe pregúntale pregúntele llámame llámeme dime dígame escríbeme mándame envíame analítica hemograma creatinina potasio leucocitos destinatario testigo asunto concepto titular arrendatario suplente"
+    " sabiduría disciplina palabras oído hablar hermano hermana padre madre amiga jefe quizá quizás alguien fiable"
 )
 
 HEADS: Final = _GERMAN_HEADS

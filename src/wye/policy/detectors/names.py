@@ -31,6 +31,8 @@ _CODE = re.compile(r"(?: \(\w+\))? \d{2,6}(?:-\d{2,4})?(?!\w|[.,]\d| ?(?:mg|%))"
 _CODE_LINE = re.compile(r" \d{4,6}(?=\n|\Z)")
 """A line that ends with a code, as an address does."""
 _STATE = re.compile(r"(?:,|\s{0,3},)? ([A-Z]{2}|[A-Z]\.[A-Z]\.)(?![\w])")
+_BY_WATER = re.compile(r" (?:am|an der|bei|im|in der|ob der) [^\W\d_a-zß-ÿ][^\W\d_]+")
+"""What tells a German town from others of its name."""
 _IS = re.compile(r" (?:is|was|has|said|announced|es|fue) ")
 _GIVEN_WORD = GIVEN | WORD
 _TELLS = roles.TITLES | roles.GROUPS | roles.REGIONS
@@ -291,6 +293,7 @@ class _Reader:
             return None
         if not kind:
             kind = "place" if run[begin].flags & PLACE and not run[begin].flags & PERSON else "name"
+        finish = self._by_water(kind, run[begin].start, finish)
         if run[-1].key in voc.COMPANY and self.text[finish : finish + 1] == ".":
             finish += 1
         sons = firms.SONS.match(self.text, finish)
@@ -303,6 +306,15 @@ class _Reader:
         if kind == "name" and (begin < end or not run[end].flags & WORD):
             self.named = finish
         return Finding(run[begin].start, finish, kind, sure)
+
+    def _by_water(self, kind: str, start: int, end: int) -> int:
+        """Return where what may be a German town's name ends: `Neusiedl am See`."""
+        if kind != "place" or not self.words.nouns:
+            return end
+        whole = _BY_WATER.match(self.text, end)
+        if whole and lexicon().get(self.text[start : whole.end()].lower(), 0) & PLACE:
+            return whole.end()
+        return end
 
     def _says_of(self, last: int) -> bool:
         """Whether a sentence that begins with what ends at `last` says something of it."""
@@ -332,6 +344,8 @@ class _Reader:
         flags, small = word.flags, word.key
         if len(small) < 2 or (word.roles & _NOBODY and self._nobody(word, run)):  # a letter
             return False
+        if not word.capital:  # `Behandlung von Bluthochdruck`: `von` is in some list of names too
+            return False
         if "-" in small and not flags:
             parts = small.split("-")
             known = [lexicon().get(part, 0) for part in parts]
@@ -345,7 +359,8 @@ class _Reader:
         if word.upper:
             if self.words.shouted:
                 if flags:
-                    return not flags & WORD
+                    says = len(run) > _TITLE_CASE and not self.words.english  # a sentence, not a name
+                    return not flags & WORD and (not says or bool(flags & GIVEN))
                 there = place > 0 and self.all[place - 1].key in voc.LOCATING
                 return there and len(small) >= _ACRONYM and not stem(small)
             if len(small) <= _ACRONYM:
