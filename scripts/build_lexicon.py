@@ -22,7 +22,7 @@ from wye.policy.detectors.everyday import EVERYDAY
 from wye.policy.detectors.everyday import words as listed
 
 TARGET = Path(__file__).parents[1] / "src/wye/policy/detectors/data/lexicon.txt.gz"
-WORD, GIVEN, SURNAME, PLACE = 1, 2, 4, 8
+WORD, GIVEN, SURNAME, PLACE, TOWN = 1, 2, 4, 8, 16
 LAST_LATIN = "\u024f"
 SMALLEST_CITY = 50_000
 SMALLEST_TOWN = 1_000
@@ -126,7 +126,7 @@ def main() -> None:
             flags[name] = flags.get(name, 0) | PLACE
     ordinary = NO_TOWNS | EVERYDAY | {word for word, flag in flags.items() if flag & WORD}
     for name in {town.lower() for town in towns()} - ordinary:
-        flags[name] = flags.get(name, 0) | PLACE
+        flags[name] = flags.get(name, 0) | TOWN
     groups = {
         flag: " ".join(sorted(w.replace(" ", "_") for w, f in flags.items() if f == flag))
         for flag in sorted(set(flags.values()))

@@ -68,6 +68,13 @@ def test_what_a_language_says_of_a_value_is_heard(text: str, kind: str, what: st
     assert (kind, what) in {(one.kind, text[one.start : one.end]) for one in DETECTOR.find(text)}
 
 
+def test_a_town_where_german_is_spoken_is_a_name_in_another_language() -> None:
+    text = "Yesterday Anklam said that it works."
+    assert [(one.kind, text[one.start : one.end]) for one in DETECTOR.find(text) if one.direct] == [
+        ("name", "Anklam")
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [

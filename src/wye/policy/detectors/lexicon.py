@@ -6,7 +6,8 @@ from importlib import resources
 
 from wye.policy.detectors.everyday import EVERYDAY
 
-WORD, GIVEN, SURNAME, PLACE = 1, 2, 4, 8
+WORD, GIVEN, SURNAME, PLACE, TOWN = 1, 2, 4, 8, 16
+"""`TOWN`: a smaller place where German is spoken. Many of them are surnames elsewhere, so it is none in other texts."""
 PERSON = GIVEN | SURNAME
 
 

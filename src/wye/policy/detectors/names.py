@@ -18,7 +18,7 @@ from wye.policy.detectors import vocabulary as voc
 from wye.policy.detectors.eponyms import carrier, eponym
 from wye.policy.detectors.everyday import german, noun
 from wye.policy.detectors.finding import Finding
-from wye.policy.detectors.lexicon import GIVEN, PERSON, PLACE, WORD, lexicon
+from wye.policy.detectors.lexicon import GIVEN, PERSON, PLACE, TOWN, WORD, lexicon
 from wye.policy.detectors.sieve import Seen
 from wye.policy.detectors.stems import stem
 from wye.policy.detectors.words import Word, Words, read
@@ -98,6 +98,7 @@ class _Reader:
         self.text = words.text
         self.all = words.all
         self.words = words
+        self.places = PLACE | TOWN if words.nouns else PLACE
         self.named = -1
         """Where the last full name ends."""
 
@@ -245,7 +246,10 @@ class _Reader:
             return [mark and not word.flags & WORD for mark, word in zip(marks, run, strict=True)]
         if len(run) == 1 or False not in marks or all(word.upper for word in run):
             return marks
-        if not run[-1].roles & roles.REGIONS and lexicon().get(" ".join([w.key for w in run]), 0) & PLACE:
+        if (
+            not run[-1].roles & roles.REGIONS
+            and lexicon().get(" ".join([w.key for w in run]), 0) & self.places
+        ):
             return [True] * len(run)
         return marks
 
@@ -292,7 +296,7 @@ class _Reader:
         if kind != "organisation" and beside.work(self.text, finish):
             return None
         if not kind:
-            kind = "place" if run[begin].flags & PLACE and not run[begin].flags & PERSON else "name"
+            kind = "place" if run[begin].flags & self.places and not run[begin].flags & PERSON else "name"
         finish = self._by_water(kind, run[begin].start, finish)
         if run[-1].key in voc.COMPANY and self.text[finish : finish + 1] == ".":
             finish += 1
@@ -312,7 +316,7 @@ class _Reader:
         if kind != "place" or not self.words.nouns:
             return end
         whole = _BY_WATER.match(self.text, end)
-        if whole and lexicon().get(self.text[start : whole.end()].lower(), 0) & PLACE:
+        if whole and lexicon().get(self.text[start : whole.end()].lower(), 0) & self.places:
             return whole.end()
         return end
 
