@@ -42,7 +42,7 @@ NAMED = (
     _named(
         "medical_record",
         r"MRN|MR#|EMR|EHR|medical[ -]record|med(?:ical)? rec|chart|patient (?:id|no|number|#)|encounter|specimen|accession"
-        r"|historia cl[ií]nica|NHC|n[uú]mero de historia|record (?:number|no|id|#)|patient(?:'s)? record"
+        r"|historia cl[ií]nica|NHC|n[uú]mero de historia|record (?:number|no|id|#)|(?:refer to|see|per|her|his|their|my) record(?=\W{1,3}\d{5})|patient(?:'s)? record"
         r"|fall(?:nummer|-?nr)|patient(?:en)?-?(?:nummer|nr|id)|pati[eë]ntnummer|aktenzeichen|dossier(?:nummer)?|IPP|cartella(?: clinica)?|pratica|prontu[aá]rio|processo(?: cl[ií]nico)?",
         (
             "mrn",

@@ -18,7 +18,7 @@ from wye.policy.detectors import vocabulary as voc
 from wye.policy.detectors.eponyms import carrier, eponym
 from wye.policy.detectors.everyday import german, noun
 from wye.policy.detectors.finding import Finding
-from wye.policy.detectors.lexicon import GIVEN, PERSON, PLACE, TOWN, WORD, lexicon
+from wye.policy.detectors.lexicon import GIVEN, PERSON, PLACE, WORD, lexicon, towns
 from wye.policy.detectors.sieve import Seen
 from wye.policy.detectors.stems import stem
 from wye.policy.detectors.words import Word, Words, read
@@ -98,7 +98,7 @@ class _Reader:
         self.text = words.text
         self.all = words.all
         self.words = words
-        self.places = PLACE | TOWN if words.nouns else PLACE
+        self.towns = towns() if words.nouns else frozenset[str]()
         self.named = -1
         """Where the last full name ends."""
 
@@ -246,10 +246,8 @@ class _Reader:
             return [mark and not word.flags & WORD for mark, word in zip(marks, run, strict=True)]
         if len(run) == 1 or False not in marks or all(word.upper for word in run):
             return marks
-        if (
-            not run[-1].roles & roles.REGIONS
-            and lexicon().get(" ".join([w.key for w in run]), 0) & self.places
-        ):
+        whole = " ".join([w.key for w in run])
+        if not run[-1].roles & roles.REGIONS and (lexicon().get(whole, 0) & PLACE or whole in self.towns):
             return [True] * len(run)
         return marks
 
@@ -296,7 +294,9 @@ class _Reader:
         if kind != "organisation" and beside.work(self.text, finish):
             return None
         if not kind:
-            kind = "place" if run[begin].flags & self.places and not run[begin].flags & PERSON else "name"
+            flags = run[begin].flags
+            there = flags & PLACE or run[begin].key in self.towns
+            kind = "place" if there and not flags & PERSON else "name"
         finish = self._by_water(kind, run[begin].start, finish)
         if run[-1].key in voc.COMPANY and self.text[finish : finish + 1] == ".":
             finish += 1
@@ -313,10 +313,8 @@ class _Reader:
 
     def _by_water(self, kind: str, start: int, end: int) -> int:
         """Return where what may be a German town's name ends: `Neusiedl am See`."""
-        if kind != "place" or not self.words.nouns:
-            return end
-        whole = _BY_WATER.match(self.text, end)
-        if whole and lexicon().get(self.text[start : whole.end()].lower(), 0) & self.places:
+        whole = _BY_WATER.match(self.text, end) if kind == "place" and self.towns else None
+        if whole and self.text[start : whole.end()].lower() in self.towns:
             return whole.end()
         return end
 
@@ -350,6 +348,8 @@ class _Reader:
             return False
         if not word.capital:  # `Behandlung von Bluthochdruck`: `von` is in some list of names too
             return False
+        if not flags and small in self.towns:
+            return True
         if "-" in small and not flags:
             parts = small.split("-")
             known = [lexicon().get(part, 0) for part in parts]

@@ -14,11 +14,14 @@ _HOUSED = frozenset(["of", "the", "e", "y"])
 _OF_ALL = frozenset(["children", "women", "veteran", "men"])
 """Whose possessive is a part of the name: `Children's National`."""
 
+_LONGEST = 48
+"""Words of a run: each is judged by all of them, so that time would grow with their square."""
+
 
 def last(words: Sequence[Word], first: int) -> int:
     """Return the last of the capitalised words that belong together from `first` on."""
     place = first
-    end = len(words) - 1
+    end = min(len(words), first + _LONGEST) - 1
     while place < end:
         word, after = words[place], words[place + 1]
         if after.capital:

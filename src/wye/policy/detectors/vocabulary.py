@@ -411,7 +411,7 @@ TELLING = _words("tell told ask asked remind text email invite thank")
 """What one does to somebody who has a name."""
 
 STAYS = re.compile(
-    r"\b(?:at|(?:admitted|transferred|referred|grew up|lives|born) (?:to|in)|from|near|outside|visit(?:ing|ed)?)\s+(?:the\s+|our\s+)?$",
+    r"\b(?:at|(?:admitted|transferred|referred|grew up|lives|born|clinic|hospital|office|practice) (?:to|in)|from|near|outside|visit(?:ing|ed)?)\s+(?:the\s+|our\s+)?$",
 )
 """What says so of an acronym: `at UCSF`."""
 
