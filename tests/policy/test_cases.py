@@ -44,6 +44,7 @@ def test_what_differs_is_told() -> None:
         ("- {name: x", "f:1:11: not valid YAML: while parsing a flow mapping, expected"),
         ("a: b\nc", "f:2:2: not valid YAML: while scanning a simple key, could not find expected ':'$"),
         ("\x07", "f: not valid YAML: "),
+        ("- {name: x, day: 2026-13-45}", "f: month must be in 1..12. A file is a list of cases"),
         ("- {name: x}", "f: Object missing required field"),
         ("hello", "Expected `array`, got `str`. A file is a list of cases: `- {name: ..., labels:"),
         ("- {name: x, expect: maybe, deployment: {lane: own}}", "f: Invalid enum value 'maybe'"),
