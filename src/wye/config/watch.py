@@ -62,6 +62,6 @@ def stamp(path: Path) -> Stamp | None:
     """Return what changes with the content: modification time, size, file, device; None = not there."""
     try:
         status = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # not there, or no path
         return None
     return status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev
