@@ -107,7 +107,10 @@ def _answer(
 
 
 def _fits(case: Case) -> None:
-    """Raise `PolicyTextError` for facts that no deployment has: a case with them shows nothing."""
+    """Raise `PolicyTextError` for what can never be: a case with it shows nothing."""
+    if case.by and case.expect == "permit":
+        message = f"case '{case.name}': `by` says who forbids it, and it is expected to be permitted"
+        raise PolicyTextError(message)
     fields, lanes = Facts.__struct_fields__, [lane.value for lane in Lane]
     for name, value in case.deployment.items():
         if name not in fields:
