@@ -98,7 +98,10 @@ def test_without_the_record_the_tokens_are_shown(runner: CliRunner, gateway: Gat
 def test_no_gateway(runner: CliRunner) -> None:
     shown = runner.invoke(ask, ["Hi", "--url", "http://127.0.0.1:9"])
     assert shown.exit_code == 1
-    wanted = "Error: no gateway at http://127.0.0.1:9; start one with `make run` or `wye serve`\n"
+    wanted = (
+        "Error: no gateway at http://127.0.0.1:9; start one with `make run` or `wye serve`, "
+        "or say with --url (or WYE_URL) where it is\n"
+    )
     assert shown.stderr == wanted
 
 

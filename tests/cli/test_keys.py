@@ -113,3 +113,13 @@ def test_a_mistyped_directory_has_no_keys_and_gets_none(
     assert isinstance(result.exception, LedgerError)
     assert "is that the gateway's --state-dir?" in str(result.exception)
     assert not state.exists()
+
+
+@pytest.mark.usefixtures("state")
+def test_names_that_nothing_knows_are_told_and_the_key_is_made(runner: CliRunner) -> None:
+    Path("wye.yaml").write_text("routes: {support: {}}")
+    made = run(runner, "create", "app", "--label", "phi,phii", "--model", "suport", "--model", "support")
+    assert made.stdout.startswith("wye_")
+    label, model, *_ = made.stderr.splitlines()
+    assert label.startswith("Warning: label 'phii' is not defined: requests with it stay on your own")
+    assert model.endswith("the catalogue knows is named like 'suport'. Did you mean 'support'?")

@@ -140,6 +140,18 @@ MISTAKES = [
         "1:14 labels.a.providers: is empty. Name at least one, or remove the field",
     ),
     ("labels: {a: {regions: ~}}", "1:14 labels.a.regions: is empty. "),
+    ("labels: {a: {retain_days:}}", "1:14 labels.a.retain_days: is empty. Give a number of days, or remove"),
+    ("policy: {signed_by:}", "1:10 policy.signed_by: is empty. Write the key that `wye policy sign"),
+    ("policy: {signed_by: ''}", "1:10 policy.signed_by: not a public key (Ed25519, base64). "),
+    ("policy: {signed_by: c2hvcnQ=}", "1:10 policy.signed_by: not a public key (Ed25519, base64). "),
+    (
+        "compliance: [{provider: openai, endpoint:}]",
+        "1:33 compliance[0].endpoint: is empty. Name its host, or remove the field for any",
+    ),
+    (
+        "providers: {openai: {networks:}}",
+        "1:22 providers.openai.networks: is empty. Name a CIDR block, or remove the field for any public",
+    ),
     ("labels: [a]", "1:1 labels: a mapping from names is expected here. "),
     ("labels: {a: own}", "1:10 labels.a: a mapping of fields is expected here. "),
     (

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from wye.config.watch import Watch
+from wye.config.governance import PolicySettings
+from wye.config.settings import Settings
+from wye.config.watch import Files, Watch
 
 
 def write(file: Path, text: str) -> None:
@@ -80,3 +82,18 @@ def test_a_touch_back_to_what_was_read_is_not_told(tmp_path: Path) -> None:
     write(file, "a")
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert [watch.changed() for _ in range(3)] == [False, False, False]
+
+
+def test_a_configuration_is_not_told_while_a_file_that_it_names_is_being_written(tmp_path: Path) -> None:
+    config, policy = tmp_path / "wye.yaml", tmp_path / "my.cedar"
+    write(config, "")
+    write(policy, "")
+    files = Files(config)
+    files.follow(Settings(policy=PolicySettings(files=(str(policy),))))
+    write(config, "listen: b")
+    told = []
+    for length in range(1, 4):
+        write(policy, "x" * length)
+        told.append(files.changed())
+    told += [files.changed() for _ in range(3)]
+    assert told == [False] * 3 + [True, False, False]

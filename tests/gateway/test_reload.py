@@ -16,6 +16,7 @@ from wye.config.detection import dictionary
 from wye.config.governance import PolicySettings
 from wye.config.load import read
 from wye.config.settings import Settings
+from wye.config.watch import Files
 from wye.gateway import reload
 from wye.gateway.inspectors import Crew
 from wye.gateway.learnt import LearntRoutes
@@ -39,6 +40,12 @@ class SlowFleet:
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reload, "WATCH_SECONDS", 0.01)
+
+
+def following(config: Path) -> Files:
+    files = Files(config)
+    files.follow(read(config).settings)
+    return files
 
 
 @contextlib.contextmanager
@@ -147,7 +154,7 @@ async def test_a_policy_comes_into_force_when_its_own_files_change(
     signature.write_bytes(msgspec.json.encode(sign(key, digest(settings, statements_of(settings)), "then")))
     made = runtime(LearntRoutes(tmp_path))
     made.load(settings, (), nobody)
-    with going_on(Reload(config, made, IdleFleet()).watch()):  # type: ignore[arg-type]  # an idle one
+    with going_on(Reload(following(config), made, IdleFleet()).watch()):  # type: ignore[arg-type]  # an idle one
         await asyncio.sleep(0.05)
         file.write_text(NEVER.format("another"))
         async with asyncio.timeout(10):
@@ -157,6 +164,46 @@ async def test_a_policy_comes_into_force_when_its_own_files_change(
         signed = sign(key, digest(settings, statements_of(settings)), "now")
         signature.write_bytes(msgspec.json.encode(signed))
         await until(made, "another")
+
+
+async def test_what_changes_while_the_gateway_starts_is_noticed(tmp_path: Path) -> None:
+    config, file = tmp_path / "wye.yaml", tmp_path / "my.cedar"
+    file.write_text(NEVER.format("a"))
+    config.write_text(json.dumps({"policy": {"files": [str(file)]}}))
+    files = following(config)
+    made = runtime(LearntRoutes(tmp_path))
+    made.load(read(config).settings, (), nobody)
+    file.write_text(NEVER.format("another"))
+    with going_on(Reload(files, made, IdleFleet()).watch()):  # type: ignore[arg-type]  # an idle one
+        await until(made, "another")
+
+
+async def test_a_defect_while_reading_anew_does_not_end_the_watch(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class BrokenOnce(IdleFleet):
+        broken = True
+
+        async def look(self, _: Settings) -> object:
+            if self.broken:
+                self.broken = False
+                message = "a defect"
+                raise LookupError(message)
+            return object()
+
+    config, file = tmp_path / "wye.yaml", tmp_path / "my.cedar"
+    file.write_text(NEVER.format("a"))
+    config.write_text(json.dumps({"policy": {"files": [str(file)]}}))
+    made = runtime(LearntRoutes(tmp_path))
+    made.load(read(config).settings, (), nobody)
+    with going_on(Reload(following(config), made, BrokenOnce()).watch()):  # type: ignore[arg-type]  # broken, then idle
+        file.write_text(NEVER.format("another"))
+        async with asyncio.timeout(10):
+            while "a defect" not in caplog.text:  # noqa: ASYNC110  # as above
+                await asyncio.sleep(0.01)
+        assert names(made) == ["a"]
+        file.write_text(NEVER.format("a third"))
+        await until(made, "a third")
 
 
 async def test_new_words_are_looked_for_once_they_are_signed(
@@ -178,7 +225,7 @@ async def test_new_words_are_looked_for_once_they_are_signed(
     crews: list[Crew] = []
     made.inspectors.use = crews.append  # type: ignore[assignment,method-assign]  # nobody has to look
     made.load(settings, (), nobody)
-    with going_on(Reload(config, made, IdleFleet()).watch()):  # type: ignore[arg-type]  # an idle one
+    with going_on(Reload(following(config), made, IdleFleet()).watch()):  # type: ignore[arg-type]  # an idle one
         await asyncio.sleep(0.05)
         words.write_text("Bittern")
         async with asyncio.timeout(10):

@@ -396,7 +396,7 @@ class TestKeptByWye:
             id_ = ask(gateway, "chat", "x" * 1_500).json["id"]
             refused = ask(gateway, "chat", "x" * 1_500, previous_response_id=id_)
             assert refused.status in (400, 413)
-            assert "larger than 2000 bytes: begin a new one" in refused.error["message"]
+            assert "larger than 2000 bytes: begin a new one, or raise `listener.b" in refused.error["message"]
 
 
 def test_tokens_are_counted_there_or_estimated_here(gateway: Running, upstream: FakeUpstream) -> None:

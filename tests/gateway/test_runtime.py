@@ -60,6 +60,23 @@ def test_a_snapshot_that_cannot_be_built_changes_nothing(tmp_path: Path) -> None
     assert made.learnt.changed()
 
 
+def test_a_policy_that_is_refused_changes_no_limit_of_what_is_running(tmp_path: Path) -> None:
+    seen = tmp_path / "policy.seen"
+    made = runtime(LearntRoutes(tmp_path), seen)
+    made.load(Settings(), THERE, nobody)
+    key, signature = tmp_path / "key", tmp_path / "sig"
+    policy = PolicySettings(signed_by=new_key(key), signature_file=str(signature))
+    settings = Settings(policy=policy)
+    signature.write_bytes(msgspec.json.encode(sign(key, digest(settings, statements_of(settings)), "now")))
+    seen.write_text("what nobody can read")
+    others = tuple(msgspec.structs.replace(one, concurrency=1, queue=1) for one in THERE)
+    with pytest.raises(PolicyTextError, match="cannot be read"):
+        made.load(settings, (*others, deployment("c", None, model="new")), nobody)
+    assert {name: (gate.concurrency, gate.queue) for name, gate in made.gates.items()} == {
+        one.id: (one.concurrency, one.queue) for one in THERE
+    }
+
+
 def test_if_what_was_learnt_cannot_be_put_in_force_no_certificate_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

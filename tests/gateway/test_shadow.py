@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ import pytest
 from fake_upstream import CHAT, DONE, FINISH, USAGE, Call, FakeUpstream, delta
 from gateway.test_runtime import THERE, in_force, nobody, runtime
 from routing.granted import grant
-from running import Running, running
+from running import QUIET, Running, running
 from wye.config.settings import LedgerSettings, Settings
 from wye.config.strategies import RouteSettings, ShadowSettings
 from wye.gateway import shadow
@@ -351,6 +352,26 @@ def test_what_waits_when_the_gateway_ends_is_on_record(
     ]
     assert "2 conversations that were drawn are not shadowed" in gateway.log.read_text()
     assert not seen(gateway)
+
+
+def test_what_waits_while_the_policy_changes_does_not_leave(
+    models: FakeUpstream, price: dict[str, Any], tmp_path: Path
+) -> None:
+    slowly(models, "big", 5)
+    certified(tmp_path)
+    before = settings(models, price)
+    with running(tmp_path, before) as gateway:
+        for number in range(2):
+            ask(gateway, number)
+        until(lambda: models.seen["big"] and "wye_shadows_waiting 1.0" in gateway.metrics())
+        inside = before | {"labels": {"internal": {"lanes": ["own"]}}}
+        (tmp_path / "wye.yaml").write_text(json.dumps(QUIET | inside))
+        until(lambda: "changed and is in force" in gateway.log.read_text())
+        until(lambda: "wye_shadows_waiting 0.0" in gateway.metrics())
+        why = "the policy changed before it began"
+        told = until(lambda: [one for one in records(gateway) if one.get("error") == why])
+        assert len(told) == models.seen["big"] == 1
+        assert len(seen(gateway)) == 1
 
 
 @pytest.mark.parametrize("trouble", ["", "full", "slow"])

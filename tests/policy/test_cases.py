@@ -1,5 +1,6 @@
 import pytest
 
+from wye.config.labels import LabelRule
 from wye.policy.cases import read_cases, run
 from wye.policy.cedar.compiled import compiled
 from wye.policy.cedar.sources import set_cases, set_text, sets
@@ -44,6 +45,7 @@ def test_what_differs_is_told() -> None:
         ("- {name: x", "f:1:11: not valid YAML: while parsing a flow mapping, expected"),
         ("a: b\nc", "f:2:2: not valid YAML: while scanning a simple key, could not find expected ':'$"),
         ("\x07", "f: not valid YAML: "),
+        ("- {name: x, day: 2026-13-45}", "f: month must be in 1..12. A file is a list of cases"),
         ("- {name: x}", "f: Object missing required field"),
         ("hello", "Expected `array`, got `str`. A file is a list of cases: `- {name: ..., labels:"),
         ("- {name: x, expect: maybe, deployment: {lane: own}}", "f: Invalid enum value 'maybe'"),
@@ -74,3 +76,16 @@ def test_a_label_nobody_defined_is_named_in_the_reason() -> None:
     cases = read_cases("- {name: x, labels: [phj], expect: permit, deployment: {lane: closed}}", "f")
     (outcome,) = run(cases, compiled({}), {})
     assert "unknown label 'phj' permits own" in outcome.wrong
+
+
+def test_what_is_permitted_is_forbidden_by_nobody() -> None:
+    cases = read_cases("- {name: x, expect: permit, by: some/rule, deployment: {lane: own}}", "f")
+    with pytest.raises(PolicyTextError, match="case 'x': `by` says who forbids it"):
+        list(run(cases, EVERYTHING, {}))
+
+
+def test_a_request_without_labels_has_the_default_ones() -> None:
+    cases = read_cases("- {name: x, expect: permit, deployment: {lane: closed}}", "f")
+    rules = compiled({"phi": LabelRule()})
+    assert [outcome.wrong for outcome in run(cases, rules, {})] == [""]
+    assert [bool(outcome.wrong) for outcome in run(cases, rules, {}, frozenset({"phi"}))] == [True]

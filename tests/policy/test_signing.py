@@ -50,6 +50,14 @@ def test_the_key_to_trust_may_come_from_the_environment(tmp_path: Path) -> None:
     verify(where, "anything", {})
 
 
+def test_a_key_that_was_not_filled_in_is_not_none(tmp_path: Path) -> None:
+    public, where = signed(tmp_path, Settings())
+    with pytest.raises(PolicyTextError, match="is there and empty"):
+        verify(where, told(Settings()), {VARIABLE: ""})
+    with pytest.raises(PolicyTextError, match="is there and empty"):
+        verify(msgspec.structs.replace(where, signed_by=""), told(Settings()), {VARIABLE: public})
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [(None, "cannot be read: No such file"), (b"{}", "no valid signature"), (b"\xff", "no valid signature")],

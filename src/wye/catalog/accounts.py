@@ -72,12 +72,17 @@ def endpoint_of(url: str) -> Endpoint:
     if re.search(r"[^!-~]", url):
         message = "a base URL is printable ASCII without spaces"
         raise ValueError(message)
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        given = parts.port
+    except ValueError:  # which quotes what may be half of a credential
+        message = "a port is a number up to 65535, and what stands in brackets is an IPv6 address"
+        raise ValueError(message) from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         message = "a base URL starts with http:// or https:// and a host"
         raise ValueError(message)
     if parts.username is not None or parts.query or parts.fragment:
         message = "a base URL has no credentials, query or fragment"
         raise ValueError(message)
-    port = parts.port if parts.port is not None else (443 if parts.scheme == "https" else 80)
+    port = given if given is not None else (443 if parts.scheme == "https" else 80)
     return Endpoint(parts.scheme, parts.hostname, port, parts.path.rstrip("/"))

@@ -96,7 +96,10 @@ class Gateway:
         except ssl.SSLCertVerificationError as error:
             raise _untrusted(self.url, error) from error
         except OSError as error:
-            message = f"no gateway at {self.url}; start one with `make run` or `wye serve`"
+            message = (
+                f"no gateway at {self.url}; start one with `make run` or `wye serve`, "
+                "or say with --url (or WYE_URL) where it is"
+            )
             raise GatewayError(
                 message if isinstance(error, ConnectionRefusedError) else f"{message} ({error})"
             ) from error

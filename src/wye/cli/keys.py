@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from wye.cli import unknown
 from wye.cli.figures import clip, money, one_line
 from wye.cli.options import (
     Duration,
@@ -20,6 +21,7 @@ from wye.cli.options import (
     utc,
 )
 from wye.cli.terminal import columns
+from wye.config.load import find, load
 from wye.config.settings import LedgerSettings
 from wye.core.errors import BadRequestError, LedgerError
 from wye.core.label import parse_labels
@@ -142,7 +144,10 @@ def create(  # noqa: PLR0913  # one parameter an option
         budget=budget,
         expires=expires,
     )
-    with KeyStore(ledger_settings(config), state_dir) as store:
+    settings = load(find(config))
+    for told in (*unknown.labels(grant.labels, settings), *unknown.models(models, settings)):
+        click.echo(f"Warning: {told}", err=True)
+    with KeyStore(settings.ledger, state_dir) as store:
         now = time.time()
         for key in store.list():
             if key.grant.name == name and key.usable(now):

@@ -31,7 +31,7 @@ class Address(NamedTuple):
 
 def is_loopback(host: str) -> bool:
     """Tell whether `host` is `localhost` or a loopback address, without asking a resolver."""
-    address = _literal(host)
+    address = _meant(host)
     return address.is_loopback if address else host.lower() == "localhost"
 
 
@@ -101,7 +101,7 @@ def parse_network(text: str) -> Network:
 def _own_networks(host: str) -> tuple[Network, ...] | None:
     if is_loopback(host):
         return LOOPBACK
-    address = _literal(host)
+    address = _meant(host)
     return None if address is None or address.is_global else (ipaddress.ip_network(address),)
 
 
@@ -112,12 +112,20 @@ def _literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
+def _meant(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that is connected to: of an IPv4-mapped one (`::ffff:10.0.0.1`) the IPv4 address."""
+    address = _literal(host)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
 def _is_host(text: str) -> bool:
     """Tell whether it can be a DNS name or an IPv4 address: letters, digits, hyphens, underscores, dots.
 
-    One whose last part is a number is an address or nothing: resolvers read `0x7f.1` as 127.0.0.1.
+    One whose last part is a number is an address or nothing: resolvers read `0x7f.1` as 127.0.0.1, and a
+    proxy may read `127.0.0.1.` so.
     """
-    if text.rpartition(".")[2][:1].isdigit() and _literal(text) is None:
+    if text.rstrip(".").rpartition(".")[2][:1].isdigit() and _literal(text) is None:
         return False
     return (
         0 < len(text) <= _MAX_HOST

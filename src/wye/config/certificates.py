@@ -36,13 +36,13 @@ def check_chain(
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key_file, passphrase)
     except (ssl.SSLError, ValueError, OSError) as error:
-        name = _shown(key_file)
+        name = shown(key_file)
         if asked:
             draft.say(
                 at_key, f"{name} is encrypted", "Take its passphrase off: openssl pkey -in OLD -out NEW"
             )
         elif isinstance(error, ssl.SSLError) and error.reason == "KEY_VALUES_MISMATCH":
-            what = f"{name} is not the key of {_shown(cert)}"
+            what = f"{name} is not the key of {shown(cert)}"
             draft.say(
                 at_key, what, f"Name the key that {cert_field} was made with, its own certificate first"
             )
@@ -69,7 +69,7 @@ def _readable(draft: Draft, path: Path, file: str, *, at_start: bool) -> bool:
         reason = "it is no path"
     if reason:
         until = "" if at_start else ". Nothing connects there until it can"
-        draft.say(path, f"{_shown(file)} cannot be read: {reason}{until}", _READABLE, fatal=at_start)
+        draft.say(path, f"{shown(file)} cannot be read: {reason}{until}", _READABLE, fatal=at_start)
     return not reason
 
 
@@ -77,14 +77,12 @@ def _holds_certificate(draft: Draft, path: Path, file: str) -> bool:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
     except (ssl.SSLError, OSError):
-        draft.say(
-            path, f"{_shown(file)} holds no certificate", "It begins with `-----BEGIN CERTIFICATE-----`"
-        )
+        draft.say(path, f"{shown(file)} holds no certificate", "It begins with `-----BEGIN CERTIFICATE-----`")
         return False
     return True
 
 
-def _shown(file: str) -> str:
+def shown(file: str) -> str:
     """Return the name, unless somebody pasted what belongs into the file."""
     pasted = not file.isprintable() or "-----" in file or len(file) > _LONGEST_SHOWN
     return "what it names" if pasted else f"'{file}'"

@@ -4,6 +4,7 @@ Names are in `names`, deployments in `reach`, machines in `machines`, figures in
 in `routes`.
 """
 
+import base64
 import re
 from collections.abc import Mapping
 
@@ -20,6 +21,9 @@ from wye.config.routes import check_routes
 
 _PASSWORD = re.compile(r"[a-z0-9+]+://[^/@]*:[^/@]*@", re.IGNORECASE)
 
+_KEY_BYTES = 32
+"""Of Ed25519."""
+
 CUSTOM = "custom"
 """Whose a deployment is that has an address and names no provider."""
 
@@ -28,6 +32,7 @@ def check(draft: Draft, environ: Mapping[str, str]) -> None:
     """Run every check; the problems are in the draft."""
     _addresses(draft)
     _labels(draft)
+    _policy(draft)
     _compliance(draft)
     for name, provider in draft.settings.providers.items():
         check_provider(draft, name, provider, environ)
@@ -63,18 +68,31 @@ def _labels(draft: Draft) -> None:
         for number, provider in enumerate(rule.providers or ()):
             if provider not in draft.providers:
                 draft.no_provider((*path, "providers", number), provider)
-        entry = draft.root.find(path).value
         for field in ("providers", "regions"):
-            given = entry.get(field) if isinstance(entry, dict) else None
-            if given is not None and given.value is None:
-                # Nothing would read as "any": a restriction must not vanish with its last line.
-                draft.say((*path, field), "is empty", "Name at least one, or remove the field for any")
+            draft.empty((*path, field), "Name at least one, or remove the field for any")
+        draft.empty((*path, "retain_days"), "Give a number of days, or remove the field for no limit")
     draft.label(("default_label",), draft.settings.default_label)
+
+
+def _policy(draft: Draft) -> None:
+    path, key = ("policy", "signed_by"), draft.settings.policy.signed_by
+    fix = "Write the key that `wye policy sign --new-key` tells, or remove the field: nobody need sign then"
+    draft.empty(path, fix)
+    if key is not None and not _is_public(key):
+        draft.say(path, "not a public key (Ed25519, base64)", fix)
+
+
+def _is_public(key: str) -> bool:
+    try:
+        return len(base64.b64decode(key, validate=True)) == _KEY_BYTES
+    except ValueError:
+        return False
 
 
 def _compliance(draft: Draft) -> None:
     known = {*draft.providers, CUSTOM}
     for number, row in enumerate(draft.settings.compliance):
+        draft.empty(("compliance", number, "endpoint"), "Name its host, or remove the field for any")
         if row.provider not in known:
             what = f"there is no provider '{row.provider}' here, so this says nothing"
             draft.say(("compliance", number, "provider"), what, suggestion(row.provider, known), fatal=False)

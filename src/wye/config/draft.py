@@ -53,6 +53,16 @@ class Draft:
             return False
         return True
 
+    def empty(self, path: Path, fix: str) -> None:
+        """Refuse a field that was written and left empty, where to leave it out means to restrict nothing.
+
+        A restriction must not vanish with its last line.
+        """
+        entry = self.root.find(path[:-1]).value
+        given = entry.get(str(path[-1])) if isinstance(entry, dict) else None
+        if given is not None and given.value is None:
+            self.say(path, "is empty", fix)
+
     def no_provider(self, path: Path, name: str) -> None:
         """Note that there is no provider of this name."""
         self.say(path, f"there is no provider '{name}'", suggestion(name, self.providers))

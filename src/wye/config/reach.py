@@ -104,6 +104,7 @@ def _where(
     draft: Draft, path: Path, where: ProviderSettings | DeploymentSettings, environ: Mapping[str, str]
 ) -> None:
     """Check what providers and deployments share: URL, networks, TLS, credentials."""
+    draft.empty((*path, "networks"), "Name a CIDR block, or remove the field for any public address")
     if where.networks is not None and not where.networks:
         draft.say((*path, "networks"), "is empty, so no address is acceptable", "Name a CIDR block")
     for number, text in enumerate(where.networks or ()):

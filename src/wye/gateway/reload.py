@@ -7,7 +7,7 @@ from pathlib import Path
 from wye.config.load import ConfigError, Loaded, read
 from wye.config.restart import start_only
 from wye.config.settings import Settings
-from wye.config.watch import Watch
+from wye.config.watch import Files
 from wye.gateway.fleet import Fleet
 from wye.gateway.runtime import Runtime
 
@@ -20,34 +20,22 @@ REDISCOVER_SECONDS = 30.0
 class Reload:
     """Puts new snapshots in force, one change at a time: nothing older can overtake something newer."""
 
-    def __init__(self, config: Path | None, runtime: Runtime, fleet: Fleet) -> None:
-        self._config = config
+    def __init__(self, files: Files | None, runtime: Runtime, fleet: Fleet) -> None:
+        """`files`: of the configuration in force, from before it was read; None = there is no such file."""
         self._runtime = runtime
         self._fleet = fleet
         self._started = runtime.now.settings
-        self._files: dict[Path, Watch] = {}
+        self._files = files
         """What was read last, whether it came into force or not: what mends it must be noticed."""
         self._one_at_a_time = asyncio.Lock()
 
     async def watch(self) -> None:
         """Put a changed configuration or policy in force; a broken one leaves the running one in place."""
-        if self._config is None:
-            return
-        self._watch(self._config, self._started)
-        while True:
+        files = self._files
+        while files is not None:
             await asyncio.sleep(WATCH_SECONDS)
-            # Every file is asked: each tells a change once two looks agree.
-            changed = [file.changed() for file in self._files.values()]
-            if any(changed):
-                await self._reread(self._config)
-
-    def _watch(self, config: Path, settings: Settings) -> None:
-        """Look at the files that `settings` are made of; those that are looked at already go on."""
-        policy = settings.policy
-        words = settings.detection.dictionary
-        others = (*policy.files, policy.signature_file, *([] if words is None else [words]))
-        paths = (config, *map(Path, others))
-        self._files = {path: self._files.get(path) or Watch(path) for path in paths}
+            if files.changed():
+                await self._reread(files)
 
     async def relearn(self) -> None:
         """Notice what routes have learnt, been granted or lost, and certificates that expire."""
@@ -74,19 +62,21 @@ class Reload:
             try:
                 if await self._look(settings):
                     log.info("discovery: %d deployments now", len(self._runtime.now.deployments))
-            except (OSError, ValueError):
+            except Exception:
                 log.exception("looking for engines failed; what is in force stays")
 
-    async def _reread(self, config: Path) -> None:
+    async def _reread(self, files: Files) -> None:
         async with self._one_at_a_time:
             try:
-                loaded = read(config)
-                self._watch(config, loaded.settings)
+                loaded = read(files.config)
+                files.follow(loaded.settings)
                 await self._look(loaded.settings, always=True)
             except (ConfigError, OSError, ValueError) as error:
                 log.error("%s\nthe configuration already running stays in force", error)  # noqa: TRY400  # no traceback
+            except Exception:  # a defect of ours: the next change is to be noticed all the same
+                log.exception("the configuration already running stays in force")
             else:
-                self._tell(config, loaded)
+                self._tell(files.config, loaded)
 
     async def _look(self, settings: Settings, *, always: bool = False) -> bool:
         """Load what there is now under `settings`; say whether it was loaded."""

@@ -120,7 +120,8 @@ class Responses:
         body = expanded(request.body, (Kept(turn.input, turn.answer) for turn in turns))
         if len(body) > most:
             message = (
-                f"the conversation before it makes this request larger than {most} bytes: begin a new one"
+                f"the conversation before it makes this request larger than {most} bytes: begin a new one, "
+                "or raise `listener.body_bytes` in wye.yaml"
             )
             raise BadRequestError(message, param="previous_response_id")
         whole = msgspec.structs.replace(codec.decode(body), previous=id_)

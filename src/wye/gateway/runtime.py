@@ -168,11 +168,15 @@ class Runtime:
             measured=None if look is None else look.serving,
             tallies=self.tallies,
         )
-        targets = {deployment.id: self.target(deployment) for deployment in known}
+        gates = {deployment.id: self._gate(deployment) for deployment in known}
+        targets = {deployment.id: target(deployment, gates[deployment.id]) for deployment in known}
         masks = any(label.mask for label in settings.labels.values())
         crew = self.inspectors.wanted(settings.detection, policy.dictionary, masks=masks)
         if anew and self._revisions is not None:
             advance(self._revisions, policy.signature)  # nothing after it fails: it is in force now
+        self.gates.update(gates)
+        for deployment in known:
+            gates[deployment.id].resize(*_bounds(deployment))
         self.inspectors.use(crew)
         default = frozenset({settings.default_label})
         self._hedges = _hedges(settings, self._hedges)
@@ -224,13 +228,18 @@ class Runtime:
 
     def target(self, deployment: Deployment) -> Target:
         """Prepare `deployment`, behind the gate it already has, if it has one."""
-        gate = self.gates.get(deployment.id)
-        limits = (deployment.concurrency, deployment.queue, deployment.queue_seconds)
-        if gate is None:
-            gate = self.gates[deployment.id] = Gate(deployment.id, *limits)
-        else:
-            gate.resize(*limits)
+        gate = self.gates[deployment.id] = self._gate(deployment)
+        gate.resize(*_bounds(deployment))
         return target(deployment, gate)
+
+    def _gate(self, deployment: Deployment) -> Gate:
+        """Return the gate that `deployment` has, as it is, or else a new one, which nobody knows of yet."""
+        return self.gates.get(deployment.id) or Gate(deployment.id, *_bounds(deployment))
+
+
+def _bounds(deployment: Deployment) -> tuple[int, int, float]:
+    """Return what its gate lets in: requests at once, requests that wait, seconds of waiting."""
+    return deployment.concurrency, deployment.queue, deployment.queue_seconds
 
 
 def _all(settings: Settings, deployments: Iterable[Deployment], dynamic: Dynamic) -> tuple[Deployment, ...]:

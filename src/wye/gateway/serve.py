@@ -14,10 +14,11 @@ from pathlib import Path
 
 from wye.catalog.deployments import Timeouts
 from wye.config.addresses import Address, parse_endpoint, parse_listen
-from wye.config.load import read
+from wye.config.load import Loaded, read
 from wye.config.retention import retain_days
 from wye.config.settings import Settings, TelemetrySettings
 from wye.config.upstreams import TlsSettings
+from wye.config.watch import Files
 from wye.core.errors import LedgerError
 from wye.gateway import openfiles, retention
 from wye.gateway.accesslog import AccessLog
@@ -92,7 +93,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
 
     Raises `ConfigError`, `LedgerError` or `OSError` when it cannot start.
     """
-    loaded = read(options.config)
+    loaded, files = _read(options.config)
     settings = loaded.settings
     listen = options.listen or parse_listen(settings.listen)
     _allow_connections(settings.listener.connections)
@@ -140,7 +141,7 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             Retrieval(runtime, responses, books, egress, transport),
             Admin(runtime, metrics, lambda: ledger.trouble, reader.get).app(),
         )
-        reload = Reload(options.config, runtime, fleet)
+        reload = Reload(files, runtime, fleet)
         _beside(
             stack,
             *(heart.run(), runtime.health.run(), reload.watch(), reload.rediscover(), reload.relearn()),
@@ -174,6 +175,15 @@ async def serve(options: Options, announce: Callable[[Started], None]) -> None:
             sum(gate.active + gate.waiting for gate in runtime.gates.values()),
             settings.listener.drain_seconds,
         )
+
+
+def _read(config: Path | None) -> tuple[Loaded, Files | None]:
+    """Return the settings, and the files that they are made of, as those were before anybody read them."""
+    files = None if config is None else Files(config)
+    loaded = read(config)
+    if files is not None:
+        files.follow(loaded.settings)
+    return loaded, files
 
 
 def _counting(settings: Settings, ledger: Ledger, limits: Limits) -> Callable[[Caller], None]:

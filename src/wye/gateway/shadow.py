@@ -8,13 +8,15 @@ Rules:
   known before any score is.
 - A shadow is bound by its request's verdict and egress, like any attempt. It is a request of its own in the
   ledger (`shadow_of`), paid by no key's budget, and asked one at a time, behind what clients wait for.
+- Nobody is owed a shadow: what waits for one, or for its judge, while the policy changes gets none, since it
+  was judged by one that holds no longer.
 - Conversations are scored in the order in which they were served, each once. A score that is missing counts
   as the worst.
 - Under a certificate they are watched by a monitor; without one, they are labels to learn from.
 - When the monitor fires, the certificate is withdrawn and the route goes to the strong model at once, also if
   nothing can be written any more.
 - What waits for its shadow when the gateway ends is on record as a shadow that failed; the monitor counts it
-  not, since when a gateway ends has nothing to do with what was answered.
+  not, since when a gateway ends, or its policy changes, has nothing to do with what was answered.
 - A judge outside reads no answer in which something was found that raises a label: its verdict is one on what
   was asked. Such a conversation is not scored.
 - What it does not see: requests that failed or whose client hung up, traffic of certain policies and
@@ -61,6 +63,7 @@ MOST_WAITING = 16
 MOST_CONVERSATIONS = 50_000
 _STOPPED = "it was stopped before it ended"
 _NOT_BEGUN = "the gateway was stopped before it began"
+_CHANGED = "the policy changed before it began"
 WRITE_SECONDS = 5.0
 """That a withdrawal is given to get onto the disk before it is acted on."""
 SECONDS = 300.0
@@ -147,10 +150,17 @@ class Shadows:
         waiting = [self._waiting.get_nowait() for _ in range(self._waiting.qsize())]
         lost = [one for one in waiting if isinstance(one, Drawn)]
         for drawn in lost:
-            by_strong = drawn.job.entry.deployment == drawn.strong
-            self._seal(own_job(drawn.job, drawn.weak if by_strong else drawn.strong, "shadow"), _NOT_BEGUN)
+            self._not_begun(drawn, _NOT_BEGUN)
         if lost:
             log.warning("%d conversations that were drawn are not shadowed: the gateway ends", len(lost))
+
+    def _not_begun(self, drawn: Drawn, why: str) -> None:
+        by_strong = drawn.job.entry.deployment == drawn.strong
+        self._seal(own_job(drawn.job, drawn.weak if by_strong else drawn.strong, "shadow"), why)
+
+    def _outdated(self, job: Job) -> bool:
+        """Whether a request was judged by a policy that is no longer in force."""
+        return job.verdict.revision != self._runtime.now.policy.revision
 
     def readings(self) -> Iterator[Reading]:
         """Return how near each monitor is to firing, and how many wait."""
@@ -205,6 +215,9 @@ class Shadows:
         await self._resume(watched)
         if watched.over:
             return
+        if self._outdated(drawn.job):
+            self._not_begun(drawn, _CHANGED)
+            return
         by_strong = entry.deployment == drawn.strong
         try:
             scored = await self._scored(drawn, by_strong=by_strong)
@@ -258,7 +271,7 @@ class Shadows:
         strong, weak = (served, said) if by_strong else (said, served)
         if not drawn.watched.judge:
             return agreement(strong, weak, chat)
-        if job.entry.answer_labels or await self._raises(job, said):
+        if job.entry.answer_labels or await self._raises(job, said) or self._outdated(job):
             return None
         aside = own_job(job, drawn.watched.judge, "judge")
         scored = Scored(why=_STOPPED)

@@ -30,6 +30,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     deployment: dict[str, Any]
     """Its facts: `lane`, and whatever else is known of it."""
     labels: Labels = frozenset()
+    """None = a request that brings none."""
     action: Action = Action.INFER
     purpose: str = ""
     size: int = 0
@@ -56,7 +57,7 @@ def read_cases(text: str, source: str) -> list[Case]:
     except yaml.YAMLError as error:
         message = f"{source}{_place(error)}"
         raise PolicyTextError(message) from None
-    except msgspec.ValidationError as error:
+    except (ValueError, RecursionError) as error:  # a day that there is not, among others; nested too deep
         message = f"{source}: {error}. {_SHAPE}"
         raise PolicyTextError(message) from None
     if not cases:  # or a test of nothing would pass
@@ -75,16 +76,22 @@ def _place(error: yaml.YAMLError) -> str:
 
 
 def run(
-    cases: Iterable[Case], statements: tuple[Statement, ...], roles: Mapping[str, RoleSettings]
+    cases: Iterable[Case],
+    statements: tuple[Statement, ...],
+    roles: Mapping[str, RoleSettings],
+    default: Labels = frozenset(),
 ) -> Iterator[Outcome]:
-    """Hold each case against `statements`. Raises `PolicyTextError` for facts that there are not."""
+    """Hold each case against `statements`; `default` = the labels of a request that brings none.
+
+    Raises `PolicyTextError` for facts that there are not.
+    """
     known: Labels = frozenset[str]().union(*map(labels_in, statements))
     for case in cases:
-        yield Outcome(case, _wrong(case, _answer(case, statements, roles), known))
+        yield Outcome(case, _wrong(case, _answer(case, statements, roles, default), known))
 
 
 def _answer(
-    case: Case, statements: tuple[Statement, ...], roles: Mapping[str, RoleSettings]
+    case: Case, statements: tuple[Statement, ...], roles: Mapping[str, RoleSettings], default: Labels
 ) -> Refusal | None:
     _fits(case)
     try:
@@ -96,11 +103,14 @@ def _answer(
     noon = datetime.combine(day, time(12), UTC).timestamp()
     engine = Engine(statements, {_ONE: facts}, roles, clock=lambda: noon)
     asking = Asking(case.key, case.team, case.purpose, case.size)
-    return engine.ask(engine.key(case.labels, case.action, asking))[_ONE]
+    return engine.ask(engine.key(case.labels or default, case.action, asking))[_ONE]
 
 
 def _fits(case: Case) -> None:
-    """Raise `PolicyTextError` for facts that no deployment has: a case with them shows nothing."""
+    """Raise `PolicyTextError` for what can never be: a case with it shows nothing."""
+    if case.by and case.expect == "permit":
+        message = f"case '{case.name}': `by` says who forbids it, and it is expected to be permitted"
+        raise PolicyTextError(message)
     fields, lanes = Facts.__struct_fields__, [lane.value for lane in Lane]
     for name, value in case.deployment.items():
         if name not in fields:

@@ -125,9 +125,12 @@ def verify(
     Raises `PolicyTextError` unless it is signed by whom it must be.
     """
     environ = os.environ if environ is None else environ
-    trusted = {key for key in (environ.get(VARIABLE), settings.signed_by) if key}
+    trusted = {key for key in (environ.get(VARIABLE), settings.signed_by) if key is not None}
     if not trusted:
         return None
+    if "" in trusted:  # a key that was to be filled in, and was not, must not open the door
+        message = f"{VARIABLE} or `policy.signed_by` is there and empty: give the public key, or remove it"
+        raise PolicyTextError(message)
     file = Path(settings.signature_file)
     try:
         found = read(file)

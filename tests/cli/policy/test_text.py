@@ -162,3 +162,23 @@ def test_a_file_without_cases_is_no_success() -> None:
 
 def test_a_key_that_is_not_there_is_told() -> None:
     assert "make it with --new-key" in run("sign", "--key", "missing", status=1).output
+
+
+def test_a_case_without_labels_is_judged_by_the_default_label() -> None:
+    Path("mine.yaml").write_text("- {name: none, deployment: {lane: closed}, expect: permit}")
+    Path("my.cedar").write_text(RULE.format("size"))
+    assert run("test", "mine.yaml").output == "1 of 1 cases hold\n"
+    Path("wye.yaml").write_text("default_label: phi")
+    assert "label 'phi' permits own, this is closed" in run("test", "mine.yaml", status=1).output
+
+
+def test_a_case_that_names_a_team_nobody_knows_says_so() -> None:
+    Path("wye.yaml").write_text("policy: {roles: {doctor: {teams: [ward], keys: [k_1]}}}")
+    case = "{name: x, team: %s, key: %s, deployment: {lane: own}, expect: permit}"
+    Path("mine.yaml").write_text(f"- {case % ('ward', 'k_1')}\n- {case % ('wrad', 'k_2')}\n")
+    told = run("test", "mine.yaml")
+    assert told.stdout == "2 of 2 cases hold\n"
+    assert [line.partition(": ")[2] for line in told.stderr.splitlines()] == [
+        "x: no rule and no role names team 'wrad', so it is judged as any other. Did you mean 'ward'?",
+        "x: no rule and no role names key 'k_2', so it is judged as any other. Did you mean 'k_1'?",
+    ]

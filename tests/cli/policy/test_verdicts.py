@@ -125,3 +125,17 @@ def test_which_verdicts_change() -> None:
     back = run("diff", "new.yaml", "old.yaml").output
     assert "phi, infer: outside is refused now: phi leaves only under" in back
     assert run("diff", "old.yaml", "old.yaml").output.startswith("no verdict changes, for 2 deployments")
+
+
+def test_a_team_that_no_rule_names_is_told() -> None:
+    write(ROLE)
+    Path("my.cedar").write_text("")
+    write(name="old.yaml")
+    assert run("explain", "--team", "ward", "--key", "k1").stderr == ""
+    told = (
+        "Warning: no rule and no role names team 'wrad', so it is judged as any other. Did you mean 'ward'?\n"
+    )
+    assert run("explain", "--team", "wrad").stderr == told
+    assert run("diff", "old.yaml", "wye.yaml", "--team", "ward").stderr == ""
+    assert run("diff", "wye.yaml", "wye.yaml", "--team", "wrad").stderr == told
+    assert run("diff", "old.yaml", "wye.yaml", "--team", "wrad").stderr == told

@@ -48,7 +48,9 @@ def test_limits_hold_for_a_head_that_comes_again(serve: Serve) -> None:
             client.send(request(2000))
             assert client.response()[0] == 200
         client.send(request(2001))
-        assert client.response()[0] == 413
+        status, _, told = client.response()
+        assert status == 413
+        assert b"exceeds 2000 bytes: send less, or raise `listener.body_bytes`" in told
 
 
 def test_a_head_that_comes_again_waits_for_the_answer_before_it(serve: Serve) -> None:

@@ -54,5 +54,26 @@ def test_credentials_are_never_shown() -> None:
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:hun/ter2@proxy.example:3128",
+        "http://me:hun#ter2@proxy.example:3128",
+        "http://me:443/ter2@proxy.example",
+        "http://me:443?hun@proxy.example",
+        "http://me:hunter2@ho\u2100t:3128",
+        "http://me:hunter2@[::1:3128",
+        "http://me:hunter2@proxy.example:0",
+        "http://me:hunter2@proxy.example:99999",
+        "http://me:hunter2@proxy.example:hunter2",
+    ],
+)
+def test_a_proxy_that_is_none_is_not_repeated(url: str) -> None:
+    with pytest.raises(ValueError, match=r"^HTTP_PROXY must be http://") as caught:
+        ProxySettings.from_environ({"HTTP_PROXY": url})
+    assert "hun" not in str(caught.value)
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
 def test_nothing_set_means_direct() -> None:
     assert ProxySettings.from_environ({}) == ProxySettings()

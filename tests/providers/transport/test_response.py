@@ -4,7 +4,9 @@ import array
 import asyncio
 import fcntl
 import gzip
+import os
 import termios
+import time
 import tracemalloc
 import zlib
 
@@ -144,3 +146,21 @@ def _drain(decoder: Decoder, data: bytes) -> None:
     while decoder.take():
         pass
     decoder.finish()
+
+
+def test_what_is_compressed_takes_time_by_its_length() -> None:
+    random = os.urandom(32 << 20)
+    for body, wanted in ((gzip.compress(b"") * 50_000, 0), (gzip.compress(random, 0), len(random))):
+        decoder = Decoder(b"gzip", 1 << 26)
+        begun = time.process_time()
+        decoder.give(body)
+        assert sum(map(len, iter(decoder.take, b""))) == wanted
+        decoder.finish()
+        assert time.process_time() - begun < 0.4
+
+
+def test_members_without_content_do_not_go_on_for_ever() -> None:
+    decoder = Decoder(b"gzip", 1 << 26)
+    decoder.give(gzip.compress(b"") * 70_000)
+    with pytest.raises(ContentError, match="exceeds the limit"):
+        decoder.take()

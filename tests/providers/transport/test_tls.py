@@ -122,6 +122,29 @@ async def test_client_certificates(wire: Wire) -> None:
     assert await get(wire, wire.endpoint(port, tls=mutual)) == b"x"
 
 
+async def test_a_certificate_that_is_renewed_in_place_is_read_again(
+    wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    ca = trustme.CA()
+    ports = [await wire.listen(echo), await wire.listen(echo, context_of(ca.issue_cert("127.0.0.1")))]
+    endpoints = [wire.endpoint(port) for port in ports]
+    assert await get(wire, endpoints[0]) == b"x"
+    await refused(wire, endpoints[1], "not acceptable")
+    wire.ca_file.write_text("-----BEGIN CERT")
+    await refused(wire, endpoints[1], "not acceptable")  # what was read before holds
+    assert "those that were read before hold" in caplog.text
+    ca.cert_pem.write_to_path(str(wire.ca_file))
+    assert await get(wire, endpoints[1]) == b"x"
+
+
+async def test_a_key_in_the_place_of_its_file_is_not_shown(wire: Wire) -> None:
+    for pasted, why in (("-----BEGIN PRIVATE KEY-----\nhunter2\n", "No such file"), ("hunter2\0", "no path")):
+        mutual = Tls(str(wire.ca_file), str(wire.ca_file), pasted)
+        with pytest.raises(TlsError, match=rf"ca.pem', what it names: .*{why}") as caught:
+            await get(wire, wire.endpoint(await wire.listen(echo), tls=mutual))
+        assert "hunter2" not in str(caught.value)
+
+
 async def test_an_upstream_that_speaks_no_tls(wire: Wire) -> None:
     async def polite(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)

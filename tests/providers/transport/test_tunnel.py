@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gc
 import ipaddress
 
 import pytest
@@ -12,6 +13,7 @@ from wye.providers.egress import Egress
 from wye.providers.transport.errors import ProxyError
 from wye.providers.transport.proxy import ProxySettings
 from wye.providers.transport.transport import Transport
+from wye.providers.transport.tunnel import Tunnel
 
 
 class Relay:
@@ -100,3 +102,13 @@ async def test_a_proxy_that_hangs_up(wire: Wire) -> None:
     relay = Relay(1)
     with pytest.raises(ProxyError, match="closed the connection"):
         await through(wire, Endpoint("https", "api.example", port), relay)
+
+
+async def test_without_a_proxy_an_upstream_that_leaves_at_once_is_no_complaint() -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: complaints.append(told))
+    tunnel = Tunnel()
+    tunnel.connection_lost(None)
+    del tunnel
+    gc.collect()
+    assert complaints == []

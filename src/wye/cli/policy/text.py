@@ -7,17 +7,16 @@ from pathlib import Path
 import click
 import msgspec
 
+from wye.cli import unknown
 from wye.cli.options import config_option, json_option, state_dir_option
 from wye.cli.policy.asked import policy_of, settings_of, told_json
 from wye.config.detection import dictionary
-from wye.config.labels import DEFAULT_LABELS
 from wye.config.problems import suggestion
 from wye.config.settings import Settings
 from wye.policy.cases import Case, Outcome, read_cases, run
 from wye.policy.cedar.compiled import compiled
 from wye.policy.cedar.sources import schema as schema_text
-from wye.policy.cedar.sources import set_cases, set_text, sets, statements_of, unfit
-from wye.policy.cedar.spelling import labels_in
+from wye.policy.cedar.sources import set_cases, set_text, sets, spoken_of, statements_of, unfit
 from wye.policy.cedar.statements import PolicyTextError, Statement, split
 from wye.policy.revisions import FILE, refuse_older
 from wye.policy.signing import digest, new_key
@@ -149,15 +148,16 @@ def _outcomes(
     def hold(
         source: str, cases: Iterable[Case], statements: tuple[Statement, ...], settings: Settings
     ) -> None:
-        found.extend((source, outcome) for outcome in run(cases, statements, settings.policy.roles))
+        default = frozenset({settings.default_label})
+        outcomes = run(cases, statements, settings.policy.roles, default)
+        found.extend((source, outcome) for outcome in outcomes)
 
     if files:
         settings = settings_of(config)
         for file in files:
             cases = read_cases(_text(file), str(file))
-            statements = statements_of(settings)
-            _unknown(cases, statements, settings, str(file))
-            hold(str(file), cases, statements, settings)
+            _unknown(cases, settings, str(file))
+            hold(str(file), cases, statements_of(settings), settings)
     everything = compiled({})[:1]
     for name in names or (() if files else sets()):
         statements = (*everything, *split(set_text(name), f"set {name}"))
@@ -173,14 +173,15 @@ def _text(file: Path) -> str:
         raise PolicyTextError(message) from None
 
 
-def _unknown(
-    cases: Iterable[Case], statements: tuple[Statement, ...], settings: Settings, source: str
-) -> None:
-    """Say which labels of cases are not defined: a typing error is refused, as what was meant may be."""
-    known = frozenset(DEFAULT_LABELS | settings.labels).union(*map(labels_in, statements))
+def _unknown(cases: Iterable[Case], settings: Settings, source: str) -> None:
+    """Say what cases name that nothing knows: a typing error is refused, as what was meant may be."""
+    known = spoken_of(settings)
     for case in cases:
-        for label in sorted(case.labels - known):
-            told = f"label '{label}' is not defined. {suggestion(label, known)}"
+        labels = (
+            f"label '{label}' is not defined. {suggestion(label, known)}"
+            for label in sorted(case.labels - known)
+        )
+        for told in (*labels, *unknown.asking(case.team, case.key, settings)):
             click.echo(f"{source}: {case.name}: {told}", err=True)
 
 

@@ -1,13 +1,14 @@
 """`wye policy explain|diff`: what the policy says of what there is."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 import msgspec
 
 from wye.catalog.deployments import Deployment
+from wye.cli import unknown
 from wye.cli.options import config_option, json_option, state_dir_option
 from wye.cli.policy.asked import asking_options, found_under, known_labels, policy_of, settings_of, told_json
 from wye.cli.terminal import columns
@@ -65,6 +66,7 @@ def explain(  # noqa: PLR0913  # one parameter an option
     deployments = found_under(settings, state_dir)
     policy = policy_of(settings, deployments)
     labels = known_labels(names, policy)
+    _warn(unknown.asking(team, key_id, settings))
     said = list(_said(policy, deployments, labels, Action(action), Asking(key_id, team, purpose, size)))
     if as_json:
         told_json({"labels": sorted(labels or {settings.default_label}), "action": action, "verdicts": said})
@@ -78,6 +80,11 @@ def explain(  # noqa: PLR0913  # one parameter an option
         click.echo(line)
         for name, reason in itertools.zip_longest(one.statements, one.reasons, fillvalue="policy"):
             click.echo(f"      {name}: {reason}")
+
+
+def _warn(told: Iterable[str]) -> None:
+    for line in told:
+        click.echo(f"Warning: {line}", err=True)
 
 
 def _said(
@@ -133,6 +140,9 @@ def diff(  # noqa: PLR0913  # one parameter an option
     """Say which verdicts change from OLD to NEW, for each label and action, of what the new one finds."""
     before, after = settings_of(old), settings_of(new)
     deployments = found_under(after, state_dir)
+    for given in ((team, ""), ("", key_id)):  # whom either of the two names is known
+        if [*unknown.asking(*given, before)]:
+            _warn(unknown.asking(*given, after))
     changes = list(_changes(before, after, deployments, Asking(key_id, team, purpose, size)))
     if as_json:
         told_json(changes)

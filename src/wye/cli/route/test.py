@@ -105,7 +105,7 @@ def _asked(gateway: Gateway, question: Question) -> Rehearsed | None:
     except UntrustedError:
         raise
     except GatewayError:
-        aside(f"no gateway at {gateway.url}: decided here, where nobody knows who is down or busy")
+        aside(f"no gateway at {gateway.url} (--url): decided here, where nobody knows who is down or busy")
         return None
     headers = {"x-wye-label": ",".join(question.labels)} if question.labels else {}
     try:

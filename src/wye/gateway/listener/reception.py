@@ -145,11 +145,15 @@ class Reception(asyncio.Protocol, ABC):
     def _head_too_large(self) -> HeadersTooLargeError:
         limits = self.limits
         return HeadersTooLargeError(
-            f"the headers exceed {limits.header_bytes} bytes or {limits.headers} fields"
+            f"the headers exceed {limits.header_bytes} bytes or {limits.headers} fields: "
+            "send fewer, or raise `listener.header_bytes` or `listener.headers` in wye.yaml"
         )
 
     def _body_too_large(self) -> TooLargeError:
-        return TooLargeError(f"the body exceeds {self.limits.body_bytes} bytes")
+        return TooLargeError(
+            f"the body exceeds {self.limits.body_bytes} bytes: "
+            "send less, or raise `listener.body_bytes` in wye.yaml"
+        )
 
     def on_message_begin(self) -> None:
         """httptools: the first byte of a request."""

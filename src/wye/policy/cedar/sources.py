@@ -9,8 +9,9 @@ from wye.config.governance import PolicySettings
 from wye.config.labels import DEFAULT_LABELS
 from wye.config.problems import suggestion
 from wye.config.settings import Settings
+from wye.core.label import Labels
 from wye.policy.cedar.compiled import compiled
-from wye.policy.cedar.spelling import misspelt
+from wye.policy.cedar.spelling import labels_in, misspelt
 from wye.policy.cedar.statements import PolicyTextError, Statement, problems, split
 
 MAX_FILE_BYTES = 1 << 20
@@ -42,6 +43,11 @@ def set_text(name: str) -> str:
 def statements_of(settings: Settings) -> tuple[Statement, ...]:
     """Return all statements that `settings` lead to, those of labels first. Raises `PolicyTextError`."""
     return compiled(DEFAULT_LABELS | settings.labels) + added(settings.policy)
+
+
+def spoken_of(settings: Settings) -> Labels:
+    """Return the labels that are defined, or that a statement asks for. Raises `PolicyTextError`."""
+    return frozenset(DEFAULT_LABELS | settings.labels).union(*map(labels_in, added(settings.policy)))
 
 
 def unfit(statements: Iterable[Statement], settings: PolicySettings) -> list[str]:

@@ -36,6 +36,11 @@ def labels_in(statement: Statement) -> Labels:
     return frozenset(name for one in conditions for rule, name in _compared(one["body"]) if rule is _label)
 
 
+def named_in(statement: Statement, kind: str) -> frozenset[str]:
+    """Return whom of a kind (`Team`, `Key`) a statement names."""
+    return frozenset(id_ for of, id_ in _entities(parsed(statement)) if of == kind)
+
+
 def _entity(kind: str, id_: str, roles: Collection[str]) -> str:
     if kind == KIND:
         told = "its model can be reached by other names; ask `resource.processor` and `resource.model`"

@@ -3,12 +3,14 @@
 import base64
 import ipaddress
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
 from wye.catalog.deployments import Endpoint, Network
 from wye.core.secret import Secret
+
+_PORT = 80
 
 
 class Proxy(msgspec.Struct, frozen=True):
@@ -85,12 +87,24 @@ def _network(text: str) -> Network | None:
 def _parse(name: str, url: str) -> Proxy | None:
     if not url:
         return None
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme != "http" or not parts.hostname:
+    parts = _split(url if "://" in url else f"http://{url}")
+    if parts is None or not parts.hostname:
         message = f"{name} must be http://[user:password@]host[:port]"
         raise ValueError(message)
     credentials = None
     if parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         credentials = Secret("Basic " + base64.b64encode(pair.encode()).decode())
-    return Proxy(parts.hostname, parts.port or 80, credentials)
+    return Proxy(parts.hostname, parts.port or _PORT, credentials)
+
+
+def _split(url: str) -> SplitResult | None:
+    """Return the parts of a proxy's URL; None = it is none. What `urlsplit` says may quote a password."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    # Half of a password may stand behind a `/`, `?` or `#` in it that is not spelled as %2F and the like.
+    rest = parts.path.strip("/") + parts.query + parts.fragment
+    return parts if parts.scheme == "http" and port != 0 and not rest else None

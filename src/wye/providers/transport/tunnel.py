@@ -56,3 +56,4 @@ class Tunnel(asyncio.Protocol):
     def _refuse(self, why: str) -> None:
         if not self._done.done():
             self._done.set_exception(ProxyError(why))
+            self._done.exception()  # without a proxy nobody waits for it, and asyncio would complain
