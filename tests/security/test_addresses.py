@@ -104,7 +104,8 @@ def test_the_configuration_reads_an_address_as_what_it_is_or_not_at_all() -> Non
         read += 1
         if endpoint.networks is None or endpoint.host in {"localhost", "LOCALHOST"}:
             continue
-        literal = ipaddress.ip_address(endpoint.host)  # it stands there as it is
+        literal = addresses.parse(endpoint.host)  # it stands there as it is
+        assert literal is not None
         assert any(literal in network for network in endpoint.networks if network.version == literal.version)
     assert read > 100
 
