@@ -69,6 +69,13 @@ def test_what_is_not_there_is_not_proven(runner: CliRunner, log: Path) -> None:
     assert runner.invoke(audit, ["verify", "record"]).exit_code == 2
 
 
+@pytest.mark.parametrize("option", ["--seen", "--checkpoint"])
+def test_a_file_that_is_no_checkpoint_is_named(option: str, runner: CliRunner, log: Path) -> None:
+    (log.parent / "kept").write_bytes(b"\xff")
+    told = runner.invoke(audit, ["verify", "log", option, "kept"])
+    assert str(told.exception) == "kept: this is no signed note: it is not UTF-8"
+
+
 def test_a_log_keeps_its_name_and_is_none_of_wyes_state(runner: CliRunner, log: Path, tmp_path: Path) -> None:
     told = runner.invoke(audit, ["seal", str(log), "--origin", "example.com/other"], input="four\n")
     assert told.exit_code == 2

@@ -174,3 +174,10 @@ def test_a_file_that_is_no_text_is_told(option: str, runner: CliRunner, tmp_path
     told = runner.invoke(erase, [option, str(tmp_path / "list"), "--yes", "--state-dir", str(tmp_path)])
     assert told.exit_code == 2
     assert "not UTF-8" in told.stderr
+
+
+@pytest.mark.parametrize("option", ["--file", "--receipts"])
+def test_an_empty_file_names_nobody(option: str, runner: CliRunner, tmp_path: Path) -> None:
+    told = runner.invoke(erase, [option, "-", "--yes", "--state-dir", str(tmp_path)], input="")
+    assert told.exit_code == 2
+    assert "nobody is named" in told.stderr

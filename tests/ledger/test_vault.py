@@ -39,6 +39,20 @@ def test_what_is_sealed_is_read_again_also_by_another_process(tmp_path: Path) ->
     assert subprocess.check_output(run, text=True) == "they said this\n"
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_vault_that_is_gone_where_something_was_sealed_is_told(
+    gone: bool,  # noqa: FBT001  # a test's case
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    Vault.open(tmp_path, {}).close()
+    (tmp_path / "logs" / "a" / "public" / "tile").mkdir(parents=True)
+    if gone:
+        shutil.rmtree(tmp_path / "vault")
+    Vault.open(tmp_path, {}).close()
+    assert ("put it back from a backup" in caplog.text) is gone
+
+
 def test_nothing_of_the_vault_is_for_others_or_names_a_subject(tmp_path: Path) -> None:
     with Vault.open(tmp_path, {}) as vault:
         envelope = vault.seal(vault.tag(PATIENT), b"x")

@@ -73,6 +73,9 @@ def erase(  # noqa: PLR0913  # one parameter an option
         raise click.UsageError(message)
     wanted = _subjects((*subjects, *_lines(file, "--file")))
     named = list(_receipts(_lines(receipts, "--receipts")))
+    if not wanted and not named:
+        message = "nobody is named: what was given to read is empty"
+        raise click.UsageError(message)
     sealing = Sealing(state_dir)
     if not sealing.exists:
         message = (

@@ -19,6 +19,7 @@ Rules:
 
 import hashlib
 import hmac
+import logging
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -40,6 +41,13 @@ OVERHEAD = _HEAD + NONCE_BYTES + 16
 """Bytes by which an envelope is longer than what it holds."""
 TAG_BYTES = 16
 _CHECK = "master key.check"
+_SEALED = ("logs/*/public/tile", "erasures/public/tile")
+"""What lies in a state directory once something was sealed there."""
+_GONE = (
+    "nobody can read what was sealed before. Unless that was meant, stop wye and put it back from a backup"
+)
+
+log = logging.getLogger(__name__)
 
 
 def key_of(envelope: bytes) -> str:
@@ -77,6 +85,8 @@ class Vault:
         if not make and not there:
             message = f"there is no vault in {state_dir}: nothing was sealed there, or its vault is elsewhere"
             raise LedgerError(message)
+        if not there and any(any(state_dir.glob(pattern)) for pattern in _SEALED):
+            log.warning("the vault in %s is gone, and a new one is made: %s", directory, _GONE)
         try:
             private_directory(directory)
             with Lock(directory / "making.lock", wait=True):
