@@ -69,7 +69,7 @@ STREETS = (
     Pattern(
         "address",
         re.compile(
-            r"(?<!\w)(?:\d{1,6}(?:\s?(?:bis|ter))?,?\s+){0,2}(?:(?i:c/|calle|avda?\.|avenida|plaza|pza\.|paseo|p[ºo°]\.|carretera|ctra\.|camino|ronda|traves[ií]a|urbanizaci[oó]n|urb\.|pol[ií]gono|rue|via|viale|piazza|rua|ulica|ul\.|avenue|boulevard|chemin|impasse|all[eé]e|faubourg|corso|vicolo|contrada|largo|travessa|pra[cç]a|alameda|estrada|rodovia|glorieta|rambla)|R\.(?=\s?d[aeo]s?\s))"
+            r"(?<!\w)(?:\d{1,6}(?:\s?(?:bis|ter))?,?\s+){0,2}(?:(?i:c/|calle|avda?\.|avenida|plaza|pza\.|paseo|p[ºo°]\.|carretera|ctra\.|camino|ronda|traves[ií]a|urbanizaci[oó]n|urb\.|pol[ií]gono|rue|via|viale|piazza|rua|ulica|ul\.|avenue|boulevard|chemin|impasse|all[eé]e|faubourg|corso|vicolo|contrada|largo|travessa|pra[cç]a|alameda|strada|borgo|salita|rotonda|ladeira|loteamento|estrada|rodovia|glorieta|rambla)|R\.(?=\s?d[aeo]s?\s))"
             rf"\s*(?:(?:de|del|de la|de los|de las|des|d[iu]|della|delle|dei|degli|do|da|dos|das)\s+|(?:de l|d|dell)['’])?{_NAME}(?:\s+(?:(?:de|del|la|las|los|y)\s+)*{_NAME}){{0,4}}(?:,?\s*(?:n[º°.o]+\s*|s/n|S/N|núm\.?\s*)?\d{{0,4}})(?:,?\s*\d{{1,2}}[ºª°](?:\s?[A-Za-z]\b)?)?"
         ),
         0.8,
@@ -129,6 +129,13 @@ STREETS = (
         "address",
         re.compile(
             r"(?<!\w)(?:calle|avenida|avda|plaza|paseo|camino|carretera)\s(?:(?:de|del|la|las|los)\s){0,2}[^\W\d_]{2,20}(?:\s[^\W\d_]{2,20}){0,2}?,?\s\d{1,4}(?!\w)"
+        ),
+        0.7,
+    ),
+    Pattern(  # a street's kind by its letter: `C. Curro Valverde 13`, `R. Lima, 5`
+        "address",
+        re.compile(
+            rf"(?<![\w.])[CR]\. ?(?:d[aeo]s? )?{_NAME}(?: (?:d[aeo]s? )?{_NAME}){{0,3}},? \d{{1,3}}(?![\w%.]|,\d)"
         ),
         0.7,
     ),

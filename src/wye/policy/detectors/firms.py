@@ -10,7 +10,7 @@ _FIRM = re.compile(
 )
 """Surnames of partners: `Brandtner, Olsen and Reed`."""
 SONS = re.compile(
-    r" (?:(?:and|&|y|e|et|und|en) (?:Sons?|Daughters?|Brothers|Bros|Partners?|Associates|Company|Co|Hijos|Hermanos|[Aa]sociados|Söhne|Fils|[Aa]ssociés|[Ff]igli|[Aa]ssociati|Filhos|Zonen|Zn)\b\.?(?: KG(?:aA)?| OHG)?"
+    r" (?:(?:and|&|y|e|et|und|en) (?:Sons?|Daughters?|Brothers|Bros|Partners?|Associates|Company|Co|Hijos|Hermanos|[Aa]sociados|Söhne|Fils|[Aa]ssociés|[Ff]igli|[Aa]ssociati|Filhos|Zonen|Zn)\b\.?(?: KG(?:aA)?| OHG| S\.(?:A|L|L\.L|A\.U|L\.U|Coop|Com)\.| s\.r\.l\.)?"
     r"|(?:e\. ?[VGK]\.|S\.?p\.?A\.?|SPA|S\.?r\.?l\.?|s\.r\.l\.|S/A|S\.Coop\.|KGaA|KG|OHG|UG|B\.V\.|N\.V\.|BV|NV|VOF|Lda\.?|Ltda\.?|SARL|SAS|SNC)(?!\w))|(?<= S)/A(?!\w)"
 )
 """What makes a house of a name: `Reed and Sons`."""
@@ -26,7 +26,8 @@ def together(last: Finding, found: Finding, text: str) -> str | None:
         return None
     between = text[last.end : found.start]
     if {last.kind, found.kind} <= {"place", "organisation", "region", "address"}:
-        return last.kind if between in {" in ", " of ", " en "} else None
+        several = last.kind == found.kind == "organisation" and ", " in text[last.start : last.end]
+        return last.kind if between in {" in ", " of ", " en "} or (several and between in _ANDS) else None
     if (last.kind, found.kind) == ("organisation", "name"):
         if between in _ANDS and _FIRM.fullmatch(text, last.start, last.end):
             return last.kind

@@ -304,12 +304,16 @@ class _Reader:
         if sons:
             kind, finish = "organisation", sons.end()
         number = _NUMBER.match(self.text, finish)
-        if number and kind != "organisation" and not run[end].flags & WORD:
+        if number and kind != "organisation" and (not run[end].flags & WORD or self._numbered(begin, end)):
             finish = number.end(1)
             kind = "address"
         if kind == "name" and (begin < end or not run[end].flags & WORD):
             self.named = finish
         return Finding(run[begin].start, finish, kind, sure)
+
+    def _numbered(self, begin: int, end: int) -> bool:
+        """Whether a number behind words of another language is a house's: `Ladeira de Pastor, 82`."""
+        return begin < end and not self.words.english and not self.words.nouns
 
     def _by_water(self, kind: str, start: int, end: int) -> int:
         """Return where what may be a German town's name ends: `Neusiedl am See`."""

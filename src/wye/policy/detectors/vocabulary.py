@@ -101,7 +101,7 @@ ROMANCE = _words(
 """Small words of languages that write nouns small and are not in the lexicon: Spanish and its sisters, Dutch."""
 
 COMPANY = _words(
-    "inc corp corporation ltd llc plc gmbh incorporated co bros company partners associates sl group"
+    "inc corp corporation ltd llc plc gmbh incorporated co bros company partners associates sl group ltda lda coop"
 )
 """What a company ends with."""
 
