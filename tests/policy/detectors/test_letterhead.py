@@ -63,3 +63,9 @@ def test_many_addresses_take_time_by_their_number() -> None:
 def test_figures_on_a_line_below_an_address_are_its_code(code: str) -> None:
     text = f"14 Marple Lane\n Still Water\n SK\n {code}"
     assert max(one.end for one in DETECTOR.find(text)) == len(text)
+
+
+def test_what_stands_between_an_address_and_its_code_is_a_place() -> None:
+    text = "14 Marple Lane\n   still\n > water,\n 8200"
+    found = {(text[one.start : one.end], one.kind) for one in DETECTOR.find(text)}
+    assert {("still", "place"), ("water", "place"), ("8200", "postcode")} <= found

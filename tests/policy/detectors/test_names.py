@@ -70,6 +70,12 @@ def test_united_states_are_a_region() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["They had 3: Key, Zorvan, Abramovich", "Miss Hrrleb flew on."])
+def test_what_stands_by_is_a_name_that_no_list_has(text: str) -> None:
+    assert found(text)[0][0] == "name"
+    assert text.index(found(text)[0][1]) == max(text.find("Key"), 0)
+
+
 def test_who_was_born_is_somebody() -> None:
     assert [kind for kind, _ in found("Rose was born in spring.")] == ["name"]
     assert not found("Rose was the colour of spring.")

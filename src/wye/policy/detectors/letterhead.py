@@ -20,6 +20,8 @@ _BELOW = re.compile(
     r"\n[ \t>|?]*+(\d{3,6}|\d{3} \d{2})[ \t]*+(?=\n|\Z|[.?!](?:\s|\Z))"
 )
 """A line is read in one way only: marks, words and what ends it have white space in common."""
+_PART = re.compile(r"[^\s>|?,](?:[^\n]*[^\s,])?")
+"""What stands in a line: a town or a state, between an address and its code."""
 _MOST = 6
 """Words of a line; more are a sentence."""
 
@@ -69,12 +71,14 @@ def organisations(text: str, found: Sequence[Finding]) -> Iterator[Finding]:
 
 
 def codes(text: str, found: Sequence[Finding]) -> Iterator[Finding]:
-    """Yield lines of figures alone below an address: its town and state stand between."""
+    """Yield lines of figures alone below an address, and the lines between: its town and state."""
     for one in found:
         if one.kind != "address" or text[one.end : one.end + 1] not in {"\n", ",", " "}:
             continue
         if match := _BELOW.match(text, one.end):
             yield Finding(*match.span(1), "postcode", 0.6)
+            for line in _PART.finditer(text, one.end, match.start(1)):
+                yield Finding(*line.span(), "place", 0.5)
 
 
 def _above(text: str, line: int, people: list[tuple[int, int]]) -> Iterator[Finding]:

@@ -178,8 +178,8 @@ class _Reader:
             after is not None
             and after.capital
             and after.gap == " "
-            and bool(after.flags & PERSON)
             and not after.flags & WORD
+            and bool(after.flags & PERSON or not after.flags)
         )
 
     def _untitled(self, first: int, last: int) -> Finding | None:  # noqa: PLR0911  # one return a reason

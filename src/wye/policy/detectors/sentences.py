@@ -59,13 +59,11 @@ def stands(words: Words, place: int) -> bool:
     ):
         return True
     after = words.all[place + 1] if place + 1 < len(words.all) else None
-    return (
-        after is not None
-        and after.gap == ", "
-        and after.capital
-        and bool(after.flags & PERSON)
-        and not after.flags & WORD
-    )
+    if after is None or after.gap != ", " or not after.capital or after.flags & WORD:
+        return False
+    beyond = words.all[place + 2] if place + 2 < len(words.all) else None
+    listed = beyond is not None and beyond.gap == ", " and beyond.capital
+    return bool(after.flags & PERSON) or (listed and not after.flags)
 
 
 def closes(text: str, word: Word) -> bool:
