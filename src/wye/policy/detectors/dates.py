@@ -216,7 +216,7 @@ What is of this year, or for last month, is told by its period, not dated by an 
 
 _BECAME = r"(?= geworden\b|(?:e|ste) (?:verjaardag|met pensioen)\b| in (?:Rente|Pension|den Ruhestand)\b)"
 """What German and Dutch say behind an age."""
-_BECOMES = r"\b(?:werde|wirst|wird|word|wordt|werd)\s(\d{1,3})(?=[.!?]?(?:\s*\Z|\n|(?-i: [A-Z])))"
+_BECOMES = r"\b(?:werde|wirst|wird|ik word|wordt|werd)\s(\d{1,3})(?=[.!?]?(?:\s*\Z|\n|(?-i: [A-Z])))"
 """What they say before one that ends a sentence."""
 _AGE = re.compile(
     rf"(?<![\w.])(\d{{1,3}})(?:{_YEARS_OLD}|{_BECAME})|{_BECOMES}|(?i:\b(?:aged?|age of|age is|age:|edad de|edad:?|turn(?:s|ed|ing)?|cumpli[oó]|when (?:s?he|they|i) (?:was|were)|i am|i'm|tengo|tiene)\s+)(\d{{1,3}})(?![\w.,/:%-]*\d|\s?(?:%|mg|to\b|-))",
