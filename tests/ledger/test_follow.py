@@ -83,6 +83,12 @@ def test_it_begins_where_it_is_told_and_deletes_what_is_done(tmp_path: Path) -> 
     assert told[-1].error == ""
 
 
+def test_a_spool_that_is_gone_is_told_in_words(tmp_path: Path) -> None:
+    """Its gateway was killed, and the next one was done with it before this process had begun."""
+    with pytest.raises(FileNotFoundError, match="its lines are gone"):
+        follow(tmp_path)
+
+
 def test_a_database_that_is_away_when_it_is_stopped_is_told(tmp_path: Path) -> None:
     segment_path(tmp_path, 0).write_bytes(lines(1))
     follower, kept, told = follow(tmp_path)

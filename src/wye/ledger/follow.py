@@ -42,6 +42,8 @@ needs an eighth, cannot fall behind."""
 _BACKOFF_SECONDS = (0.1, 5.0)
 HURRY, STOP = b"hurry\n", b"stop\n"
 
+log = logging.getLogger(__name__)
+
 
 class Order(msgspec.Struct, frozen=True):
     """What to follow, from where, and whereto."""
@@ -258,7 +260,11 @@ def main() -> None:
     store = open_store(order.place)
     spool = Path(order.spool)
     notary = _notary(spool, order.position, Path(order.log)) if order.log else None
-    follower = Follower(spool, order.position, store, quarantine, channel.tell, notary)
+    try:
+        follower = Follower(spool, order.position, store, quarantine, channel.tell, notary)
+    except OSError as error:
+        log.error("the spool cannot be read: %s", error)  # noqa: TRY400  # no traceback
+        sys.exit(1)
     threading.Thread(target=channel.obey, args=(follower,), daemon=True).start()
     gc.freeze()
     follower.run()

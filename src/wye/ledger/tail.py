@@ -1,5 +1,6 @@
 """Reading a spool behind the one who appends to it."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -23,7 +24,10 @@ class Tail:
         """Bytes of the segment that were there to be read, at the last look."""
         self._directory = directory
         self._done = done
-        *before, current = [path for path in segments(directory) if int(path.stem) <= position]
+        found = [path for path in segments(directory) if int(path.stem) <= position]
+        if not found:  # another gateway took it over, and is done with it
+            raise FileNotFoundError(errno.ENOENT, "its lines are gone", str(directory))
+        *before, current = found
         if done:
             for path in before:
                 path.unlink()
