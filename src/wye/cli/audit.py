@@ -14,11 +14,11 @@ from wye.cli import sealed
 from wye.cli.options import config_option, ledger_settings, state_dir_option, utc
 from wye.cli.vkeys import keys_option, witness_option
 from wye.ledger.sealer import begun
-from wye.ledger.tlog.checkpoint import Checkpoint, opened
+from wye.ledger.tlog.checkpoint import opened
 from wye.ledger.tlog.errors import LogError, TamperedError
 from wye.ledger.tlog.export import export
 from wye.ledger.tlog.log import KEY, PRIVATE, PUBLIC, Log, own_key
-from wye.ledger.tlog.note import NOTE_BYTES, Note, VerifierKey, b64
+from wye.ledger.tlog.note import VerifierKey, b64
 from wye.ledger.tlog.proof import Proof, check
 from wye.ledger.tlog.store import directory_source
 from wye.ledger.tlog.tiles import CHECKPOINT, find_leaf
@@ -146,7 +146,7 @@ def verify_(  # noqa: PLR0913  # one parameter an option
                     "--checkpoint, --witness, --record and --entry are of one log or proof: give its PATH"
                 )
                 raise click.UsageError(message)
-            notes = [_kept(old) for old in seen]
+            notes = [sealed.kept(old) for old in seen]
             settings = ledger_settings(config)
             told = sealed.verified_state(settings, state_dir, keys, notes, copies)
             _show_state(told, as_json=as_json)
@@ -179,13 +179,13 @@ def _verified_log(  # noqa: PLR0913, PLR0917  # what the command was given
     quorum: int,
 ) -> dict[str, object]:
     public = sealed.public_of(path)
-    note = _kept(checkpoint or public / CHECKPOINT)
+    note = sealed.kept(checkpoint or public / CHECKPOINT)
     key = sealed.key_for(note, public, keys)
     found = verify(
         directory_source(public),
         key,
         note=note,
-        seen=[_kept(old) for old in seen],
+        seen=[sealed.kept(old) for old in seen],
         witnesses=witnesses,
         quorum=quorum,
     )
@@ -222,18 +222,6 @@ def _verified_proof(
         "key": str(key),
         "key_given": True,
     }
-
-
-def _kept(file: Path) -> bytes:
-    """Return a signed checkpoint. Raises `LogError`, which names the file."""
-    with file.open("rb") as reader:
-        note = reader.read(NOTE_BYTES + 1)
-    try:
-        Checkpoint.parse(Note.parse(note).text)
-    except TamperedError as error:
-        message = f"{file}: {error.message}"
-        raise TamperedError(message) from None
-    return note
 
 
 def _leaf(record: str | None, entry: Path | None) -> bytes | None:
@@ -317,7 +305,7 @@ def _proven_in(directory: Path, entry: str, checkpoint: Path | None) -> sealed.P
     """Prove an entry of the log in a directory. Raises `LogError`."""
     public = sealed.public_of(directory)
     source = directory_source(public)
-    note = _kept(checkpoint or public / CHECKPOINT)
+    note = sealed.kept(checkpoint or public / CHECKPOINT)
     signed, _ = opened(note, own_key(public))
     numbered = _INDEX.match(entry)
     index = int(entry) if numbered else find_leaf(source, signed.size, leaf_hash(_digest(entry)))

@@ -17,7 +17,7 @@ from wye.ledger.sealindex import INDEX, SealIndex
 from wye.ledger.tlog.checkpoint import Checkpoint, opened
 from wye.ledger.tlog.errors import LogError, TamperedError
 from wye.ledger.tlog.log import PRIVATE, PUBLIC, own_key, published
-from wye.ledger.tlog.note import Note, VerifierKey
+from wye.ledger.tlog.note import NOTE_BYTES, Note, VerifierKey
 from wye.ledger.tlog.proof import Proof, check, prove
 from wye.ledger.tlog.store import directory_source
 from wye.ledger.tlog.tiles import CHECKPOINT, Source
@@ -61,6 +61,18 @@ def all_logs(state_dir: Path) -> list[Path]:
         message = f"there is no log in {state_dir}: set ledger.transparency, and start the gateway"
         raise LogError(message)
     return found
+
+
+def kept(file: Path) -> bytes:
+    """Return a signed checkpoint that somebody kept. Raises `TamperedError`, which names the file."""
+    with file.open("rb") as reader:
+        note = reader.read(NOTE_BYTES + 1)
+    try:
+        Checkpoint.parse(Note.parse(note).text)
+    except TamperedError as error:
+        message = f"{file}: {error.message}"
+        raise TamperedError(message) from None
+    return note
 
 
 def key_for(note: bytes, public: Path, given: Sequence[VerifierKey]) -> VerifierKey:

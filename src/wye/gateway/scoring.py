@@ -16,6 +16,7 @@ from wye.routing.meaning import alike
 from wye.routing.watch.judge import MAX_TOKENS, question, verdict
 
 _shuffle = random.SystemRandom().random
+_CONSONANTS = "bcdfghjklmnpqrstvwxz"
 
 
 class Scored(NamedTuple):
@@ -42,6 +43,11 @@ def agreement(strong: Answer, weak: Answer, asked: Chat) -> Scored:
     return Scored(1.0, 0.0 if told else 1.0)
 
 
+def _mark() -> str:
+    """Return a random word of letters: figures could be anybody's number, and would be masked."""
+    return "".join(secrets.choice(_CONSONANTS) for _ in range(8))
+
+
 async def judged(attempts: Attempts, job: Job, judge: str, strong: Answer, weak: Answer) -> Scored:
     """Ask a judge, who gets both answers in random order and does not know whose they are.
 
@@ -49,7 +55,7 @@ async def judged(attempts: Attempts, job: Job, judge: str, strong: Answer, weak:
     """
     swapped = _shuffle() < 0.5  # noqa: PLR2004  # a coin
     first, second = (weak, strong) if swapped else (strong, weak)
-    told = question(job.session.prompt(), text(first), text(second), secrets.token_hex(4))
+    told = question(job.session.prompt(), text(first), text(second), _mark())
     body = {"model": judge, "messages": [{"role": "user", "content": told}], "max_tokens": MAX_TOKENS}
     asking = Job(
         CHAT.decode(json.dumps(body).encode()),
